@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file format.h
+ * What the generator emits for each page-table format: its description, codec and walkers.
+ *
+ * Levels are numbered as struct axas_format.levels lists them, root first; a mode starts at its
+ * root_level. Entries are passed as their value in the CPU's own byte order, zero-extended to 64 bits.
+ */
+#ifndef AXAS_FORMAT_H
+#define AXAS_FORMAT_H
+
+#include <axas/fault.h>
+#include <axas/hal.h>
+#include <axas/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AXAS_MAX_LEVELS 6
+#define AXAS_MAX_ROOT_REGISTERS 4
+#define AXAS_MAX_FAULT_REGISTERS 8
+
+/** What a translate gives for an address that leads nowhere: no host address is this wide. */
+#define AXAS_NO_HPA UINT64_MAX
+
+enum axas_entry_kind {
+    AXAS_ENTRY_EMPTY = 0, /**< exactly the level's empty value */
+    AXAS_ENTRY_TABLE,     /**< points to a table of the next level */
+    AXAS_ENTRY_LEAF,      /**< translates */
+    AXAS_ENTRY_HELD,      /**< translates nothing, and still holds the memory that it had: no access at all */
+    AXAS_ENTRY_BAD,       /**< nothing that this library writes */
+};
+
+/** The kinds of change to an entry that an architecture has rules for. */
+enum axas_change {
+    AXAS_CHANGE_MAKE = 0,         /**< empty to leaf or table */
+    AXAS_CHANGE_PERMISSIONS_MORE, /**< a leaf allows more than before */
+    AXAS_CHANGE_PERMISSIONS_LESS, /**< a leaf allows less, or something else, than before */
+    AXAS_CHANGE_MEMORY_TYPE,
+    AXAS_CHANGE_OUTPUT_ADDRESS,
+    AXAS_CHANGE_SPLIT,            /**< a leaf becomes a table of smaller leaves */
+    AXAS_CHANGE_COLLAPSE,         /**< a table becomes a leaf */
+    AXAS_CHANGE_REMOVE_LEAF,
+    AXAS_CHANGE_REMOVE_TABLE,
+    AXAS_CHANGE_FAULT,            /**< none: a vCPU goes back to the guest after a fault on the entry */
+    AXAS_CHANGES
+};
+
+/** What one kind of change asks for, on a CPU that has all of `with` and none of `without`. */
+struct axas_transition {
+    enum axas_change change;
+    bool breaks; /**< the entry goes through "empty" and an invalidation before it takes the new value */
+    bool local;  /**< the invalidation concerns this CPU only */
+    enum axas_invalidate_scope scope;
+    uint64_t with, without;
+};
+
+/** One optional part of the hardware. */
+struct axas_feature {
+    const char *name, *title;
+    uint64_t bit;
+};
+
+struct axas_level {
+    const char *name;
+    int8_t number;           /**< as the architecture's manual counts */
+    uint8_t shift;           /**< lowest address bit of the index; a leaf here covers 1 << shift bytes */
+    uint8_t index_bits;      /**< of a table that is no widened root */
+    uint8_t kinds;           /**< bit k set: an entry of enum axas_entry_kind k may be here */
+    uint64_t leaf_with;      /**< features that a leaf at this level needs */
+    uint64_t empty;          /**< the value that means "nothing here" */
+    uint64_t accessed_mask;  /**< entry bits of a leaf here; 0 if the format has none */
+    uint64_t dirty_mask;
+    uint64_t software_mask;  /**< bits that the hardware leaves to software, kept by every change */
+};
+
+/** A leaf (or held leaf), or, from query, the hole where the walk ended. */
+struct axas_leaf {
+    enum axas_entry_kind kind;
+    unsigned level;
+    axas_gpa gpa;      /**< first byte of the leaf, or of the hole */
+    axas_hpa hpa;      /**< of that byte */
+    uint64_t size;     /**< bytes */
+    uint64_t entry;
+    axas_attr attr;    /**< no access bits if held */
+    bool accessed, dirty;
+};
+
+/** An attribute as leaves of each level carry it: everything but the address. Made once per operation. */
+struct axas_leaf_code {
+    axas_attr attr;
+    uint64_t at[AXAS_MAX_LEVELS];
+};
+
+/** Table frames put aside, by the level of the table they will become; linked through their first word. */
+struct axas_pool {
+    void *first[AXAS_MAX_LEVELS];
+    uint32_t count[AXAS_MAX_LEVELS];
+};
+
+struct axas_mode;
+
+/** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
+struct axas_table {
+    const struct axas_hal *hal;
+    const struct axas_format *format;
+    const struct axas_mode *mode;
+    void *root;
+    axas_hpa root_hpa;
+    uint64_t root_size;       /**< bytes */
+    uint64_t features;        /**< what this CPU has, of the format's */
+    uint64_t leaf_sizes;      /**< bit n set: leaves of 1 << n bytes may be made */
+    uint64_t exec_leaf_sizes; /**< the same for leaves with an execute bit */
+    uint8_t gpa_bits;
+    uint8_t physical_bits;
+    bool hardware_updates;    /**< the CPU writes accessed and dirty bits by itself */
+    uint32_t vmid;
+    uint64_t tables;          /**< linked tables and the root; changed atomically */
+    uint64_t table_limit;     /**< cap on `tables`; UINT64_MAX for none */
+    struct axas_transition change[AXAS_CHANGES];
+    struct axas_pool pool;    /**< the reserve, and what the running exclusive operation prepared */
+};
+
+/** Called with each run of leaf memory that nothing translates to any more. */
+typedef void axas_release_fn(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t size);
+
+/** Return false to stop. The leaf is a copy. */
+typedef bool axas_visit_fn(void *context, const struct axas_leaf *leaf);
+
+/** One thing that was taken out of a tree and is freed after the invalidation. */
+struct axas_gathered {
+    axas_gpa gpa;
+    uint64_t entry;            /**< a table's entry, or the host address of released memory */
+    uint64_t size;             /**< bytes, for released memory */
+    axas_release_fn *release;  /**< for the leaves; NULL if nothing hangs on them */
+    void *context;
+    unsigned level;            /**< where the entry stood */
+    bool table;
+};
+
+#define AXAS_GATHER_ITEMS 32
+
+/**
+ * Collects what an exclusive operation took out, so that one invalidation covers it all and memory is
+ * freed only after that. Allocates nothing; when full it flushes and frees by itself.
+ */
+struct axas_gather {
+    enum axas_invalidate_scope scope; /**< AXAS_INVALIDATE_NONE: nothing to invalidate yet */
+    bool local;
+    uint64_t first, last;             /**< bounds of what changed */
+    uint64_t leaf_size;               /**< the smallest leaf that changed, or UINT64_MAX */
+    axas_release_fn *release;         /**< for leaves taken out from now on */
+    void *context;
+    unsigned count;
+    struct axas_gathered item[AXAS_GATHER_ITEMS];
+};
+
+/**
+ * The walkers of one mode. Addresses are inside the mode's range, aligned to its smallest leaf, `last`
+ * is the last byte of a range and included. Callers have checked this (table.c).
+ */
+struct axas_mode {
+    const char *name, *title;
+    uint8_t root_level;
+    uint8_t level_count;          /**< levels from the root to the last */
+    uint8_t gpa_bits_min, gpa_bits_max, gpa_bits_preferred;
+    uint8_t physical_bits_min;
+    bool within_physical;         /**< gpa_bits may not exceed the CPU's physical width */
+    bool is_default;
+    uint64_t with;                /**< features that the mode needs */
+
+    /** Shared. The host address of a byte, or AXAS_NO_HPA. */
+    uint64_t (*translate)(const struct axas_table *table, uint64_t gpa);
+    /** Shared. AXAS_OK: *leaf is the leaf or held leaf. AXAS_ERR_NOT_MAPPED: *leaf is the hole.
+     *  AXAS_ERR_CORRUPT: *leaf tells level, gpa, size and entry. */
+    enum axas_status (*query)(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf);
+    /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
+     *  `pool`; linked by one compare-and-swap. AXAS_ERR_EXISTS: something is there (or smaller leaves
+     *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table. Both change nothing. */
+    enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
+                                const struct axas_leaf_code *code, struct axas_pool *pool);
+    /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
+    bool (*visit)(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit, void *context);
+
+    /** Exclusive. Adds to need[level] the tables that map would take. AXAS_ERR_EXISTS if anything but
+     *  holes is in the range, AXAS_ERR_CORRUPT. Changes nothing. `sizes`: the leaf sizes allowed. */
+    enum axas_status (*map_need)(const struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa,
+                                 uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
+    /** Exclusive. Maps the range to hpa with the largest leaves that fit, from table->pool. Cannot fail
+     *  after map_need said OK and the pool holds what it needs. */
+    void (*map)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa, uint64_t sizes,
+                const struct axas_leaf_code *code);
+    /** Exclusive. Adds to need[level] the tables for splitting the leaves that cross the ends of the range. */
+    enum axas_status (*split_need)(const struct axas_table *table, uint64_t gpa, uint64_t last,
+                                   uint32_t need[AXAS_MAX_LEVELS]);
+    /** Exclusive. Empties the range, splitting at its ends from table->pool, unlinking tables that become
+     *  empty. Where the pool lacks a table for a split and gather->release is NULL, the whole leaf goes. */
+    void (*unmap)(struct axas_table *table, uint64_t gpa, uint64_t last, struct axas_gather *gather);
+    /** Exclusive. Gives the leaves and held leaves of the range the code's attribute, splitting at the ends;
+     *  a code without access makes them held. Keeps address, accessed, dirty and software bits. */
+    void (*protect)(struct axas_table *table, uint64_t gpa, uint64_t last, const struct axas_leaf_code *code,
+                    struct axas_gather *gather);
+    /** Frees the table behind `entry` of `level`, already unlinked and invalidated, and all below it;
+     *  calls release (if not NULL) for each run of leaf memory. */
+    void (*free_subtree)(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
+                         axas_release_fn *release, void *context);
+};
+
+struct axas_root_request {
+    const struct axas_mode *mode;
+    axas_hpa root;
+    uint32_t vmid;
+    uint8_t gpa_bits, physical_bits;
+    uint64_t features;
+};
+
+struct axas_fault_register {
+    const char *name, *title;
+    uint64_t initial; /**< what stands for "not given" */
+};
+
+/** A page-table format. */
+struct axas_format {
+    const char *name, *title, *arch;
+    uint8_t entry_bytes;
+    bool big_endian;
+    uint8_t level_count, mode_count, feature_count, transition_count;
+    uint8_t root_register_count, fault_register_count;
+    uint8_t output_bits;      /**< width of the host addresses that an entry can hold */
+    uint8_t root_tables_max;  /**< tables that a root may be made of */
+    uint64_t hardware_update_features; /**< with any of these the CPU writes accessed or dirty bits */
+    const struct axas_level *levels;
+    const struct axas_mode *modes;
+    const struct axas_feature *features;
+    const struct axas_transition *transitions;
+    const char *const *root_registers;
+    const struct axas_fault_register *fault_registers;
+
+    /** Kind of an entry; never fails, whatever the bits. */
+    enum axas_entry_kind (*entry_kind)(unsigned level, uint64_t entry);
+    /** True if the manual allows this entry at this level on a CPU with these features and physical
+     *  address width: kinds allowed, reserved bits, access and memory codes, alignment, width. */
+    bool (*entry_valid)(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits);
+    /** Which entry bits any kind legal at this level declares as more than reserved or ignored. */
+    uint64_t (*entry_used)(unsigned level, enum axas_entry_kind kind);
+    uint64_t (*table_make)(unsigned level, uint64_t hpa);
+    /** Host address that a table, leaf or held entry holds. */
+    uint64_t (*entry_hpa)(unsigned level, uint64_t entry);
+    /** AXAS_ERR_UNSUPPORTED: no code for attr with these features. No access bits: code of held leaves. */
+    enum axas_status (*encode)(axas_attr attr, uint64_t features, struct axas_leaf_code *code);
+    /** The entry for a leaf of that level; accessed and dirty as new leaves have them. */
+    uint64_t (*leaf_make)(unsigned level, uint64_t hpa, const struct axas_leaf_code *code);
+    /** Fills attr, accessed, dirty, hpa, kind, entry and level from a leaf or held entry.
+     *  AXAS_ERR_CORRUPT if the entry is neither or has no legal code; *leaf is then untouched. */
+    enum axas_status (*leaf_read)(unsigned level, uint64_t entry, uint64_t features, struct axas_leaf *leaf);
+    /** The values of the root registers, in the order of `root_registers`. AXAS_ERR_RANGE: the vmid does
+     *  not fit, or the root is not where the register can say. */
+    enum axas_status (*root_encode)(const struct axas_root_request *request, uint64_t values[AXAS_MAX_ROOT_REGISTERS]);
+    /** Reads the fault registers, in the order of `fault_registers`. AXAS_ERR_INVALID: not a second-stage fault. */
+    enum axas_status (*fault_decode)(const uint64_t registers[AXAS_MAX_FAULT_REGISTERS], struct axas_fault *fault);
+};
+
+/** Every format in this build, ended by NULL. */
+extern const struct axas_format *const axas_formats[];
+
+/** A format of this build by name, or NULL. */
+const struct axas_format *axas_format_find(const char *name);
+/** A mode by name, or NULL. A NULL name gives the default mode. */
+const struct axas_mode *axas_mode_find(const struct axas_format *format, const char *name);
+/** The bit of a feature by name, or 0. */
+uint64_t axas_feature_find(const struct axas_format *format, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

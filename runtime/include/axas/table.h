@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file table.h
+ * The table layer: one tree of one format, without areas and without a lock. Usable alone, for instance
+ * to feed an IOMMU. The space (space.h) is built on it.
+ *
+ * Each function says whether it is *exclusive* (the caller keeps everybody else out) or *shared* (any
+ * number at once, but no exclusive one beside them). "Unchanged" means: entries, frames and counters are
+ * as before the call.
+ */
+#ifndef AXAS_TABLE_H
+#define AXAS_TABLE_H
+
+#include <axas/format.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct axas_table_config {
+    const struct axas_hal *hal;       /**< must outlive the tree */
+    const struct axas_format *format;
+    const struct axas_mode *mode;     /**< NULL: the first that fits gpa_bits, the default mode first */
+    uint64_t features;                /**< bits of format->features that this CPU has */
+    uint8_t physical_bits;            /**< width of the CPU's physical addresses; 0 for all that an entry can hold */
+    uint8_t gpa_bits;                 /**< width of guest addresses; 0 for what the mode prefers */
+    uint8_t max_leaf_shift;           /**< no leaf larger than 1 << this; 0 for no cap */
+    uint8_t max_exec_leaf_shift;      /**< the same for executable leaves (CVE-2018-12207); 0 for no cap */
+    uint64_t table_limit;             /**< cap on tables, the root included; 0 for none */
+};
+
+/**
+ * Makes an empty tree: takes the root from the HAL and fills it.
+ * Returns AXAS_ERR_INVALID (null pointers, features or caps that the format does not have, a HAL without
+ * a required function), AXAS_ERR_UNSUPPORTED (no mode fits gpa_bits, features and physical_bits),
+ * AXAS_ERR_NO_MEMORY. On failure *table is untouched and no frame is kept.
+ */
+enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config);
+
+/**
+ * Exclusive. Frees every table, the root and the reserve, calling `release` (if not NULL) for each run of
+ * leaf memory. No CPU may have the tree loaded. Asks for one invalidation of everything first. Cannot fail.
+ */
+void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void *context);
+
+/** Size of the smallest leaf, bytes: what addresses and sizes are multiples of. */
+uint64_t axas_table_page_size(const struct axas_table *table);
+/** The leaf sizes that this tree may make with that attribute: bit n set for 1 << n bytes. */
+uint64_t axas_table_leaf_sizes(const struct axas_table *table, axas_attr attr);
+/** First address above the tree's range. */
+uint64_t axas_table_limit(const struct axas_table *table);
+
+/**
+ * Exclusive. Maps [gpa, gpa+size) to [hpa, hpa+size) with the largest leaves that fit. Nothing may be
+ * there yet. Returns AXAS_ERR_ALIGN, _RANGE (also if hpa+size is beyond the physical width), _EXISTS,
+ * _UNSUPPORTED (attr, or no access at all), _NO_MEMORY, _CORRUPT; unchanged on each. Issues the publish
+ * barrier, and the invalidation that the format's "make" transition asks for.
+ */
+enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size, axas_attr attr);
+
+/** Prepares a gather whose leaves are released through `release` (NULL: nothing hangs on them). */
+void axas_gather_init(struct axas_gather *gather, axas_release_fn *release, void *context);
+/** Exclusive. Invalidates what the gather has noted. What it holds may then be freed. */
+void axas_gather_flush(struct axas_table *table, struct axas_gather *gather);
+/** Frees what the gather holds; needs no exclusion, but a flush before. */
+void axas_gather_free(struct axas_table *table, struct axas_gather *gather);
+
+/**
+ * Exclusive. Empties [gpa, gpa+size), skipping holes, splitting leaves that cross its ends exactly, and
+ * unlinking tables that become empty. Nothing is freed and nothing invalidated until the caller flushes
+ * and frees the gather. Returns AXAS_ERR_ALIGN, _RANGE, _CORRUPT, or _NO_MEMORY when a leaf has to be split
+ * and neither the HAL nor the reserve (axas_table_reserve) has a table; unchanged on each.
+ */
+enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size, struct axas_gather *gather);
+
+/**
+ * Exclusive. Gives every leaf in [gpa, gpa+size) the attribute, skipping holes, splitting at the ends.
+ * Access 0 keeps the memory and lets no access through ("held"). Keeps accessed, dirty and software bits.
+ * Returns as axas_table_unmap, and AXAS_ERR_UNSUPPORTED. The caller flushes the gather.
+ */
+enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint64_t size, axas_attr attr,
+                                    struct axas_gather *gather);
+
+/** Exclusive. Tops the reserve up so that one unmap can split at both its ends. AXAS_ERR_NO_MEMORY leaves
+ *  what could be had. */
+enum axas_status axas_table_reserve(struct axas_table *table);
+
+/** Shared. AXAS_OK fills *leaf; AXAS_ERR_NOT_MAPPED, _RANGE, _CORRUPT leave it alone. A held leaf is found,
+ *  with no access in its attr. */
+enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf);
+/** Shared. The host address of one byte. As axas_table_query, but a held leaf is AXAS_ERR_NOT_MAPPED. */
+enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa);
+/** Shared. Calls `visit` for each leaf and held leaf that touches the range, in order, until it returns false. */
+enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, uint64_t size, axas_visit_fn *visit,
+                                  void *context);
+
+/**
+ * Shared. Puts one leaf of `size` bytes, aligned to its size, where nothing is, by compare-and-swap;
+ * missing tables come from `pool`. AXAS_ERR_EXISTS: somebody was first. AXAS_ERR_NO_MEMORY: the pool lacks a
+ * table. Also _ALIGN, _RANGE, _UNSUPPORTED. Issues the publish barrier; the invalidation that the "fault"
+ * transition asks for is the caller's (axas_table_after_fault).
+ */
+enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size, axas_attr attr,
+                                    struct axas_pool *pool);
+/** Adds the tables for a leaf of 1 << level's shift below a hole at `hole_level` to the pool, from the HAL.
+ *  AXAS_ERR_NO_MEMORY (also at the cap): the pool keeps what it got. */
+enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level, unsigned level);
+/** Gives everything in the pool back to the HAL. */
+void axas_pool_drain(struct axas_table *table, struct axas_pool *pool);
+/** The local invalidation before a vCPU goes back to the guest after a fault on the page at gpa. */
+void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa);
+
+/** What a vCPU needs to run on a tree. */
+struct axas_root {
+    axas_hpa root;
+    const struct axas_mode *mode;
+    uint8_t levels;
+    uint8_t gpa_bits;
+    uint32_t vmid;
+    uint8_t register_count;
+    const char *const *register_name; /**< as the format lists them */
+    uint64_t register_value[AXAS_MAX_ROOT_REGISTERS];
+};
+
+/** Exclusive. The root and every register value; remembers the vmid for invalidations. AXAS_ERR_RANGE: the
+ *  vmid does not fit its field; *root is then untouched. */
+enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct axas_root *root);
+
+/**
+ * Decodes fault registers, in the order of format->fault_registers, into the first part of *fault, and
+ * clears the second. AXAS_ERR_INVALID: a null pointer, or not a second-stage fault; *fault is untouched.
+ * If fault->gpa_known is false the hardware did not give the address: find it by the means of that CPU
+ * (the format's last fault register says which) and decode again.
+ */
+enum axas_status axas_fault_decode(const struct axas_format *format, const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
+                                   struct axas_fault *fault);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
