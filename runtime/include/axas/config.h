@@ -21,11 +21,11 @@
 
 /** Something that the library itself must have got wrong. */
 #ifndef AXAS_ASSERT
-#define AXAS_ASSERT(condition)      \
-    do {                            \
-        if (!(condition)) {         \
-            __builtin_trap();       \
-        }                           \
+#define AXAS_ASSERT(condition) \
+    do {                       \
+        if (!(condition)) {    \
+            __builtin_trap();  \
+        }                      \
     } while (0)
 #endif
 

@@ -34,34 +34,34 @@ struct axas_cache;
  * second part.
  */
 struct axas_fault {
-    axas_gpa gpa;               /**< the guest physical address; page-aligned where low bits are unknown */
-    bool gpa_known;             /**< false: the hardware did not give it, see axas_fault_decode */
-    bool guest_walk;            /**< made by the walk of the guest's own tables, not by the access itself */
+    axas_gpa gpa;    /**< the guest physical address; page-aligned where low bits are unknown */
+    bool gpa_known;  /**< false: the hardware did not give it, see axas_fault_decode */
+    bool guest_walk; /**< made by the walk of the guest's own tables, not by the access itself */
     bool gva_known;
-    int8_t level;               /**< as the architecture's manual counts, or AXAS_LEVEL_UNKNOWN */
-    axas_attr access;           /**< what was tried at gpa: AXAS_READ, AXAS_WRITE or AXAS_EXEC; 0 unknown */
+    int8_t level;     /**< as the architecture's manual counts, or AXAS_LEVEL_UNKNOWN */
+    axas_attr access; /**< what was tried at gpa: AXAS_READ, AXAS_WRITE or AXAS_EXEC; 0 unknown */
     enum axas_fault_cause cause;
-    uint64_t gva;               /**< the guest virtual address, if gva_known */
+    uint64_t gva; /**< the guest virtual address, if gva_known */
 
-    unsigned reader;            /**< reader slot of this vCPU, below axas_config.readers */
-    struct axas_cache *cache;   /**< frames put aside for this vCPU, or NULL to ask the HAL */
+    unsigned reader;          /**< reader slot of this vCPU, below axas_config.readers */
+    struct axas_cache *cache; /**< frames put aside for this vCPU, or NULL to ask the HAL */
 
-    axas_hpa hpa;               /**< out, RESOLVED and SPURIOUS: where the byte at gpa is */
-    void *cookie;               /**< out, TRAP: what axas_space_map_trap was given */
-    axas_gpa area;              /**< out, TRAP and DENIED: first byte of the area */
+    axas_hpa hpa;  /**< out, RESOLVED and SPURIOUS: where the byte at gpa is */
+    void *cookie;  /**< out, TRAP: what axas_space_map_trap was given */
+    axas_gpa area; /**< out, TRAP and DENIED: first byte of the area */
 };
 
 /** What axas_space_handle_fault made of a fault, and what the hypervisor does next. */
 enum axas_fault_result {
-    AXAS_FAULT_RESOLVED = 0,  /**< the entry is there now: run the guest again */
-    AXAS_FAULT_SPURIOUS,      /**< it was there already (another vCPU was first): run the guest again */
-    AXAS_FAULT_DENIED,        /**< an area is there and does not allow the access: inject an abort, or stop */
-    AXAS_FAULT_UNMAPPED,      /**< no area is there: emulate a device, inject an abort, or stop */
-    AXAS_FAULT_TRAP,          /**< a trap area: emulate with fault->cookie */
-    AXAS_FAULT_NO_MEMORY,     /**< the HAL has no frame: free some and run the guest again, or stop */
+    AXAS_FAULT_RESOLVED = 0, /**< the entry is there now: run the guest again */
+    AXAS_FAULT_SPURIOUS,     /**< it was there already (another vCPU was first): run the guest again */
+    AXAS_FAULT_DENIED,       /**< an area is there and does not allow the access: inject an abort, or stop */
+    AXAS_FAULT_UNMAPPED,     /**< no area is there: emulate a device, inject an abort, or stop */
+    AXAS_FAULT_TRAP,         /**< a trap area: emulate with fault->cookie */
+    AXAS_FAULT_NO_MEMORY,    /**< the HAL has no frame: free some and run the guest again, or stop */
     AXAS_FAULT_ADDRESS_UNKNOWN, /**< find the address (see axas_fault_decode), set gpa and try again */
-    AXAS_FAULT_BROKEN,        /**< misconfigured, corrupt, or not about translation: stop the guest */
-    AXAS_FAULT_INVALID,       /**< the arguments make no sense */
+    AXAS_FAULT_BROKEN,          /**< misconfigured, corrupt, or not about translation: stop the guest */
+    AXAS_FAULT_INVALID,         /**< the arguments make no sense */
 };
 
 #define AXAS_FAULT_RESULT_COUNT ((unsigned)AXAS_FAULT_INVALID + 1u)

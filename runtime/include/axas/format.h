@@ -39,11 +39,11 @@ enum axas_change {
     AXAS_CHANGE_PERMISSIONS_LESS, /**< a leaf allows less, or something else, than before */
     AXAS_CHANGE_MEMORY_TYPE,
     AXAS_CHANGE_OUTPUT_ADDRESS,
-    AXAS_CHANGE_SPLIT,            /**< a leaf becomes a table of smaller leaves */
-    AXAS_CHANGE_COLLAPSE,         /**< a table becomes a leaf */
+    AXAS_CHANGE_SPLIT,    /**< a leaf becomes a table of smaller leaves */
+    AXAS_CHANGE_COLLAPSE, /**< a table becomes a leaf */
     AXAS_CHANGE_REMOVE_LEAF,
     AXAS_CHANGE_REMOVE_TABLE,
-    AXAS_CHANGE_FAULT,            /**< none: a vCPU goes back to the guest after a fault on the entry */
+    AXAS_CHANGE_FAULT, /**< none: a vCPU goes back to the guest after a fault on the entry */
     AXAS_CHANGES
 };
 
@@ -64,26 +64,26 @@ struct axas_feature {
 
 struct axas_level {
     const char *name;
-    int8_t number;           /**< as the architecture's manual counts */
-    uint8_t shift;           /**< lowest address bit of the index; a leaf here covers 1 << shift bytes */
-    uint8_t index_bits;      /**< of a table that is no widened root */
-    uint8_t kinds;           /**< bit k set: an entry of enum axas_entry_kind k may be here */
-    uint64_t leaf_with;      /**< features that a leaf at this level needs */
-    uint64_t empty;          /**< the value that means "nothing here" */
-    uint64_t accessed_mask;  /**< entry bits of a leaf here; 0 if the format has none */
+    int8_t number;          /**< as the architecture's manual counts */
+    uint8_t shift;          /**< lowest address bit of the index; a leaf here covers 1 << shift bytes */
+    uint8_t index_bits;     /**< of a table that is no widened root */
+    uint8_t kinds;          /**< bit k set: an entry of enum axas_entry_kind k may be here */
+    uint64_t leaf_with;     /**< features that a leaf at this level needs */
+    uint64_t empty;         /**< the value that means "nothing here" */
+    uint64_t accessed_mask; /**< entry bits of a leaf here; 0 if the format has none */
     uint64_t dirty_mask;
-    uint64_t software_mask;  /**< bits that the hardware leaves to software, kept by every change */
+    uint64_t software_mask; /**< bits that the hardware leaves to software, kept by every change */
 };
 
 /** A leaf (or held leaf), or, from query, the hole where the walk ended. */
 struct axas_leaf {
     enum axas_entry_kind kind;
     unsigned level;
-    axas_gpa gpa;      /**< first byte of the leaf, or of the hole */
-    axas_hpa hpa;      /**< of that byte */
-    uint64_t size;     /**< bytes */
+    axas_gpa gpa;  /**< first byte of the leaf, or of the hole */
+    axas_hpa hpa;  /**< of that byte */
+    uint64_t size; /**< bytes */
     uint64_t entry;
-    axas_attr attr;    /**< no access bits if held */
+    axas_attr attr; /**< no access bits if held */
     bool accessed, dirty;
 };
 
@@ -114,12 +114,12 @@ struct axas_table {
     uint64_t exec_leaf_sizes; /**< the same for leaves with an execute bit */
     uint8_t gpa_bits;
     uint8_t physical_bits;
-    bool hardware_updates;    /**< the CPU writes accessed and dirty bits by itself */
+    bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
     uint32_t vmid;
-    uint64_t tables;          /**< linked tables and the root; changed atomically */
-    uint64_t table_limit;     /**< cap on `tables`; UINT64_MAX for none */
+    uint64_t tables;      /**< linked tables and the root; changed atomically */
+    uint64_t table_limit; /**< cap on `tables`; UINT64_MAX for none */
     struct axas_transition change[AXAS_CHANGES];
-    struct axas_pool pool;    /**< the reserve, and what the running exclusive operation prepared */
+    struct axas_pool pool; /**< the reserve, and what the running exclusive operation prepared */
 };
 
 /** Called with each run of leaf memory that nothing translates to any more. */
@@ -131,11 +131,11 @@ typedef bool axas_visit_fn(void *context, const struct axas_leaf *leaf);
 /** One thing that was taken out of a tree and is freed after the invalidation. */
 struct axas_gathered {
     axas_gpa gpa;
-    uint64_t entry;            /**< a table's entry, or the host address of released memory */
-    uint64_t size;             /**< bytes, for released memory */
-    axas_release_fn *release;  /**< for the leaves; NULL if nothing hangs on them */
+    uint64_t entry;           /**< a table's entry, or the host address of released memory */
+    uint64_t size;            /**< bytes, for released memory */
+    axas_release_fn *release; /**< for the leaves; NULL if nothing hangs on them */
     void *context;
-    unsigned level;            /**< where the entry stood */
+    unsigned level; /**< where the entry stood */
     bool table;
 };
 
@@ -148,9 +148,9 @@ struct axas_gathered {
 struct axas_gather {
     enum axas_invalidate_scope scope; /**< AXAS_INVALIDATE_NONE: nothing to invalidate yet */
     bool local;
-    uint64_t first, last;             /**< bounds of what changed */
-    uint64_t leaf_size;               /**< the smallest leaf that changed, or UINT64_MAX */
-    axas_release_fn *release;         /**< for leaves taken out from now on */
+    uint64_t first, last;     /**< bounds of what changed */
+    uint64_t leaf_size;       /**< the smallest leaf that changed, or UINT64_MAX */
+    axas_release_fn *release; /**< for leaves taken out from now on */
     void *context;
     unsigned count;
     struct axas_gathered item[AXAS_GATHER_ITEMS];
@@ -163,12 +163,12 @@ struct axas_gather {
 struct axas_mode {
     const char *name, *title;
     uint8_t root_level;
-    uint8_t level_count;          /**< levels from the root to the last */
+    uint8_t level_count; /**< levels from the root to the last */
     uint8_t gpa_bits_min, gpa_bits_max, gpa_bits_preferred;
     uint8_t physical_bits_min;
-    bool within_physical;         /**< gpa_bits may not exceed the CPU's physical width */
+    bool within_physical; /**< gpa_bits may not exceed the CPU's physical width */
     bool is_default;
-    uint64_t with;                /**< features that the mode needs */
+    uint64_t with; /**< features that the mode needs */
 
     /** Shared. The host address of a byte, or AXAS_NO_HPA. */
     uint64_t (*translate)(const struct axas_table *table, uint64_t gpa);
@@ -181,7 +181,8 @@ struct axas_mode {
     enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
                                 const struct axas_leaf_code *code, struct axas_pool *pool);
     /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
-    bool (*visit)(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit, void *context);
+    bool (*visit)(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
+                  void *context);
 
     /** Exclusive. Adds to need[level] the tables that map would take. AXAS_ERR_EXISTS if anything but
      *  holes is in the range, AXAS_ERR_CORRUPT. Changes nothing. `sizes`: the leaf sizes allowed. */
@@ -191,7 +192,8 @@ struct axas_mode {
      *  after map_need said OK and the pool holds what it needs. */
     void (*map)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa, uint64_t sizes,
                 const struct axas_leaf_code *code);
-    /** Exclusive. Adds to need[level] the tables for splitting the leaves that cross the ends of the range. */
+    /** Exclusive. Adds to need[level] the tables for splitting the leaves that cross the ends of the range.
+     */
     enum axas_status (*split_need)(const struct axas_table *table, uint64_t gpa, uint64_t last,
                                    uint32_t need[AXAS_MAX_LEVELS]);
     /** Exclusive. Empties the range, splitting at its ends from table->pool, unlinking tables that become
@@ -227,8 +229,8 @@ struct axas_format {
     bool big_endian;
     uint8_t level_count, mode_count, feature_count, transition_count;
     uint8_t root_register_count, fault_register_count;
-    uint8_t output_bits;      /**< width of the host addresses that an entry can hold */
-    uint8_t root_tables_max;  /**< tables that a root may be made of */
+    uint8_t output_bits;               /**< width of the host addresses that an entry can hold */
+    uint8_t root_tables_max;           /**< tables that a root may be made of */
     uint64_t hardware_update_features; /**< with any of these the CPU writes accessed or dirty bits */
     const struct axas_level *levels;
     const struct axas_mode *modes;
@@ -256,9 +258,12 @@ struct axas_format {
     enum axas_status (*leaf_read)(unsigned level, uint64_t entry, uint64_t features, struct axas_leaf *leaf);
     /** The values of the root registers, in the order of `root_registers`. AXAS_ERR_RANGE: the vmid does
      *  not fit, or the root is not where the register can say. */
-    enum axas_status (*root_encode)(const struct axas_root_request *request, uint64_t values[AXAS_MAX_ROOT_REGISTERS]);
-    /** Reads the fault registers, in the order of `fault_registers`. AXAS_ERR_INVALID: not a second-stage fault. */
-    enum axas_status (*fault_decode)(const uint64_t registers[AXAS_MAX_FAULT_REGISTERS], struct axas_fault *fault);
+    enum axas_status (*root_encode)(const struct axas_root_request *request,
+                                    uint64_t values[AXAS_MAX_ROOT_REGISTERS]);
+    /** Reads the fault registers, in the order of `fault_registers`. AXAS_ERR_INVALID: not a second-stage
+     * fault. */
+    enum axas_status (*fault_decode)(const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
+                                     struct axas_fault *fault);
 };
 
 /** Every format in this build, ended by NULL. */

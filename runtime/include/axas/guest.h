@@ -8,8 +8,9 @@
  * Lazy holes are populated first (which allocates) unless AXAS_GUEST_NO_POPULATE is given; then they are
  * AXAS_ERR_NOT_MAPPED. Host writes count as the guest's: they set the dirty bit where the hardware would.
  *
- * AXAS_ERR_INVALID (null pointer, unknown flag), _RANGE (overflow, outside the space), _NOT_MAPPED, _PERMISSION,
- * _UNSUPPORTED (device memory), _NO_MEMORY, _CORRUPT. A length of 0 is AXAS_OK and touches nothing.
+ * AXAS_ERR_INVALID (null pointer, unknown flag), _RANGE (overflow, outside the space), _NOT_MAPPED,
+ * _PERMISSION, _UNSUPPORTED (device memory), _NO_MEMORY, _CORRUPT. A length of 0 is AXAS_OK and touches
+ * nothing.
  */
 #ifndef AXAS_GUEST_H
 #define AXAS_GUEST_H
@@ -20,20 +21,23 @@
 extern "C" {
 #endif
 
-#define AXAS_GUEST_LOAD_IMAGE 0x1u  /**< the host loads the guest: write also where the guest may only read; then publish */
+#define AXAS_GUEST_LOAD_IMAGE \
+    0x1u /**< the host loads the guest: write also where the guest may only read; then publish */
 #define AXAS_GUEST_NO_POPULATE 0x2u /**< a page that has no memory yet is AXAS_ERR_NOT_MAPPED */
 
 /** Copies from the guest. Not atomic as a whole. */
 enum axas_status axas_guest_read(struct axas_space *space, axas_gpa gpa, void *buffer, uint64_t length);
 /** Copies to the guest. Not atomic as a whole. */
-enum axas_status axas_guest_write(struct axas_space *space, axas_gpa gpa, const void *buffer, uint64_t length);
+enum axas_status axas_guest_write(struct axas_space *space, axas_gpa gpa, const void *buffer,
+                                  uint64_t length);
 /** Both with flags. Executable pages that were written are published (hal->frame_publish). */
-enum axas_status axas_guest_read_flags(struct axas_space *space, axas_gpa gpa, void *buffer, uint64_t length, uint32_t flags);
-enum axas_status axas_guest_write_flags(struct axas_space *space, axas_gpa gpa, const void *buffer, uint64_t length,
-                                        uint32_t flags);
+enum axas_status axas_guest_read_flags(struct axas_space *space, axas_gpa gpa, void *buffer, uint64_t length,
+                                       uint32_t flags);
+enum axas_status axas_guest_write_flags(struct axas_space *space, axas_gpa gpa, const void *buffer,
+                                        uint64_t length, uint32_t flags);
 
-/** One object of 1, 2, 4 or 8 bytes, aligned to its width (else AXAS_ERR_ALIGN), moved in one access: never torn,
- *  read once. The value is in the host's byte order, zero-extended. */
+/** One object of 1, 2, 4 or 8 bytes, aligned to its width (else AXAS_ERR_ALIGN), moved in one access: never
+ * torn, read once. The value is in the host's byte order, zero-extended. */
 enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value);
 enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value);
 
@@ -47,12 +51,13 @@ struct axas_guest_span {
 
 /**
  * Gives the longest piece at gpa, up to `length` bytes, that is contiguous in host memory, allows `access`
- * (AXAS_READ, AXAS_WRITE or both) and lies in one leaf or in adjoining leaves. Unlike the copies it checks only
- * the piece that it gives. From begin to end the shared side of the lock is held, so that what it points to is not
- * freed: exclusive calls wait, so none may be made in between by the same CPU. AXAS_ERR_RANGE also for length 0.
+ * (AXAS_READ, AXAS_WRITE or both) and lies in one leaf or in adjoining leaves. Unlike the copies it checks
+ * only the piece that it gives. From begin to end the shared side of the lock is held, so that what it points
+ * to is not freed: exclusive calls wait, so none may be made in between by the same CPU. AXAS_ERR_RANGE also
+ * for length 0.
  */
-enum axas_status axas_guest_span_begin(struct axas_space *space, axas_gpa gpa, uint64_t length, axas_attr access,
-                                       struct axas_guest_span *span);
+enum axas_status axas_guest_span_begin(struct axas_space *space, axas_gpa gpa, uint64_t length,
+                                       axas_attr access, struct axas_guest_span *span);
 void axas_guest_span_end(struct axas_space *space, struct axas_guest_span *span);
 
 /**
@@ -77,9 +82,10 @@ struct axas_guest_iterator {
     struct axas_guest_span span;
 };
 
-void axas_guest_iterate(struct axas_guest_iterator *iterator, struct axas_space *space, axas_gpa gpa, uint64_t length,
-                        axas_attr access);
-/** True while *there is a next span*; false when the buffer is done or *status (if not NULL) is not AXAS_OK. */
+void axas_guest_iterate(struct axas_guest_iterator *iterator, struct axas_space *space, axas_gpa gpa,
+                        uint64_t length, axas_attr access);
+/** True while *there is a next span*; false when the buffer is done or *status (if not NULL) is not AXAS_OK.
+ */
 bool axas_guest_next(struct axas_guest_iterator *iterator, enum axas_status *status);
 /** Ends the span that is open, for leaving a walk early. */
 void axas_guest_iterate_end(struct axas_guest_iterator *iterator);

@@ -25,7 +25,7 @@ struct axas_space;
 
 /** A run of host memory that a backend gives for a part of its area. */
 struct axas_run {
-    axas_gpa gpa;  /**< first byte, aligned to the page size */
+    axas_gpa gpa; /**< first byte, aligned to the page size */
     axas_hpa hpa;
     uint64_t size; /**< bytes, a multiple of the page size */
 };
@@ -38,9 +38,10 @@ struct axas_backend {
     const char *name;
     /**
      * Gives memory for the page at `gpa`: *run must cover it and stay inside the area; *run comes in as the
-     * largest run that is wanted (one leaf), and may leave smaller, or, for a pure backend, larger. Zeroed and published memory
-     * only (axas_frame_alloc_zeroed and hal->frame_publish). Called without a lock, by several CPUs at once.
-     * AXAS_ERR_NO_MEMORY: none now. NULL: never any; the area's faults are the caller's (AXAS_FAULT_TRAP).
+     * largest run that is wanted (one leaf), and may leave smaller, or, for a pure backend, larger. Zeroed
+     * and published memory only (axas_frame_alloc_zeroed and hal->frame_publish). Called without a lock, by
+     * several CPUs at once. AXAS_ERR_NO_MEMORY: none now. NULL: never any; the area's faults are the caller's
+     * (AXAS_FAULT_TRAP).
      */
     enum axas_status (*provide)(const struct axas_space *space, const struct axas_area *area, axas_gpa gpa,
                                 struct axas_run *run);
@@ -55,13 +56,13 @@ struct axas_backend {
 /** A piece of the guest's address space with one backend and one attribute. */
 struct axas_area {
     axas_gpa gpa;
-    uint64_t size;                      /**< bytes */
-    axas_gpa origin;                    /**< where the area began when it was mapped; parts of it keep this */
+    uint64_t size;   /**< bytes */
+    axas_gpa origin; /**< where the area began when it was mapped; parts of it keep this */
     axas_attr attr;
-    uint32_t flags;                     /**< AXAS_AREA_* */
+    uint32_t flags; /**< AXAS_AREA_* */
     const struct axas_backend *backend;
-    void *context;                      /**< the backend's: given to release; the cookie of a trap area */
-    uint64_t data;                      /**< the backend's: for linear, the host address of `origin` */
+    void *context; /**< the backend's: given to release; the cookie of a trap area */
+    uint64_t data; /**< the backend's: for linear, the host address of `origin` */
 };
 
 #define AXAS_AREA_FILLING 0x1u /**< being populated by axas_space_map; other calls get AXAS_ERR_BUSY */
@@ -72,8 +73,8 @@ struct axas_config {
     uint64_t size;                  /**< bytes; 0 for everything from base to the end of the mode's range */
     unsigned readers;               /**< reader slots: one per vCPU is fastest, 0 counts as 1 */
     uint64_t node_limit;            /**< cap on bookkeeping frames; 0 for none */
-    bool populate_only;             /**< the space feeds an IOMMU: no lazy areas, no change that needs a break */
-    struct axas_error *error;       /**< NULL, or where a failing exclusive call leaves the offending values */
+    bool populate_only;       /**< the space feeds an IOMMU: no lazy areas, no change that needs a break */
+    struct axas_error *error; /**< NULL, or where a failing exclusive call leaves the offending values */
 };
 
 /** Bytes that a space holds beside the guest's memory. */
@@ -90,11 +91,11 @@ struct axas_space {
     struct axas_lock lock;
     axas_gpa base;
     uint64_t size;
-    uint64_t generation;   /**< counts exclusive changes, so that a fault sees that the areas changed */
+    uint64_t generation; /**< counts exclusive changes, so that a fault sees that the areas changed */
     struct axas_error *error;
     bool populate_only;
     struct {
-        void *root;        /**< B+ tree of areas, see area.c */
+        void *root; /**< B+ tree of areas, see area.c */
         void *free_nodes;
         uint32_t height, reserved_nodes;
         uint64_t count;
@@ -109,7 +110,8 @@ struct axas_space {
  * _UNSUPPORTED, _NO_MEMORY; on failure *space is untouched and no frame is kept.
  */
 enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config);
-/** Exclusive. Removes every area, in bounded steps; the root stays. Cannot fail for lack of memory; BUSY while an area is being filled. */
+/** Exclusive. Removes every area, in bounded steps; the root stays. Cannot fail for lack of memory; BUSY
+ * while an area is being filled. */
 enum axas_status axas_space_clear(struct axas_space *space);
 /** Clears the space and frees everything. No CPU may have it loaded, no other call may run. A destroyed or
  *  zeroed space may be destroyed again. */
@@ -133,61 +135,73 @@ bool axas_space_contains(const struct axas_space *space, axas_gpa gpa, uint64_t 
  * populate_only space), _NO_MEMORY.
  */
 enum axas_status axas_space_map(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr,
-                                const struct axas_backend *backend, void *context, uint64_t data, uint32_t flags);
+                                const struct axas_backend *backend, void *context, uint64_t data,
+                                uint32_t flags);
 /** axas_space_map with axas_backend_linear: gpa to hpa at a fixed distance, the memory stays the caller's. */
-enum axas_status axas_space_map_linear(struct axas_space *space, axas_gpa gpa, axas_hpa hpa, uint64_t size, axas_attr attr);
-/** axas_space_map with axas_backend_alloc: zeroed frames of the HAL, larger than a page where hal->free_in_parts
- *  lets them be; given back when unmapped. flags: AXAS_LAZY or AXAS_POPULATE. */
-enum axas_status axas_space_map_alloc(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr, uint32_t flags);
+enum axas_status axas_space_map_linear(struct axas_space *space, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                       axas_attr attr);
+/** axas_space_map with axas_backend_alloc: zeroed frames of the HAL, larger than a page where
+ * hal->free_in_parts lets them be; given back when unmapped. flags: AXAS_LAZY or AXAS_POPULATE. */
+enum axas_status axas_space_map_alloc(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr,
+                                      uint32_t flags);
 /** axas_space_map with axas_backend_trap: never mapped; a fault returns AXAS_FAULT_TRAP with the cookie. */
 enum axas_status axas_space_map_trap(struct axas_space *space, axas_gpa gpa, uint64_t size, void *cookie);
 
 extern const struct axas_backend axas_backend_linear, axas_backend_alloc, axas_backend_trap;
 
 /**
- * Exclusive. Removes every area in the range, and the parts that reach into it, skipping holes; splits exactly.
- * Invalidates once, then gives memory back outside the lock. AXAS_ERR_ALIGN, _RANGE, _BUSY, _CORRUPT; never
- * _NO_MEMORY: where no table can be had for a split, a pure backend's whole leaf goes and comes back by faults.
+ * Exclusive. Removes every area in the range, and the parts that reach into it, skipping holes; splits
+ * exactly. Invalidates once, then gives memory back outside the lock. AXAS_ERR_ALIGN, _RANGE, _BUSY,
+ * _CORRUPT; never _NO_MEMORY: where no table can be had for a split, a pure backend's whole leaf goes and
+ * comes back by faults.
  */
 enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64_t size);
 /**
- * Exclusive. Gives the range, which areas must cover without a hole, a new attribute; later faults inherit it.
- * No access bits keep the memory and refuse every access. AXAS_ERR_ALIGN, _RANGE, _NOT_MAPPED, _UNSUPPORTED (attr;
- * a trap area; in a populate_only space a change that needs a break), _NO_MEMORY, _BUSY, _CORRUPT.
+ * Exclusive. Gives the range, which areas must cover without a hole, a new attribute; later faults inherit
+ * it. No access bits keep the memory and refuse every access. AXAS_ERR_ALIGN, _RANGE, _NOT_MAPPED,
+ * _UNSUPPORTED (attr; a trap area; in a populate_only space a change that needs a break), _NO_MEMORY, _BUSY,
+ * _CORRUPT.
  */
 enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr);
 
 /** What is at one guest address. */
 struct axas_mapping {
-    axas_gpa gpa;      /**< first byte of the leaf */
-    axas_hpa hpa;      /**< of the byte that was asked for */
+    axas_gpa gpa; /**< first byte of the leaf */
+    axas_hpa hpa; /**< of the byte that was asked for */
     axas_attr attr;
     uint64_t leaf_size; /**< bytes; 0 if a pure backend knows the address and no entry is there just now */
-    bool accessed, dirty; /**< as the hardware or, without its help, the format's rule for new entries left them */
+    bool accessed,
+        dirty; /**< as the hardware or, without its help, the format's rule for new entries left them */
 };
 
 /** Shared. AXAS_ERR_NOT_MAPPED: no memory there (yet), or a trap area. AXAS_ERR_RANGE: outside the space. */
 enum axas_status axas_space_query(struct axas_space *space, axas_gpa gpa, struct axas_mapping *mapping);
-/** Shared. The host address of one byte; a page without any access is AXAS_ERR_PERMISSION. Otherwise as axas_space_query. */
+/** Shared. The host address of one byte; a page without any access is AXAS_ERR_PERMISSION. Otherwise as
+ * axas_space_query. */
 enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, axas_hpa *hpa);
 /** Shared. A copy of the area at gpa, or of the next one above. AXAS_ERR_NOT_MAPPED: none. */
 enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, struct axas_area *area);
-/** Shared. The leaf at gpa, or the next one above (mapping->hpa is then of its first byte). AXAS_ERR_NOT_MAPPED: none. */
-enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa, struct axas_mapping *mapping);
+/** Shared. The leaf at gpa, or the next one above (mapping->hpa is then of its first byte).
+ * AXAS_ERR_NOT_MAPPED: none. */
+enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa,
+                                         struct axas_mapping *mapping);
 /** Shared. What the space costs. */
 enum axas_status axas_space_usage(struct axas_space *space, struct axas_usage *usage);
 
-/** Exclusive. The root and the value of each register; remembers the vmid for invalidations. AXAS_ERR_RANGE: vmid. */
+/** Exclusive. The root and the value of each register; remembers the vmid for invalidations. AXAS_ERR_RANGE:
+ * vmid. */
 enum axas_status axas_space_root(struct axas_space *space, uint32_t vmid, struct axas_root *root);
 
-/** Frames that one vCPU puts aside, so that its faults need not call the allocator. Zero it before first use. */
+/** Frames that one vCPU puts aside, so that its faults need not call the allocator. Zero it before first use.
+ */
 struct axas_cache {
     struct axas_pool tables;
     uint64_t guest_frames; /**< how many; linked through the frames (host-virtual) */
     void *guest_first;
 };
 
-/** Fills the cache for `faults` faults of one page each. May allocate; takes no lock. AXAS_ERR_NO_MEMORY keeps what it got. */
+/** Fills the cache for `faults` faults of one page each. May allocate; takes no lock. AXAS_ERR_NO_MEMORY
+ * keeps what it got. */
 enum axas_status axas_cache_fill(struct axas_space *space, struct axas_cache *cache, unsigned faults);
 /** Gives everything in the cache back. */
 void axas_cache_drain(struct axas_space *space, struct axas_cache *cache);

@@ -18,15 +18,15 @@ extern "C" {
 #endif
 
 struct axas_table_config {
-    const struct axas_hal *hal;       /**< must outlive the tree */
+    const struct axas_hal *hal; /**< must outlive the tree */
     const struct axas_format *format;
-    const struct axas_mode *mode;     /**< NULL: the first that fits gpa_bits, the default mode first */
-    uint64_t features;                /**< bits of format->features that this CPU has */
-    uint8_t physical_bits;            /**< width of the CPU's physical addresses; 0 for all that an entry can hold */
-    uint8_t gpa_bits;                 /**< width of guest addresses; 0 for what the mode prefers */
-    uint8_t max_leaf_shift;           /**< no leaf larger than 1 << this; 0 for no cap */
-    uint8_t max_exec_leaf_shift;      /**< the same for executable leaves (CVE-2018-12207); 0 for no cap */
-    uint64_t table_limit;             /**< cap on tables, the root included; 0 for none */
+    const struct axas_mode *mode; /**< NULL: the first that fits gpa_bits, the default mode first */
+    uint64_t features;            /**< bits of format->features that this CPU has */
+    uint8_t physical_bits;  /**< width of the CPU's physical addresses; 0 for all that an entry can hold */
+    uint8_t gpa_bits;       /**< width of guest addresses; 0 for what the mode prefers */
+    uint8_t max_leaf_shift; /**< no leaf larger than 1 << this; 0 for no cap */
+    uint8_t max_exec_leaf_shift; /**< the same for executable leaves (CVE-2018-12207); 0 for no cap */
+    uint64_t table_limit;        /**< cap on tables, the root included; 0 for none */
 };
 
 /**
@@ -56,7 +56,8 @@ uint64_t axas_table_limit(const struct axas_table *table);
  * _UNSUPPORTED (attr, or no access at all), _NO_MEMORY, _CORRUPT; unchanged on each. Issues the publish
  * barrier, and the invalidation that the format's "make" transition asks for.
  */
-enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size, axas_attr attr);
+enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                axas_attr attr);
 
 /** Prepares a gather whose leaves are released through `release` (NULL: nothing hangs on them). */
 void axas_gather_init(struct axas_gather *gather, axas_release_fn *release, void *context);
@@ -71,7 +72,8 @@ void axas_gather_free(struct axas_table *table, struct axas_gather *gather);
  * and frees the gather. Returns AXAS_ERR_ALIGN, _RANGE, _CORRUPT, or _NO_MEMORY when a leaf has to be split
  * and neither the HAL nor the reserve (axas_table_reserve) has a table; unchanged on each.
  */
-enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size, struct axas_gather *gather);
+enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
+                                  struct axas_gather *gather);
 
 /**
  * Exclusive. Gives every leaf in [gpa, gpa+size) the attribute, skipping holes, splitting at the ends.
@@ -90,9 +92,10 @@ enum axas_status axas_table_reserve(struct axas_table *table);
 enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf);
 /** Shared. The host address of one byte. As axas_table_query, but a held leaf is AXAS_ERR_NOT_MAPPED. */
 enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa);
-/** Shared. Calls `visit` for each leaf and held leaf that touches the range, in order, until it returns false. */
-enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, uint64_t size, axas_visit_fn *visit,
-                                  void *context);
+/** Shared. Calls `visit` for each leaf and held leaf that touches the range, in order, until it returns
+ * false. */
+enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, uint64_t size,
+                                  axas_visit_fn *visit, void *context);
 
 /**
  * Shared. Puts one leaf of `size` bytes, aligned to its size, where nothing is, by compare-and-swap;
@@ -100,11 +103,12 @@ enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, 
  * table. Also _ALIGN, _RANGE, _UNSUPPORTED. Issues the publish barrier; the invalidation that the "fault"
  * transition asks for is the caller's (axas_table_after_fault).
  */
-enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size, axas_attr attr,
-                                    struct axas_pool *pool);
+enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                    axas_attr attr, struct axas_pool *pool);
 /** Adds the tables for a leaf of 1 << level's shift below a hole at `hole_level` to the pool, from the HAL.
  *  AXAS_ERR_NO_MEMORY (also at the cap): the pool keeps what it got. */
-enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level, unsigned level);
+enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level,
+                                unsigned level);
 /** Gives everything in the pool back to the HAL. */
 void axas_pool_drain(struct axas_table *table, struct axas_pool *pool);
 /** The local invalidation before a vCPU goes back to the guest after a fault on the page at gpa. */
@@ -132,7 +136,8 @@ enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct
  * If fault->gpa_known is false the hardware did not give the address: find it by the means of that CPU
  * (the format's last fault register says which) and decode again.
  */
-enum axas_status axas_fault_decode(const struct axas_format *format, const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
+enum axas_status axas_fault_decode(const struct axas_format *format,
+                                   const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
                                    struct axas_fault *fault);
 
 #ifdef __cplusplus

@@ -47,8 +47,8 @@ typedef uint32_t axas_attr;
 
 #define AXAS_READ 0x1u
 #define AXAS_WRITE 0x2u
-#define AXAS_KERNEL_EXEC 0x4u                          /**< execute at the guest's kernel level */
-#define AXAS_USER_EXEC 0x8u                            /**< execute at the guest's user level */
+#define AXAS_KERNEL_EXEC 0x4u                         /**< execute at the guest's kernel level */
+#define AXAS_USER_EXEC 0x8u                           /**< execute at the guest's user level */
 #define AXAS_EXEC (AXAS_KERNEL_EXEC | AXAS_USER_EXEC) /**< execute at every level */
 #define AXAS_ACCESS_MASK 0xfu
 

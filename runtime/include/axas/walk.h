@@ -19,16 +19,16 @@ extern "C" {
 #define AXAS_LOAD(slot) __atomic_load_n((slot), __ATOMIC_RELAXED)
 /** Pairs with the release of the store that linked the table behind the entry. */
 #define AXAS_LOAD_LINK(slot) __atomic_load_n((slot), __ATOMIC_ACQUIRE)
-#define AXAS_STORE(slot, value)                                 \
-    do {                                                        \
+#define AXAS_STORE(slot, value)                                   \
+    do {                                                          \
         AXAS_ON_STORE((slot), (uint64_t)(value), sizeof *(slot)); \
-        __atomic_store_n((slot), (value), __ATOMIC_RELAXED);    \
+        __atomic_store_n((slot), (value), __ATOMIC_RELAXED);      \
     } while (0)
 /** Publishes what the new value points to. */
-#define AXAS_STORE_LINK(slot, value)                            \
-    do {                                                        \
+#define AXAS_STORE_LINK(slot, value)                              \
+    do {                                                          \
         AXAS_ON_STORE((slot), (uint64_t)(value), sizeof *(slot)); \
-        __atomic_store_n((slot), (value), __ATOMIC_RELEASE);    \
+        __atomic_store_n((slot), (value), __ATOMIC_RELEASE);      \
     } while (0)
 
 static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
@@ -73,8 +73,8 @@ static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
 }
 
 /** Notes in the gather that [gpa, last] changed in that way, leaves there being `leaf_size` bytes or more. */
-static inline void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change, uint64_t gpa,
-                                    uint64_t last, uint64_t leaf_size)
+static inline void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change,
+                                    uint64_t gpa, uint64_t last, uint64_t leaf_size)
 {
     if (change->scope == AXAS_INVALIDATE_NONE) {
         return;
@@ -95,14 +95,17 @@ static inline void axas_gather_note(struct axas_gather *gather, const struct axa
     }
 }
 
-/** Adds a table's entry that was unlinked from `level` at gpa. Flushes and frees first if there is no room. */
-void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry, unsigned level);
+/** Adds a table's entry that was unlinked from `level` at gpa. Flushes and frees first if there is no room.
+ */
+void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry,
+                       unsigned level);
 /** Adds leaf memory that was unlinked, if something hangs on it; runs that adjoin become one. */
-void axas_gather_memory(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t hpa, uint64_t size);
+void axas_gather_memory(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t hpa,
+                        uint64_t size);
 
 /** The invalidation between break and make of `change`, now. */
-void axas_walk_invalidate(struct axas_table *table, const struct axas_transition *change, uint64_t gpa, uint64_t size,
-                          uint64_t leaf_size);
+void axas_walk_invalidate(struct axas_table *table, const struct axas_transition *change, uint64_t gpa,
+                          uint64_t size, uint64_t leaf_size);
 /** Gives the table's frame back to the HAL and uncounts it. */
 void axas_walk_free(struct axas_table *table, void *frame, uint64_t size);
 
