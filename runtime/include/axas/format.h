@@ -192,17 +192,21 @@ struct axas_mode {
      *  after map_need said OK and the pool holds what it needs. */
     void (*map)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa, uint64_t sizes,
                 const struct axas_leaf_code *code);
-    /** Exclusive. Adds to need[level] the tables for splitting the leaves that cross the ends of the range.
-     */
+    /** Exclusive. Adds to need[level] the tables for splitting the leaves that cross the ends of the range,
+     * and those inside it that are larger than `sizes` allows (UINT64_MAX: all sizes). */
     enum axas_status (*split_need)(const struct axas_table *table, uint64_t gpa, uint64_t last,
-                                   uint32_t need[AXAS_MAX_LEVELS]);
+                                   uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
     /** Exclusive. Empties the range, splitting at its ends from table->pool, unlinking tables that become
      *  empty. Where the pool lacks a table for a split and gather->release is NULL, the whole leaf goes. */
     void (*unmap)(struct axas_table *table, uint64_t gpa, uint64_t last, struct axas_gather *gather);
-    /** Exclusive. Gives the leaves and held leaves of the range the code's attribute, splitting at the ends;
-     *  a code without access makes them held. Keeps address, accessed, dirty and software bits. */
-    void (*protect)(struct axas_table *table, uint64_t gpa, uint64_t last, const struct axas_leaf_code *code,
-                    struct axas_gather *gather);
+    /** Exclusive. Gives the leaves and held leaves of the range the code's attribute, splitting at the ends
+     *  and what is larger than `sizes` allows; a code without access makes them held. Keeps address,
+     *  accessed, dirty and software bits. Cannot fail if the pool holds what split_need said. */
+    void (*protect)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
+                    const struct axas_leaf_code *code, struct axas_gather *gather);
+    /** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access
+     *  of the guest; for the host's own. Nothing where the format has no such bits. */
+    void (*touch)(struct axas_table *table, uint64_t gpa, bool write);
     /** Frees the table behind `entry` of `level`, already unlinked and invalidated, and all below it;
      *  calls release (if not NULL) for each run of leaf memory. */
     void (*free_subtree)(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,

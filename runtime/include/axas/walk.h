@@ -31,6 +31,18 @@ extern "C" {
         __atomic_store_n((slot), (value), __ATOMIC_RELEASE);      \
     } while (0)
 
+/** Swaps an entry for a value in one step and gives the old one, with whatever the hardware set last. */
+#define AXAS_EXCHANGE(slot, value)                             \
+    (AXAS_ON_STORE((slot), (uint64_t)(value), sizeof *(slot)), \
+     __atomic_exchange_n((slot), (value), __ATOMIC_ACQ_REL))
+/** Stores `value` if *slot is *expected; else *expected becomes what is there. True if stored. */
+#define AXAS_COMPARE_EXCHANGE(slot, expected, value)                                                     \
+    (__atomic_compare_exchange_n((slot), (expected), (value), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) \
+         ? (AXAS_ON_STORE((slot), (uint64_t)(value), sizeof *(slot)), true)                              \
+         : false)
+/** Sets bits that the hardware may be setting too. */
+#define AXAS_SET_BITS(slot, bits) ((void)__atomic_fetch_or((slot), (bits), __ATOMIC_RELAXED))
+
 static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
 {
     return axas_hal_virt(table->hal, axas_hpa_of(hpa));
