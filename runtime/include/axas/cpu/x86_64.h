@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file cpu/x86_64.h
+ * The privileged instructions of an x86-64 CPU in VMX root operation that a HAL can use as they are.
+ *
+ * Nothing here reaches another CPU: what has to is the HAL's, by an interrupt. There is no barrier, no
+ * publishing and no table_write_back: stores are seen in order, walks and fetches are coherent, and the HAL
+ * leaves those functions NULL. Sections are of the Intel SDM vol. 3C.
+ */
+#ifndef AXAS_CPU_X86_64_H
+#define AXAS_CPU_X86_64_H
+
+#include <axas/format.h>
+#include <axas/hal.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * INVEPT, single-context (29.4.3.1): what the calling CPU has cached of the tree that `eptp` points to, both
+ * guest-physical and combined, whatever the range. `eptp` is the register value from axas_space_root.
+ * False if the CPU refuses (no such type, or an EPTP that VM entry would refuse): nothing was invalidated,
+ * use axas_x86_64_invalidate.
+ */
+bool axas_x86_64_invept(uint64_t eptp);
+
+/**
+ * Forgets on the calling CPU only: INVEPT, all-context. Takes more than was asked for, the trees of other
+ * guests too, since a request does not hold the EPTP; a HAL that knows it calls axas_x86_64_invept.
+ *
+ * As it is, the work of axas_hal.invalidate on a machine with one CPU, or where what->local is set.
+ * Otherwise the HAL also has every other CPU call it that may have run the guest, and waits, or has those
+ * CPUs call it before they next enter the guest.
+ */
+void axas_x86_64_invalidate(void *context, const struct axas_invalidation *what);
+
+/**
+ * Reads what axas_fault_decode of EPT takes from the current VMCS: exit reason, exit qualification,
+ * guest-physical address, guest-linear address. Clears the others. To be called after an EPT violation or
+ * misconfiguration, while that VMCS is current.
+ */
+void axas_x86_64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
