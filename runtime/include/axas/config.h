@@ -2,6 +2,12 @@
 /**
  * @file config.h
  * The host's habits, as one optional header named at build time (AXAS_CONFIG_HEADER).
+ *
+ * The build's option of that name copies the header to <axas/site_config.h> beside the others, so that
+ * whoever uses the library compiles with what it was built with. Without the build system, define
+ * AXAS_CONFIG_HEADER as the header's name in quotes or angle brackets. The header must define
+ * AXAS_CONFIG_TAG, an identifier of its own, and may define AXAS_DIRECT_MAP_OFFSET (hal.h), what lock.h
+ * lists, and the macros below.
  */
 #ifndef AXAS_CONFIG_H
 #define AXAS_CONFIG_H
@@ -10,9 +16,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef AXAS_CONFIG_HEADER
+#if defined(AXAS_CONFIG_HEADER)
 #include AXAS_CONFIG_HEADER
+#ifndef AXAS_CONFIG_TAG
+#error "the configuration header must define AXAS_CONFIG_TAG, an identifier of its own"
 #endif
+#elif defined(__has_include)
+#if __has_include(<axas/site_config.h>)
+#include <axas/site_config.h>
+#endif
+#endif
+
+/** Names the configuration; without a header it is `default`. */
+#ifndef AXAS_CONFIG_TAG
+#define AXAS_CONFIG_TAG default
+#endif
+
+/**
+ * Follows the declaration of a function that every user needs: the tag becomes part of its symbol, so that
+ * code compiled with another configuration than the library's does not link, and the linker names the tag.
+ */
+#define AXAS_CONFIG_CHECKED(name) \
+    __asm__(AXAS_STRING(__USER_LABEL_PREFIX__) #name ".axas_config_is_" AXAS_STRING(AXAS_CONFIG_TAG))
+#define AXAS_STRING(word) AXAS_STRING_OF(word)
+#define AXAS_STRING_OF(word) #word
 
 /** Called with each store to a table, before it is made: AXAS_ON_STORE(slot, value, bytes). */
 #ifndef AXAS_ON_STORE

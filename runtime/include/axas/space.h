@@ -109,7 +109,8 @@ struct axas_space {
  * Makes an empty space. AXAS_ERR_INVALID, _RANGE (base and size outside the mode's range), _ALIGN,
  * _UNSUPPORTED, _NO_MEMORY; on failure *space is untouched and no frame is kept.
  */
-enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config);
+enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config)
+    AXAS_CONFIG_CHECKED(axas_space_init);
 /** Exclusive. Removes every area, in bounded steps; the root stays. Cannot fail for lack of memory; BUSY
  * while an area is being filled. */
 enum axas_status axas_space_clear(struct axas_space *space);

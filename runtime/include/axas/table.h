@@ -35,7 +35,8 @@ struct axas_table_config {
  * a required function), AXAS_ERR_UNSUPPORTED (no mode fits gpa_bits, features and physical_bits),
  * AXAS_ERR_NO_MEMORY. On failure *table is untouched and no frame is kept.
  */
-enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config);
+enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config)
+    AXAS_CONFIG_CHECKED(axas_table_init);
 
 /**
  * Exclusive. Frees every table, the root and the reserve, calling `release` (if not NULL) for each run of
