@@ -7,6 +7,10 @@
  * Each function says whether it is *exclusive* (the caller keeps everybody else out) or *shared* (any
  * number at once, but no exclusive one beside them). "Unchanged" means: entries, frames and counters are
  * as before the call.
+ *
+ * Ranges are in bytes, multiples of axas_table_page_size, never rounded, and may end at the tree's last
+ * byte. Every function that gives a status gives AXAS_ERR_INVALID for a null pointer and for bits of an
+ * axas_attr outside AXAS_ATTR_MASK, AXAS_ERR_ALIGN before AXAS_ERR_RANGE, and changes nothing then.
  */
 #ifndef AXAS_TABLE_H
 #define AXAS_TABLE_H
@@ -34,6 +38,11 @@ struct axas_table_config {
  * Returns AXAS_ERR_INVALID (null pointers, features or caps that the format does not have, a HAL without
  * a required function), AXAS_ERR_UNSUPPORTED (no mode fits gpa_bits, features and physical_bits),
  * AXAS_ERR_NO_MEMORY. On failure *table is untouched and no frame is kept.
+ *
+ * Required of the HAL: frame_alloc, frame_free, invalidate, and both phys_to_virt and virt_to_phys or
+ * neither. A frame for a table that is not aligned to its size, or lies beyond the physical width, is given
+ * back at once and counts as none. Where gpa_bits is 0 and the mode may not go beyond the CPU's physical
+ * width, it gets the smaller of what it prefers and that width.
  */
 enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config)
     AXAS_CONFIG_CHECKED(axas_table_init);
@@ -41,6 +50,7 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
 /**
  * Exclusive. Frees every table, the root and the reserve, calling `release` (if not NULL) for each run of
  * leaf memory. No CPU may have the tree loaded. Asks for one invalidation of everything first. Cannot fail.
+ * A tree that is destroyed or all zero is left alone.
  */
 void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void *context);
 
@@ -48,8 +58,10 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
 uint64_t axas_table_page_size(const struct axas_table *table);
 /** The leaf sizes that this tree may make with that attribute: bit n set for 1 << n bytes. */
 uint64_t axas_table_leaf_sizes(const struct axas_table *table, axas_attr attr);
-/** First address above the tree's range. */
+/** First address above the tree's range; 0 if that is 2^64. */
 uint64_t axas_table_limit(const struct axas_table *table);
+/** What a table of that level (not a root) takes from the HAL, bytes. */
+uint64_t axas_table_bytes(const struct axas_table *table, unsigned level);
 
 /**
  * Exclusive. Maps [gpa, gpa+size) to [hpa, hpa+size) with the largest leaves that fit. Nothing may be
@@ -60,18 +72,27 @@ uint64_t axas_table_limit(const struct axas_table *table);
 enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                 axas_attr attr);
 
-/** Prepares a gather whose leaves are released through `release` (NULL: nothing hangs on them). */
+/**
+ * Prepares a gather whose leaves are released through `release` (NULL: nothing hangs on them).
+ *
+ * Adjoining leaves are released as one run where both addresses go on, so a run may have any page-aligned
+ * start and size, and hold memory of several allocations. Whoever gives it back to hal->frame_free splits it
+ * into the parts that were allocated, or into aligned powers of two.
+ */
 void axas_gather_init(struct axas_gather *gather, axas_release_fn *release, void *context);
-/** Exclusive. Invalidates what the gather has noted. What it holds may then be freed. */
+/** Exclusive. Asks for one invalidation of what the gather has noted, if anything. What it holds may then be
+ *  freed. */
 void axas_gather_flush(struct axas_table *table, struct axas_gather *gather);
-/** Frees what the gather holds; needs no exclusion, but a flush before. */
+/** Frees what the gather holds and leaves it empty; needs no exclusion, but a flush before. A gather that
+ *  fills up during an operation is flushed and freed by that operation, with `release` called from it. */
 void axas_gather_free(struct axas_table *table, struct axas_gather *gather);
 
 /**
  * Exclusive. Empties [gpa, gpa+size), skipping holes, splitting leaves that cross its ends exactly, and
  * unlinking tables that become empty. Nothing is freed and nothing invalidated until the caller flushes
  * and frees the gather. Returns AXAS_ERR_ALIGN, _RANGE, _CORRUPT, or _NO_MEMORY when a leaf has to be split
- * and neither the HAL nor the reserve (axas_table_reserve) has a table; unchanged on each.
+ * and neither the HAL nor the reserve (axas_table_reserve) has a table; unchanged on each. table_limit does
+ * not hold it back. Issues the publish barrier.
  */
 enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
                                   struct axas_gather *gather);
@@ -79,13 +100,15 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
 /**
  * Exclusive. Gives every leaf in [gpa, gpa+size) the attribute, skipping holes, splitting at the ends.
  * Access 0 keeps the memory and lets no access through ("held"). Keeps accessed, dirty and software bits.
- * Returns as axas_table_unmap, and AXAS_ERR_UNSUPPORTED. The caller flushes the gather.
+ * Leaves larger than axas_table_leaf_sizes has for the attribute are split as well. Returns as
+ * axas_table_unmap, and AXAS_ERR_UNSUPPORTED; leaves the reserve alone, so _NO_MEMORY is what the HAL or
+ * table_limit say. Issues the publish barrier; the caller flushes the gather.
  */
 enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint64_t size, axas_attr attr,
                                     struct axas_gather *gather);
 
-/** Exclusive. Tops the reserve up so that one unmap can split at both its ends. AXAS_ERR_NO_MEMORY leaves
- *  what could be had. */
+/** Exclusive. Tops the reserve up so that one unmap can split at both its ends; it stays that full until an
+ *  unmap finds the HAL empty. AXAS_ERR_NO_MEMORY leaves what could be had. */
 enum axas_status axas_table_reserve(struct axas_table *table);
 
 /** Shared. AXAS_OK fills *leaf; AXAS_ERR_NOT_MAPPED, _RANGE, _CORRUPT leave it alone. A held leaf is found,
@@ -94,20 +117,23 @@ enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, 
 /** Shared. The host address of one byte. As axas_table_query, but a held leaf is AXAS_ERR_NOT_MAPPED. */
 enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa);
 /** Shared. Calls `visit` for each leaf and held leaf that touches the range, in order, until it returns
- * false. */
+ * false. AXAS_ERR_ALIGN, _RANGE. */
 enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, uint64_t size,
                                   axas_visit_fn *visit, void *context);
 
 /**
  * Shared. Puts one leaf of `size` bytes, aligned to its size, where nothing is, by compare-and-swap;
  * missing tables come from `pool`. AXAS_ERR_EXISTS: somebody was first. AXAS_ERR_NO_MEMORY: the pool lacks a
- * table. Also _ALIGN, _RANGE, _UNSUPPORTED. Issues the publish barrier; the invalidation that the "fault"
- * transition asks for is the caller's (axas_table_after_fault).
+ * table, or table_limit is reached; calls that run side by side may each go over it by their own tables.
+ * _UNSUPPORTED: attr, or no leaf of that size may have it. Also _ALIGN, _RANGE. Unchanged on each. Issues the
+ * publish barrier; the invalidation that the "fault" transition asks for is the caller's
+ * (axas_table_after_fault).
  */
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                     axas_attr attr, struct axas_pool *pool);
-/** Adds the tables for a leaf of 1 << level's shift below a hole at `hole_level` to the pool, from the HAL.
- *  AXAS_ERR_NO_MEMORY (also at the cap): the pool keeps what it got. */
+/** Adds the tables for a leaf of `level` below a hole at `hole_level` to the pool, from the HAL: one of each
+ *  level below the hole down to the leaf's. AXAS_ERR_NO_MEMORY (also at the cap): the pool keeps what it got.
+ *  AXAS_ERR_INVALID: levels that the mode does not have. */
 enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level,
                                 unsigned level);
 /** Gives everything in the pool back to the HAL. */

@@ -107,8 +107,8 @@ static inline void axas_gather_note(struct axas_gather *gather, const struct axa
     }
 }
 
-/** Adds a table's entry that was unlinked from `level` at gpa. Flushes and frees first if there is no room.
- */
+/** Adds a table's entry that was unlinked from `level` at gpa, after it was cleared and noted. Flushes and
+ *  frees first if there is no room. */
 void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry,
                        unsigned level);
 /** Adds leaf memory that was unlinked, if something hangs on it; runs that adjoin become one. */
@@ -116,7 +116,7 @@ void axas_gather_memory(struct axas_table *table, struct axas_gather *gather, ui
                         uint64_t size);
 
 /** The invalidation between break and make of `change`, now. */
-void axas_walk_invalidate(struct axas_table *table, const struct axas_transition *change, uint64_t gpa,
+void axas_walk_invalidate(const struct axas_table *table, const struct axas_transition *change, uint64_t gpa,
                           uint64_t size, uint64_t leaf_size);
 /** Gives the table's frame back to the HAL and uncounts it. */
 void axas_walk_free(struct axas_table *table, void *frame, uint64_t size);

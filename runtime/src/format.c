@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <axas/format.h>
+
+static bool same(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+const struct axas_format *axas_format_find(const char *name)
+{
+    if (name == NULL) {
+        return NULL;
+    }
+    for (const struct axas_format *const *format = axas_formats; *format != NULL; format++) {
+        if (same((*format)->name, name)) {
+            return *format;
+        }
+    }
+    return NULL;
+}
+
+const struct axas_mode *axas_mode_find(const struct axas_format *format, const char *name)
+{
+    if (format == NULL) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < format->mode_count; i++) {
+        const struct axas_mode *mode = &format->modes[i];
+        if (name == NULL ? mode->is_default : same(mode->name, name)) {
+            return mode;
+        }
+    }
+    return NULL;
+}
+
+uint64_t axas_feature_find(const struct axas_format *format, const char *name)
+{
+    if (format == NULL || name == NULL) {
+        return 0;
+    }
+    for (unsigned i = 0; i < format->feature_count; i++) {
+        if (same(format->features[i].name, name)) {
+            return format->features[i].bit;
+        }
+    }
+    return 0;
+}

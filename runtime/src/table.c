@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks arguments, prepares the tables that an operation will take, and hands over to the mode's walkers.
+ * Everything that can fail fails before the first entry changes.
+ */
+#include <axas/table.h>
+#include <axas/walk.h>
+
+/* One unmap splits at most one leaf of each level at each end of its range. */
+#define RESERVE_PER_LEVEL 2u
+
+static uint64_t last_of_width(unsigned bits)
+{
+    return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+}
+
+static const struct axas_level *level_at(const struct axas_table *table, unsigned level)
+{
+    return &table->format->levels[level];
+}
+
+static unsigned last_level(const struct axas_mode *mode)
+{
+    return (unsigned)mode->root_level + mode->level_count - 1u;
+}
+
+uint64_t axas_table_page_size(const struct axas_table *table)
+{
+    return UINT64_C(1) << level_at(table, last_level(table->mode))->shift;
+}
+
+uint64_t axas_table_leaf_sizes(const struct axas_table *table, axas_attr attr)
+{
+    return (attr & AXAS_EXEC) != 0 ? table->exec_leaf_sizes : table->leaf_sizes;
+}
+
+uint64_t axas_table_limit(const struct axas_table *table)
+{
+    return last_of_width(table->gpa_bits) + 1;
+}
+
+uint64_t axas_table_bytes(const struct axas_table *table, unsigned level)
+{
+    uint64_t bytes = (uint64_t)table->format->entry_bytes << level_at(table, level)->index_bits;
+    return bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes;
+}
+
+/* Arguments */
+
+static enum axas_status check_guest(const struct axas_table *table, axas_gpa gpa, uint64_t size)
+{
+    if (table == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    if (((gpa.raw | size) & (axas_table_page_size(table) - 1)) != 0) {
+        return AXAS_ERR_ALIGN;
+    }
+    uint64_t last = last_of_width(table->gpa_bits);
+    if (size == 0 || gpa.raw > last || size - 1 > last - gpa.raw) {
+        return AXAS_ERR_RANGE;
+    }
+    return AXAS_OK;
+}
+
+static bool within_physical(const struct axas_table *table, uint64_t hpa, uint64_t size)
+{
+    uint64_t last = last_of_width(table->physical_bits);
+    return hpa <= last && size - 1 <= last - hpa;
+}
+
+/* For a new leaf: both ranges, and an attribute that lets something through. */
+static enum axas_status check_leaves(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
+                                     uint64_t size, axas_attr attr, struct axas_leaf_code *code)
+{
+    if (table == NULL || (attr & ~AXAS_ATTR_MASK) != 0) {
+        return AXAS_ERR_INVALID;
+    }
+    if ((hpa.raw & (axas_table_page_size(table) - 1)) != 0) {
+        return AXAS_ERR_ALIGN;
+    }
+    enum axas_status status = check_guest(table, gpa, size);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    if (!within_physical(table, hpa.raw, size)) {
+        return AXAS_ERR_RANGE;
+    }
+    if ((attr & AXAS_ACCESS_MASK) == 0) {
+        return AXAS_ERR_UNSUPPORTED;
+    }
+    return table->format->encode(attr, table->features, code);
+}
+
+/* Frames for tables */
+
+/* A frame that no entry can name is as good as none. */
+static void *take_frame(const struct axas_table *table, uint64_t size)
+{
+    const struct axas_hal *hal = table->hal;
+    axas_hpa frame;
+    if (!hal->frame_alloc(hal->context, size, AXAS_FRAME_TABLE, &frame)) {
+        return NULL;
+    }
+    if ((frame.raw & (size - 1)) != 0 || !within_physical(table, frame.raw, size)) {
+        hal->frame_free(hal->context, frame, size, AXAS_FRAME_TABLE);
+        return NULL;
+    }
+    return axas_hal_virt(hal, frame);
+}
+
+/* Gives back what is more than `keep`; a NULL keep gives back everything. */
+static void pool_trim(const struct axas_table *table, struct axas_pool *pool, const uint32_t *keep)
+{
+    const struct axas_hal *hal = table->hal;
+    for (unsigned level = 0; level < table->format->level_count; level++) {
+        while (pool->count[level] > (keep == NULL ? 0 : keep[level])) {
+            void *frame = axas_pool_take(pool, level);
+            hal->frame_free(hal->context, axas_hal_phys(hal, frame), axas_table_bytes(table, level),
+                            AXAS_FRAME_TABLE);
+        }
+    }
+}
+
+static bool pool_raise(const struct axas_table *table, struct axas_pool *pool, unsigned level, uint64_t count)
+{
+    while (pool->count[level] < count) {
+        void *frame = take_frame(table, axas_table_bytes(table, level));
+        if (frame == NULL) {
+            return false;
+        }
+        axas_pool_put(pool, level, frame);
+    }
+    return true;
+}
+
+static bool within_limit(const struct axas_table *table, uint64_t more)
+{
+    uint64_t tables = __atomic_load_n(&table->tables, __ATOMIC_RELAXED);
+    return more == 0 || (tables <= table->table_limit && more <= table->table_limit - tables);
+}
+
+/* What the reserve held when an exclusive operation began, so that it holds no more after it. */
+struct reserve {
+    uint32_t count[AXAS_MAX_LEVELS];
+};
+
+static struct reserve reserve_of(const struct axas_table *table)
+{
+    struct reserve reserve;
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        reserve.count[level] = table->pool.count[level];
+    }
+    return reserve;
+}
+
+static enum axas_status prepare_beside_reserve(struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
+                                               const struct reserve *reserve)
+{
+    uint64_t sum = 0;
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        sum += need[level];
+    }
+    bool ready = within_limit(table, sum);
+    for (unsigned level = 0; ready && level < table->format->level_count; level++) {
+        ready = pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level]);
+    }
+    if (!ready) {
+        pool_trim(table, &table->pool, reserve->count);
+        return AXAS_ERR_NO_MEMORY;
+    }
+    return AXAS_OK;
+}
+
+/* For removal: the cap does not count, and the reserve is there to be used. */
+static enum axas_status prepare_from_reserve(struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
+                                             const struct reserve *reserve)
+{
+    bool ready = true;
+    for (unsigned level = 0; level < table->format->level_count; level++) {
+        if (!pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level])) {
+            ready = ready && table->pool.count[level] >= need[level];
+        }
+    }
+    if (!ready) {
+        pool_trim(table, &table->pool, reserve->count);
+        return AXAS_ERR_NO_MEMORY;
+    }
+    return AXAS_OK;
+}
+
+static void publish(const struct axas_table *table)
+{
+    if (table->hal->barrier != NULL) {
+        table->hal->barrier(table->hal->context);
+    }
+}
+
+/* Making a tree */
+
+static bool hal_is_whole(const struct axas_hal *hal)
+{
+    return hal->frame_alloc != NULL && hal->frame_free != NULL && hal->invalidate != NULL &&
+           (hal->phys_to_virt == NULL) == (hal->virt_to_phys == NULL);
+}
+
+static uint64_t features_of(const struct axas_format *format)
+{
+    uint64_t features = 0;
+    for (unsigned i = 0; i < format->feature_count; i++) {
+        features |= format->features[i].bit;
+    }
+    return features;
+}
+
+/* The width of guest addresses that the mode would have, or 0 if it does not fit. */
+static uint8_t mode_fits(const struct axas_table_config *config, const struct axas_mode *mode,
+                         uint8_t physical_bits)
+{
+    uint64_t with = mode->with | config->format->levels[last_level(mode)].leaf_with;
+    if ((with & ~config->features) != 0 || physical_bits < mode->physical_bits_min) {
+        return 0;
+    }
+    uint8_t max = mode->gpa_bits_max;
+    if (mode->within_physical && max > physical_bits) {
+        max = physical_bits;
+    }
+    uint8_t bits = config->gpa_bits;
+    if (bits == 0) {
+        bits = mode->gpa_bits_preferred < max ? mode->gpa_bits_preferred : max;
+    }
+    return bits >= mode->gpa_bits_min && bits <= max ? bits : 0;
+}
+
+/* Sets table->mode and table->gpa_bits. */
+static enum axas_status choose_mode(struct axas_table *table, const struct axas_table_config *config)
+{
+    const struct axas_format *format = config->format;
+    bool known = config->mode == NULL;
+    for (unsigned turn = 0; turn < 2; turn++) {
+        for (unsigned i = 0; i < format->mode_count; i++) {
+            const struct axas_mode *mode = &format->modes[i];
+            known = known || mode == config->mode;
+            bool wanted = config->mode == NULL ? mode->is_default == (turn == 0) : mode == config->mode;
+            uint8_t bits = wanted ? mode_fits(config, mode, table->physical_bits) : 0;
+            if (bits != 0) {
+                table->mode = mode;
+                table->gpa_bits = bits;
+                return AXAS_OK;
+            }
+        }
+    }
+    return known ? AXAS_ERR_UNSUPPORTED : AXAS_ERR_INVALID;
+}
+
+/* The sizes of leaves up to 1 << cap bytes (0: no cap) that the mode and the CPU have. */
+static uint64_t leaf_sizes(const struct axas_table *table, unsigned cap)
+{
+    uint64_t sizes = 0;
+    for (unsigned i = table->mode->root_level; i <= last_level(table->mode); i++) {
+        const struct axas_level *level = level_at(table, i);
+        bool leaf = (level->kinds >> AXAS_ENTRY_LEAF & 1) != 0;
+        if (leaf && (level->leaf_with & ~table->features) == 0 && (cap == 0 || level->shift <= cap)) {
+            sizes |= UINT64_C(1) << level->shift;
+        }
+    }
+    return sizes;
+}
+
+/* The first row of each change that this CPU's features select. */
+static void resolve_transitions(struct axas_table *table)
+{
+    const struct axas_format *format = table->format;
+    for (unsigned change = 0; change < AXAS_CHANGES; change++) {
+        /* What no row speaks of gets the strictest rule. */
+        struct axas_transition rule = {(enum axas_change)change, true, false, AXAS_INVALIDATE_ALL, 0, 0};
+        for (unsigned i = 0; i < format->transition_count; i++) {
+            const struct axas_transition *row = &format->transitions[i];
+            if (row->change == rule.change && (row->with & ~table->features) == 0 &&
+                (row->without & table->features) == 0) {
+                rule = *row;
+                break;
+            }
+        }
+        table->change[change] = rule;
+    }
+}
+
+/* Between the byte order of the entries and the CPU's. */
+static uint64_t in_order(const struct axas_format *format, uint64_t entry)
+{
+    if (format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
+        return entry;
+    }
+    return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
+}
+
+static void fill_root(const struct axas_table *table)
+{
+    uint64_t empty = in_order(table->format, level_at(table, table->mode->root_level)->empty);
+    uint64_t entries = table->root_size / table->format->entry_bytes;
+    for (uint64_t i = 0; i < entries; i++) {
+        if (table->format->entry_bytes == 4) {
+            AXAS_STORE((uint32_t *)table->root + i, (uint32_t)empty);
+        } else {
+            AXAS_STORE((uint64_t *)table->root + i, empty);
+        }
+    }
+    axas_walk_written(table, table->root, table->root_size);
+}
+
+static uint64_t root_entry(const struct axas_table *table, uint64_t index)
+{
+    uint64_t entry = table->format->entry_bytes == 4 ? AXAS_LOAD((const uint32_t *)table->root + index)
+                                                     : AXAS_LOAD((const uint64_t *)table->root + index);
+    return in_order(table->format, entry);
+}
+
+enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config)
+{
+    if (table == NULL || config == NULL || config->hal == NULL || config->format == NULL ||
+        !hal_is_whole(config->hal) || (config->features & ~features_of(config->format)) != 0 ||
+        config->physical_bits > 64 || config->max_leaf_shift > 63 || config->max_exec_leaf_shift > 63) {
+        return AXAS_ERR_INVALID;
+    }
+    const struct axas_format *format = config->format;
+    struct axas_table made = {0};
+    made.hal = config->hal;
+    made.format = format;
+    made.features = config->features;
+    made.physical_bits = format->output_bits;
+    if (config->physical_bits != 0 && config->physical_bits < format->output_bits) {
+        made.physical_bits = config->physical_bits;
+    }
+    enum axas_status status = choose_mode(&made, config);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
+    made.exec_leaf_sizes = made.leaf_sizes & leaf_sizes(&made, config->max_exec_leaf_shift);
+    if ((made.exec_leaf_sizes & axas_table_page_size(&made)) == 0) {
+        /* A cap below the smallest leaf. */
+        return AXAS_ERR_INVALID;
+    }
+    made.hardware_updates = (made.features & format->hardware_update_features) != 0;
+    made.tables = 1;
+    made.table_limit = config->table_limit == 0 ? UINT64_MAX : config->table_limit;
+    resolve_transitions(&made);
+
+    made.root_size = (uint64_t)format->entry_bytes
+                     << (made.gpa_bits - level_at(&made, made.mode->root_level)->shift);
+    if (made.root_size < AXAS_FRAME_SIZE) {
+        made.root_size = AXAS_FRAME_SIZE;
+    }
+    made.root = take_frame(&made, made.root_size);
+    if (made.root == NULL) {
+        return AXAS_ERR_NO_MEMORY;
+    }
+    made.root_hpa = axas_hal_phys(made.hal, made.root);
+    fill_root(&made);
+    publish(&made);
+    *table = made;
+    return AXAS_OK;
+}
+
+void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void *context)
+{
+    if (table == NULL || table->root == NULL) {
+        return;
+    }
+    static const struct axas_transition everything = {AXAS_CHANGE_REMOVE_TABLE, false, false,
+                                                      AXAS_INVALIDATE_ALL,      0,     0};
+    axas_walk_invalidate(table, &everything, 0, last_of_width(table->gpa_bits), axas_table_page_size(table));
+
+    unsigned root_level = table->mode->root_level;
+    unsigned shift = level_at(table, root_level)->shift;
+    uint64_t entries = UINT64_C(1) << (table->gpa_bits - shift);
+    for (uint64_t i = 0; i < entries; i++) {
+        uint64_t entry = root_entry(table, i);
+        enum axas_entry_kind kind = table->format->entry_kind(root_level, entry);
+        if (kind == AXAS_ENTRY_TABLE) {
+            table->mode->free_subtree(table, entry, root_level, i << shift, release, context);
+        } else if ((kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) && release != NULL) {
+            release(context, axas_gpa_of(i << shift),
+                    axas_hpa_of(table->format->entry_hpa(root_level, entry)), UINT64_C(1) << shift);
+        }
+    }
+    pool_trim(table, &table->pool, NULL);
+    axas_walk_free(table, table->root, table->root_size);
+    table->root = NULL;
+}
+
+/* Exclusive operations */
+
+enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                axas_attr attr)
+{
+    struct axas_leaf_code code;
+    enum axas_status status = check_leaves(table, gpa, hpa, size, attr, &code);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    uint64_t last = gpa.raw + (size - 1);
+    uint64_t sizes = axas_table_leaf_sizes(table, attr);
+    struct reserve reserve = reserve_of(table);
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    status = table->mode->map_need(table, gpa.raw, last, hpa.raw, sizes, need);
+    if (status == AXAS_OK) {
+        status = prepare_beside_reserve(table, need, &reserve);
+    }
+    if (status != AXAS_OK) {
+        return status;
+    }
+    table->mode->map(table, gpa.raw, last, hpa.raw, sizes, &code);
+    pool_trim(table, &table->pool, reserve.count);
+    publish(table);
+    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa.raw, size, axas_table_page_size(table));
+    return AXAS_OK;
+}
+
+enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
+                                  struct axas_gather *gather)
+{
+    if (gather == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    enum axas_status status = check_guest(table, gpa, size);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    uint64_t last = gpa.raw + (size - 1);
+    struct reserve reserve = reserve_of(table);
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    status = table->mode->split_need(table, gpa.raw, last, UINT64_MAX, need);
+    if (status == AXAS_OK) {
+        status = prepare_from_reserve(table, need, &reserve);
+    }
+    if (status != AXAS_OK) {
+        return status;
+    }
+    table->mode->unmap(table, gpa.raw, last, gather);
+    pool_trim(table, &table->pool, reserve.count);
+    publish(table);
+    return AXAS_OK;
+}
+
+enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint64_t size, axas_attr attr,
+                                    struct axas_gather *gather)
+{
+    if (gather == NULL || (attr & ~AXAS_ATTR_MASK) != 0) {
+        return AXAS_ERR_INVALID;
+    }
+    enum axas_status status = check_guest(table, gpa, size);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    struct axas_leaf_code code;
+    status = table->format->encode(attr, table->features, &code);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    uint64_t last = gpa.raw + (size - 1);
+    uint64_t sizes = axas_table_leaf_sizes(table, attr);
+    struct reserve reserve = reserve_of(table);
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    status = table->mode->split_need(table, gpa.raw, last, sizes, need);
+    if (status == AXAS_OK) {
+        status = prepare_beside_reserve(table, need, &reserve);
+    }
+    if (status != AXAS_OK) {
+        return status;
+    }
+    table->mode->protect(table, gpa.raw, last, sizes, &code, gather);
+    pool_trim(table, &table->pool, reserve.count);
+    publish(table);
+    return AXAS_OK;
+}
+
+enum axas_status axas_table_reserve(struct axas_table *table)
+{
+    if (table == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    bool splits = false;
+    for (unsigned level = table->mode->root_level; level <= last_level(table->mode); level++) {
+        if (splits && !pool_raise(table, &table->pool, level, RESERVE_PER_LEVEL)) {
+            return AXAS_ERR_NO_MEMORY;
+        }
+        splits = splits || (table->leaf_sizes >> level_at(table, level)->shift & 1) != 0;
+    }
+    return AXAS_OK;
+}
+
+enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct axas_root *root)
+{
+    if (table == NULL || root == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_root_request request;
+    request.mode = table->mode;
+    request.root = table->root_hpa;
+    request.vmid = vmid;
+    request.gpa_bits = table->gpa_bits;
+    request.physical_bits = table->physical_bits;
+    request.features = table->features;
+    struct axas_root made = {0};
+    enum axas_status status = table->format->root_encode(&request, made.register_value);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    made.root = table->root_hpa;
+    made.mode = table->mode;
+    made.levels = table->mode->level_count;
+    made.gpa_bits = table->gpa_bits;
+    made.vmid = vmid;
+    made.register_count = table->format->root_register_count;
+    made.register_name = table->format->root_registers;
+    table->vmid = vmid;
+    *root = made;
+    return AXAS_OK;
+}
+
+/* Shared operations */
+
+enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf)
+{
+    if (table == NULL || leaf == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    if (gpa.raw > last_of_width(table->gpa_bits)) {
+        return AXAS_ERR_RANGE;
+    }
+    struct axas_leaf found;
+    enum axas_status status = table->mode->query(table, gpa.raw & ~(axas_table_page_size(table) - 1), &found);
+    if (status == AXAS_OK) {
+        *leaf = found;
+    }
+    return status;
+}
+
+enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa)
+{
+    if (table == NULL || hpa == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    if (gpa.raw > last_of_width(table->gpa_bits)) {
+        return AXAS_ERR_RANGE;
+    }
+    uint64_t raw = table->mode->translate(table, gpa.raw);
+    if (raw == AXAS_NO_HPA) {
+        struct axas_leaf leaf;
+        return axas_table_query(table, gpa, &leaf) == AXAS_ERR_CORRUPT ? AXAS_ERR_CORRUPT
+                                                                       : AXAS_ERR_NOT_MAPPED;
+    }
+    *hpa = axas_hpa_of(raw);
+    return AXAS_OK;
+}
+
+enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, uint64_t size,
+                                  axas_visit_fn *visit, void *context)
+{
+    if (visit == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    enum axas_status status = check_guest(table, gpa, size);
+    if (status == AXAS_OK) {
+        (void)table->mode->visit(table, gpa.raw, gpa.raw + (size - 1), visit, context);
+    }
+    return status;
+}
+
+/* How many tables a leaf of `level` at gpa lacks; none if something is there already. */
+static unsigned missing_tables(const struct axas_table *table, uint64_t gpa, unsigned level)
+{
+    struct axas_leaf hole;
+    if (table->mode->query(table, gpa, &hole) != AXAS_ERR_NOT_MAPPED || hole.level >= level) {
+        return 0;
+    }
+    return level - hole.level;
+}
+
+enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                    axas_attr attr, struct axas_pool *pool)
+{
+    struct axas_leaf_code code;
+    enum axas_status status =
+        pool == NULL ? AXAS_ERR_INVALID : check_leaves(table, gpa, hpa, size, attr, &code);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    if ((size & (size - 1)) != 0 || (size & axas_table_leaf_sizes(table, attr)) == 0) {
+        return AXAS_ERR_UNSUPPORTED;
+    }
+    if (((gpa.raw | hpa.raw) & (size - 1)) != 0) {
+        return AXAS_ERR_ALIGN;
+    }
+    unsigned level = table->mode->root_level;
+    while (UINT64_C(1) << level_at(table, level)->shift != size) {
+        level++;
+    }
+    if (table->table_limit != UINT64_MAX && !within_limit(table, missing_tables(table, gpa.raw, level))) {
+        return AXAS_ERR_NO_MEMORY;
+    }
+    status = table->mode->install(table, gpa.raw, hpa.raw, level, &code, pool);
+    if (status == AXAS_OK) {
+        publish(table);
+    }
+    return status;
+}
+
+enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level,
+                                unsigned level)
+{
+    if (table == NULL || pool == NULL || hole_level < table->mode->root_level ||
+        level > last_level(table->mode)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (level > hole_level && !within_limit(table, level - hole_level)) {
+        return AXAS_ERR_NO_MEMORY;
+    }
+    for (unsigned i = hole_level + 1; i <= level; i++) {
+        if (!pool_raise(table, pool, i, (uint64_t)pool->count[i] + 1)) {
+            return AXAS_ERR_NO_MEMORY;
+        }
+    }
+    return AXAS_OK;
+}
+
+void axas_pool_drain(struct axas_table *table, struct axas_pool *pool)
+{
+    if (table != NULL && pool != NULL) {
+        pool_trim(table, pool, NULL);
+    }
+}
+
+void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa)
+{
+    uint64_t page = axas_table_page_size(table);
+    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_FAULT], gpa.raw & ~(page - 1), page, page);
+}
+
+enum axas_status axas_fault_decode(const struct axas_format *format,
+                                   const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
+                                   struct axas_fault *fault)
+{
+    if (format == NULL || registers == NULL || fault == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_fault decoded = {0};
+    decoded.level = AXAS_LEVEL_UNKNOWN;
+    enum axas_status status = format->fault_decode(registers, &decoded);
+    if (status == AXAS_OK) {
+        *fault = decoded;
+    }
+    return status;
+}
