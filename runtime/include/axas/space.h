@@ -21,13 +21,15 @@ extern "C" {
 #endif
 
 struct axas_area;
+struct axas_cache;
 struct axas_space;
 
 /** A run of host memory that a backend gives for a part of its area. */
 struct axas_run {
     axas_gpa gpa; /**< first byte, aligned to the page size */
     axas_hpa hpa;
-    uint64_t size; /**< bytes, a multiple of the page size */
+    uint64_t size;            /**< bytes, a multiple of the page size */
+    struct axas_cache *cache; /**< in: what the vCPU put aside (axas_cache_take); NULL: ask the HAL */
 };
 
 /**
@@ -98,8 +100,12 @@ struct axas_space {
         void *root; /**< B+ tree of areas, see area.c */
         void *free_nodes;
         uint32_t height, reserved_nodes;
+        uint64_t leaves, inners; /**< nodes in the tree */
         uint64_t count;
+        uint64_t cuts; /**< how many more areas removals could make of these */
+        uint64_t filling;
     } areas;
+    struct axas_pool deposits; /**< tables for the large leaves that cannot be had again, see fault.c */
     uint64_t node_bytes, node_limit;
     void *reader_memory;
     uint64_t reader_bytes;
@@ -206,6 +212,8 @@ struct axas_cache {
 enum axas_status axas_cache_fill(struct axas_space *space, struct axas_cache *cache, unsigned faults);
 /** Gives everything in the cache back. */
 void axas_cache_drain(struct axas_space *space, struct axas_cache *cache);
+/** For backends: takes one zeroed page, not published, out of the cache. False if it has none. */
+bool axas_cache_take(const struct axas_space *space, struct axas_cache *cache, axas_hpa *page);
 
 /**
  * Shared. Serves or refuses a fault (fault.h). Idempotent: of several vCPUs that fault on one page one gets

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file lock.h
+ * The lock of a space: many readers or one writer.
+ *
+ * The built-in lock spins and needs no operating system. A reader counts itself in a slot that is a cache
+ * line of its own and then looks for a writer, so readers in different slots write nothing in common; a
+ * writer raises its flag and then waits until every slot is empty. Both sides are sequentially consistent
+ * there: either the reader sees the flag and withdraws, or the writer sees the reader. A slot is a counter,
+ * so any number of readers may share one; it only is slower. A waiting writer keeps new readers out, hence a
+ * thread may not read-lock twice while another one could be waiting to write.
+ *
+ * A host that has its own locks, or that has to mask interrupts while a lock is held, replaces it. The
+ * configuration header (AXAS_CONFIG_HEADER) then defines AXAS_CUSTOM_LOCK and:
+ *
+ *     typedef <integer type> axas_lock_state;    // what unlock takes back, e.g. the saved interrupt mask
+ *     struct axas_lock { ... };                  // all bytes zero: not held; no memory of its own
+ *     static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned slot);
+ *     static inline void axas_unlock_read(struct axas_lock *lock, unsigned slot, axas_lock_state state);
+ *     static inline axas_lock_state axas_lock_write(struct axas_lock *lock);
+ *     static inline void axas_unlock_write(struct axas_lock *lock, axas_lock_state state);
+ *
+ * `slot` is any number; the same one comes with the unlock. axas_config.readers then has no effect. The
+ * shared side is held between axas_guest_span_begin and _end, and while the HAL is called.
+ *
+ * AXAS_CPU_RELAX() may be defined there too, with or without AXAS_CUSTOM_LOCK: what a spinning CPU does
+ * between two looks.
+ */
+#ifndef AXAS_LOCK_H
+#define AXAS_LOCK_H
+
+#include <axas/config.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef AXAS_CPU_RELAX
+#if defined(__x86_64__) || defined(__i386__)
+#define AXAS_CPU_RELAX() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define AXAS_CPU_RELAX() __asm__ __volatile__("yield" ::: "memory")
+#elif defined(__riscv)
+/* PAUSE of Zihintpause, a FENCE without effect where that is not implemented. */
+#define AXAS_CPU_RELAX() __asm__ __volatile__(".4byte 0x0100000f" ::: "memory")
+#else
+#define AXAS_CPU_RELAX() __asm__ __volatile__("" ::: "memory")
+#endif
+#endif
+
+#ifdef AXAS_CUSTOM_LOCK
+
+/** Bytes of memory that the lock wants for each reader slot. */
+#define AXAS_LOCK_SLOT_BYTES 0u
+
+static inline void axas_lock_init(struct axas_lock *lock, void *slots, unsigned readers)
+{
+    (void)lock;
+    (void)slots;
+    (void)readers;
+}
+
+#else
+
+typedef unsigned axas_lock_state;
+
+/** Two lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
+#define AXAS_LOCK_SLOT_BYTES 128u
+
+struct axas_lock_slot {
+    uint32_t readers;
+    uint8_t padding[AXAS_LOCK_SLOT_BYTES - sizeof(uint32_t)];
+};
+
+struct axas_lock {
+    struct axas_lock_slot *slots;
+    uint32_t slot_count;
+    uint32_t writer; /**< 1 from the moment when a writer wants in until it leaves */
+};
+
+/** `slots`: zeroed memory for `readers` slots of AXAS_LOCK_SLOT_BYTES; `readers` is not 0. */
+static inline void axas_lock_init(struct axas_lock *lock, void *slots, unsigned readers)
+{
+    lock->slots = (struct axas_lock_slot *)slots;
+    lock->slot_count = readers;
+    lock->writer = 0;
+}
+
+static inline uint32_t *axas_lock_slot_of(struct axas_lock *lock, unsigned slot)
+{
+    return &lock->slots[slot < lock->slot_count ? slot : slot % lock->slot_count].readers;
+}
+
+static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned slot)
+{
+    uint32_t *readers = axas_lock_slot_of(lock, slot);
+    for (;;) {
+        (void)__atomic_fetch_add(readers, 1u, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0) {
+            return 0;
+        }
+        (void)__atomic_fetch_sub(readers, 1u, __ATOMIC_RELEASE);
+        while (__atomic_load_n(&lock->writer, __ATOMIC_RELAXED) != 0) {
+            AXAS_CPU_RELAX();
+        }
+    }
+}
+
+static inline void axas_unlock_read(struct axas_lock *lock, unsigned slot, axas_lock_state state)
+{
+    (void)state;
+    (void)__atomic_fetch_sub(axas_lock_slot_of(lock, slot), 1u, __ATOMIC_RELEASE);
+}
+
+static inline axas_lock_state axas_lock_write(struct axas_lock *lock)
+{
+    uint32_t slot;
+    while (__atomic_exchange_n(&lock->writer, 1u, __ATOMIC_SEQ_CST) != 0) {
+        while (__atomic_load_n(&lock->writer, __ATOMIC_RELAXED) != 0) {
+            AXAS_CPU_RELAX();
+        }
+    }
+    for (slot = 0; slot < lock->slot_count; slot++) {
+        while (__atomic_load_n(&lock->slots[slot].readers, __ATOMIC_SEQ_CST) != 0) {
+            AXAS_CPU_RELAX();
+        }
+    }
+    return 0;
+}
+
+static inline void axas_unlock_write(struct axas_lock *lock, axas_lock_state state)
+{
+    (void)state;
+    __atomic_store_n(&lock->writer, 0u, __ATOMIC_RELEASE);
+}
+
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file space_internal.h
+ * What the files of the space share. Not installed.
+ */
+#ifndef AXAS_SPACE_INTERNAL_H
+#define AXAS_SPACE_INTERNAL_H
+
+#include <axas/space.h>
+
+#include "area.h"
+
+/** The last byte of a range that is not empty. */
+static inline uint64_t axas_last(axas_gpa gpa, uint64_t size)
+{
+    return gpa.raw + (size - 1);
+}
+
+/** The reader slot for a call that does not say which: this CPU's own. */
+static inline unsigned axas_space_reader(const struct axas_space *space)
+{
+    const struct axas_hal *hal = space->table.hal;
+    return hal->reader_slot != NULL ? hal->reader_slot(hal->context) : 0;
+}
+
+/** What a guest address resolves to; valid while the lock is held. */
+struct axas_place {
+    const struct axas_area *area; /**< NULL: no area */
+    struct axas_leaf leaf;        /**< the leaf, held leaf or hole */
+};
+
+/**
+ * With either side of the lock held. AXAS_OK: a leaf or held leaf is there (place->leaf.kind tells).
+ * AXAS_ERR_NOT_MAPPED: a hole, place->leaf says where it begins and ends; place->area is NULL if no area is
+ * there either. AXAS_ERR_RANGE: outside the space. AXAS_ERR_CORRUPT.
+ */
+enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa, struct axas_place *place);
+
+/**
+ * Takes no lock before, the shared side inside. Makes memory be there for the page at gpa, as a fault with
+ * `access` (0: any) would, without the invalidation that ends a fault. *hpa is written for RESOLVED and
+ * SPURIOUS (then both mean: it is there), *area for TRAP and DENIED; `cache` may be NULL. While axas_space_map
+ * is still filling the area a page that is not there yet is SPURIOUS with AXAS_NO_HPA: try later.
+ */
+enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gpa, axas_attr access,
+                                           unsigned reader, struct axas_cache *cache, axas_hpa *hpa,
+                                           struct axas_area *area);
+
+/** True if `attr` allows every access in `access`; an unknown access (0) asks for any at all. */
+static inline bool axas_allows(axas_attr attr, axas_attr access)
+{
+    return access == 0 ? (attr & AXAS_ACCESS_MASK) != 0 : (access & ~attr & AXAS_ACCESS_MASK) == 0;
+}
+
+#endif
