@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# How the library is compiled: which CPU for, with which warnings, freestanding, sanitized.
+
+include(CheckCSourceCompiles)
+
+# Sets `result` to the CPU that the compiler makes code for, by the name that src/cpu uses, or to "other".
+function(axas_detect_cpu result)
+  set(cpu other)
+  set(CMAKE_REQUIRED_QUIET ON)
+  check_c_source_compiles("
+    #ifndef __x86_64__
+    #error other
+    #endif
+    int main(void) { return 0; }" AXAS_CPU_IS_X86_64)
+  check_c_source_compiles("
+    #ifndef __aarch64__
+    #error other
+    #endif
+    int main(void) { return 0; }" AXAS_CPU_IS_AARCH64)
+  check_c_source_compiles("
+    #if !defined(__riscv) || __riscv_xlen != 64
+    #error other
+    #endif
+    int main(void) { return 0; }" AXAS_CPU_IS_RISCV64)
+  foreach(name IN ITEMS x86_64 aarch64 riscv64)
+    string(TOUPPER ${name} upper)
+    if(AXAS_CPU_IS_${upper})
+      set(cpu ${name})
+    endif()
+  endforeach()
+  set(${result} ${cpu} PARENT_SCOPE)
+endfunction()
+
+# C11 and every warning that finds a mistake.
+function(axas_warnings target)
+  set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual -Wcast-align
+    -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wswitch-enum
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition>)
+  if(AXAS_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# Code that runs without an operating system: no libc, no registers but the general ones, nothing below the
+# stack pointer, anywhere in the address space, before the MMU allows unaligned access.
+function(axas_freestanding target)
+  target_compile_options(${target} PRIVATE -ffreestanding)
+  if(AXAS_CPU STREQUAL "x86_64")
+    target_compile_options(${target} PRIVATE -mgeneral-regs-only -mno-red-zone)
+  elseif(AXAS_CPU STREQUAL "aarch64")
+    target_compile_options(${target} PRIVATE -mgeneral-regs-only -mno-outline-atomics -mstrict-align)
+  elseif(AXAS_CPU STREQUAL "riscv64")
+    target_compile_options(${target} PRIVATE -mcmodel=medany)
+  endif()
+endfunction()
+
+# axas_with_formats(target PUBLIC|PRIVATE format...): the formats that axas_formats[] of this target holds.
+function(axas_with_formats target scope)
+  foreach(format IN LISTS ARGN)
+    string(TOUPPER "AXAS_WITH_${format}" definition)
+    target_compile_definitions(${target} ${scope} ${definition}=1)
+  endforeach()
+endfunction()
+
+# Turns the sanitizers on for everything in and below the calling directory. A report ends the program.
+macro(axas_sanitize sanitizers)
+  if(NOT "${sanitizers}" STREQUAL "")
+    add_compile_options(-fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${sanitizers})
+  endif()
+endmacro()
