@@ -19,9 +19,9 @@ struct axas_frame {
     uint64_t size; /**< bytes */
 };
 
-/** Takes a run of `size` bytes, as AXAS_FRAME_GUEST (a power of two, at least AXAS_FRAME_SIZE; else
- * AXAS_ERR_INVALID), aligned to its size, contents unknown. AXAS_ERR_NO_MEMORY. *frame is untouched on
- * failure. */
+/** Takes a run of `size` bytes, aligned to its size, contents unknown; the HAL is told AXAS_FRAME_GUEST.
+ *  AXAS_ERR_INVALID: a null pointer, or a size that is no power of two or below AXAS_FRAME_SIZE.
+ *  AXAS_ERR_NO_MEMORY. *frame is untouched on failure. */
 enum axas_status axas_frame_alloc(struct axas_frame *frame, const struct axas_hal *hal, uint64_t size);
 /** The same, cleared. */
 enum axas_status axas_frame_alloc_zeroed(struct axas_frame *frame, const struct axas_hal *hal, uint64_t size);

@@ -6,11 +6,13 @@
  * area or a hole of no area.
  *
  * Lazy holes are populated first (which allocates) unless AXAS_GUEST_NO_POPULATE is given; then they are
- * AXAS_ERR_NOT_MAPPED. Host writes count as the guest's: they set the dirty bit where the hardware would.
+ * AXAS_ERR_NOT_MAPPED. Accesses count as the guest's: where the hardware sets accessed and dirty bits by
+ * itself, they set them.
  *
- * AXAS_ERR_INVALID (null pointer, unknown flag), _RANGE (overflow, outside the space), _NOT_MAPPED,
- * _PERMISSION, _UNSUPPORTED (device memory), _NO_MEMORY, _CORRUPT. A length of 0 is AXAS_OK and touches
- * nothing.
+ * AXAS_ERR_INVALID (null pointer, unknown flag), _RANGE (overflow, outside the space), _NOT_MAPPED (also a
+ * trap area), _PERMISSION, _UNSUPPORTED (device memory), _BUSY (an area that is being populated),
+ * _NO_MEMORY, _CORRUPT. A length of 0 is AXAS_OK and touches nothing. A call that fails has moved no byte and
+ * leaves its out-parameters alone; holes that it populated before it failed stay populated.
  */
 #ifndef AXAS_GUEST_H
 #define AXAS_GUEST_H
@@ -30,14 +32,16 @@ enum axas_status axas_guest_read(struct axas_space *space, axas_gpa gpa, void *b
 /** Copies to the guest. Not atomic as a whole. */
 enum axas_status axas_guest_write(struct axas_space *space, axas_gpa gpa, const void *buffer,
                                   uint64_t length);
-/** Both with flags. Executable pages that were written are published (hal->frame_publish). */
+/** Both with flags; AXAS_GUEST_LOAD_IMAGE is for writing only. Pages that were written are published
+ *  (hal->frame_publish) where they are executable, not write-back memory, or part of an image. */
 enum axas_status axas_guest_read_flags(struct axas_space *space, axas_gpa gpa, void *buffer, uint64_t length,
                                        uint32_t flags);
 enum axas_status axas_guest_write_flags(struct axas_space *space, axas_gpa gpa, const void *buffer,
                                         uint64_t length, uint32_t flags);
 
 /** One object of 1, 2, 4 or 8 bytes, aligned to its width (else AXAS_ERR_ALIGN), moved in one access: never
- * torn, read once. The value is in the host's byte order, zero-extended. */
+ * torn, read once. The value is in the host's byte order; a load extends it with zeros, a store takes its
+ * low bytes. A load is an acquire, a store a release. */
 enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value);
 enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value);
 
@@ -46,15 +50,18 @@ struct axas_guest_span {
     void *data;      /**< host-virtual */
     uint64_t length; /**< bytes, at most what was asked for */
     axas_gpa gpa;
-    unsigned reader; /**< the library's own */
+    axas_attr access;
+    unsigned reader; /**< this and the next: the library's own */
+    axas_lock_state state;
 };
 
 /**
  * Gives the longest piece at gpa, up to `length` bytes, that is contiguous in host memory, allows `access`
  * (AXAS_READ, AXAS_WRITE or both) and lies in one leaf or in adjoining leaves. Unlike the copies it checks
  * only the piece that it gives. From begin to end the shared side of the lock is held, so that what it points
- * to is not freed: exclusive calls wait, so none may be made in between by the same CPU. AXAS_ERR_RANGE also
- * for length 0.
+ * to is not freed: exclusive calls wait. The same CPU may therefore make no call on the space in between. A
+ * hole at gpa is populated; the piece ends before the next one. With AXAS_WRITE the end publishes as a write
+ * does. AXAS_ERR_RANGE also for length 0, _INVALID for another access. *span is untouched on failure.
  */
 enum axas_status axas_guest_span_begin(struct axas_space *space, axas_gpa gpa, uint64_t length,
                                        axas_attr access, struct axas_guest_span *span);

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A call first makes sure, under one hold of the shared side of the lock, that every byte of its range may be
+ * moved, and moves them under that same hold: no exclusive call comes in between. Where pages have no memory
+ * yet, the lock is let go to get some, and everything is looked at again.
+ */
+#include <axas/guest.h>
+
+#include "space_internal.h"
+
+#define FLAGS (AXAS_GUEST_LOAD_IMAGE | AXAS_GUEST_NO_POPULATE)
+
+struct request {
+    struct axas_space *space;
+    uint64_t gpa, last;
+    axas_attr access; /* what the guest would need; 0: any access at all */
+    bool write;
+    uint32_t flags;
+    unsigned reader;
+    axas_lock_state state;
+};
+
+/* A part of the request that lies in one leaf, or in one hole of one area. */
+struct piece {
+    uint64_t gpa, last;
+    axas_hpa hpa;
+    axas_attr attr; /* the area's */
+    bool hole;
+};
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The piece at `at`, or why the request may not have it. The lock is held. */
+static enum axas_status piece_at(const struct request *request, uint64_t at, struct piece *piece)
+{
+    struct axas_place place;
+    enum axas_status status = axas_space_locate(request->space, axas_gpa_of(at), &place);
+    if (status != AXAS_OK && status != AXAS_ERR_NOT_MAPPED) {
+        return status;
+    }
+    const struct axas_area *area = place.area;
+    if (area == NULL || area->backend->provide == NULL) {
+        return AXAS_ERR_NOT_MAPPED;
+    }
+    if ((area->flags & AXAS_AREA_FILLING) != 0) {
+        return AXAS_ERR_BUSY;
+    }
+    if ((area->attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
+        return AXAS_ERR_UNSUPPORTED;
+    }
+    if (!axas_allows(area->attr, request->access) ||
+        (status == AXAS_OK && place.leaf.kind != AXAS_ENTRY_LEAF)) {
+        return AXAS_ERR_PERMISSION;
+    }
+    piece->gpa = at;
+    piece->last = least(axas_last(place.leaf.gpa, place.leaf.size), axas_last(area->gpa, area->size));
+    piece->last = least(piece->last, request->last);
+    piece->hole = status == AXAS_ERR_NOT_MAPPED;
+    piece->hpa = piece->hole ? axas_hpa_of(0) : axas_hpa_of(place.leaf.hpa.raw + (at - place.leaf.gpa.raw));
+    piece->attr = area->attr;
+    return AXAS_OK;
+}
+
+static void hold(struct request *request)
+{
+    request->state = axas_lock_read(&request->space->lock, request->reader);
+}
+
+static void let_go(const struct request *request)
+{
+    axas_unlock_read(&request->space->lock, request->reader, request->state);
+}
+
+/* The first hole from `from` on in *hole, with hole->hole unset if there is none; *hole is then the last
+ * piece. Looks at all of the rest if `all`, else no further than the hole. */
+static enum axas_status scan(const struct request *request, uint64_t from, bool all, struct piece *hole)
+{
+    struct piece piece;
+    hole->hole = false;
+    do {
+        enum axas_status status = piece_at(request, from, &piece);
+        if (status != AXAS_OK) {
+            return status;
+        }
+        if (!hole->hole) {
+            *hole = piece;
+        }
+        from = piece.last + 1;
+    } while (piece.last != request->last && (all || !hole->hole));
+    return AXAS_OK;
+}
+
+static enum axas_status populate(const struct request *request, uint64_t gpa)
+{
+    axas_hpa hpa;
+    struct axas_area area;
+    switch (axas_space_populate(request->space, axas_gpa_of(gpa), request->access, request->reader, NULL,
+                                &hpa, &area)) {
+    case AXAS_FAULT_RESOLVED:
+    case AXAS_FAULT_SPURIOUS:
+        return AXAS_OK;
+    case AXAS_FAULT_DENIED:
+        return AXAS_ERR_PERMISSION;
+    case AXAS_FAULT_UNMAPPED:
+    case AXAS_FAULT_TRAP:
+        return AXAS_ERR_NOT_MAPPED;
+    case AXAS_FAULT_NO_MEMORY:
+        return AXAS_ERR_NO_MEMORY;
+    case AXAS_FAULT_ADDRESS_UNKNOWN:
+    case AXAS_FAULT_BROKEN:
+    case AXAS_FAULT_INVALID:
+        break;
+    }
+    return AXAS_ERR_CORRUPT;
+}
+
+/*
+ * On AXAS_OK the lock is held, all of the request may be moved and is there, and *piece is its last piece.
+ * Otherwise the lock is not held.
+ */
+static enum axas_status hold_all(struct request *request, struct piece *piece)
+{
+    bool all = true;
+    uint64_t from = request->gpa;
+    for (;;) {
+        hold(request);
+        enum axas_status status = scan(request, from, all, piece);
+        if (status == AXAS_OK && !piece->hole && all) {
+            return AXAS_OK;
+        }
+        let_go(request);
+        if (status == AXAS_OK && !piece->hole) {
+            /* Every hole that was seen is filled; what others did meanwhile only a whole look can tell. */
+            all = true;
+            from = request->gpa;
+            continue;
+        }
+        if (status == AXAS_OK && (request->flags & AXAS_GUEST_NO_POPULATE) != 0) {
+            status = AXAS_ERR_NOT_MAPPED;
+        }
+        if (status == AXAS_OK) {
+            status = populate(request, piece->gpa);
+        }
+        if (status != AXAS_OK) {
+            return status;
+        }
+        all = false;
+        from = piece->gpa;
+    }
+}
+
+/* As the CPU marks an access of the guest. */
+static void touch(const struct request *request, const struct piece *piece)
+{
+    struct axas_table *table = &request->space->table;
+    if (table->hardware_updates) {
+        table->mode->touch(table, piece->gpa & ~(axas_table_page_size(table) - 1), request->write);
+    }
+}
+
+/* After a write: where the guest would not see it as the host's caches have it. */
+static void publish(const struct request *request, const struct piece *piece)
+{
+    const struct axas_table *table = &request->space->table;
+    bool seen = (piece->attr & AXAS_EXEC) == 0 && (piece->attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL &&
+                (request->flags & AXAS_GUEST_LOAD_IMAGE) == 0;
+    if (!request->write || seen || table->hal->frame_publish == NULL) {
+        return;
+    }
+    uint64_t within = axas_table_page_size(table) - 1;
+    uint64_t first = piece->hpa.raw & ~within;
+    uint64_t last = (piece->hpa.raw + (piece->last - piece->gpa)) | within;
+    table->hal->frame_publish(table->hal->context, axas_hpa_of(first), last - first + 1, piece->attr);
+}
+
+static unsigned char *pointer_to(const struct request *request, const struct piece *piece)
+{
+    return (unsigned char *)axas_hal_virt(request->space->table.hal, piece->hpa);
+}
+
+static enum axas_status request_make(struct request *request, struct axas_space *space, axas_gpa gpa,
+                                     uint64_t length, axas_attr access, uint32_t flags)
+{
+    if (!axas_space_contains(space, gpa, length)) {
+        return AXAS_ERR_RANGE;
+    }
+    request->space = space;
+    request->gpa = gpa.raw;
+    request->last = axas_last(gpa, length);
+    request->access = (flags & AXAS_GUEST_LOAD_IMAGE) != 0 ? 0 : access;
+    request->write = (access & AXAS_WRITE) != 0;
+    request->flags = flags;
+    request->reader = axas_space_reader(space);
+    return AXAS_OK;
+}
+
+/* To the guest from `in`, or from the guest to `out`; the other one is NULL. */
+static enum axas_status copy(struct axas_space *space, axas_gpa gpa, unsigned char *out,
+                             const unsigned char *in, uint64_t length, uint32_t flags)
+{
+    struct request request;
+    enum axas_status status =
+        request_make(&request, space, gpa, length, in != NULL ? AXAS_WRITE : AXAS_READ, flags);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    struct piece piece;
+    status = hold_all(&request, &piece);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    for (uint64_t at = request.gpa;; at = piece.last + 1) {
+        if (piece.gpa != at) {
+            status = piece_at(&request, at, &piece);
+            AXAS_ASSERT(status == AXAS_OK && !piece.hole);
+        }
+        uint64_t offset = at - request.gpa;
+        size_t bytes = (size_t)(piece.last - at + 1);
+        if (in != NULL) {
+            __builtin_memcpy(pointer_to(&request, &piece), in + offset, bytes);
+        } else {
+            __builtin_memcpy(out + offset, pointer_to(&request, &piece), bytes);
+        }
+        touch(&request, &piece);
+        publish(&request, &piece);
+        if (piece.last == request.last) {
+            break;
+        }
+    }
+    let_go(&request);
+    return AXAS_OK;
+}
+
+enum axas_status axas_guest_read_flags(struct axas_space *space, axas_gpa gpa, void *buffer, uint64_t length,
+                                       uint32_t flags)
+{
+    if (space == NULL || (flags & ~AXAS_GUEST_NO_POPULATE) != 0) {
+        return AXAS_ERR_INVALID;
+    }
+    if (length == 0) {
+        return AXAS_OK;
+    }
+    if (buffer == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    return copy(space, gpa, (unsigned char *)buffer, NULL, length, flags);
+}
+
+enum axas_status axas_guest_write_flags(struct axas_space *space, axas_gpa gpa, const void *buffer,
+                                        uint64_t length, uint32_t flags)
+{
+    if (space == NULL || (flags & ~FLAGS) != 0) {
+        return AXAS_ERR_INVALID;
+    }
+    if (length == 0) {
+        return AXAS_OK;
+    }
+    if (buffer == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    return copy(space, gpa, NULL, (const unsigned char *)buffer, length, flags);
+}
+
+enum axas_status axas_guest_read(struct axas_space *space, axas_gpa gpa, void *buffer, uint64_t length)
+{
+    return axas_guest_read_flags(space, gpa, buffer, length, 0);
+}
+
+enum axas_status axas_guest_write(struct axas_space *space, axas_gpa gpa, const void *buffer, uint64_t length)
+{
+    return axas_guest_write_flags(space, gpa, buffer, length, 0);
+}
+
+/* An object that is aligned to its width lies in one page. */
+static enum axas_status hold_object(struct request *request, struct axas_space *space, axas_gpa gpa,
+                                    unsigned width, axas_attr access, struct piece *piece)
+{
+    if (space == NULL || (width != 1 && width != 2 && width != 4 && width != 8)) {
+        return AXAS_ERR_INVALID;
+    }
+    if ((gpa.raw & (width - 1u)) != 0) {
+        return AXAS_ERR_ALIGN;
+    }
+    enum axas_status status = request_make(request, space, gpa, width, access, 0);
+    return status != AXAS_OK ? status : hold_all(request, piece);
+}
+
+enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value)
+{
+    if (value == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    struct request request;
+    struct piece piece;
+    enum axas_status status = hold_object(&request, space, gpa, width, AXAS_READ, &piece);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    const void *object = pointer_to(&request, &piece);
+    uint64_t loaded = 0;
+    switch (width) {
+    case 1:
+        loaded = __atomic_load_n((const uint8_t *)object, __ATOMIC_ACQUIRE);
+        break;
+    case 2:
+        loaded = __atomic_load_n((const uint16_t *)object, __ATOMIC_ACQUIRE);
+        break;
+    case 4:
+        loaded = __atomic_load_n((const uint32_t *)object, __ATOMIC_ACQUIRE);
+        break;
+    default:
+        loaded = __atomic_load_n((const uint64_t *)object, __ATOMIC_ACQUIRE);
+        break;
+    }
+    touch(&request, &piece);
+    let_go(&request);
+    *value = loaded;
+    return AXAS_OK;
+}
+
+enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value)
+{
+    struct request request;
+    struct piece piece;
+    enum axas_status status = hold_object(&request, space, gpa, width, AXAS_WRITE, &piece);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    void *object = pointer_to(&request, &piece);
+    switch (width) {
+    case 1:
+        __atomic_store_n((uint8_t *)object, (uint8_t)value, __ATOMIC_RELEASE);
+        break;
+    case 2:
+        __atomic_store_n((uint16_t *)object, (uint16_t)value, __ATOMIC_RELEASE);
+        break;
+    case 4:
+        __atomic_store_n((uint32_t *)object, (uint32_t)value, __ATOMIC_RELEASE);
+        break;
+    default:
+        __atomic_store_n((uint64_t *)object, value, __ATOMIC_RELEASE);
+        break;
+    }
+    touch(&request, &piece);
+    publish(&request, &piece);
+    let_go(&request);
+    return AXAS_OK;
+}
+
+enum axas_status axas_guest_span_begin(struct axas_space *space, axas_gpa gpa, uint64_t length,
+                                       axas_attr access, struct axas_guest_span *span)
+{
+    if (space == NULL || span == NULL || access == 0 || (access & ~(AXAS_READ | AXAS_WRITE)) != 0) {
+        return AXAS_ERR_INVALID;
+    }
+    struct request request;
+    enum axas_status status = request_make(&request, space, gpa, length, access, 0);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    uint64_t last = request.last;
+    request.last = gpa.raw;
+    struct piece piece;
+    status = hold_all(&request, &piece);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    unsigned char *data = pointer_to(&request, &piece);
+    request.last = last;
+    uint64_t got = 0;
+    while (piece_at(&request, gpa.raw + got, &piece) == AXAS_OK && !piece.hole &&
+           pointer_to(&request, &piece) == data + got) {
+        touch(&request, &piece);
+        got = piece.last - gpa.raw + 1;
+        if (piece.last == last) {
+            break;
+        }
+    }
+    span->data = data;
+    span->length = got;
+    span->gpa = gpa;
+    span->access = access;
+    span->reader = request.reader;
+    span->state = request.state;
+    return AXAS_OK;
+}
+
+void axas_guest_span_end(struct axas_space *space, struct axas_guest_span *span)
+{
+    if (space == NULL || span == NULL || span->data == NULL) {
+        return;
+    }
+    struct request request;
+    request.space = space;
+    request.gpa = span->gpa.raw;
+    request.last = axas_last(span->gpa, span->length);
+    request.access = span->access;
+    request.write = (span->access & AXAS_WRITE) != 0;
+    request.flags = 0;
+    request.reader = span->reader;
+    request.state = span->state;
+    if (request.write && space->table.hal->frame_publish != NULL) {
+        struct piece piece;
+        uint64_t at = request.gpa;
+        do {
+            enum axas_status status = piece_at(&request, at, &piece);
+            AXAS_ASSERT(status == AXAS_OK && !piece.hole);
+            publish(&request, &piece);
+            at = piece.last + 1;
+        } while (piece.last != request.last);
+    }
+    span->data = NULL;
+    span->length = 0;
+    let_go(&request);
+}
+
+void axas_guest_iterate(struct axas_guest_iterator *iterator, struct axas_space *space, axas_gpa gpa,
+                        uint64_t length, axas_attr access)
+{
+    iterator->space = space;
+    iterator->gpa = gpa;
+    iterator->length = length;
+    iterator->access = access;
+    iterator->open = false;
+}
+
+void axas_guest_iterate_end(struct axas_guest_iterator *iterator)
+{
+    if (iterator->open) {
+        axas_guest_span_end(iterator->space, &iterator->span);
+        iterator->open = false;
+    }
+}
+
+bool axas_guest_next(struct axas_guest_iterator *iterator, enum axas_status *status)
+{
+    axas_guest_iterate_end(iterator);
+    enum axas_status begun = AXAS_OK;
+    if (iterator->length != 0) {
+        begun = axas_guest_span_begin(iterator->space, iterator->gpa, iterator->length, iterator->access,
+                                      &iterator->span);
+        iterator->open = begun == AXAS_OK;
+    }
+    if (iterator->open) {
+        iterator->gpa.raw += iterator->span.length;
+        iterator->length -= iterator->span.length;
+    }
+    if (status != NULL) {
+        *status = begun;
+    }
+    return iterator->open;
+}
