@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes models down as C through the templates; knows how C is spelled, and no format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jinja2
+
+from .model import FaultRule, Level, LevelKind, Model, Piece, span_text
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+def c64(value: int) -> str:
+    """A 64-bit constant."""
+    return f"UINT64_C({value:#x})" if value > 9 else f"UINT64_C({value})"
+
+
+def boolean(value: object) -> str:
+    return "true" if value else "false"
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def matches(kind: LevelKind, name: str = "entry") -> str:
+    """The condition under which an entry is of that kind."""
+    terms = []
+    if kind.equal_mask:
+        terms.append(f"({name} & {c64(kind.equal_mask)}) == {c64(kind.equal_value)}")
+    terms += [f"({name} & {c64(mask)}) != 0" for mask in kind.nonzero]
+    return " && ".join(terms)
+
+
+def shifted(text: str, left: int) -> str:
+    if left == 0:
+        return text
+    return f"({text} << {left})" if left > 0 else f"({text} >> {-left})"
+
+
+def bare(text: str) -> str:
+    """Without the parentheses around the whole of it."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return text
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth == 0 and place < len(text) - 1:
+            return text
+    return text[1:-1]
+
+
+def pieces_in(pieces: list[Piece], name: str = "hpa") -> str:
+    """The entry bits that hold an address."""
+    return " | ".join([shifted(f"({name} & {c64(piece.output_mask)})", piece.shift) for piece in pieces])
+
+
+def pieces_out(pieces: list[Piece], name: str = "entry") -> str:
+    """The address that entry bits hold."""
+    return " | ".join([shifted(f"({name} & {c64(piece.entry_mask)})", -piece.shift) for piece in pieces])
+
+
+def condition(row) -> str:
+    """Whether a row's features hold; `true` where it has none."""
+    terms = []
+    if row.condition.with_mask:
+        mask = c64(row.condition.with_mask)
+        terms.append(f"(features & {mask}) == {mask}")
+    if row.condition.without_mask:
+        terms.append(f"(features & {c64(row.condition.without_mask)}) == 0")
+    return " && ".join(terms) or "true"
+
+
+def when(rule: FaultRule | list) -> str:
+    """The condition of a row of the fault description; empty if it always holds."""
+    terms = []
+    conditions = rule.when if isinstance(rule, FaultRule) else rule
+    for name, values in conditions:
+        if values is None:
+            terms.append(f"{name} != 0")
+        else:
+            alternatives = " || ".join(f"{name} == {value:#x}" if value > 9 else f"{name} == {value}" for value in values)
+            terms.append(f"({alternatives})" if len(values) > 1 and len(conditions) > 1 else alternatives)
+    return " && ".join(terms)
+
+
+def fault_fields(model: Model) -> list:
+    """The fields that some row asks for."""
+    fault = model.fault
+    used = {name for name, _ in fault.when}
+    for rules in (fault.cause, fault.access, fault.level, fault.guest_walk, fault.gpa, fault.gva):
+        for rule in rules:
+            used |= {name for name, _ in rule.when}
+    used |= {rule.result for rule in fault.level}
+    return [field for name, field in fault.fields.items() if name in used]
+
+
+def register_bits(high: int, low: int, register: int) -> str:
+    text = f"registers[{register}]"
+    if low:
+        text = f"({text} >> {low})"
+    if high - low == 63:
+        return text
+    return f"{text} & {c64((1 << (high - low + 1)) - 1)}"
+
+
+def fault_address(parts: list[tuple[int, Piece]]) -> str:
+    terms = []
+    for register, piece in parts:
+        text = f"registers[{register}]"
+        if piece.entry_mask != (1 << 64) - 1:
+            text = f"({text} & {c64(piece.entry_mask)})"
+        terms.append(shifted(text, -piece.shift))
+    return bare(" | ".join(terms))
+
+
+def any_of(rules: list[FaultRule]) -> str:
+    """Whether one of the rows holds."""
+    if len(rules) == 1:
+        return when(rules[0])
+    return " || ".join(f"({when(rule)})" for rule in rules) or "false"
+
+
+def fault_statements(rule: FaultRule, target: str) -> list[str]:
+    """What a row of the fault description sets."""
+    if target == "cause":
+        return [f"fault->cause = AXAS_CAUSE_{rule.result.upper()};"]
+    if target == "access":
+        return ["fault->access = " + ("0;" if rule.result == "none" else f"AXAS_{rule.result.upper()};")]
+    if target == "level":
+        return [f"fault->level = (int8_t){rule.result};"]
+    place = "fault->gpa.raw" if target == "gpa" else "fault->gva"
+    return [f"fault->{target}_known = true;", f"{place} = {fault_address(rule.result)};"]
+
+
+def fault_chain(rules: list[FaultRule], target: str) -> str:
+    """The rows as one chain of conditions; the first that holds decides."""
+    lines = []
+    for number, rule in enumerate(rules):
+        test = when(rule)
+        if test:
+            lines.append(("} else " if number else "") + f"if ({test}) {{")
+        elif number:
+            lines.append("} else {")
+        inner = "    " if test or number else ""
+        lines += [inner + statement for statement in fault_statements(rule, target)]
+        if not test:
+            break
+    if lines and lines[0].endswith("{"):
+        lines.append("}")
+    return "\n".join("    " + line for line in lines)
+
+
+def groupby_code(rows: list, kind: LevelKind) -> list[tuple[int, list]]:
+    """Rows by the entry bits that they set; several rows share them under different features."""
+    groups: dict[int, list] = {}
+    for row in rows:
+        groups.setdefault(kind.code(row.values), []).append(row)
+    return list(groups.items())
+
+
+def size(value: int) -> str:
+    """A number of bytes as people write it."""
+    for unit in ("", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if value < 1024:
+            return f"{value} {unit or 'bytes'}"
+        value //= 1024
+    return f"{value} EiB"
+
+
+def shifted_constant(value: int, left: int) -> str:
+    return c64(value << left if left >= 0 else value >> -left)
+
+
+def carried(moves: tuple[int, list[tuple[int, int]]]) -> str:
+    """What an entry's children take over from it."""
+    same, moved = moves
+    terms = [f"(entry & {c64(same)})"] if same else []
+    terms += [shifted(f"(entry & {c64(mask)})", left) for mask, left in moved]
+    return " | ".join(terms) or "0"
+
+
+def kinds_mask(level: Level) -> int:
+    order = {"table": 1, "leaf": 2, "held": 3}
+    return 1 | sum(1 << order[kind.role] for kind in level.kinds)
+
+
+def environment() -> jinja2.Environment:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(
+        c64=c64,
+        boolean=boolean,
+        quoted=quoted,
+        matches=matches,
+        pieces_in=pieces_in,
+        pieces_out=pieces_out,
+        condition=condition,
+        when=when,
+        kinds_mask=kinds_mask,
+        size=size,
+        shifted_constant=shifted_constant,
+        carried=carried,
+        any_of=any_of,
+        bare=bare,
+        fault_chain=fault_chain,
+        groupby_code=groupby_code,
+        shifted=shifted,
+    )
+    env.globals.update(fault_fields=fault_fields, register_bits=register_bits, span_text=span_text)
+    return env
+
+
+def render(models: list[Model]) -> dict[str, str]:
+    """Relative path and text of every file that the models make."""
+    env = environment()
+    models = sorted(models, key=lambda model: model.name)
+    files = {}
+    for model in models:
+        files[f"include/axas/formats/{model.name}.h"] = env.get_template("format.h.j2").render(m=model)
+        files[f"{model.name}.c"] = env.get_template("format.c.j2").render(m=model)
+    arches: dict[str, list[Model]] = {}
+    for model in models:
+        arches.setdefault(model.arch, []).append(model)
+    for template in ("formats.c", "formats.cmake", "include/axas/formats.h"):
+        name = Path(template).name + ".j2"
+        files[template] = env.get_template(name).render(models=models, arches=arches)
+    return files
