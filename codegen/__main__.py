@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: generate, check, list, explain."""
+
+import argparse
+import importlib.util
+import os
+import shlex
+import sys
+from pathlib import Path
+
+PACKAGES = {"yaml": "python3-yaml", "jinja2": "python3-jinja2", "jsonschema": "python3-jsonschema"}
+ROOT = Path(__file__).resolve().parent.parent
+SPECS = ROOT / "pt_specs"
+OUT = ROOT / "generated"
+
+
+def main(arguments=None):
+    missing = {module: package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None}
+    if missing:
+        print(f"codegen: this Python has no {' and no '.join(missing)} (Debian: apt-get install "
+              f"{' '.join(missing.values())}): {sys.executable}", file=sys.stderr)
+        return 2
+    options = _parser().parse_args(arguments)
+    models, errors = _models(options.specs)
+    for error in errors:
+        print(error, file=sys.stderr)
+    if errors:
+        count = len(errors)
+        print(f"codegen: {count} error{'s' if count > 1 else ''}", file=sys.stderr)
+        return 1
+    return options.run(options, models)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python3 -m codegen", description="Turns page-table formats into C.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    generate = _command(commands, "generate", _generate, "write the C of every format")
+    generate.add_argument("--format", metavar="NAME", help="write this format, and what all formats share, only")
+    _out(generate)
+    _out(_command(commands, "check", _check, "say which generated files are not current"))
+    _command(commands, "list", _list, "list formats and modes")
+    explain = _command(commands, "explain", _explain, "say in words what an entry means")
+    explain.add_argument("format", metavar="FORMAT")
+    explain.add_argument("level", metavar="LEVEL", help="name, or number as the manual counts")
+    explain.add_argument("entry", metavar="HEX", help="the entry, in hexadecimal")
+    explain.add_argument("--features", metavar="A,B", help="what the CPU has; without it every CPU is considered")
+    return parser
+
+
+def _command(commands, name, run, text):
+    command = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    command.add_argument("--specs", nargs="+", default=[_shown(SPECS)], metavar="FILE|DIR",
+                         help="specifications, or directories of them (default: pt_specs)")
+    return command
+
+
+def _out(command):
+    command.add_argument("--out", default=_shown(OUT), metavar="DIR", help="output directory (default: generated)")
+
+
+def _shown(path):
+    """A path as a person in this directory would write it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _models(specs):
+    """The models of all specifications, or the errors of all of them."""
+    from codegen import check, load, model
+    from codegen.diagnostic import Diagnostic
+
+    errors, models, places = [], [], {}
+    paths, missing = _paths(specs)
+    errors += missing
+    for path in paths:
+        document, found = load.load(path)
+        if document is not None:
+            check.check(document, found)
+        errors += found.sorted()
+        if document is None or "format" not in document or len(found):
+            continue
+        data = load.plain(document)
+        node = document["format"]
+        if data["format"] in places:
+            errors.append(Diagnostic(str(path), node.line, node.column, f"format '{data['format']}' is in "
+                                     f"{places[data['format']]} already, expected a name of its own"))
+            continue
+        places[data["format"]] = f"{path}:{node.line}"
+        if not errors:
+            models.append(model.build(data, _source(path)))
+    return models, errors
+
+
+def _paths(specs):
+    from codegen.diagnostic import Diagnostic
+
+    paths, errors = {}, []
+    for spec in specs:
+        path = Path(spec)
+        if path.is_dir():
+            inside = sorted(path.glob("*.yaml"))
+            if not inside:
+                errors.append(Diagnostic(spec, 1, 1, "no *.yaml in this directory, expected specifications"))
+        else:
+            inside = [path]
+        for file in inside:
+            paths.setdefault(file.resolve(), file)
+    return list(paths.values()), errors
+
+
+def _source(path):
+    """The specification as generated files name it: the same wherever the repository lies."""
+    path = Path(path).resolve()
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+
+
+def _generate(options, models):
+    from codegen import output, render
+
+    files = render.render(models)
+    gone = []
+    if options.format is None:
+        gone = output.leftovers(files, options.out)
+    else:
+        names = [model.name for model in models]
+        if options.format not in names:
+            return _unknown("format", options.format, names)
+        others = set(names) - {options.format}
+        files = {path: text for path, text in files.items() if Path(path).stem not in others}
+    try:
+        written = output.write(files, options.out)
+        output.remove(gone, options.out)
+    except OSError as error:
+        print(f"codegen: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    for path in written:
+        print(f"wrote {Path(options.out) / path}")
+    for path in gone:
+        print(f"removed {Path(options.out) / path}")
+    print(f"{options.out}: {len(files)} files, {len(written)} written, {len(gone)} removed")
+    return 0
+
+
+def _check(options, models):
+    from codegen import output, render
+
+    files = render.render(models)
+    wrong = output.differences(files, options.out)
+    for path, what in wrong:
+        print(f"{Path(options.out) / path} {what}", file=sys.stderr)
+    if wrong:
+        command = ["python3", "-m", "codegen", "generate"]
+        command += ["--specs", *options.specs] if options.specs != [_shown(SPECS)] else []
+        command += ["--out", options.out] if options.out != _shown(OUT) else []
+        print(f"refresh with: {shlex.join(command)}", file=sys.stderr)
+        return 1
+    print(f"{options.out}: {len(files)} files are current")
+    return 0
+
+
+def _list(options, models):
+    from codegen.listing import listing
+
+    print("\n".join(listing(models)))
+    return 0
+
+
+def _explain(options, models):
+    from codegen.explain import explain
+
+    model = next((model for model in models if model.name == options.format), None)
+    if model is None:
+        return _unknown("format", options.format, [model.name for model in models])
+    level = next((level for level in model.levels if options.level in (level.name, str(level.number))), None)
+    if level is None:
+        return _unknown("level", options.level, [level.name for level in model.levels])
+    features = None
+    if options.features is not None:
+        features = set(filter(None, options.features.split(",")))
+        names = [feature.name for feature in model.features]
+        for name in sorted(features - set(names)):
+            return _unknown("feature", name, names)
+    try:
+        entry = int(options.entry, 16)
+    except ValueError:
+        entry = -1
+    if entry < 0 or entry >> model.entry_bits:
+        print(f"codegen: '{options.entry}' is no entry, expected a hexadecimal number of {model.entry_bits} bits",
+              file=sys.stderr)
+        return 2
+    print("\n".join(explain(model, level, entry, features)))
+    return 0
+
+
+def _unknown(what, name, known):
+    from codegen.diagnostic import closest, listed
+
+    print(f"codegen: unknown {what} '{name}', expected {listed(known)}{closest(name, known)}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the generator has to say about a specification: one line for each defect, with its place."""
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Diagnostic:
+    """One defect: what is wrong, and what was expected instead."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self):
+        return f"{self.file}:{self.line}:{self.column}: error: {self.message}"
+
+
+class Diagnostics:
+    """Collects the defects of one file; the same words about the same place count once."""
+
+    def __init__(self, file):
+        self.file = file
+        self._found = set()
+
+    def error(self, node, message):
+        self.error_at(node.line, node.column, message)
+
+    def error_at(self, line, column, message):
+        self._found.add(Diagnostic(self.file, line, column, message))
+
+    def __len__(self):
+        return len(self._found)
+
+    def sorted(self):
+        return sorted(self._found)
+
+
+def closest(word, known):
+    """The known name that was probably meant, as " (did you mean 'x'?)", or nothing."""
+    match = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.6)
+    return f" (did you mean '{match[0]}'?)" if match else ""
+
+
+def listed(names):
+    """'a', 'b' or 'c'"""
+    quoted = [f"'{name}'" for name in names]
+    if not quoted:
+        return "none"
+    if len(quoted) == 1:
+        return quoted[0]
+    return ", ".join(quoted[:-1]) + " or " + quoted[-1]

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bits and runs of bits as a specification writes them: `63`, `51:12`."""
+
+
+def mask(high, low):
+    return ((1 << (high - low + 1)) - 1) << low
+
+
+def bits_text(high, low):
+    return f"bit {high}" if high == low else f"bits {high}:{low}"
+
+
+class Ranges:
+    """Reads ranges and reports those that make no sense."""
+
+    def __init__(self, found):
+        self._found = found
+
+    def get(self, node, limit, what):
+        """(high, low), or None after reporting why not; `what` has `limit` bits."""
+        high, _, low = node.text.partition(":")
+        if isinstance(node.value, int):
+            high, low = node.value, ""
+        high = int(high)
+        low = int(low) if low else high
+        if high < low:
+            self._found.error(node, f"range {high}:{low} begins with the lower bit, expected {low}:{high}")
+            return None
+        if high >= limit:
+            self._found.error(node, f"bit {high} is outside {what}, expected {limit - 1} at most")
+            return None
+        return high, low
