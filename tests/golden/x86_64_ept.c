@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries of Intel EPT, worked out by hand from the Intel 64 and IA-32 Architectures SDM, volume 3C.
+ * Section and table numbers are those of the 2023 editions: 25.6.11 (EPTP), 28.2.1 (exit qualification),
+ * 29.3.2 (EPT translation, tables 29-1 to 29-7), 29.3.3 (violations and misconfigurations), 29.3.7 (memory
+ * types).
+ *
+ * A leaf: R bit 0, W bit 1, X bit 2, memory type bits 5:3 (UC 0, WC 1, WT 4, WP 5, WB 6), ignore-PAT bit 6,
+ * bit 7 set in 2 MiB and 1 GiB leaves, accessed bit 8, dirty bit 9, address from bit 12.
+ * Policy of this project: ignore-PAT is set in leaves; A and D start clear (the CPU sets or ignores them);
+ * table entries allow everything (R, W, X).
+ */
+#include "golden.h"
+
+#define PRESENT UINT64_C(0x407) /* R, W, X and, with mode-based execute control, user execute (29.3.3) */
+
+static const struct axas_format *ept(void)
+{
+    return golden_format("x86_64_ept");
+}
+
+Test(ept, levels_and_mode_are_those_of_4_level_ept)
+{
+    /* 29.3.2: PML4E index 47:39, PDPTE 38:30, PDE 29:21, PTE 20:12. */
+    const struct axas_format *format = ept();
+    cr_assert_eq(format->level_count, 4);
+    cr_expect_eq(format->levels[golden_level(format, "pml4")].shift, 39);
+    cr_expect_eq(format->levels[golden_level(format, "pdpt")].shift, 30);
+    cr_expect_eq(format->levels[golden_level(format, "pd")].shift, 21);
+    cr_expect_eq(format->levels[golden_level(format, "pt")].shift, 12);
+    for (unsigned level = 0; level < 4; level++) {
+        cr_expect_eq(format->levels[level].index_bits, 9);
+        cr_expect_eq(format->levels[level].empty, 0);
+    }
+    const struct axas_mode *mode = golden_mode(format, "4level");
+    cr_expect_eq(mode->root_level, golden_level(format, "pml4"));
+    cr_expect_eq(mode->level_count, 4);
+    cr_expect_eq(mode->gpa_bits_max, 48);
+    cr_expect_eq(format->entry_bytes, 8);
+    cr_expect_not(format->big_endian);
+}
+
+Test(ept, table_entries_match_the_manual)
+{
+    static const struct golden_table golden[] = {
+        /* 29-1: address 0x0000000012345000 at N-1:12, X W R = 111 */
+        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345007)},
+        /* 29-3: bit 7 clear marks a table; address 0x7f_ffff_f000 */
+        {"pdpt", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff007)},
+        /* 29-5: address with bit 51, the highest that an entry has */
+        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001007)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_table(ept(), &golden[i]);
+    }
+}
+
+Test(ept, leaves_match_the_manual)
+{
+    static const struct golden_leaf golden[] = {
+        /* 29-6 (PTE): RWX 0x7, WB 6 << 3 = 0x30, ignore-PAT 0x40, address 0x1234567000 */
+        {"pt", "", RWX, UINT64_C(0x1234567000), UINT64_C(0x1234567077)},
+        /* RW 0x3 + 0x30 + 0x40 */
+        {"pt", "", RW, UINT64_C(0x40201000), UINT64_C(0x40201073)},
+        /* R 0x1 + 0x30 + 0x40 */
+        {"pt", "", R, UINT64_C(0x40202000), UINT64_C(0x40202071)},
+        /* R X 0x5 + 0x30 + 0x40 */
+        {"pt", "", RX, UINT64_C(0x40203000), UINT64_C(0x40203075)},
+        /* 29.3.3.1: X alone 0x4, legal if IA32_VMX_EPT_VPID_CAP bit 0 says so; + 0x30 + 0x40 */
+        {"pt", "execute_only", X, UINT64_C(0x40204000), UINT64_C(0x40204074)},
+        /* 29.3.7: device memory is UC, 0 << 3; RW 0x3 + 0x40 */
+        {"pt", "", RW | AXAS_MEM_DEVICE, UINT64_C(0xfee00000), UINT64_C(0xfee00043)},
+        /* WC 1 << 3 = 0x08; RW 0x3 + 0x40 */
+        {"pt", "", RW | AXAS_MEM_WRITE_COMBINING, UINT64_C(0xe0000000), UINT64_C(0xe000004b)},
+        /* WT 4 << 3 = 0x20; R 0x1 + 0x40 */
+        {"pt", "", R | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x50000000), UINT64_C(0x50000061)},
+        /* highest address of 52 bits; RWX WB ignore-PAT 0x77 */
+        {"pt", "", RWX, UINT64_C(0xffffffffff000), UINT64_C(0xffffffffff077)},
+        /* 29-4 (PDE of 2 MiB): bit 7 0x80, so 0x77 + 0x80 = 0xf7; address bit 21 up */
+        {"pd", "leaf_2mib", RWX, UINT64_C(0x40200000), UINT64_C(0x402000f7)},
+        /* read-only 2 MiB: 0x1 + 0x30 + 0x40 + 0x80 */
+        {"pd", "leaf_2mib", R, UINT64_C(0x200000), UINT64_C(0x2000f1)},
+        /* device 2 MiB: 0x3 + 0x40 + 0x80 */
+        {"pd", "leaf_2mib", RW | AXAS_MEM_DEVICE, UINT64_C(0xfe000000), UINT64_C(0xfe0000c3)},
+        /* 29-2 (PDPTE of 1 GiB): address bit 30 up, 0xf7 */
+        {"pdpt", "leaf_1gib", RWX, UINT64_C(0x40000000), UINT64_C(0x400000f7)},
+        /* execute-only 1 GiB: 0x4 + 0x30 + 0x40 + 0x80 = 0xf4 */
+        {"pdpt", "leaf_1gib execute_only", X, UINT64_C(0x8000000000), UINT64_C(0x80000000f4)},
+        /* with accessed/dirty in use both start clear: the CPU sets them (29.3.5) */
+        {"pt", "accessed_dirty", RW, UINT64_C(0x40205000), UINT64_C(0x40205073)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_leaf(ept(), &golden[i]);
+    }
+}
+
+Test(ept, accessed_is_bit_8_and_dirty_bit_9)
+{
+    const struct axas_format *format = ept();
+    static const char *const levels[] = {"pdpt", "pd", "pt"};
+    static const uint64_t leaf[] = {UINT64_C(0x400000f7), UINT64_C(0x402000f7), UINT64_C(0x40201077)};
+    uint64_t features = golden_features(format, "accessed_dirty leaf_1gib leaf_2mib");
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned level = golden_level(format, levels[i]);
+        cr_expect_eq(format->levels[level].accessed_mask, 0x100);
+        cr_expect_eq(format->levels[level].dirty_mask, 0x200);
+        for (unsigned bits = 0; bits < 4; bits++) {
+            struct axas_leaf read;
+            uint64_t entry = leaf[i] | (uint64_t)bits << 8;
+            cr_assert_eq(format->leaf_read(level, entry, features, &read), AXAS_OK);
+            cr_expect_eq(read.accessed, (bits & 1) != 0, "%s 0x%" PRIx64, levels[i], entry);
+            cr_expect_eq(read.dirty, (bits & 2) != 0, "%s 0x%" PRIx64, levels[i], entry);
+            cr_expect_eq(read.attr, RWX);
+            cr_expect(format->entry_valid(level, entry, features, 40));
+        }
+    }
+}
+
+Test(ept, no_access_is_not_present_and_keeps_the_address)
+{
+    golden_check_held(ept(), "pt", "", UINT64_C(0x1234567000), PRESENT);
+    golden_check_held(ept(), "pt", "", UINT64_C(0), PRESENT);
+    golden_check_held(ept(), "pd", "leaf_2mib", UINT64_C(0x40200000), PRESENT);
+    golden_check_held(ept(), "pdpt", "leaf_1gib", UINT64_C(0xffffc0000000), PRESENT);
+}
+
+Test(ept, misconfigured_entries_are_told)
+{
+    /* 29.3.3.1, "EPT Misconfigurations", and the reserved bits of tables 29-1 to 29-6. */
+    static const struct golden_rule illegal[] = {
+        {"pt", "", 40, UINT64_C(0x40201072), "W without R"},
+        {"pt", "", 40, UINT64_C(0x40201076), "W and X without R"},
+        {"pt", "", 40, UINT64_C(0x40201074), "X without R on a CPU without execute-only"},
+        {"pml4", "", 40, UINT64_C(0x12345002), "a table entry with W without R"},
+        {"pml4", "", 40, UINT64_C(0x12345004), "a table entry with X alone on a CPU without execute-only"},
+        {"pt", "", 40, UINT64_C(0x40201057), "memory type 2 is reserved"},
+        {"pt", "", 40, UINT64_C(0x4020105f), "memory type 3 is reserved"},
+        {"pt", "", 40, UINT64_C(0x4020107f), "memory type 7 is reserved"},
+        {"pd", "leaf_2mib", 40, UINT64_C(0x402000d7), "memory type 2 in a 2 MiB leaf"},
+        {"pml4", "", 40, UINT64_C(0x12345087), "bit 7 of a PML4E is reserved"},
+        {"pml4", "", 40, UINT64_C(0x1234500f), "bit 3 of a PML4E is reserved"},
+        {"pdpt", "", 40, UINT64_C(0x12345047), "bit 6 of a PDPTE that refers to a table is reserved"},
+        {"pd", "", 40, UINT64_C(0x12345017), "bit 4 of a PDE that refers to a table is reserved"},
+        {"pd", "leaf_2mib", 40, UINT64_C(0x402010f7), "bit 12 of a 2 MiB leaf is reserved"},
+        {"pd", "leaf_2mib", 40, UINT64_C(0x403000f7), "bit 20 of a 2 MiB leaf is reserved"},
+        {"pdpt", "leaf_1gib", 40, UINT64_C(0x400010f7), "bit 12 of a 1 GiB leaf is reserved"},
+        {"pdpt", "leaf_1gib", 40, UINT64_C(0x600000f7), "bit 29 of a 1 GiB leaf is reserved"},
+        {"pdpt", "leaf_2mib", 40, UINT64_C(0x400000f7), "a 1 GiB leaf on a CPU without them"},
+        {"pd", "", 40, UINT64_C(0x402000f7), "a 2 MiB leaf on a CPU without them"},
+        {"pt", "", 40, UINT64_C(0x10000000077), "address bit 40 with a physical width of 40"},
+        {"pml4", "", 36, UINT64_C(0x1000000007), "address bit 36 with a physical width of 36"},
+        {"pt", "", 46, UINT64_C(0x8000000000077), "address bit 51 with a physical width of 46"},
+    };
+    static const struct golden_rule legal[] = {
+        {"pt", "", 40, UINT64_C(0x40201077), "RWX WB"},
+        {"pt", "", 40, UINT64_C(0x40201877), "bit 11 is ignored"},
+        {"pt", "", 40, UINT64_C(0x10000040201077), "bit 52 is ignored"},
+        {"pt", "", 40, UINT64_C(0xfffffff077), "address bit 39 with a physical width of 40"},
+        {"pdpt", "leaf_1gib", 40, UINT64_C(0x400000f7), "1 GiB"},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(illegal); i++) {
+        golden_check_rule(ept(), &illegal[i], false);
+    }
+    for (size_t i = 0; i < GOLDEN_COUNT(legal); i++) {
+        golden_check_rule(ept(), &legal[i], true);
+    }
+}
+
+Test(ept, what_the_hardware_cannot_express_is_refused)
+{
+    static const struct golden_refusal golden[] = {
+        {"", W, "29.3.3.1: W without R is a misconfiguration"},
+        {"execute_only", W | X, "W and X without R is a misconfiguration with execute-only too"},
+        {"", X, "execute-only is optional"},
+        {"", R | KX, "kernel and user execution apart needs mode-based execute control"},
+        {"", R | UX, "the same"},
+        {"", RW | KX, "the same"},
+        {"", X | AXAS_MEM_DEVICE, "the memory type does not make X alone legal"},
+        {"", R | UINT32_C(0xf0), "no such memory type"},
+        {"", R | UINT32_C(0x100), "no such attribute"},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_refusal(ept(), &golden[i]);
+    }
+}
+
+Test(ept, eptp_says_write_back_and_four_levels)
+{
+    const struct axas_format *format = ept();
+    uint64_t values[AXAS_MAX_ROOT_REGISTERS];
+    struct axas_root_request request = {
+        .mode = golden_mode(format, "4level"),
+        .root = {UINT64_C(0x123456000)},
+        .gpa_bits = 48,
+        .physical_bits = 40,
+    };
+    /* 25.6.11: WB is 6 in bits 2:0, walk length 4 less 1 is 3 << 3 = 0x18, address at N-1:12. */
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "eptp"), UINT64_C(0x12345601e));
+    /* bit 6, 0x40: accessed and dirty flags */
+    request.features = golden_features(format, "accessed_dirty");
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "eptp"), UINT64_C(0x12345605e));
+    /* a root that is not aligned to 4 KiB has no place in the register */
+    request.root = axas_hpa_of(UINT64_C(0x123456800));
+    memset(values, 0x5a, sizeof values);
+    cr_expect_eq(format->root_encode(&request, values), AXAS_ERR_RANGE);
+    cr_expect_eq(values[0], UINT64_C(0x5a5a5a5a5a5a5a5a), "untouched on failure");
+}
+
+static const char *const fault_names[] = {"exit_reason", "exit_qualification", "guest_physical_address",
+                                          "guest_linear_address"};
+
+Test(ept, violations_are_decoded)
+{
+    /* Table 28-7: bit 0 read, 1 write, 2 fetch; 5:3 what the entries allowed; 7 linear address valid; 8 the
+     * access itself and not a walk of the guest's tables. Exit reason 48 is the EPT violation. */
+    static const struct golden_fault golden[] = {
+        {"0x181: a read, nothing allowed",
+         {48, 0x181, 0x12345678, 0xffff800000001678},
+         true,
+         0x12345678,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0xffff800000001678},
+        {"0x182: a write, nothing allowed",
+         {48, 0x182, 0xfeb00010, 0x10},
+         true,
+         0xfeb00010,
+         W,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x10},
+        {"0x184: a fetch, nothing allowed",
+         {48, 0x184, 0x100000, 0x100000},
+         true,
+         0x100000,
+         X,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x100000},
+        {"0x18a: a write, reading allowed",
+         {48, 0x18a, 0x5008, 0x7008},
+         true,
+         0x5008,
+         W,
+         false,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x7008},
+        {"0x19c: a fetch, reading and writing allowed",
+         {48, 0x19c, 0x6000, 0x6000},
+         true,
+         0x6000,
+         X,
+         false,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x6000},
+        {"0x1a1: a read, executing allowed",
+         {48, 0x1a1, 0x6000, 0x6000},
+         true,
+         0x6000,
+         R,
+         false,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x6000},
+        {"0x081: a read by the walk of the guest's tables",
+         {48, 0x081, 0x9ff8, 0x400000},
+         true,
+         0x9ff8,
+         R,
+         true,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x400000},
+        {"0x08a: a walk that sets the guest's accessed flag in a read-only page",
+         {48, 0x08a, 0x9ff8, 0x400000},
+         true,
+         0x9ff8,
+         W,
+         true,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x400000},
+        {"0x083: a walk with EPT A/D in use is treated as a write (29.3.3.2)",
+         {48, 0x083, 0x9ff8, 0x400000},
+         true,
+         0x9ff8,
+         W,
+         true,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x400000},
+        {"bit 6 is undefined without mode-based execute control",
+         {48, 0x1c1, 0x1000, 0x1000},
+         true,
+         0x1000,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1000},
+        {"bit 12 (NMI unblocking) says nothing about the access",
+         {48, 0x1182, 0x1000, 0x1000},
+         true,
+         0x1000,
+         W,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1000},
+        {"an exit reason has flags above bit 15 (25.9.1)",
+         {UINT64_C(0x08000030), 0x181, 0x1000, 0x1000},
+         true,
+         0x1000,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1000},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(ept(), fault_names, 4, &golden[i]);
+    }
+}
+
+Test(ept, without_a_valid_linear_address_there_is_none)
+{
+    /* Bit 7 clear, as when MOV to CR3 loads the PDPTEs: the linear-address field is undefined. */
+    uint64_t registers[AXAS_MAX_FAULT_REGISTERS];
+    const uint64_t given[] = {48, 0x001, 0x4000, 0xdead};
+    struct axas_fault fault;
+    golden_fault_registers(ept(), fault_names, 4, given, registers);
+    cr_assert_eq(axas_fault_decode(ept(), registers, &fault), AXAS_OK);
+    cr_expect_eq(fault.gpa.raw, 0x4000);
+    cr_expect_eq(fault.access, R);
+    cr_expect_not(fault.gva_known);
+}
+
+Test(ept, a_misconfiguration_gives_only_the_address)
+{
+    /* 28.2.1: for exit reason 49 the qualification is undefined, here full of ones and of zeros. */
+    static const struct golden_fault golden[] = {
+        {"qualification all ones",
+         {49, UINT64_MAX, 0x7000, 0x1},
+         true,
+         0x7000,
+         0,
+         false,
+         AXAS_CAUSE_MISCONFIGURED,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"qualification 0",
+         {49, 0, 0x7000, 0x1},
+         true,
+         0x7000,
+         0,
+         false,
+         AXAS_CAUSE_MISCONFIGURED,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(ept(), fault_names, 4, &golden[i]);
+    }
+}
+
+Test(ept, other_exits_are_no_second_stage_faults)
+{
+    static const uint64_t other[][4] = {
+        {0, 0x181, 0x1000, 0}, {10, 0, 0, 0}, {30, 0x181, 0x1000, 0}, {47, 0x181, 0x1000, 0}, {50, 0, 0, 0},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(other); i++) {
+        golden_check_no_fault(ept(), fault_names, 4, other[i], "another exit reason");
+    }
+}
