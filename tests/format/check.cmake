@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+set(files)
+foreach(dir IN ITEMS runtime generated examples tests bench)
+  file(GLOB_RECURSE found "${SOURCE_DIR}/${dir}/*.c" "${SOURCE_DIR}/${dir}/*.h" "${SOURCE_DIR}/${dir}/*.cc")
+  list(APPEND files ${found})
+endforeach()
+execute_process(COMMAND "${CLANG_FORMAT}" --dry-run -Werror ${files} RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "clang-format -i would change these")
+endif()
