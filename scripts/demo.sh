@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Boots the tiny hypervisor of examples/hypervisor in an emulator. The exit status is 0 only when all went as it
+# should.
+#
+#     scripts/demo.sh [ARCHITECTURE [BUILD_DIRECTORY]]
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(dirname "$here")
+# shellcheck source=scripts/lib.sh
+. "$here/lib.sh"
+
+seconds=60 # it takes one; this is for machines that hang
+
+arch=${1:-aarch64}
+build=${2:-$top/build-demo-$arch}
+
+case $arch in
+aarch64)
+    package=qemu-system-arm
+    emulator=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu max -m 256 -semihosting)
+    ;;
+*)
+    die "there is no demo for '$arch'; there is one for: aarch64"
+    ;;
+esac
+
+need_packages "$package" clang lld llvm cmake ninja-build
+
+say "building for $arch in $build"
+cmake -S "$top" -B "$build" -G Ninja --log-level=WARNING \
+    -DAXAS_ARCH="$arch" -DCMAKE_TOOLCHAIN_FILE="$top/cmake/toolchain-$arch-none-elf.cmake" >/dev/null
+cmake --build "$build" --target hypervisor -- --quiet
+
+say "booting it at the hypervisor's privilege level: ${emulator[*]}"
+status=0
+timeout "$seconds" "${emulator[@]}" -nographic -nic none \
+    -kernel "$build/examples/hypervisor/hypervisor.elf" </dev/null || status=$?
+case $status in
+0) say "all went as it should" ;;
+124) say "FAILED: it did not end within $seconds seconds" ;;
+*) say "FAILED: exit status $status" ;;
+esac
+exit "$status"
