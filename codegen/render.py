@@ -63,15 +63,22 @@ def pieces_out(pieces: list[Piece], name: str = "entry") -> str:
     return " | ".join([shifted(f"({name} & {c64(piece.entry_mask)})", -piece.shift) for piece in pieces])
 
 
-def condition(row) -> str:
-    """Whether a row's features hold; `true` where it has none."""
+def condition(row, macro: str) -> str:
+    """Whether a row's features hold; `macro` begins the names of the format's features."""
+
+    def names(features: list[str]) -> str:
+        return " | ".join(f"{macro}_FEATURE_{name.upper()}" for name in features)
+
     terms = []
-    if row.condition.with_mask:
-        mask = c64(row.condition.with_mask)
-        terms.append(f"(features & {mask}) == {mask}")
-    if row.condition.without_mask:
-        terms.append(f"(features & {c64(row.condition.without_mask)}) == 0")
-    return " && ".join(terms) or "true"
+    with_, without = row.condition.with_, row.condition.without
+    if len(with_) == 1:
+        terms.append(f"(features & {names(with_)}) != 0")
+    elif with_:
+        terms.append(f"(features & ({names(with_)})) == ({names(with_)})")
+    if without:
+        mask = f"({names(without)})" if len(without) > 1 else names(without)
+        terms.append(f"(features & {mask}) == 0")
+    return " && ".join(terms)
 
 
 def when(rule: FaultRule | list) -> str:

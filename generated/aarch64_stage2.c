@@ -60,25 +60,25 @@ static bool access_read_level1(uint64_t entry, uint64_t features, axas_attr *att
         *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
         return true;
     case UINT64_C(0x60000000000040):
-        if ((features & UINT64_C(2)) == UINT64_C(2)) {
+        if ((features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
             *attr = AXAS_READ | AXAS_KERNEL_EXEC;
             return true;
         }
         return false;
     case UINT64_C(0x600000000000c0):
-        if ((features & UINT64_C(2)) == UINT64_C(2)) {
+        if ((features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
             *attr = AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC;
             return true;
         }
         return false;
     case UINT64_C(0x20000000000040):
-        if ((features & UINT64_C(2)) == UINT64_C(2)) {
+        if ((features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
             *attr = AXAS_READ | AXAS_USER_EXEC;
             return true;
         }
         return false;
     case UINT64_C(0x200000000000c0):
-        if ((features & UINT64_C(2)) == UINT64_C(2)) {
+        if ((features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
             *attr = AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC;
             return true;
         }
@@ -93,13 +93,13 @@ static bool memory_read_level1(uint64_t entry, uint64_t features, axas_attr *att
     (void)features;
     switch (entry & MEMORY_LEVEL1) {
     case UINT64_C(0x33c):
-        if ((features & UINT64_C(1)) == 0) {
+        if ((features & AXAS_AARCH64_STAGE2_FEATURE_FWB) == 0) {
             *attr = AXAS_MEM_NORMAL;
             return true;
         }
         return false;
     case UINT64_C(0x318):
-        if ((features & UINT64_C(1)) == UINT64_C(1)) {
+        if ((features & AXAS_AARCH64_STAGE2_FEATURE_FWB) != 0) {
             *attr = AXAS_MEM_NORMAL;
             return true;
         }
@@ -111,7 +111,7 @@ static bool memory_read_level1(uint64_t entry, uint64_t features, axas_attr *att
         *attr = AXAS_MEM_UNCACHED;
         return true;
     case UINT64_C(0x328):
-        if ((features & UINT64_C(1)) == 0) {
+        if ((features & AXAS_AARCH64_STAGE2_FEATURE_FWB) == 0) {
             *attr = AXAS_MEM_WRITE_THROUGH;
             return true;
         }
@@ -139,26 +139,33 @@ enum axas_status axas_aarch64_stage2_encode(axas_attr attr, uint64_t features, s
         access = 3;
     } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_EXEC)) {
         access = 4;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_KERNEL_EXEC) && (features & UINT64_C(2)) == UINT64_C(2)) {
+    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_KERNEL_EXEC) &&
+            (features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
         access = 5;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC) && (features & UINT64_C(2)) == UINT64_C(2)) {
+    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC) &&
+            (features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
         access = 6;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_USER_EXEC) && (features & UINT64_C(2)) == UINT64_C(2)) {
+    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_USER_EXEC) &&
+            (features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
         access = 7;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC) && (features & UINT64_C(2)) == UINT64_C(2)) {
+    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC) &&
+            (features & AXAS_AARCH64_STAGE2_FEATURE_XNX) != 0) {
         access = 8;
     } else if (!held) {
         return AXAS_ERR_UNSUPPORTED;
     }
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL && (features & UINT64_C(1)) == 0) {
+    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL &&
+            (features & AXAS_AARCH64_STAGE2_FEATURE_FWB) == 0) {
         memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL && (features & UINT64_C(1)) == UINT64_C(1)) {
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL &&
+            (features & AXAS_AARCH64_STAGE2_FEATURE_FWB) != 0) {
         memory = 1;
     } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
         memory = 2;
     } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED) {
         memory = 3;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_THROUGH && (features & UINT64_C(1)) == 0) {
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_THROUGH &&
+            (features & AXAS_AARCH64_STAGE2_FEATURE_FWB) == 0) {
         memory = 4;
     } else {
         return AXAS_ERR_UNSUPPORTED;
@@ -178,7 +185,7 @@ enum axas_status axas_aarch64_stage2_encode(axas_attr attr, uint64_t features, s
                   : UINT64_C(3) | access_code_level1[access]) |
             memory_code_level1[memory];
     /* The CPU does not set accessed by itself without hardware_access_flag: new leaves have it. */
-    if ((features & UINT64_C(4)) == 0) {
+    if ((features & AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_ACCESS_FLAG) == 0) {
         code->at[AXAS_AARCH64_STAGE2_LEVEL1] |= UINT64_C(0x400);
         code->at[AXAS_AARCH64_STAGE2_LEVEL2] |= UINT64_C(0x400);
         code->at[AXAS_AARCH64_STAGE2_LEVEL3] |= UINT64_C(0x400);
@@ -371,7 +378,11 @@ static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t featur
     return true;
 }
 
-enum axas_status axas_aarch64_stage2_leaf_read(unsigned level, uint64_t entry, uint64_t features, struct axas_leaf *leaf)
+enum axas_status axas_aarch64_stage2_leaf_read(
+        unsigned level,
+        uint64_t entry,
+        uint64_t features,
+        struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_aarch64_stage2_entry_kind(level, entry);
 
@@ -468,6 +479,7 @@ bool axas_aarch64_stage2_entry_valid(unsigned level, uint64_t entry, uint64_t fe
 
 /* ---- Registers ---- */
 
+static const struct axas_level levels[4];
 static const struct axas_mode modes[2];
 
 enum axas_status axas_aarch64_stage2_root_encode(
@@ -478,13 +490,16 @@ enum axas_status axas_aarch64_stage2_root_encode(
     const uint64_t root = request->root.raw;
     const uint64_t vmid = request->vmid;
     uint64_t vmid_bits = 0;
+    /* A root of several tables is aligned to all of them. */
+    const unsigned index_bits = request->gpa_bits - levels[request->mode->root_level].shift;
+    const uint64_t root_bytes = UINT64_C(8) << index_bits;
     uint64_t root_bits = 0;
     uint64_t vttbr_el2 = 0;
     uint64_t vtcr_el2 = 0;
 
     (void)features;
 
-    if ((features & UINT64_C(8)) == UINT64_C(8)) {
+    if ((features & AXAS_AARCH64_STAGE2_FEATURE_VMID16) != 0) {
         vttbr_el2 |= ((vmid & UINT64_C(0xff00)) << 48); /* bits 63:56: vmid */
         vmid_bits |= UINT64_C(0xff00);
     }
@@ -494,10 +509,10 @@ enum axas_status axas_aarch64_stage2_root_encode(
     root_bits |= UINT64_C(0xfffffffffffe);
 
     vtcr_el2 |= UINT64_C(0x80000000); /* bit 31 */
-    if ((features & UINT64_C(4)) != 0) {
+    if ((features & AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_ACCESS_FLAG) != 0) {
         vtcr_el2 |= UINT64_C(0x200000); /* bit 21: hardware_access_flag */
     }
-    if ((features & UINT64_C(8)) != 0) {
+    if ((features & AXAS_AARCH64_STAGE2_FEATURE_VMID16) != 0) {
         vtcr_el2 |= UINT64_C(0x80000); /* bit 19: vmid16 */
     }
     if (request->physical_bits >= 48) {
@@ -524,7 +539,7 @@ enum axas_status axas_aarch64_stage2_root_encode(
     }
     vtcr_el2 |= (UINT64_C(0x40) - request->gpa_bits); /* bits 5:0 */
 
-    if ((vmid & ~vmid_bits) != 0 || (root & ~root_bits) != 0) {
+    if ((vmid & ~vmid_bits) != 0 || ((root & ~root_bits) | (root & (root_bytes - 1))) != 0) {
         return AXAS_ERR_RANGE;
     }
     values[AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2] = vttbr_el2;
@@ -581,7 +596,7 @@ enum axas_status axas_aarch64_stage2_fault_decode(
     if (s1ptw == 1) {
         fault->gpa_known = true;
         fault->gpa.raw = (registers[1] & UINT64_C(0xfffffffff0)) << 8;
-    } else if (status == 1 || status == 2) {
+    } else if (status == 0 || status == 1 || status == 2) {
         fault->gpa_known = true;
         fault->gpa.raw = ((registers[1] & UINT64_C(0xfffffffff0)) << 8) | (registers[2] & UINT64_C(0xfff));
     } else if (par_failed == 0) {
@@ -600,9 +615,9 @@ enum axas_status axas_aarch64_stage2_fault_decode(
 /* ---- Tables ---- */
 
 /*
- * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part of
- * it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree and
- * no deeper.
+ * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part
+ * of it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree
+ * and no deeper.
  */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -661,20 +676,79 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
     return old;
 }
 
-static inline table_entry *table_at(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt(t, hpa);
-}
-
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
+}
+
+static inline bool is_table_level0(uint64_t entry)
+{
+    return axas_aarch64_stage2_level0_is_table(entry);
+}
+
+static inline bool is_table_level1(uint64_t entry)
+{
+    return axas_aarch64_stage2_level1_is_table(entry);
+}
+
+static inline bool is_leaf_level1(uint64_t entry)
+{
+    return axas_aarch64_stage2_level1_is_leaf(entry);
+}
+
+static inline bool is_held_level1(uint64_t entry)
+{
+    return axas_aarch64_stage2_level1_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_level1(uint64_t entry)
+{
+    return is_leaf_level1(entry) || is_held_level1(entry);
+}
+
+static inline bool is_table_level2(uint64_t entry)
+{
+    return axas_aarch64_stage2_level2_is_table(entry);
+}
+
+static inline bool is_leaf_level2(uint64_t entry)
+{
+    return axas_aarch64_stage2_level2_is_leaf(entry);
+}
+
+static inline bool is_held_level2(uint64_t entry)
+{
+    return axas_aarch64_stage2_level2_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_level2(uint64_t entry)
+{
+    return is_leaf_level2(entry) || is_held_level2(entry);
+}
+
+static inline bool is_leaf_level3(uint64_t entry)
+{
+    return axas_aarch64_stage2_level3_is_leaf(entry);
+}
+
+static inline bool is_held_level3(uint64_t entry)
+{
+    return axas_aarch64_stage2_level3_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_level3(uint64_t entry)
+{
+    return is_leaf_level3(entry) || is_held_level3(entry);
 }
 
 /* ---- level3: 512 entries of 4 KiB ---- */
 
 #define LEVEL3_SPAN UINT64_C(0x1000)
 #define LEVEL3_OFFSET (LEVEL3_SPAN - 1)
+#define LEVEL3_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT)
 #define LEVEL3_KEEP UINT64_C(0x780fffffffff400) /* address, accessed, dirty, software bits */
 
 /* Whether all entries before `first` and after `final` are empty. */
@@ -721,6 +795,11 @@ static enum axas_status found_level3(
     return axas_aarch64_stage2_leaf_read(AXAS_AARCH64_STAGE2_LEVEL3, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_level3(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_AARCH64_STAGE2_LEVEL3] | axas_aarch64_stage2_level3_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_level3(
         table_entry *slot,
@@ -744,7 +823,7 @@ static const struct axas_transition *change_level3(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_aarch64_stage2_level3_is_held(entry)) {
+    if (is_held_level3(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_aarch64_stage2_leaf_read(AXAS_AARCH64_STAGE2_LEVEL3, entry, t->features, &old) != AXAS_OK ||
@@ -774,7 +853,7 @@ static uint64_t rebreak_level3(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_aarch64_stage2_level3_is_leaf(entry) || change_level3(t, entry, code) != change) {
+        if (!is_leaf_level3(entry) || change_level3(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_AARCH64_STAGE2_LEVEL3_EMPTY);
@@ -810,7 +889,7 @@ static void recode_level3(
         if ((entry & ~LEVEL3_KEEP) == set) {
             continue;
         }
-        if (!axas_aarch64_stage2_level3_is_leaf(entry) && !axas_aarch64_stage2_level3_is_held(entry)) {
+        if (!is_memory_level3(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~LEVEL3_KEEP) != seen) {
@@ -847,8 +926,8 @@ static enum axas_status map_need_level3(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT);
-    const uint64_t count = ((last - gpa) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) + 1;
+    const table_entry *slot = table + LEVEL3_INDEX(gpa - base);
+    const uint64_t count = LEVEL3_INDEX(last - gpa) + 1;
 
     (void)t;
     (void)hpa;
@@ -874,11 +953,11 @@ static void map_level3(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT);
-    const uint64_t count = ((last - gpa) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) + 1;
+    table_entry *slot = table + LEVEL3_INDEX(gpa - base);
+    const uint64_t count = LEVEL3_INDEX(last - gpa) + 1;
 
     (void)sizes;
-    fill_level3(slot, count, code->at[AXAS_AARCH64_STAGE2_LEVEL3] | axas_aarch64_stage2_level3_address(hpa));
+    fill_level3(slot, count, leaf_level3(code, hpa));
     if (linked) {
         written(t, slot, count);
     }
@@ -894,7 +973,7 @@ static void free_level3(
     for (uint64_t i = 0; release != NULL && i < AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_aarch64_stage2_level3_is_leaf(entry) || axas_aarch64_stage2_level3_is_held(entry)) {
+        if (is_memory_level3(entry)) {
             const uint64_t hpa = axas_aarch64_stage2_level3_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * LEVEL3_SPAN), axas_hpa_of(hpa), LEVEL3_SPAN);
@@ -912,7 +991,7 @@ static bool unmap_level3(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT);
+    table_entry *const first = table + LEVEL3_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -920,7 +999,7 @@ static bool unmap_level3(
     for (;; slot++) {
         const uint64_t entry = load(slot);
 
-        if (axas_aarch64_stage2_level3_is_leaf(entry) || axas_aarch64_stage2_level3_is_held(entry)) {
+        if (is_memory_level3(entry)) {
             const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LEVEL3_EMPTY);
 
             axas_gather_note(g, removal, gpa, gpa | LEVEL3_OFFSET, LEVEL3_SPAN);
@@ -949,13 +1028,13 @@ static void protect_level3(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT);
+    table_entry *slot = table + LEVEL3_INDEX(gpa - base);
 
     (void)sizes;
-    recode_level3(t, slot, ((last - gpa) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) + 1, gpa, code, g);
+    recode_level3(t, slot, LEVEL3_INDEX(last - gpa) + 1, gpa, code, g);
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_level3(
         struct axas_table *t,
         uint64_t base,
@@ -966,13 +1045,13 @@ static table_entry *build_level3(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_AARCH64_STAGE2_LEVEL3);
-    const uint64_t index = (gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
+    const uint64_t index = LEVEL3_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     (void)level;
-    store(table + index, code->at[AXAS_AARCH64_STAGE2_LEVEL3] | axas_aarch64_stage2_level3_address(hpa));
+    store(table + index, leaf_level3(code, hpa));
     fill_empty_level3(table, index, index);
     written(t, table, AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES);
     return table;
@@ -1002,12 +1081,12 @@ static enum axas_status install_at_level3(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT);
+    table_entry *const slot = table + LEVEL3_INDEX(gpa - base);
     uint64_t expected = AXAS_AARCH64_STAGE2_LEVEL3_EMPTY;
 
     (void)level;
     (void)pool;
-    if (!compare_exchange(slot, &expected, code->at[AXAS_AARCH64_STAGE2_LEVEL3] | axas_aarch64_stage2_level3_address(hpa))) {
+    if (!compare_exchange(slot, &expected, leaf_level3(code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     written(t, slot, 1);
@@ -1023,7 +1102,7 @@ static bool visit_level3(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT);
+    const table_entry *slot = table + LEVEL3_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t stop = gpa | LEVEL3_OFFSET;
@@ -1047,7 +1126,13 @@ static bool visit_level3(
 
 #define LEVEL2_SPAN UINT64_C(0x200000)
 #define LEVEL2_OFFSET (LEVEL2_SPAN - 1)
+#define LEVEL2_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT)
 #define LEVEL2_KEEP UINT64_C(0x780ffffffe00400) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_level2(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_aarch64_stage2_level2_table_hpa(entry));
+}
 
 /* Whether all entries before `first` and after `final` are empty. */
 static bool empty_outside_level2(const table_entry *table, uint64_t first, uint64_t final)
@@ -1093,6 +1178,11 @@ static enum axas_status found_level2(
     return axas_aarch64_stage2_leaf_read(AXAS_AARCH64_STAGE2_LEVEL2, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_level2(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_AARCH64_STAGE2_LEVEL2] | axas_aarch64_stage2_level2_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_level2(
         table_entry *slot,
@@ -1116,7 +1206,7 @@ static const struct axas_transition *change_level2(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_aarch64_stage2_level2_is_held(entry)) {
+    if (is_held_level2(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_aarch64_stage2_leaf_read(AXAS_AARCH64_STAGE2_LEVEL2, entry, t->features, &old) != AXAS_OK ||
@@ -1146,7 +1236,7 @@ static uint64_t rebreak_level2(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_aarch64_stage2_level2_is_leaf(entry) || change_level2(t, entry, code) != change) {
+        if (!is_leaf_level2(entry) || change_level2(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_AARCH64_STAGE2_LEVEL2_EMPTY);
@@ -1182,7 +1272,7 @@ static void recode_level2(
         if ((entry & ~LEVEL2_KEEP) == set) {
             continue;
         }
-        if (!axas_aarch64_stage2_level2_is_leaf(entry) && !axas_aarch64_stage2_level2_is_held(entry)) {
+        if (!is_memory_level2(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~LEVEL2_KEEP) != seen) {
@@ -1212,7 +1302,7 @@ static void recode_level2(
 /* Fills a level3 table with what one leaf or held leaf of level2 translates, bit for bit. */
 static void divide_level2(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_aarch64_stage2_level2_is_held(entry);
+    const bool held = is_held_level2(entry);
     const uint64_t hpa = axas_aarch64_stage2_level2_leaf_hpa(entry);
     uint64_t code;
 
@@ -1240,7 +1330,7 @@ static bool split_level2(
         return false;
     }
     link = axas_aarch64_stage2_level2_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_aarch64_stage2_level2_is_leaf(entry)) {
+    if (change->breaks && is_leaf_level2(entry)) {
         entry = exchange(slot, AXAS_AARCH64_STAGE2_LEVEL2_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, LEVEL2_SPAN, LEVEL2_SPAN);
@@ -1269,7 +1359,7 @@ static enum axas_status map_need_level2(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + LEVEL2_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -1295,9 +1385,9 @@ static enum axas_status map_need_level2(
             }
         } else if (entry == AXAS_AARCH64_STAGE2_LEVEL2_EMPTY) {
             need[AXAS_AARCH64_STAGE2_LEVEL3]++;
-        } else if (axas_aarch64_stage2_level2_is_table(entry)) {
+        } else if (is_table_level2(entry)) {
             const enum axas_status status = map_need_level3(
-                    t, table_at(t, axas_aarch64_stage2_level2_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_level2(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -1326,7 +1416,7 @@ static void map_level2(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+    table_entry *slot = table + LEVEL2_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~LEVEL2_OFFSET;
@@ -1338,7 +1428,7 @@ static void map_level2(
             const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
             const uint64_t size = count << AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
 
-            fill_level2(slot, count, code->at[AXAS_AARCH64_STAGE2_LEVEL2] | axas_aarch64_stage2_level2_address(hpa));
+            fill_level2(slot, count, leaf_level2(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -1351,13 +1441,13 @@ static void map_level2(
             continue;
         }
         entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LEVEL2_EMPTY;
-        if (axas_aarch64_stage2_level2_is_table(entry)) {
-            map_level3(t, table_at(t, axas_aarch64_stage2_level2_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_level2(entry)) {
+            map_level3(t, child_level2(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LEVEL3);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_level3(child, (gpa - start) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT, (stop - start) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT);
+            fill_empty_level3(child, LEVEL3_INDEX(gpa - start), LEVEL3_INDEX(stop - start));
             map_level3(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES);
             store_link(slot, axas_aarch64_stage2_level2_table(axas_walk_phys(t, child)));
@@ -1385,11 +1475,11 @@ static void free_level2(
     for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_aarch64_stage2_level2_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
+        if (is_table_level2(entry)) {
+            table_entry *const child = child_level2(t, entry);
 
             free_level3(t, child, base + i * LEVEL2_SPAN, release, context);
-        } else if (release != NULL && (axas_aarch64_stage2_level2_is_leaf(entry) || axas_aarch64_stage2_level2_is_held(entry))) {
+        } else if (release != NULL && (is_memory_level2(entry))) {
             const uint64_t hpa = axas_aarch64_stage2_level2_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * LEVEL2_SPAN), axas_hpa_of(hpa), LEVEL2_SPAN);
@@ -1407,7 +1497,7 @@ static enum axas_status split_need_level2(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+    const table_entry *slot = table + LEVEL2_INDEX(gpa - base);
 
     (void)t;
     for (;;) {
@@ -1417,11 +1507,11 @@ static enum axas_status split_need_level2(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_aarch64_stage2_level2_is_leaf(entry) || axas_aarch64_stage2_level2_is_held(entry)) {
+        if (is_memory_level2(entry)) {
             if (!whole || (sizes & LEVEL2_SPAN) == 0) {
                 need[AXAS_AARCH64_STAGE2_LEVEL3]++;
             }
-        } else if (entry != AXAS_AARCH64_STAGE2_LEVEL2_EMPTY && !axas_aarch64_stage2_level2_is_table(entry)) {
+        } else if (entry != AXAS_AARCH64_STAGE2_LEVEL2_EMPTY && !is_table_level2(entry)) {
             return AXAS_ERR_CORRUPT;
         }
         if (stop == last) {
@@ -1465,7 +1555,7 @@ static bool unmap_level2(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+    table_entry *const first = table + LEVEL2_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -1477,11 +1567,11 @@ static bool unmap_level2(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_aarch64_stage2_level2_is_leaf(entry) || axas_aarch64_stage2_level2_is_held(entry)) {
+        if (is_memory_level2(entry)) {
             if (!whole && split_level2(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LEVEL2_EMPTY);
 
                 axas_gather_note(g, removal, start, end, LEVEL2_SPAN);
@@ -1492,11 +1582,11 @@ static bool unmap_level2(
                 entry = AXAS_AARCH64_STAGE2_LEVEL2_EMPTY;
             }
         }
-        if (axas_aarch64_stage2_level2_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
+        if (is_table_level2(entry)) {
+            table_entry *const child = child_level2(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
+            const uint64_t from = LEVEL3_INDEX(gpa - start);
+            const uint64_t to = LEVEL3_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_level3(t, child, start, gpa, stop, g)) {
@@ -1532,7 +1622,7 @@ static void protect_level2(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+    table_entry *slot = table + LEVEL2_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~LEVEL2_OFFSET;
@@ -1540,7 +1630,7 @@ static void protect_level2(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_aarch64_stage2_level2_is_leaf(entry) || axas_aarch64_stage2_level2_is_held(entry)) {
+        if (is_memory_level2(entry)) {
             if (gpa == start && stop == end && (sizes & LEVEL2_SPAN) != 0) {
                 recode_level2(t, slot, 1, start, code, g);
             } else {
@@ -1551,8 +1641,8 @@ static void protect_level2(
                 entry = load(slot);
             }
         }
-        if (axas_aarch64_stage2_level2_is_table(entry)) {
-            protect_level3(t, table_at(t, axas_aarch64_stage2_level2_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_level2(entry)) {
+            protect_level3(t, child_level2(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -1561,7 +1651,7 @@ static void protect_level2(
     }
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_level2(
         struct axas_table *t,
         uint64_t base,
@@ -1572,13 +1662,13 @@ static table_entry *build_level2(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_AARCH64_STAGE2_LEVEL2);
-    const uint64_t index = (gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
+    const uint64_t index = LEVEL2_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     if (level == AXAS_AARCH64_STAGE2_LEVEL2) {
-        store(table + index, code->at[AXAS_AARCH64_STAGE2_LEVEL2] | axas_aarch64_stage2_level2_address(hpa));
+        store(table + index, leaf_level2(code, hpa));
     } else {
         table_entry *const child = build_level3(t, gpa & ~LEVEL2_OFFSET, gpa, hpa, level, code, pool);
 
@@ -1601,10 +1691,10 @@ static void unbuild_level2(
         uint64_t gpa,
         struct axas_pool *pool)
 {
-    const uint64_t entry = load(table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT));
+    const uint64_t entry = load(table + LEVEL2_INDEX(gpa - base));
 
-    if (axas_aarch64_stage2_level2_is_table(entry)) {
-        unbuild_level3(t, table_at(t, axas_aarch64_stage2_level2_table_hpa(entry)), gpa & ~LEVEL2_OFFSET, gpa, pool);
+    if (is_table_level2(entry)) {
+        unbuild_level3(t, child_level2(t, entry), gpa & ~LEVEL2_OFFSET, gpa, pool);
     }
     axas_pool_put(pool, AXAS_AARCH64_STAGE2_LEVEL2, table);
 }
@@ -1619,12 +1709,12 @@ static enum axas_status install_at_level2(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+    table_entry *const slot = table + LEVEL2_INDEX(gpa - base);
     uint64_t expected = AXAS_AARCH64_STAGE2_LEVEL2_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_AARCH64_STAGE2_LEVEL2) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_AARCH64_STAGE2_LEVEL2] | axas_aarch64_stage2_level2_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_level2(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -1644,9 +1734,9 @@ static enum axas_status install_at_level2(
         }
         unbuild_level3(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_aarch64_stage2_level2_is_table(entry)) {
+    if (is_table_level2(entry)) {
         return install_at_level3(
-                t, table_at(t, axas_aarch64_stage2_level2_table_hpa(entry)), gpa & ~LEVEL2_OFFSET, gpa, hpa, level, code, pool);
+                t, child_level2(t, entry), gpa & ~LEVEL2_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -1660,7 +1750,7 @@ static bool visit_level2(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+    const table_entry *slot = table + LEVEL2_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~LEVEL2_OFFSET;
@@ -1668,15 +1758,15 @@ static bool visit_level2(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_AARCH64_STAGE2_LEVEL2_EMPTY && !axas_aarch64_stage2_level2_is_table(entry)) {
+        if (entry != AXAS_AARCH64_STAGE2_LEVEL2_EMPTY && !is_table_level2(entry)) {
             struct axas_leaf leaf;
 
             if (found_level2(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_aarch64_stage2_level2_is_table(entry) &&
-                !visit_level3(t, table_at(t, axas_aarch64_stage2_level2_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_level2(entry) &&
+                !visit_level3(t, child_level2(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -1690,7 +1780,13 @@ static bool visit_level2(
 
 #define LEVEL1_SPAN UINT64_C(0x40000000)
 #define LEVEL1_OFFSET (LEVEL1_SPAN - 1)
+#define LEVEL1_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT)
 #define LEVEL1_KEEP UINT64_C(0x780ffffc0000400) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_level1(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_aarch64_stage2_level1_table_hpa(entry));
+}
 
 /* Whether all entries before `first` and after `final` are empty. */
 static bool empty_outside_level1(const table_entry *table, uint64_t first, uint64_t final)
@@ -1736,6 +1832,11 @@ static enum axas_status found_level1(
     return axas_aarch64_stage2_leaf_read(AXAS_AARCH64_STAGE2_LEVEL1, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_level1(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_AARCH64_STAGE2_LEVEL1] | axas_aarch64_stage2_level1_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_level1(
         table_entry *slot,
@@ -1759,7 +1860,7 @@ static const struct axas_transition *change_level1(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_aarch64_stage2_level1_is_held(entry)) {
+    if (is_held_level1(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_aarch64_stage2_leaf_read(AXAS_AARCH64_STAGE2_LEVEL1, entry, t->features, &old) != AXAS_OK ||
@@ -1789,7 +1890,7 @@ static uint64_t rebreak_level1(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_aarch64_stage2_level1_is_leaf(entry) || change_level1(t, entry, code) != change) {
+        if (!is_leaf_level1(entry) || change_level1(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_AARCH64_STAGE2_LEVEL1_EMPTY);
@@ -1825,7 +1926,7 @@ static void recode_level1(
         if ((entry & ~LEVEL1_KEEP) == set) {
             continue;
         }
-        if (!axas_aarch64_stage2_level1_is_leaf(entry) && !axas_aarch64_stage2_level1_is_held(entry)) {
+        if (!is_memory_level1(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~LEVEL1_KEEP) != seen) {
@@ -1855,7 +1956,7 @@ static void recode_level1(
 /* Fills a level2 table with what one leaf or held leaf of level1 translates, bit for bit. */
 static void divide_level1(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_aarch64_stage2_level1_is_held(entry);
+    const bool held = is_held_level1(entry);
     const uint64_t hpa = axas_aarch64_stage2_level1_leaf_hpa(entry);
     uint64_t code;
 
@@ -1883,7 +1984,7 @@ static bool split_level1(
         return false;
     }
     link = axas_aarch64_stage2_level1_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_aarch64_stage2_level1_is_leaf(entry)) {
+    if (change->breaks && is_leaf_level1(entry)) {
         entry = exchange(slot, AXAS_AARCH64_STAGE2_LEVEL1_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, LEVEL1_SPAN, LEVEL1_SPAN);
@@ -1912,7 +2013,7 @@ static enum axas_status map_need_level1(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + LEVEL1_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -1939,9 +2040,9 @@ static enum axas_status map_need_level1(
         } else if (entry == AXAS_AARCH64_STAGE2_LEVEL1_EMPTY) {
             need[AXAS_AARCH64_STAGE2_LEVEL2]++;
             (void)map_need_level2(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (axas_aarch64_stage2_level1_is_table(entry)) {
+        } else if (is_table_level1(entry)) {
             const enum axas_status status = map_need_level2(
-                    t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_level1(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -1970,7 +2071,7 @@ static void map_level1(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    table_entry *slot = table + LEVEL1_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~LEVEL1_OFFSET;
@@ -1982,7 +2083,7 @@ static void map_level1(
             const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
             const uint64_t size = count << AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
 
-            fill_level1(slot, count, code->at[AXAS_AARCH64_STAGE2_LEVEL1] | axas_aarch64_stage2_level1_address(hpa));
+            fill_level1(slot, count, leaf_level1(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -1995,13 +2096,13 @@ static void map_level1(
             continue;
         }
         entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LEVEL1_EMPTY;
-        if (axas_aarch64_stage2_level1_is_table(entry)) {
-            map_level2(t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_level1(entry)) {
+            map_level2(t, child_level1(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LEVEL2);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_level2(child, (gpa - start) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT, (stop - start) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT);
+            fill_empty_level2(child, LEVEL2_INDEX(gpa - start), LEVEL2_INDEX(stop - start));
             map_level2(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES);
             store_link(slot, axas_aarch64_stage2_level1_table(axas_walk_phys(t, child)));
@@ -2029,11 +2130,11 @@ static void free_level1(
     for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_aarch64_stage2_level1_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
+        if (is_table_level1(entry)) {
+            table_entry *const child = child_level1(t, entry);
 
             free_level2(t, child, base + i * LEVEL1_SPAN, release, context);
-        } else if (release != NULL && (axas_aarch64_stage2_level1_is_leaf(entry) || axas_aarch64_stage2_level1_is_held(entry))) {
+        } else if (release != NULL && (is_memory_level1(entry))) {
             const uint64_t hpa = axas_aarch64_stage2_level1_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * LEVEL1_SPAN), axas_hpa_of(hpa), LEVEL1_SPAN);
@@ -2051,7 +2152,7 @@ static enum axas_status split_need_level1(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    const table_entry *slot = table + LEVEL1_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~LEVEL1_OFFSET;
@@ -2060,15 +2161,15 @@ static enum axas_status split_need_level1(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_aarch64_stage2_level1_is_leaf(entry) || axas_aarch64_stage2_level1_is_held(entry)) {
+        if (is_memory_level1(entry)) {
             if (!whole || (sizes & LEVEL1_SPAN) == 0) {
                 need[AXAS_AARCH64_STAGE2_LEVEL2]++;
                 split_count_level2(start, gpa, stop, sizes, need);
             }
-        } else if (axas_aarch64_stage2_level1_is_table(entry)) {
+        } else if (is_table_level1(entry)) {
             if (!whole || sizes != UINT64_MAX) {
                 const enum axas_status status = split_need_level2(
-                        t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), start, gpa, stop, sizes, need);
+                        t, child_level1(t, entry), start, gpa, stop, sizes, need);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -2094,7 +2195,7 @@ static bool unmap_level1(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    table_entry *const first = table + LEVEL1_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -2106,11 +2207,11 @@ static bool unmap_level1(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_aarch64_stage2_level1_is_leaf(entry) || axas_aarch64_stage2_level1_is_held(entry)) {
+        if (is_memory_level1(entry)) {
             if (!whole && split_level1(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LEVEL1_EMPTY);
 
                 axas_gather_note(g, removal, start, end, LEVEL1_SPAN);
@@ -2121,11 +2222,11 @@ static bool unmap_level1(
                 entry = AXAS_AARCH64_STAGE2_LEVEL1_EMPTY;
             }
         }
-        if (axas_aarch64_stage2_level1_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
+        if (is_table_level1(entry)) {
+            table_entry *const child = child_level1(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
+            const uint64_t from = LEVEL2_INDEX(gpa - start);
+            const uint64_t to = LEVEL2_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_level2(t, child, start, gpa, stop, g)) {
@@ -2161,7 +2262,7 @@ static void protect_level1(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    table_entry *slot = table + LEVEL1_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~LEVEL1_OFFSET;
@@ -2169,7 +2270,7 @@ static void protect_level1(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_aarch64_stage2_level1_is_leaf(entry) || axas_aarch64_stage2_level1_is_held(entry)) {
+        if (is_memory_level1(entry)) {
             if (gpa == start && stop == end && (sizes & LEVEL1_SPAN) != 0) {
                 recode_level1(t, slot, 1, start, code, g);
             } else {
@@ -2180,8 +2281,8 @@ static void protect_level1(
                 entry = load(slot);
             }
         }
-        if (axas_aarch64_stage2_level1_is_table(entry)) {
-            protect_level2(t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_level1(entry)) {
+            protect_level2(t, child_level1(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -2190,7 +2291,7 @@ static void protect_level1(
     }
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_level1(
         struct axas_table *t,
         uint64_t base,
@@ -2201,13 +2302,13 @@ static table_entry *build_level1(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_AARCH64_STAGE2_LEVEL1);
-    const uint64_t index = (gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
+    const uint64_t index = LEVEL1_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     if (level == AXAS_AARCH64_STAGE2_LEVEL1) {
-        store(table + index, code->at[AXAS_AARCH64_STAGE2_LEVEL1] | axas_aarch64_stage2_level1_address(hpa));
+        store(table + index, leaf_level1(code, hpa));
     } else {
         table_entry *const child = build_level2(t, gpa & ~LEVEL1_OFFSET, gpa, hpa, level, code, pool);
 
@@ -2230,10 +2331,10 @@ static void unbuild_level1(
         uint64_t gpa,
         struct axas_pool *pool)
 {
-    const uint64_t entry = load(table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT));
+    const uint64_t entry = load(table + LEVEL1_INDEX(gpa - base));
 
-    if (axas_aarch64_stage2_level1_is_table(entry)) {
-        unbuild_level2(t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), gpa & ~LEVEL1_OFFSET, gpa, pool);
+    if (is_table_level1(entry)) {
+        unbuild_level2(t, child_level1(t, entry), gpa & ~LEVEL1_OFFSET, gpa, pool);
     }
     axas_pool_put(pool, AXAS_AARCH64_STAGE2_LEVEL1, table);
 }
@@ -2248,12 +2349,12 @@ static enum axas_status install_at_level1(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    table_entry *const slot = table + LEVEL1_INDEX(gpa - base);
     uint64_t expected = AXAS_AARCH64_STAGE2_LEVEL1_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_AARCH64_STAGE2_LEVEL1) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_AARCH64_STAGE2_LEVEL1] | axas_aarch64_stage2_level1_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_level1(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -2273,9 +2374,9 @@ static enum axas_status install_at_level1(
         }
         unbuild_level2(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_aarch64_stage2_level1_is_table(entry)) {
+    if (is_table_level1(entry)) {
         return install_at_level2(
-                t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), gpa & ~LEVEL1_OFFSET, gpa, hpa, level, code, pool);
+                t, child_level1(t, entry), gpa & ~LEVEL1_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -2289,7 +2390,7 @@ static bool visit_level1(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    const table_entry *slot = table + LEVEL1_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~LEVEL1_OFFSET;
@@ -2297,15 +2398,15 @@ static bool visit_level1(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_AARCH64_STAGE2_LEVEL1_EMPTY && !axas_aarch64_stage2_level1_is_table(entry)) {
+        if (entry != AXAS_AARCH64_STAGE2_LEVEL1_EMPTY && !is_table_level1(entry)) {
             struct axas_leaf leaf;
 
             if (found_level1(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_aarch64_stage2_level1_is_table(entry) &&
-                !visit_level2(t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_level1(entry) &&
+                !visit_level2(t, child_level1(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -2319,6 +2420,12 @@ static bool visit_level1(
 
 #define LEVEL0_SPAN UINT64_C(0x8000000000)
 #define LEVEL0_OFFSET (LEVEL0_SPAN - 1)
+#define LEVEL0_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT)
+
+static inline table_entry *child_level0(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_aarch64_stage2_level0_table_hpa(entry));
+}
 
 static enum axas_status map_need_level0(
         const struct axas_table *t,
@@ -2330,7 +2437,7 @@ static enum axas_status map_need_level0(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + LEVEL0_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -2342,9 +2449,9 @@ static enum axas_status map_need_level0(
         if (entry == AXAS_AARCH64_STAGE2_LEVEL0_EMPTY) {
             need[AXAS_AARCH64_STAGE2_LEVEL1]++;
             (void)map_need_level1(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (axas_aarch64_stage2_level0_is_table(entry)) {
+        } else if (is_table_level0(entry)) {
             const enum axas_status status = map_need_level1(
-                    t, table_at(t, axas_aarch64_stage2_level0_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_level0(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -2373,7 +2480,7 @@ static void map_level0(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    table_entry *slot = table + LEVEL0_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~LEVEL0_OFFSET;
@@ -2382,13 +2489,13 @@ static void map_level0(
         uint64_t entry;
 
         entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LEVEL0_EMPTY;
-        if (axas_aarch64_stage2_level0_is_table(entry)) {
-            map_level1(t, table_at(t, axas_aarch64_stage2_level0_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_level0(entry)) {
+            map_level1(t, child_level0(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LEVEL1);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_level1(child, (gpa - start) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT, (stop - start) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+            fill_empty_level1(child, LEVEL1_INDEX(gpa - start), LEVEL1_INDEX(stop - start));
             map_level1(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES);
             store_link(slot, axas_aarch64_stage2_level0_table(axas_walk_phys(t, child)));
@@ -2415,7 +2522,7 @@ static enum axas_status split_need_level0(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    const table_entry *slot = table + LEVEL0_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~LEVEL0_OFFSET;
@@ -2424,10 +2531,10 @@ static enum axas_status split_need_level0(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_aarch64_stage2_level0_is_table(entry)) {
+        if (is_table_level0(entry)) {
             if (!whole || sizes != UINT64_MAX) {
                 const enum axas_status status = split_need_level1(
-                        t, table_at(t, axas_aarch64_stage2_level0_table_hpa(entry)), start, gpa, stop, sizes, need);
+                        t, child_level0(t, entry), start, gpa, stop, sizes, need);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -2453,7 +2560,7 @@ static bool unmap_level0(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    table_entry *const first = table + LEVEL0_INDEX(gpa - base);
     table_entry *slot = first;
     bool stays = false;
 
@@ -2464,11 +2571,11 @@ static bool unmap_level0(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_aarch64_stage2_level0_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_aarch64_stage2_level0_table_hpa(entry));
+        if (is_table_level0(entry)) {
+            table_entry *const child = child_level0(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
+            const uint64_t from = LEVEL1_INDEX(gpa - start);
+            const uint64_t to = LEVEL1_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_level1(t, child, start, gpa, stop, g)) {
@@ -2504,7 +2611,7 @@ static void protect_level0(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    table_entry *slot = table + LEVEL0_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~LEVEL0_OFFSET;
@@ -2512,8 +2619,8 @@ static void protect_level0(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_aarch64_stage2_level0_is_table(entry)) {
-            protect_level1(t, table_at(t, axas_aarch64_stage2_level0_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_level0(entry)) {
+            protect_level1(t, child_level0(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -2532,7 +2639,7 @@ static enum axas_status install_at_level0(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    table_entry *const slot = table + LEVEL0_INDEX(gpa - base);
     uint64_t entry = load_link(slot);
 
     if (entry == AXAS_AARCH64_STAGE2_LEVEL0_EMPTY) {
@@ -2549,9 +2656,9 @@ static enum axas_status install_at_level0(
         }
         unbuild_level1(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_aarch64_stage2_level0_is_table(entry)) {
+    if (is_table_level0(entry)) {
         return install_at_level1(
-                t, table_at(t, axas_aarch64_stage2_level0_table_hpa(entry)), gpa & ~LEVEL0_OFFSET, gpa, hpa, level, code, pool);
+                t, child_level0(t, entry), gpa & ~LEVEL0_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -2565,7 +2672,7 @@ static bool visit_level0(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    const table_entry *slot = table + LEVEL0_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~LEVEL0_OFFSET;
@@ -2573,8 +2680,8 @@ static bool visit_level0(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (axas_aarch64_stage2_level0_is_table(entry) &&
-                !visit_level1(t, table_at(t, axas_aarch64_stage2_level0_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_level0(entry) &&
+                !visit_level1(t, child_level0(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -2596,15 +2703,15 @@ static void free_subtree(
     switch (level) {
     case AXAS_AARCH64_STAGE2_LEVEL0:
         free_level1(
-                t, table_at(t, axas_aarch64_stage2_level0_table_hpa(entry)), gpa, release, context);
+                t, child_level0(t, entry), gpa, release, context);
         break;
     case AXAS_AARCH64_STAGE2_LEVEL1:
         free_level2(
-                t, table_at(t, axas_aarch64_stage2_level1_table_hpa(entry)), gpa, release, context);
+                t, child_level1(t, entry), gpa, release, context);
         break;
     case AXAS_AARCH64_STAGE2_LEVEL2:
         free_level3(
-                t, table_at(t, axas_aarch64_stage2_level2_table_hpa(entry)), gpa, release, context);
+                t, child_level2(t, entry), gpa, release, context);
         break;
     default:
         break;
@@ -2618,24 +2725,24 @@ static uint64_t translate_3level(const struct axas_table *t, uint64_t gpa)
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT));
-    if (!axas_aarch64_stage2_level1_is_table(entry)) {
-        if (axas_aarch64_stage2_level1_is_leaf(entry)) {
+    entry = load_link(table + LEVEL1_INDEX(gpa));
+    if (!is_table_level1(entry)) {
+        if (is_leaf_level1(entry)) {
             return axas_aarch64_stage2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
-    if (!axas_aarch64_stage2_level2_is_table(entry)) {
-        if (axas_aarch64_stage2_level2_is_leaf(entry)) {
+    table = child_level1(t, entry);
+    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
+    if (!is_table_level2(entry)) {
+        if (is_leaf_level2(entry)) {
             return axas_aarch64_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
-    if (axas_aarch64_stage2_level3_is_leaf(entry)) {
+    table = child_level2(t, entry);
+    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
+    if (is_leaf_level3(entry)) {
         return axas_aarch64_stage2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
     }
     return AXAS_NO_HPA;
@@ -2646,17 +2753,17 @@ static enum axas_status query_3level(const struct axas_table *t, uint64_t gpa, s
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT));
-    if (!axas_aarch64_stage2_level1_is_table(entry)) {
+    entry = load_link(table + LEVEL1_INDEX(gpa));
+    if (!is_table_level1(entry)) {
         return found_level1(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
-    if (!axas_aarch64_stage2_level2_is_table(entry)) {
+    table = child_level1(t, entry);
+    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
+    if (!is_table_level2(entry)) {
         return found_level2(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
+    table = child_level2(t, entry);
+    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
     return found_level3(t, entry, gpa, leaf);
 }
 
@@ -2666,35 +2773,35 @@ static void touch_3level(struct axas_table *t, uint64_t gpa, bool write)
     table_entry *slot;
     uint64_t entry, bits;
 
-    slot = table + (gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT);
+    slot = table + LEVEL1_INDEX(gpa);
     entry = load_link(slot);
-    if (axas_aarch64_stage2_level1_is_leaf(entry)) {
+    if (is_leaf_level1(entry)) {
         bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_aarch64_stage2_level1_is_table(entry)) {
+    if (!is_table_level1(entry)) {
         return;
     }
-    table = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1));
+    table = child_level1(t, entry);
+    slot = table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_aarch64_stage2_level2_is_leaf(entry)) {
+    if (is_leaf_level2(entry)) {
         bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_aarch64_stage2_level2_is_table(entry)) {
+    if (!is_table_level2(entry)) {
         return;
     }
-    table = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1));
+    table = child_level2(t, entry);
+    slot = table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_aarch64_stage2_level3_is_leaf(entry)) {
+    if (is_leaf_level3(entry)) {
         bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
@@ -2779,29 +2886,29 @@ static uint64_t translate_4level(const struct axas_table *t, uint64_t gpa)
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT));
-    if (!axas_aarch64_stage2_level0_is_table(entry)) {
+    entry = load_link(table + LEVEL0_INDEX(gpa));
+    if (!is_table_level0(entry)) {
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_aarch64_stage2_level0_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES - 1)));
-    if (!axas_aarch64_stage2_level1_is_table(entry)) {
-        if (axas_aarch64_stage2_level1_is_leaf(entry)) {
+    table = child_level0(t, entry);
+    entry = load_link(table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES - 1)));
+    if (!is_table_level1(entry)) {
+        if (is_leaf_level1(entry)) {
             return axas_aarch64_stage2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
-    if (!axas_aarch64_stage2_level2_is_table(entry)) {
-        if (axas_aarch64_stage2_level2_is_leaf(entry)) {
+    table = child_level1(t, entry);
+    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
+    if (!is_table_level2(entry)) {
+        if (is_leaf_level2(entry)) {
             return axas_aarch64_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
-    if (axas_aarch64_stage2_level3_is_leaf(entry)) {
+    table = child_level2(t, entry);
+    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
+    if (is_leaf_level3(entry)) {
         return axas_aarch64_stage2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
     }
     return AXAS_NO_HPA;
@@ -2812,8 +2919,8 @@ static enum axas_status query_4level(const struct axas_table *t, uint64_t gpa, s
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT));
-    if (!axas_aarch64_stage2_level0_is_table(entry)) {
+    entry = load_link(table + LEVEL0_INDEX(gpa));
+    if (!is_table_level0(entry)) {
         leaf->kind = AXAS_ENTRY_EMPTY;
         leaf->level = AXAS_AARCH64_STAGE2_LEVEL0;
         leaf->gpa = axas_gpa_of(gpa & ~LEVEL0_OFFSET);
@@ -2821,18 +2928,18 @@ static enum axas_status query_4level(const struct axas_table *t, uint64_t gpa, s
         leaf->entry = entry;
         return entry == AXAS_AARCH64_STAGE2_LEVEL0_EMPTY ? AXAS_ERR_NOT_MAPPED : AXAS_ERR_CORRUPT;
     }
-    table = table_at(t, axas_aarch64_stage2_level0_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES - 1)));
-    if (!axas_aarch64_stage2_level1_is_table(entry)) {
+    table = child_level0(t, entry);
+    entry = load_link(table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES - 1)));
+    if (!is_table_level1(entry)) {
         return found_level1(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
-    if (!axas_aarch64_stage2_level2_is_table(entry)) {
+    table = child_level1(t, entry);
+    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1)));
+    if (!is_table_level2(entry)) {
         return found_level2(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
+    table = child_level2(t, entry);
+    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1)));
     return found_level3(t, entry, gpa, leaf);
 }
 
@@ -2842,41 +2949,41 @@ static void touch_4level(struct axas_table *t, uint64_t gpa, bool write)
     table_entry *slot;
     uint64_t entry, bits;
 
-    slot = table + (gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT);
+    slot = table + LEVEL0_INDEX(gpa);
     entry = load_link(slot);
-    if (!axas_aarch64_stage2_level0_is_table(entry)) {
+    if (!is_table_level0(entry)) {
         return;
     }
-    table = table_at(t, axas_aarch64_stage2_level0_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES - 1));
+    table = child_level0(t, entry);
+    slot = table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_aarch64_stage2_level1_is_leaf(entry)) {
+    if (is_leaf_level1(entry)) {
         bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_aarch64_stage2_level1_is_table(entry)) {
+    if (!is_table_level1(entry)) {
         return;
     }
-    table = table_at(t, axas_aarch64_stage2_level1_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1));
+    table = child_level1(t, entry);
+    slot = table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_aarch64_stage2_level2_is_leaf(entry)) {
+    if (is_leaf_level2(entry)) {
         bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_aarch64_stage2_level2_is_table(entry)) {
+    if (!is_table_level2(entry)) {
         return;
     }
-    table = table_at(t, axas_aarch64_stage2_level2_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1));
+    table = child_level2(t, entry);
+    slot = table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_aarch64_stage2_level3_is_leaf(entry)) {
+    if (is_leaf_level3(entry)) {
         bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
@@ -2954,215 +3061,224 @@ static void protect_4level(
     protect_level0(t, t->root, 0, gpa, last, sizes, code, g);
 }
 
-
 /* ---- Description ---- */
 
 static const struct axas_feature features_of_format[] = {
-    { "fwb", "FEAT_S2FWB, stage-2 forced write-back (HCR_EL2.FWB = 1)", AXAS_AARCH64_STAGE2_FEATURE_FWB },
-    { "xnx", "FEAT_XNX, execute-never for EL1 and EL0 apart", AXAS_AARCH64_STAGE2_FEATURE_XNX },
-    { "hardware_access_flag", "FEAT_HAFDBS, the CPU sets the access flag (VTCR_EL2.HA = 1)", AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_ACCESS_FLAG },
-    { "vmid16", "FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1)", AXAS_AARCH64_STAGE2_FEATURE_VMID16 },
-    { "bbm2", "FEAT_BBM level 2, block size changes without a break", AXAS_AARCH64_STAGE2_FEATURE_BBM2 },
+    { "fwb",
+            "FEAT_S2FWB, stage-2 forced write-back (HCR_EL2.FWB = 1)",
+            AXAS_AARCH64_STAGE2_FEATURE_FWB },
+    { "xnx",
+            "FEAT_XNX, execute-never for EL1 and EL0 apart",
+            AXAS_AARCH64_STAGE2_FEATURE_XNX },
+    { "hardware_access_flag",
+            "FEAT_HAFDBS, the CPU sets the access flag (VTCR_EL2.HA = 1)",
+            AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_ACCESS_FLAG },
+    { "vmid16",
+            "FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1)",
+            AXAS_AARCH64_STAGE2_FEATURE_VMID16 },
+    { "bbm2",
+            "FEAT_BBM level 2, block size changes without a break",
+            AXAS_AARCH64_STAGE2_FEATURE_BBM2 },
 };
 
 static const struct axas_level levels[] = {
     {
-        .name = "level0",
-        .number = 0,
-        .shift = 39,
-        .index_bits = 9,
-        .kinds = 0x3,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0),
-        .dirty_mask = UINT64_C(0),
-        .software_mask = UINT64_C(0),
+            .name = "level0",
+            .number = 0,
+            .shift = 39,
+            .index_bits = 9,
+            .kinds = 0x3,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0),
+            .dirty_mask = UINT64_C(0),
+            .software_mask = UINT64_C(0),
     },
     {
-        .name = "level1",
-        .number = 1,
-        .shift = 30,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x400),
-        .dirty_mask = UINT64_C(0),
-        .software_mask = UINT64_C(0x780000000000000),
+            .name = "level1",
+            .number = 1,
+            .shift = 30,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x400),
+            .dirty_mask = UINT64_C(0),
+            .software_mask = UINT64_C(0x780000000000000),
     },
     {
-        .name = "level2",
-        .number = 2,
-        .shift = 21,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x400),
-        .dirty_mask = UINT64_C(0),
-        .software_mask = UINT64_C(0x780000000000000),
+            .name = "level2",
+            .number = 2,
+            .shift = 21,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x400),
+            .dirty_mask = UINT64_C(0),
+            .software_mask = UINT64_C(0x780000000000000),
     },
     {
-        .name = "level3",
-        .number = 3,
-        .shift = 12,
-        .index_bits = 9,
-        .kinds = 0xd,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x400),
-        .dirty_mask = UINT64_C(0),
-        .software_mask = UINT64_C(0x780000000000000),
+            .name = "level3",
+            .number = 3,
+            .shift = 12,
+            .index_bits = 9,
+            .kinds = 0xd,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x400),
+            .dirty_mask = UINT64_C(0),
+            .software_mask = UINT64_C(0x780000000000000),
     },
 };
 
 static const struct axas_mode modes[] = {
     {
-        .name = "3level",
-        .title = "start level 1",
-        .root_level = AXAS_AARCH64_STAGE2_LEVEL1,
-        .level_count = 3,
-        .gpa_bits_min = 31,
-        .gpa_bits_max = 43,
-        .gpa_bits_preferred = 40,
-        .physical_bits_min = 0,
-        .within_physical = true,
-        .is_default = true,
-        .with = UINT64_C(0),
-        .translate = translate_3level,
-        .query = query_3level,
-        .install = install_3level,
-        .visit = visit_3level,
-        .map_need = map_need_3level,
-        .map = map_3level,
-        .split_need = split_need_3level,
-        .unmap = unmap_3level,
-        .protect = protect_3level,
-        .touch = touch_3level,
-        .free_subtree = free_subtree,
+            .name = "3level",
+            .title = "start level 1",
+            .root_level = AXAS_AARCH64_STAGE2_LEVEL1,
+            .level_count = 3,
+            .gpa_bits_min = 31,
+            .gpa_bits_max = 43,
+            .gpa_bits_preferred = 40,
+            .physical_bits_min = 0,
+            .within_physical = true,
+            .is_default = true,
+            .with = UINT64_C(0),
+            .translate = translate_3level,
+            .query = query_3level,
+            .install = install_3level,
+            .visit = visit_3level,
+            .map_need = map_need_3level,
+            .map = map_3level,
+            .split_need = split_need_3level,
+            .unmap = unmap_3level,
+            .protect = protect_3level,
+            .touch = touch_3level,
+            .free_subtree = free_subtree,
     },
     {
-        .name = "4level",
-        .title = "start level 0",
-        .root_level = AXAS_AARCH64_STAGE2_LEVEL0,
-        .level_count = 4,
-        .gpa_bits_min = 40,
-        .gpa_bits_max = 48,
-        .gpa_bits_preferred = 48,
-        .physical_bits_min = 44,
-        .within_physical = true,
-        .is_default = false,
-        .with = UINT64_C(0),
-        .translate = translate_4level,
-        .query = query_4level,
-        .install = install_4level,
-        .visit = visit_4level,
-        .map_need = map_need_4level,
-        .map = map_4level,
-        .split_need = split_need_4level,
-        .unmap = unmap_4level,
-        .protect = protect_4level,
-        .touch = touch_4level,
-        .free_subtree = free_subtree,
+            .name = "4level",
+            .title = "start level 0",
+            .root_level = AXAS_AARCH64_STAGE2_LEVEL0,
+            .level_count = 4,
+            .gpa_bits_min = 40,
+            .gpa_bits_max = 48,
+            .gpa_bits_preferred = 48,
+            .physical_bits_min = 44,
+            .within_physical = true,
+            .is_default = false,
+            .with = UINT64_C(0),
+            .translate = translate_4level,
+            .query = query_4level,
+            .install = install_4level,
+            .visit = visit_4level,
+            .map_need = map_need_4level,
+            .map = map_4level,
+            .split_need = split_need_4level,
+            .unmap = unmap_4level,
+            .protect = protect_4level,
+            .touch = touch_4level,
+            .free_subtree = free_subtree,
     },
 };
 
 static const struct axas_transition transitions[] = {
     {
-        .change = AXAS_CHANGE_MAKE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_NONE,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_MAKE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_NONE,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_PERMISSIONS_MORE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_PERMISSIONS_MORE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_PERMISSIONS_LESS,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_PERMISSIONS_LESS,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_MEMORY_TYPE,
-        .breaks = true,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_MEMORY_TYPE,
+            .breaks = true,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_OUTPUT_ADDRESS,
-        .breaks = true,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_OUTPUT_ADDRESS,
+            .breaks = true,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_SPLIT,
-        .breaks = true,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0x10),
+            .change = AXAS_CHANGE_SPLIT,
+            .breaks = true,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0x10),
     },
     {
-        .change = AXAS_CHANGE_SPLIT,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0x10),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_SPLIT,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0x10),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_COLLAPSE,
-        .breaks = true,
-        .local = false,
-        .scope = AXAS_INVALIDATE_TABLES,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0x10),
+            .change = AXAS_CHANGE_COLLAPSE,
+            .breaks = true,
+            .local = false,
+            .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0x10),
     },
     {
-        .change = AXAS_CHANGE_COLLAPSE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_TABLES,
-        .with = UINT64_C(0x10),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_COLLAPSE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0x10),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_REMOVE_LEAF,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_REMOVE_LEAF,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_REMOVE_TABLE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_TABLES,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_REMOVE_TABLE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_FAULT,
-        .breaks = false,
-        .local = true,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_FAULT,
+            .breaks = false,
+            .local = true,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
 };
 
@@ -3172,10 +3288,18 @@ static const char *const root_registers[] = {
 };
 
 static const struct axas_fault_register fault_registers[] = {
-    { "esr_el2", "ESR_EL2", UINT64_C(0) },
-    { "hpfar_el2", "HPFAR_EL2", UINT64_C(0) },
-    { "far_el2", "FAR_EL2", UINT64_C(0) },
-    { "par_el1", "PAR_EL1 after AT S1E1R of FAR_EL2, or 1 where that was not done", UINT64_C(1) },
+    { "esr_el2",
+            "ESR_EL2",
+            UINT64_C(0) },
+    { "hpfar_el2",
+            "HPFAR_EL2",
+            UINT64_C(0) },
+    { "far_el2",
+            "FAR_EL2",
+            UINT64_C(0) },
+    { "par_el1",
+            "PAR_EL1 after AT S1E1R of FAR_EL2, or 1 where that was not done",
+            UINT64_C(1) },
 };
 
 const struct axas_format axas_aarch64_stage2 = {

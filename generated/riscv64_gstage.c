@@ -67,13 +67,13 @@ static bool memory_read_vpn4(uint64_t entry, uint64_t features, axas_attr *attr)
         *attr = AXAS_MEM_NORMAL;
         return true;
     case UINT64_C(0x2000000000000000):
-        if ((features & UINT64_C(2)) == UINT64_C(2)) {
+        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
             *attr = AXAS_MEM_UNCACHED;
             return true;
         }
         return false;
     case UINT64_C(0x4000000000000000):
-        if ((features & UINT64_C(2)) == UINT64_C(2)) {
+        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
             *attr = AXAS_MEM_DEVICE;
             return true;
         }
@@ -106,9 +106,11 @@ enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, s
     }
     if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL) {
         memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED && (features & UINT64_C(2)) == UINT64_C(2)) {
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED &&
+            (features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
         memory = 1;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE && (features & UINT64_C(2)) == UINT64_C(2)) {
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE &&
+            (features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
         memory = 2;
     } else {
         return AXAS_ERR_UNSUPPORTED;
@@ -135,7 +137,7 @@ enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, s
                   : UINT64_C(0x11) | access_code_vpn4[access]) |
             memory_code_vpn4[memory];
     /* The CPU does not set accessed by itself without hardware_ad: new leaves have it. */
-    if ((features & UINT64_C(1)) == 0) {
+    if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
         code->at[AXAS_RISCV64_GSTAGE_VPN4] |= UINT64_C(0x40);
         code->at[AXAS_RISCV64_GSTAGE_VPN3] |= UINT64_C(0x40);
         code->at[AXAS_RISCV64_GSTAGE_VPN2] |= UINT64_C(0x40);
@@ -143,7 +145,7 @@ enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, s
         code->at[AXAS_RISCV64_GSTAGE_VPN0] |= UINT64_C(0x40);
     }
     /* The CPU does not set dirty by itself without hardware_ad: new leaves have it. */
-    if ((features & UINT64_C(1)) == 0) {
+    if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
         code->at[AXAS_RISCV64_GSTAGE_VPN4] |= UINT64_C(0x80);
         code->at[AXAS_RISCV64_GSTAGE_VPN3] |= UINT64_C(0x80);
         code->at[AXAS_RISCV64_GSTAGE_VPN2] |= UINT64_C(0x80);
@@ -405,7 +407,11 @@ static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t featur
     return true;
 }
 
-enum axas_status axas_riscv64_gstage_leaf_read(unsigned level, uint64_t entry, uint64_t features, struct axas_leaf *leaf)
+enum axas_status axas_riscv64_gstage_leaf_read(
+        unsigned level,
+        uint64_t entry,
+        uint64_t features,
+        struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_riscv64_gstage_entry_kind(level, entry);
 
@@ -534,6 +540,7 @@ bool axas_riscv64_gstage_entry_valid(unsigned level, uint64_t entry, uint64_t fe
 
 /* ---- Registers ---- */
 
+static const struct axas_level levels[5];
 static const struct axas_mode modes[3];
 
 enum axas_status axas_riscv64_gstage_root_encode(
@@ -544,6 +551,9 @@ enum axas_status axas_riscv64_gstage_root_encode(
     const uint64_t root = request->root.raw;
     const uint64_t vmid = request->vmid;
     uint64_t vmid_bits = 0;
+    /* A root of several tables is aligned to all of them. */
+    const unsigned index_bits = request->gpa_bits - levels[request->mode->root_level].shift;
+    const uint64_t root_bytes = UINT64_C(8) << index_bits;
     uint64_t root_bits = 0;
     uint64_t hgatp = 0;
 
@@ -563,7 +573,7 @@ enum axas_status axas_riscv64_gstage_root_encode(
     hgatp |= ((root & UINT64_C(0xfffffffffff000)) >> 12); /* bits 43:0: root */
     root_bits |= UINT64_C(0xfffffffffff000);
 
-    if ((vmid & ~vmid_bits) != 0 || (root & ~root_bits) != 0) {
+    if ((vmid & ~vmid_bits) != 0 || ((root & ~root_bits) | (root & (root_bytes - 1))) != 0) {
         return AXAS_ERR_RANGE;
     }
     values[AXAS_RISCV64_GSTAGE_ROOT_HGATP] = hgatp;
@@ -620,9 +630,9 @@ enum axas_status axas_riscv64_gstage_fault_decode(
 /* ---- Tables ---- */
 
 /*
- * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part of
- * it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree and
- * no deeper.
+ * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part
+ * of it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree
+ * and no deeper.
  */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -681,20 +691,116 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
     return old;
 }
 
-static inline table_entry *table_at(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt(t, hpa);
-}
-
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
+}
+
+static inline bool is_table_vpn4(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn4_is_table(entry);
+}
+
+static inline bool is_leaf_vpn4(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn4_is_leaf(entry);
+}
+
+static inline bool is_held_vpn4(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn4_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_vpn4(uint64_t entry)
+{
+    return is_leaf_vpn4(entry) || is_held_vpn4(entry);
+}
+
+static inline bool is_table_vpn3(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn3_is_table(entry);
+}
+
+static inline bool is_leaf_vpn3(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn3_is_leaf(entry);
+}
+
+static inline bool is_held_vpn3(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn3_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_vpn3(uint64_t entry)
+{
+    return is_leaf_vpn3(entry) || is_held_vpn3(entry);
+}
+
+static inline bool is_table_vpn2(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn2_is_table(entry);
+}
+
+static inline bool is_leaf_vpn2(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn2_is_leaf(entry);
+}
+
+static inline bool is_held_vpn2(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn2_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_vpn2(uint64_t entry)
+{
+    return is_leaf_vpn2(entry) || is_held_vpn2(entry);
+}
+
+static inline bool is_table_vpn1(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn1_is_table(entry);
+}
+
+static inline bool is_leaf_vpn1(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn1_is_leaf(entry);
+}
+
+static inline bool is_held_vpn1(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn1_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_vpn1(uint64_t entry)
+{
+    return is_leaf_vpn1(entry) || is_held_vpn1(entry);
+}
+
+static inline bool is_leaf_vpn0(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn0_is_leaf(entry);
+}
+
+static inline bool is_held_vpn0(uint64_t entry)
+{
+    return axas_riscv64_gstage_vpn0_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_vpn0(uint64_t entry)
+{
+    return is_leaf_vpn0(entry) || is_held_vpn0(entry);
 }
 
 /* ---- vpn0: 512 entries of 4 KiB ---- */
 
 #define VPN0_SPAN UINT64_C(0x1000)
 #define VPN0_OFFSET (VPN0_SPAN - 1)
+#define VPN0_INDEX(offset) ((offset) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT)
 #define VPN0_KEEP UINT64_C(0x3fffffffffffc0) /* address, accessed, dirty, software bits */
 
 /* Whether all entries before `first` and after `final` are empty. */
@@ -741,6 +847,11 @@ static enum axas_status found_vpn0(
     return axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN0, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_vpn0(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_RISCV64_GSTAGE_VPN0] | axas_riscv64_gstage_vpn0_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_vpn0(
         table_entry *slot,
@@ -764,7 +875,7 @@ static const struct axas_transition *change_vpn0(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_riscv64_gstage_vpn0_is_held(entry)) {
+    if (is_held_vpn0(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN0, entry, t->features, &old) != AXAS_OK ||
@@ -794,7 +905,7 @@ static uint64_t rebreak_vpn0(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_riscv64_gstage_vpn0_is_leaf(entry) || change_vpn0(t, entry, code) != change) {
+        if (!is_leaf_vpn0(entry) || change_vpn0(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_RISCV64_GSTAGE_VPN0_EMPTY);
@@ -830,7 +941,7 @@ static void recode_vpn0(
         if ((entry & ~VPN0_KEEP) == set) {
             continue;
         }
-        if (!axas_riscv64_gstage_vpn0_is_leaf(entry) && !axas_riscv64_gstage_vpn0_is_held(entry)) {
+        if (!is_memory_vpn0(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~VPN0_KEEP) != seen) {
@@ -867,8 +978,8 @@ static enum axas_status map_need_vpn0(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
-    const uint64_t count = ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1;
+    const table_entry *slot = table + VPN0_INDEX(gpa - base);
+    const uint64_t count = VPN0_INDEX(last - gpa) + 1;
 
     (void)t;
     (void)hpa;
@@ -894,11 +1005,11 @@ static void map_vpn0(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
-    const uint64_t count = ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1;
+    table_entry *slot = table + VPN0_INDEX(gpa - base);
+    const uint64_t count = VPN0_INDEX(last - gpa) + 1;
 
     (void)sizes;
-    fill_vpn0(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN0] | axas_riscv64_gstage_vpn0_address(hpa));
+    fill_vpn0(slot, count, leaf_vpn0(code, hpa));
     if (linked) {
         written(t, slot, count);
     }
@@ -914,7 +1025,7 @@ static void free_vpn0(
     for (uint64_t i = 0; release != NULL && i < AXAS_RISCV64_GSTAGE_VPN0_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_riscv64_gstage_vpn0_is_leaf(entry) || axas_riscv64_gstage_vpn0_is_held(entry)) {
+        if (is_memory_vpn0(entry)) {
             const uint64_t hpa = axas_riscv64_gstage_vpn0_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * VPN0_SPAN), axas_hpa_of(hpa), VPN0_SPAN);
@@ -932,7 +1043,7 @@ static bool unmap_vpn0(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
+    table_entry *const first = table + VPN0_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -940,7 +1051,7 @@ static bool unmap_vpn0(
     for (;; slot++) {
         const uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn0_is_leaf(entry) || axas_riscv64_gstage_vpn0_is_held(entry)) {
+        if (is_memory_vpn0(entry)) {
             const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN0_EMPTY);
 
             axas_gather_note(g, removal, gpa, gpa | VPN0_OFFSET, VPN0_SPAN);
@@ -969,13 +1080,13 @@ static void protect_vpn0(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
+    table_entry *slot = table + VPN0_INDEX(gpa - base);
 
     (void)sizes;
-    recode_vpn0(t, slot, ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1, gpa, code, g);
+    recode_vpn0(t, slot, VPN0_INDEX(last - gpa) + 1, gpa, code, g);
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_vpn0(
         struct axas_table *t,
         uint64_t base,
@@ -986,13 +1097,13 @@ static table_entry *build_vpn0(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_RISCV64_GSTAGE_VPN0);
-    const uint64_t index = (gpa - base) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT;
+    const uint64_t index = VPN0_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     (void)level;
-    store(table + index, code->at[AXAS_RISCV64_GSTAGE_VPN0] | axas_riscv64_gstage_vpn0_address(hpa));
+    store(table + index, leaf_vpn0(code, hpa));
     fill_empty_vpn0(table, index, index);
     written(t, table, AXAS_RISCV64_GSTAGE_VPN0_ENTRIES);
     return table;
@@ -1022,12 +1133,12 @@ static enum axas_status install_at_vpn0(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
+    table_entry *const slot = table + VPN0_INDEX(gpa - base);
     uint64_t expected = AXAS_RISCV64_GSTAGE_VPN0_EMPTY;
 
     (void)level;
     (void)pool;
-    if (!compare_exchange(slot, &expected, code->at[AXAS_RISCV64_GSTAGE_VPN0] | axas_riscv64_gstage_vpn0_address(hpa))) {
+    if (!compare_exchange(slot, &expected, leaf_vpn0(code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     written(t, slot, 1);
@@ -1043,7 +1154,7 @@ static bool visit_vpn0(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
+    const table_entry *slot = table + VPN0_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t stop = gpa | VPN0_OFFSET;
@@ -1067,7 +1178,13 @@ static bool visit_vpn0(
 
 #define VPN1_SPAN UINT64_C(0x200000)
 #define VPN1_OFFSET (VPN1_SPAN - 1)
+#define VPN1_INDEX(offset) ((offset) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT)
 #define VPN1_KEEP UINT64_C(0x3ffffffff803c0) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_vpn1(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+}
 
 /* Whether all entries before `first` and after `final` are empty. */
 static bool empty_outside_vpn1(const table_entry *table, uint64_t first, uint64_t final)
@@ -1113,6 +1230,11 @@ static enum axas_status found_vpn1(
     return axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN1, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_vpn1(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_RISCV64_GSTAGE_VPN1] | axas_riscv64_gstage_vpn1_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_vpn1(
         table_entry *slot,
@@ -1136,7 +1258,7 @@ static const struct axas_transition *change_vpn1(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_riscv64_gstage_vpn1_is_held(entry)) {
+    if (is_held_vpn1(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN1, entry, t->features, &old) != AXAS_OK ||
@@ -1166,7 +1288,7 @@ static uint64_t rebreak_vpn1(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_riscv64_gstage_vpn1_is_leaf(entry) || change_vpn1(t, entry, code) != change) {
+        if (!is_leaf_vpn1(entry) || change_vpn1(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_RISCV64_GSTAGE_VPN1_EMPTY);
@@ -1202,7 +1324,7 @@ static void recode_vpn1(
         if ((entry & ~VPN1_KEEP) == set) {
             continue;
         }
-        if (!axas_riscv64_gstage_vpn1_is_leaf(entry) && !axas_riscv64_gstage_vpn1_is_held(entry)) {
+        if (!is_memory_vpn1(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~VPN1_KEEP) != seen) {
@@ -1232,7 +1354,7 @@ static void recode_vpn1(
 /* Fills a vpn0 table with what one leaf or held leaf of vpn1 translates, bit for bit. */
 static void divide_vpn1(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_riscv64_gstage_vpn1_is_held(entry);
+    const bool held = is_held_vpn1(entry);
     const uint64_t hpa = axas_riscv64_gstage_vpn1_leaf_hpa(entry);
     uint64_t code;
 
@@ -1260,7 +1382,7 @@ static bool split_vpn1(
         return false;
     }
     link = axas_riscv64_gstage_vpn1_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+    if (change->breaks && is_leaf_vpn1(entry)) {
         entry = exchange(slot, AXAS_RISCV64_GSTAGE_VPN1_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, VPN1_SPAN, VPN1_SPAN);
@@ -1289,7 +1411,7 @@ static enum axas_status map_need_vpn1(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + VPN1_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -1315,9 +1437,9 @@ static enum axas_status map_need_vpn1(
             }
         } else if (entry == AXAS_RISCV64_GSTAGE_VPN1_EMPTY) {
             need[AXAS_RISCV64_GSTAGE_VPN0]++;
-        } else if (axas_riscv64_gstage_vpn1_is_table(entry)) {
+        } else if (is_table_vpn1(entry)) {
             const enum axas_status status = map_need_vpn0(
-                    t, table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_vpn1(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -1346,7 +1468,7 @@ static void map_vpn1(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+    table_entry *slot = table + VPN1_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~VPN1_OFFSET;
@@ -1358,7 +1480,7 @@ static void map_vpn1(
             const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT;
             const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN1_SHIFT;
 
-            fill_vpn1(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN1] | axas_riscv64_gstage_vpn1_address(hpa));
+            fill_vpn1(slot, count, leaf_vpn1(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -1371,13 +1493,13 @@ static void map_vpn1(
             continue;
         }
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN1_EMPTY;
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            map_vpn0(t, table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_vpn1(entry)) {
+            map_vpn0(t, child_vpn1(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN0);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_vpn0(child, (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT, (stop - start) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
+            fill_empty_vpn0(child, VPN0_INDEX(gpa - start), VPN0_INDEX(stop - start));
             map_vpn0(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_RISCV64_GSTAGE_VPN0_ENTRIES);
             store_link(slot, axas_riscv64_gstage_vpn1_table(axas_walk_phys(t, child)));
@@ -1405,11 +1527,11 @@ static void free_vpn1(
     for (uint64_t i = 0; i < AXAS_RISCV64_GSTAGE_VPN1_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+        if (is_table_vpn1(entry)) {
+            table_entry *const child = child_vpn1(t, entry);
 
             free_vpn0(t, child, base + i * VPN1_SPAN, release, context);
-        } else if (release != NULL && (axas_riscv64_gstage_vpn1_is_leaf(entry) || axas_riscv64_gstage_vpn1_is_held(entry))) {
+        } else if (release != NULL && (is_memory_vpn1(entry))) {
             const uint64_t hpa = axas_riscv64_gstage_vpn1_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * VPN1_SPAN), axas_hpa_of(hpa), VPN1_SPAN);
@@ -1427,7 +1549,7 @@ static enum axas_status split_need_vpn1(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+    const table_entry *slot = table + VPN1_INDEX(gpa - base);
 
     (void)t;
     for (;;) {
@@ -1437,11 +1559,11 @@ static enum axas_status split_need_vpn1(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_riscv64_gstage_vpn1_is_leaf(entry) || axas_riscv64_gstage_vpn1_is_held(entry)) {
+        if (is_memory_vpn1(entry)) {
             if (!whole || (sizes & VPN1_SPAN) == 0) {
                 need[AXAS_RISCV64_GSTAGE_VPN0]++;
             }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN1_EMPTY && !axas_riscv64_gstage_vpn1_is_table(entry)) {
+        } else if (entry != AXAS_RISCV64_GSTAGE_VPN1_EMPTY && !is_table_vpn1(entry)) {
             return AXAS_ERR_CORRUPT;
         }
         if (stop == last) {
@@ -1485,7 +1607,7 @@ static bool unmap_vpn1(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+    table_entry *const first = table + VPN1_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -1497,11 +1619,11 @@ static bool unmap_vpn1(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn1_is_leaf(entry) || axas_riscv64_gstage_vpn1_is_held(entry)) {
+        if (is_memory_vpn1(entry)) {
             if (!whole && split_vpn1(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN1_EMPTY);
 
                 axas_gather_note(g, removal, start, end, VPN1_SPAN);
@@ -1512,11 +1634,11 @@ static bool unmap_vpn1(
                 entry = AXAS_RISCV64_GSTAGE_VPN1_EMPTY;
             }
         }
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+        if (is_table_vpn1(entry)) {
+            table_entry *const child = child_vpn1(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT;
+            const uint64_t from = VPN0_INDEX(gpa - start);
+            const uint64_t to = VPN0_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_vpn0(t, child, start, gpa, stop, g)) {
@@ -1552,7 +1674,7 @@ static void protect_vpn1(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+    table_entry *slot = table + VPN1_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN1_OFFSET;
@@ -1560,7 +1682,7 @@ static void protect_vpn1(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn1_is_leaf(entry) || axas_riscv64_gstage_vpn1_is_held(entry)) {
+        if (is_memory_vpn1(entry)) {
             if (gpa == start && stop == end && (sizes & VPN1_SPAN) != 0) {
                 recode_vpn1(t, slot, 1, start, code, g);
             } else {
@@ -1571,8 +1693,8 @@ static void protect_vpn1(
                 entry = load(slot);
             }
         }
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            protect_vpn0(t, table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_vpn1(entry)) {
+            protect_vpn0(t, child_vpn1(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -1581,7 +1703,7 @@ static void protect_vpn1(
     }
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_vpn1(
         struct axas_table *t,
         uint64_t base,
@@ -1592,13 +1714,13 @@ static table_entry *build_vpn1(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_RISCV64_GSTAGE_VPN1);
-    const uint64_t index = (gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT;
+    const uint64_t index = VPN1_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     if (level == AXAS_RISCV64_GSTAGE_VPN1) {
-        store(table + index, code->at[AXAS_RISCV64_GSTAGE_VPN1] | axas_riscv64_gstage_vpn1_address(hpa));
+        store(table + index, leaf_vpn1(code, hpa));
     } else {
         table_entry *const child = build_vpn0(t, gpa & ~VPN1_OFFSET, gpa, hpa, level, code, pool);
 
@@ -1621,10 +1743,10 @@ static void unbuild_vpn1(
         uint64_t gpa,
         struct axas_pool *pool)
 {
-    const uint64_t entry = load(table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT));
+    const uint64_t entry = load(table + VPN1_INDEX(gpa - base));
 
-    if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-        unbuild_vpn0(t, table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), gpa & ~VPN1_OFFSET, gpa, pool);
+    if (is_table_vpn1(entry)) {
+        unbuild_vpn0(t, child_vpn1(t, entry), gpa & ~VPN1_OFFSET, gpa, pool);
     }
     axas_pool_put(pool, AXAS_RISCV64_GSTAGE_VPN1, table);
 }
@@ -1639,12 +1761,12 @@ static enum axas_status install_at_vpn1(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+    table_entry *const slot = table + VPN1_INDEX(gpa - base);
     uint64_t expected = AXAS_RISCV64_GSTAGE_VPN1_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_RISCV64_GSTAGE_VPN1) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_RISCV64_GSTAGE_VPN1] | axas_riscv64_gstage_vpn1_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_vpn1(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -1664,9 +1786,9 @@ static enum axas_status install_at_vpn1(
         }
         unbuild_vpn0(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_riscv64_gstage_vpn1_is_table(entry)) {
+    if (is_table_vpn1(entry)) {
         return install_at_vpn0(
-                t, table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), gpa & ~VPN1_OFFSET, gpa, hpa, level, code, pool);
+                t, child_vpn1(t, entry), gpa & ~VPN1_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -1680,7 +1802,7 @@ static bool visit_vpn1(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+    const table_entry *slot = table + VPN1_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN1_OFFSET;
@@ -1688,15 +1810,15 @@ static bool visit_vpn1(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_RISCV64_GSTAGE_VPN1_EMPTY && !axas_riscv64_gstage_vpn1_is_table(entry)) {
+        if (entry != AXAS_RISCV64_GSTAGE_VPN1_EMPTY && !is_table_vpn1(entry)) {
             struct axas_leaf leaf;
 
             if (found_vpn1(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_riscv64_gstage_vpn1_is_table(entry) &&
-                !visit_vpn0(t, table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_vpn1(entry) &&
+                !visit_vpn0(t, child_vpn1(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -1710,7 +1832,13 @@ static bool visit_vpn1(
 
 #define VPN2_SPAN UINT64_C(0x40000000)
 #define VPN2_OFFSET (VPN2_SPAN - 1)
+#define VPN2_INDEX(offset) ((offset) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT)
 #define VPN2_KEEP UINT64_C(0x3ffffff00003c0) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_vpn2(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+}
 
 /* Whether all entries before `first` and after `final` are empty. */
 static bool empty_outside_vpn2(const table_entry *table, uint64_t first, uint64_t final)
@@ -1756,6 +1884,11 @@ static enum axas_status found_vpn2(
     return axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN2, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_vpn2(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_RISCV64_GSTAGE_VPN2] | axas_riscv64_gstage_vpn2_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_vpn2(
         table_entry *slot,
@@ -1779,7 +1912,7 @@ static const struct axas_transition *change_vpn2(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_riscv64_gstage_vpn2_is_held(entry)) {
+    if (is_held_vpn2(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN2, entry, t->features, &old) != AXAS_OK ||
@@ -1809,7 +1942,7 @@ static uint64_t rebreak_vpn2(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_riscv64_gstage_vpn2_is_leaf(entry) || change_vpn2(t, entry, code) != change) {
+        if (!is_leaf_vpn2(entry) || change_vpn2(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_RISCV64_GSTAGE_VPN2_EMPTY);
@@ -1845,7 +1978,7 @@ static void recode_vpn2(
         if ((entry & ~VPN2_KEEP) == set) {
             continue;
         }
-        if (!axas_riscv64_gstage_vpn2_is_leaf(entry) && !axas_riscv64_gstage_vpn2_is_held(entry)) {
+        if (!is_memory_vpn2(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~VPN2_KEEP) != seen) {
@@ -1875,7 +2008,7 @@ static void recode_vpn2(
 /* Fills a vpn1 table with what one leaf or held leaf of vpn2 translates, bit for bit. */
 static void divide_vpn2(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_riscv64_gstage_vpn2_is_held(entry);
+    const bool held = is_held_vpn2(entry);
     const uint64_t hpa = axas_riscv64_gstage_vpn2_leaf_hpa(entry);
     uint64_t code;
 
@@ -1903,7 +2036,7 @@ static bool split_vpn2(
         return false;
     }
     link = axas_riscv64_gstage_vpn2_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+    if (change->breaks && is_leaf_vpn2(entry)) {
         entry = exchange(slot, AXAS_RISCV64_GSTAGE_VPN2_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, VPN2_SPAN, VPN2_SPAN);
@@ -1932,7 +2065,7 @@ static enum axas_status map_need_vpn2(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + VPN2_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -1959,9 +2092,9 @@ static enum axas_status map_need_vpn2(
         } else if (entry == AXAS_RISCV64_GSTAGE_VPN2_EMPTY) {
             need[AXAS_RISCV64_GSTAGE_VPN1]++;
             (void)map_need_vpn1(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (axas_riscv64_gstage_vpn2_is_table(entry)) {
+        } else if (is_table_vpn2(entry)) {
             const enum axas_status status = map_need_vpn1(
-                    t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_vpn2(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -1990,7 +2123,7 @@ static void map_vpn2(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    table_entry *slot = table + VPN2_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~VPN2_OFFSET;
@@ -2002,7 +2135,7 @@ static void map_vpn2(
             const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
             const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
 
-            fill_vpn2(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN2] | axas_riscv64_gstage_vpn2_address(hpa));
+            fill_vpn2(slot, count, leaf_vpn2(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -2015,13 +2148,13 @@ static void map_vpn2(
             continue;
         }
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN2_EMPTY;
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            map_vpn1(t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_vpn2(entry)) {
+            map_vpn1(t, child_vpn2(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN1);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_vpn1(child, (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT, (stop - start) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT);
+            fill_empty_vpn1(child, VPN1_INDEX(gpa - start), VPN1_INDEX(stop - start));
             map_vpn1(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_RISCV64_GSTAGE_VPN1_ENTRIES);
             store_link(slot, axas_riscv64_gstage_vpn2_table(axas_walk_phys(t, child)));
@@ -2049,11 +2182,11 @@ static void free_vpn2(
     for (uint64_t i = 0; i < AXAS_RISCV64_GSTAGE_VPN2_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+        if (is_table_vpn2(entry)) {
+            table_entry *const child = child_vpn2(t, entry);
 
             free_vpn1(t, child, base + i * VPN2_SPAN, release, context);
-        } else if (release != NULL && (axas_riscv64_gstage_vpn2_is_leaf(entry) || axas_riscv64_gstage_vpn2_is_held(entry))) {
+        } else if (release != NULL && (is_memory_vpn2(entry))) {
             const uint64_t hpa = axas_riscv64_gstage_vpn2_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * VPN2_SPAN), axas_hpa_of(hpa), VPN2_SPAN);
@@ -2071,7 +2204,7 @@ static enum axas_status split_need_vpn2(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    const table_entry *slot = table + VPN2_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~VPN2_OFFSET;
@@ -2080,15 +2213,15 @@ static enum axas_status split_need_vpn2(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_riscv64_gstage_vpn2_is_leaf(entry) || axas_riscv64_gstage_vpn2_is_held(entry)) {
+        if (is_memory_vpn2(entry)) {
             if (!whole || (sizes & VPN2_SPAN) == 0) {
                 need[AXAS_RISCV64_GSTAGE_VPN1]++;
                 split_count_vpn1(start, gpa, stop, sizes, need);
             }
-        } else if (axas_riscv64_gstage_vpn2_is_table(entry)) {
+        } else if (is_table_vpn2(entry)) {
             if (!whole || sizes != UINT64_MAX) {
                 const enum axas_status status = split_need_vpn1(
-                        t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), start, gpa, stop, sizes, need);
+                        t, child_vpn2(t, entry), start, gpa, stop, sizes, need);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -2139,7 +2272,7 @@ static bool unmap_vpn2(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    table_entry *const first = table + VPN2_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -2151,11 +2284,11 @@ static bool unmap_vpn2(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn2_is_leaf(entry) || axas_riscv64_gstage_vpn2_is_held(entry)) {
+        if (is_memory_vpn2(entry)) {
             if (!whole && split_vpn2(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN2_EMPTY);
 
                 axas_gather_note(g, removal, start, end, VPN2_SPAN);
@@ -2166,11 +2299,11 @@ static bool unmap_vpn2(
                 entry = AXAS_RISCV64_GSTAGE_VPN2_EMPTY;
             }
         }
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+        if (is_table_vpn2(entry)) {
+            table_entry *const child = child_vpn2(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT;
+            const uint64_t from = VPN1_INDEX(gpa - start);
+            const uint64_t to = VPN1_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_vpn1(t, child, start, gpa, stop, g)) {
@@ -2206,7 +2339,7 @@ static void protect_vpn2(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    table_entry *slot = table + VPN2_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN2_OFFSET;
@@ -2214,7 +2347,7 @@ static void protect_vpn2(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn2_is_leaf(entry) || axas_riscv64_gstage_vpn2_is_held(entry)) {
+        if (is_memory_vpn2(entry)) {
             if (gpa == start && stop == end && (sizes & VPN2_SPAN) != 0) {
                 recode_vpn2(t, slot, 1, start, code, g);
             } else {
@@ -2225,8 +2358,8 @@ static void protect_vpn2(
                 entry = load(slot);
             }
         }
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            protect_vpn1(t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_vpn2(entry)) {
+            protect_vpn1(t, child_vpn2(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -2235,7 +2368,7 @@ static void protect_vpn2(
     }
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_vpn2(
         struct axas_table *t,
         uint64_t base,
@@ -2246,13 +2379,13 @@ static table_entry *build_vpn2(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_RISCV64_GSTAGE_VPN2);
-    const uint64_t index = (gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
+    const uint64_t index = VPN2_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     if (level == AXAS_RISCV64_GSTAGE_VPN2) {
-        store(table + index, code->at[AXAS_RISCV64_GSTAGE_VPN2] | axas_riscv64_gstage_vpn2_address(hpa));
+        store(table + index, leaf_vpn2(code, hpa));
     } else {
         table_entry *const child = build_vpn1(t, gpa & ~VPN2_OFFSET, gpa, hpa, level, code, pool);
 
@@ -2275,10 +2408,10 @@ static void unbuild_vpn2(
         uint64_t gpa,
         struct axas_pool *pool)
 {
-    const uint64_t entry = load(table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT));
+    const uint64_t entry = load(table + VPN2_INDEX(gpa - base));
 
-    if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-        unbuild_vpn1(t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), gpa & ~VPN2_OFFSET, gpa, pool);
+    if (is_table_vpn2(entry)) {
+        unbuild_vpn1(t, child_vpn2(t, entry), gpa & ~VPN2_OFFSET, gpa, pool);
     }
     axas_pool_put(pool, AXAS_RISCV64_GSTAGE_VPN2, table);
 }
@@ -2293,12 +2426,12 @@ static enum axas_status install_at_vpn2(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    table_entry *const slot = table + VPN2_INDEX(gpa - base);
     uint64_t expected = AXAS_RISCV64_GSTAGE_VPN2_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_RISCV64_GSTAGE_VPN2) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_RISCV64_GSTAGE_VPN2] | axas_riscv64_gstage_vpn2_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_vpn2(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -2318,9 +2451,9 @@ static enum axas_status install_at_vpn2(
         }
         unbuild_vpn1(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_riscv64_gstage_vpn2_is_table(entry)) {
+    if (is_table_vpn2(entry)) {
         return install_at_vpn1(
-                t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), gpa & ~VPN2_OFFSET, gpa, hpa, level, code, pool);
+                t, child_vpn2(t, entry), gpa & ~VPN2_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -2334,7 +2467,7 @@ static bool visit_vpn2(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    const table_entry *slot = table + VPN2_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN2_OFFSET;
@@ -2342,15 +2475,15 @@ static bool visit_vpn2(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_RISCV64_GSTAGE_VPN2_EMPTY && !axas_riscv64_gstage_vpn2_is_table(entry)) {
+        if (entry != AXAS_RISCV64_GSTAGE_VPN2_EMPTY && !is_table_vpn2(entry)) {
             struct axas_leaf leaf;
 
             if (found_vpn2(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_riscv64_gstage_vpn2_is_table(entry) &&
-                !visit_vpn1(t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_vpn2(entry) &&
+                !visit_vpn1(t, child_vpn2(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -2364,7 +2497,13 @@ static bool visit_vpn2(
 
 #define VPN3_SPAN UINT64_C(0x8000000000)
 #define VPN3_OFFSET (VPN3_SPAN - 1)
+#define VPN3_INDEX(offset) ((offset) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT)
 #define VPN3_KEEP UINT64_C(0x3fffe0000003c0) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_vpn3(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+}
 
 /* Whether all entries before `first` and after `final` are empty. */
 static bool empty_outside_vpn3(const table_entry *table, uint64_t first, uint64_t final)
@@ -2410,6 +2549,11 @@ static enum axas_status found_vpn3(
     return axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN3, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_vpn3(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_RISCV64_GSTAGE_VPN3] | axas_riscv64_gstage_vpn3_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_vpn3(
         table_entry *slot,
@@ -2433,7 +2577,7 @@ static const struct axas_transition *change_vpn3(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_riscv64_gstage_vpn3_is_held(entry)) {
+    if (is_held_vpn3(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN3, entry, t->features, &old) != AXAS_OK ||
@@ -2463,7 +2607,7 @@ static uint64_t rebreak_vpn3(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_riscv64_gstage_vpn3_is_leaf(entry) || change_vpn3(t, entry, code) != change) {
+        if (!is_leaf_vpn3(entry) || change_vpn3(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_RISCV64_GSTAGE_VPN3_EMPTY);
@@ -2499,7 +2643,7 @@ static void recode_vpn3(
         if ((entry & ~VPN3_KEEP) == set) {
             continue;
         }
-        if (!axas_riscv64_gstage_vpn3_is_leaf(entry) && !axas_riscv64_gstage_vpn3_is_held(entry)) {
+        if (!is_memory_vpn3(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~VPN3_KEEP) != seen) {
@@ -2529,7 +2673,7 @@ static void recode_vpn3(
 /* Fills a vpn2 table with what one leaf or held leaf of vpn3 translates, bit for bit. */
 static void divide_vpn3(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_riscv64_gstage_vpn3_is_held(entry);
+    const bool held = is_held_vpn3(entry);
     const uint64_t hpa = axas_riscv64_gstage_vpn3_leaf_hpa(entry);
     uint64_t code;
 
@@ -2557,7 +2701,7 @@ static bool split_vpn3(
         return false;
     }
     link = axas_riscv64_gstage_vpn3_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+    if (change->breaks && is_leaf_vpn3(entry)) {
         entry = exchange(slot, AXAS_RISCV64_GSTAGE_VPN3_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, VPN3_SPAN, VPN3_SPAN);
@@ -2586,7 +2730,7 @@ static enum axas_status map_need_vpn3(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + VPN3_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -2613,9 +2757,9 @@ static enum axas_status map_need_vpn3(
         } else if (entry == AXAS_RISCV64_GSTAGE_VPN3_EMPTY) {
             need[AXAS_RISCV64_GSTAGE_VPN2]++;
             (void)map_need_vpn2(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (axas_riscv64_gstage_vpn3_is_table(entry)) {
+        } else if (is_table_vpn3(entry)) {
             const enum axas_status status = map_need_vpn2(
-                    t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_vpn3(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -2644,7 +2788,7 @@ static void map_vpn3(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    table_entry *slot = table + VPN3_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~VPN3_OFFSET;
@@ -2656,7 +2800,7 @@ static void map_vpn3(
             const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
             const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
 
-            fill_vpn3(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN3] | axas_riscv64_gstage_vpn3_address(hpa));
+            fill_vpn3(slot, count, leaf_vpn3(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -2669,13 +2813,13 @@ static void map_vpn3(
             continue;
         }
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN3_EMPTY;
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            map_vpn2(t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_vpn3(entry)) {
+            map_vpn2(t, child_vpn3(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN2);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_vpn2(child, (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT, (stop - start) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+            fill_empty_vpn2(child, VPN2_INDEX(gpa - start), VPN2_INDEX(stop - start));
             map_vpn2(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_RISCV64_GSTAGE_VPN2_ENTRIES);
             store_link(slot, axas_riscv64_gstage_vpn3_table(axas_walk_phys(t, child)));
@@ -2703,11 +2847,11 @@ static void free_vpn3(
     for (uint64_t i = 0; i < AXAS_RISCV64_GSTAGE_VPN3_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+        if (is_table_vpn3(entry)) {
+            table_entry *const child = child_vpn3(t, entry);
 
             free_vpn2(t, child, base + i * VPN3_SPAN, release, context);
-        } else if (release != NULL && (axas_riscv64_gstage_vpn3_is_leaf(entry) || axas_riscv64_gstage_vpn3_is_held(entry))) {
+        } else if (release != NULL && (is_memory_vpn3(entry))) {
             const uint64_t hpa = axas_riscv64_gstage_vpn3_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * VPN3_SPAN), axas_hpa_of(hpa), VPN3_SPAN);
@@ -2725,7 +2869,7 @@ static enum axas_status split_need_vpn3(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    const table_entry *slot = table + VPN3_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~VPN3_OFFSET;
@@ -2734,15 +2878,15 @@ static enum axas_status split_need_vpn3(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_riscv64_gstage_vpn3_is_leaf(entry) || axas_riscv64_gstage_vpn3_is_held(entry)) {
+        if (is_memory_vpn3(entry)) {
             if (!whole || (sizes & VPN3_SPAN) == 0) {
                 need[AXAS_RISCV64_GSTAGE_VPN2]++;
                 split_count_vpn2(start, gpa, stop, sizes, need);
             }
-        } else if (axas_riscv64_gstage_vpn3_is_table(entry)) {
+        } else if (is_table_vpn3(entry)) {
             if (!whole || sizes != UINT64_MAX) {
                 const enum axas_status status = split_need_vpn2(
-                        t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), start, gpa, stop, sizes, need);
+                        t, child_vpn3(t, entry), start, gpa, stop, sizes, need);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -2793,7 +2937,7 @@ static bool unmap_vpn3(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    table_entry *const first = table + VPN3_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -2805,11 +2949,11 @@ static bool unmap_vpn3(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn3_is_leaf(entry) || axas_riscv64_gstage_vpn3_is_held(entry)) {
+        if (is_memory_vpn3(entry)) {
             if (!whole && split_vpn3(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN3_EMPTY);
 
                 axas_gather_note(g, removal, start, end, VPN3_SPAN);
@@ -2820,11 +2964,11 @@ static bool unmap_vpn3(
                 entry = AXAS_RISCV64_GSTAGE_VPN3_EMPTY;
             }
         }
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+        if (is_table_vpn3(entry)) {
+            table_entry *const child = child_vpn3(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
+            const uint64_t from = VPN2_INDEX(gpa - start);
+            const uint64_t to = VPN2_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_vpn2(t, child, start, gpa, stop, g)) {
@@ -2860,7 +3004,7 @@ static void protect_vpn3(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    table_entry *slot = table + VPN3_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN3_OFFSET;
@@ -2868,7 +3012,7 @@ static void protect_vpn3(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn3_is_leaf(entry) || axas_riscv64_gstage_vpn3_is_held(entry)) {
+        if (is_memory_vpn3(entry)) {
             if (gpa == start && stop == end && (sizes & VPN3_SPAN) != 0) {
                 recode_vpn3(t, slot, 1, start, code, g);
             } else {
@@ -2879,8 +3023,8 @@ static void protect_vpn3(
                 entry = load(slot);
             }
         }
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            protect_vpn2(t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_vpn3(entry)) {
+            protect_vpn2(t, child_vpn3(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -2889,7 +3033,7 @@ static void protect_vpn3(
     }
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_vpn3(
         struct axas_table *t,
         uint64_t base,
@@ -2900,13 +3044,13 @@ static table_entry *build_vpn3(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_RISCV64_GSTAGE_VPN3);
-    const uint64_t index = (gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
+    const uint64_t index = VPN3_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     if (level == AXAS_RISCV64_GSTAGE_VPN3) {
-        store(table + index, code->at[AXAS_RISCV64_GSTAGE_VPN3] | axas_riscv64_gstage_vpn3_address(hpa));
+        store(table + index, leaf_vpn3(code, hpa));
     } else {
         table_entry *const child = build_vpn2(t, gpa & ~VPN3_OFFSET, gpa, hpa, level, code, pool);
 
@@ -2929,10 +3073,10 @@ static void unbuild_vpn3(
         uint64_t gpa,
         struct axas_pool *pool)
 {
-    const uint64_t entry = load(table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT));
+    const uint64_t entry = load(table + VPN3_INDEX(gpa - base));
 
-    if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-        unbuild_vpn2(t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), gpa & ~VPN3_OFFSET, gpa, pool);
+    if (is_table_vpn3(entry)) {
+        unbuild_vpn2(t, child_vpn3(t, entry), gpa & ~VPN3_OFFSET, gpa, pool);
     }
     axas_pool_put(pool, AXAS_RISCV64_GSTAGE_VPN3, table);
 }
@@ -2947,12 +3091,12 @@ static enum axas_status install_at_vpn3(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    table_entry *const slot = table + VPN3_INDEX(gpa - base);
     uint64_t expected = AXAS_RISCV64_GSTAGE_VPN3_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_RISCV64_GSTAGE_VPN3) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_RISCV64_GSTAGE_VPN3] | axas_riscv64_gstage_vpn3_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_vpn3(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -2972,9 +3116,9 @@ static enum axas_status install_at_vpn3(
         }
         unbuild_vpn2(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_riscv64_gstage_vpn3_is_table(entry)) {
+    if (is_table_vpn3(entry)) {
         return install_at_vpn2(
-                t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), gpa & ~VPN3_OFFSET, gpa, hpa, level, code, pool);
+                t, child_vpn3(t, entry), gpa & ~VPN3_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -2988,7 +3132,7 @@ static bool visit_vpn3(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    const table_entry *slot = table + VPN3_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN3_OFFSET;
@@ -2996,15 +3140,15 @@ static bool visit_vpn3(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_RISCV64_GSTAGE_VPN3_EMPTY && !axas_riscv64_gstage_vpn3_is_table(entry)) {
+        if (entry != AXAS_RISCV64_GSTAGE_VPN3_EMPTY && !is_table_vpn3(entry)) {
             struct axas_leaf leaf;
 
             if (found_vpn3(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_riscv64_gstage_vpn3_is_table(entry) &&
-                !visit_vpn2(t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_vpn3(entry) &&
+                !visit_vpn2(t, child_vpn3(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -3018,7 +3162,13 @@ static bool visit_vpn3(
 
 #define VPN4_SPAN UINT64_C(0x1000000000000)
 #define VPN4_OFFSET (VPN4_SPAN - 1)
+#define VPN4_INDEX(offset) ((offset) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT)
 #define VPN4_KEEP UINT64_C(0x3fc000000003c0) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_vpn4(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
+}
 
 static enum axas_status found_vpn4(
         const struct axas_table *t,
@@ -3035,6 +3185,11 @@ static enum axas_status found_vpn4(
         return AXAS_ERR_NOT_MAPPED;
     }
     return axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN4, entry, t->features, leaf);
+}
+
+static inline uint64_t leaf_vpn4(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_RISCV64_GSTAGE_VPN4] | axas_riscv64_gstage_vpn4_address(hpa);
 }
 
 /* Stores `count` leaves, the first of which is `entry`. */
@@ -3060,7 +3215,7 @@ static const struct axas_transition *change_vpn4(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_riscv64_gstage_vpn4_is_held(entry)) {
+    if (is_held_vpn4(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_riscv64_gstage_leaf_read(AXAS_RISCV64_GSTAGE_VPN4, entry, t->features, &old) != AXAS_OK ||
@@ -3090,7 +3245,7 @@ static uint64_t rebreak_vpn4(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_riscv64_gstage_vpn4_is_leaf(entry) || change_vpn4(t, entry, code) != change) {
+        if (!is_leaf_vpn4(entry) || change_vpn4(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_RISCV64_GSTAGE_VPN4_EMPTY);
@@ -3126,7 +3281,7 @@ static void recode_vpn4(
         if ((entry & ~VPN4_KEEP) == set) {
             continue;
         }
-        if (!axas_riscv64_gstage_vpn4_is_leaf(entry) && !axas_riscv64_gstage_vpn4_is_held(entry)) {
+        if (!is_memory_vpn4(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~VPN4_KEEP) != seen) {
@@ -3156,7 +3311,7 @@ static void recode_vpn4(
 /* Fills a vpn3 table with what one leaf or held leaf of vpn4 translates, bit for bit. */
 static void divide_vpn4(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_riscv64_gstage_vpn4_is_held(entry);
+    const bool held = is_held_vpn4(entry);
     const uint64_t hpa = axas_riscv64_gstage_vpn4_leaf_hpa(entry);
     uint64_t code;
 
@@ -3184,7 +3339,7 @@ static bool split_vpn4(
         return false;
     }
     link = axas_riscv64_gstage_vpn4_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_riscv64_gstage_vpn4_is_leaf(entry)) {
+    if (change->breaks && is_leaf_vpn4(entry)) {
         entry = exchange(slot, AXAS_RISCV64_GSTAGE_VPN4_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, VPN4_SPAN, VPN4_SPAN);
@@ -3213,7 +3368,7 @@ static enum axas_status map_need_vpn4(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + VPN4_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -3240,9 +3395,9 @@ static enum axas_status map_need_vpn4(
         } else if (entry == AXAS_RISCV64_GSTAGE_VPN4_EMPTY) {
             need[AXAS_RISCV64_GSTAGE_VPN3]++;
             (void)map_need_vpn3(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (axas_riscv64_gstage_vpn4_is_table(entry)) {
+        } else if (is_table_vpn4(entry)) {
             const enum axas_status status = map_need_vpn3(
-                    t, table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_vpn4(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -3271,7 +3426,7 @@ static void map_vpn4(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    table_entry *slot = table + VPN4_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~VPN4_OFFSET;
@@ -3283,7 +3438,7 @@ static void map_vpn4(
             const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
             const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
 
-            fill_vpn4(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN4] | axas_riscv64_gstage_vpn4_address(hpa));
+            fill_vpn4(slot, count, leaf_vpn4(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -3296,13 +3451,13 @@ static void map_vpn4(
             continue;
         }
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN4_EMPTY;
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            map_vpn3(t, table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_vpn4(entry)) {
+            map_vpn3(t, child_vpn4(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN3);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_vpn3(child, (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT, (stop - start) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+            fill_empty_vpn3(child, VPN3_INDEX(gpa - start), VPN3_INDEX(stop - start));
             map_vpn3(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_RISCV64_GSTAGE_VPN3_ENTRIES);
             store_link(slot, axas_riscv64_gstage_vpn4_table(axas_walk_phys(t, child)));
@@ -3329,7 +3484,7 @@ static enum axas_status split_need_vpn4(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    const table_entry *slot = table + VPN4_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~VPN4_OFFSET;
@@ -3338,15 +3493,15 @@ static enum axas_status split_need_vpn4(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_riscv64_gstage_vpn4_is_leaf(entry) || axas_riscv64_gstage_vpn4_is_held(entry)) {
+        if (is_memory_vpn4(entry)) {
             if (!whole || (sizes & VPN4_SPAN) == 0) {
                 need[AXAS_RISCV64_GSTAGE_VPN3]++;
                 split_count_vpn3(start, gpa, stop, sizes, need);
             }
-        } else if (axas_riscv64_gstage_vpn4_is_table(entry)) {
+        } else if (is_table_vpn4(entry)) {
             if (!whole || sizes != UINT64_MAX) {
                 const enum axas_status status = split_need_vpn3(
-                        t, table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), start, gpa, stop, sizes, need);
+                        t, child_vpn4(t, entry), start, gpa, stop, sizes, need);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -3372,7 +3527,7 @@ static bool unmap_vpn4(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    table_entry *const first = table + VPN4_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -3384,11 +3539,11 @@ static bool unmap_vpn4(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn4_is_leaf(entry) || axas_riscv64_gstage_vpn4_is_held(entry)) {
+        if (is_memory_vpn4(entry)) {
             if (!whole && split_vpn4(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN4_EMPTY);
 
                 axas_gather_note(g, removal, start, end, VPN4_SPAN);
@@ -3399,11 +3554,11 @@ static bool unmap_vpn4(
                 entry = AXAS_RISCV64_GSTAGE_VPN4_EMPTY;
             }
         }
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
+        if (is_table_vpn4(entry)) {
+            table_entry *const child = child_vpn4(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
+            const uint64_t from = VPN3_INDEX(gpa - start);
+            const uint64_t to = VPN3_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_vpn3(t, child, start, gpa, stop, g)) {
@@ -3439,7 +3594,7 @@ static void protect_vpn4(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    table_entry *slot = table + VPN4_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN4_OFFSET;
@@ -3447,7 +3602,7 @@ static void protect_vpn4(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_riscv64_gstage_vpn4_is_leaf(entry) || axas_riscv64_gstage_vpn4_is_held(entry)) {
+        if (is_memory_vpn4(entry)) {
             if (gpa == start && stop == end && (sizes & VPN4_SPAN) != 0) {
                 recode_vpn4(t, slot, 1, start, code, g);
             } else {
@@ -3458,8 +3613,8 @@ static void protect_vpn4(
                 entry = load(slot);
             }
         }
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            protect_vpn3(t, table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_vpn4(entry)) {
+            protect_vpn3(t, child_vpn4(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -3478,12 +3633,12 @@ static enum axas_status install_at_vpn4(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    table_entry *const slot = table + VPN4_INDEX(gpa - base);
     uint64_t expected = AXAS_RISCV64_GSTAGE_VPN4_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_RISCV64_GSTAGE_VPN4) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_RISCV64_GSTAGE_VPN4] | axas_riscv64_gstage_vpn4_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_vpn4(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -3503,9 +3658,9 @@ static enum axas_status install_at_vpn4(
         }
         unbuild_vpn3(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_riscv64_gstage_vpn4_is_table(entry)) {
+    if (is_table_vpn4(entry)) {
         return install_at_vpn3(
-                t, table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), gpa & ~VPN4_OFFSET, gpa, hpa, level, code, pool);
+                t, child_vpn4(t, entry), gpa & ~VPN4_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -3519,7 +3674,7 @@ static bool visit_vpn4(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    const table_entry *slot = table + VPN4_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~VPN4_OFFSET;
@@ -3527,15 +3682,15 @@ static bool visit_vpn4(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_RISCV64_GSTAGE_VPN4_EMPTY && !axas_riscv64_gstage_vpn4_is_table(entry)) {
+        if (entry != AXAS_RISCV64_GSTAGE_VPN4_EMPTY && !is_table_vpn4(entry)) {
             struct axas_leaf leaf;
 
             if (found_vpn4(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_riscv64_gstage_vpn4_is_table(entry) &&
-                !visit_vpn3(t, table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_vpn4(entry) &&
+                !visit_vpn3(t, child_vpn4(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -3557,19 +3712,19 @@ static void free_subtree(
     switch (level) {
     case AXAS_RISCV64_GSTAGE_VPN4:
         free_vpn3(
-                t, table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), gpa, release, context);
+                t, child_vpn4(t, entry), gpa, release, context);
         break;
     case AXAS_RISCV64_GSTAGE_VPN3:
         free_vpn2(
-                t, table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), gpa, release, context);
+                t, child_vpn3(t, entry), gpa, release, context);
         break;
     case AXAS_RISCV64_GSTAGE_VPN2:
         free_vpn1(
-                t, table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), gpa, release, context);
+                t, child_vpn2(t, entry), gpa, release, context);
         break;
     case AXAS_RISCV64_GSTAGE_VPN1:
         free_vpn0(
-                t, table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), gpa, release, context);
+                t, child_vpn1(t, entry), gpa, release, context);
         break;
     default:
         break;
@@ -3583,24 +3738,24 @@ static uint64_t translate_sv39x4(const struct axas_table *t, uint64_t gpa)
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT));
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+    entry = load_link(table + VPN2_INDEX(gpa));
+    if (!is_table_vpn2(entry)) {
+        if (is_leaf_vpn2(entry)) {
             return axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+    table = child_vpn2(t, entry);
+    entry = load_link(table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
+    if (!is_table_vpn1(entry)) {
+        if (is_leaf_vpn1(entry)) {
             return axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+    table = child_vpn1(t, entry);
+    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
+    if (is_leaf_vpn0(entry)) {
         return axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     }
     return AXAS_NO_HPA;
@@ -3611,17 +3766,17 @@ static enum axas_status query_sv39x4(const struct axas_table *t, uint64_t gpa, s
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT));
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+    entry = load_link(table + VPN2_INDEX(gpa));
+    if (!is_table_vpn2(entry)) {
         return found_vpn2(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+    table = child_vpn2(t, entry);
+    entry = load_link(table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
+    if (!is_table_vpn1(entry)) {
         return found_vpn1(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
+    table = child_vpn1(t, entry);
+    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
     return found_vpn0(t, entry, gpa, leaf);
 }
 
@@ -3631,35 +3786,35 @@ static void touch_sv39x4(struct axas_table *t, uint64_t gpa, bool write)
     table_entry *slot;
     uint64_t entry, bits;
 
-    slot = table + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
+    slot = table + VPN2_INDEX(gpa);
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+    if (is_leaf_vpn2(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+    if (!is_table_vpn2(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1));
+    table = child_vpn2(t, entry);
+    slot = table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+    if (is_leaf_vpn1(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+    if (!is_table_vpn1(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1));
+    table = child_vpn1(t, entry);
+    slot = table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+    if (is_leaf_vpn0(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
@@ -3744,32 +3899,32 @@ static uint64_t translate_sv48x4(const struct axas_table *t, uint64_t gpa)
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT));
-    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+    entry = load_link(table + VPN3_INDEX(gpa));
+    if (!is_table_vpn3(entry)) {
+        if (is_leaf_vpn3(entry)) {
             return axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+    table = child_vpn3(t, entry);
+    entry = load_link(table + (VPN2_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
+    if (!is_table_vpn2(entry)) {
+        if (is_leaf_vpn2(entry)) {
             return axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+    table = child_vpn2(t, entry);
+    entry = load_link(table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
+    if (!is_table_vpn1(entry)) {
+        if (is_leaf_vpn1(entry)) {
             return axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+    table = child_vpn1(t, entry);
+    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
+    if (is_leaf_vpn0(entry)) {
         return axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     }
     return AXAS_NO_HPA;
@@ -3780,22 +3935,22 @@ static enum axas_status query_sv48x4(const struct axas_table *t, uint64_t gpa, s
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT));
-    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
+    entry = load_link(table + VPN3_INDEX(gpa));
+    if (!is_table_vpn3(entry)) {
         return found_vpn3(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+    table = child_vpn3(t, entry);
+    entry = load_link(table + (VPN2_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
+    if (!is_table_vpn2(entry)) {
         return found_vpn2(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+    table = child_vpn2(t, entry);
+    entry = load_link(table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
+    if (!is_table_vpn1(entry)) {
         return found_vpn1(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
+    table = child_vpn1(t, entry);
+    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
     return found_vpn0(t, entry, gpa, leaf);
 }
 
@@ -3805,48 +3960,48 @@ static void touch_sv48x4(struct axas_table *t, uint64_t gpa, bool write)
     table_entry *slot;
     uint64_t entry, bits;
 
-    slot = table + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
+    slot = table + VPN3_INDEX(gpa);
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+    if (is_leaf_vpn3(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
+    if (!is_table_vpn3(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1));
+    table = child_vpn3(t, entry);
+    slot = table + (VPN2_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+    if (is_leaf_vpn2(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+    if (!is_table_vpn2(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1));
+    table = child_vpn2(t, entry);
+    slot = table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+    if (is_leaf_vpn1(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+    if (!is_table_vpn1(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1));
+    table = child_vpn1(t, entry);
+    slot = table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+    if (is_leaf_vpn0(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
@@ -3931,40 +4086,40 @@ static uint64_t translate_sv57x4(const struct axas_table *t, uint64_t gpa)
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT));
-    if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn4_is_leaf(entry)) {
+    entry = load_link(table + VPN4_INDEX(gpa));
+    if (!is_table_vpn4(entry)) {
+        if (is_leaf_vpn4(entry)) {
             return axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+    table = child_vpn4(t, entry);
+    entry = load_link(table + (VPN3_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1)));
+    if (!is_table_vpn3(entry)) {
+        if (is_leaf_vpn3(entry)) {
             return axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+    table = child_vpn3(t, entry);
+    entry = load_link(table + (VPN2_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
+    if (!is_table_vpn2(entry)) {
+        if (is_leaf_vpn2(entry)) {
             return axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
-        if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+    table = child_vpn2(t, entry);
+    entry = load_link(table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
+    if (!is_table_vpn1(entry)) {
+        if (is_leaf_vpn1(entry)) {
             return axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+    table = child_vpn1(t, entry);
+    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
+    if (is_leaf_vpn0(entry)) {
         return axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     }
     return AXAS_NO_HPA;
@@ -3975,27 +4130,27 @@ static enum axas_status query_sv57x4(const struct axas_table *t, uint64_t gpa, s
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT));
-    if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
+    entry = load_link(table + VPN4_INDEX(gpa));
+    if (!is_table_vpn4(entry)) {
         return found_vpn4(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
+    table = child_vpn4(t, entry);
+    entry = load_link(table + (VPN3_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1)));
+    if (!is_table_vpn3(entry)) {
         return found_vpn3(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+    table = child_vpn3(t, entry);
+    entry = load_link(table + (VPN2_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1)));
+    if (!is_table_vpn2(entry)) {
         return found_vpn2(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+    table = child_vpn2(t, entry);
+    entry = load_link(table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1)));
+    if (!is_table_vpn1(entry)) {
         return found_vpn1(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
+    table = child_vpn1(t, entry);
+    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1)));
     return found_vpn0(t, entry, gpa, leaf);
 }
 
@@ -4005,61 +4160,61 @@ static void touch_sv57x4(struct axas_table *t, uint64_t gpa, bool write)
     table_entry *slot;
     uint64_t entry, bits;
 
-    slot = table + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
+    slot = table + VPN4_INDEX(gpa);
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn4_is_leaf(entry)) {
+    if (is_leaf_vpn4(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
+    if (!is_table_vpn4(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1));
+    table = child_vpn4(t, entry);
+    slot = table + (VPN3_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+    if (is_leaf_vpn3(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
+    if (!is_table_vpn3(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1));
+    table = child_vpn3(t, entry);
+    slot = table + (VPN2_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+    if (is_leaf_vpn2(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+    if (!is_table_vpn2(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1));
+    table = child_vpn2(t, entry);
+    slot = table + (VPN1_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+    if (is_leaf_vpn1(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+    if (!is_table_vpn1(entry)) {
         return;
     }
-    table = table_at(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1));
+    table = child_vpn1(t, entry);
+    slot = table + (VPN0_INDEX(gpa) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+    if (is_leaf_vpn0(entry)) {
         bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
@@ -4137,241 +4292,246 @@ static void protect_sv57x4(
     protect_vpn4(t, t->root, 0, gpa, last, sizes, code, g);
 }
 
-
 /* ---- Description ---- */
 
 static const struct axas_feature features_of_format[] = {
-    { "hardware_ad", "Svadu, the CPU sets A and D (henvcfg/menvcfg.ADUE = 1)", AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD },
-    { "svpbmt", "Svpbmt, memory types of pages (menvcfg.PBMTE = 1)", AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT },
-    { "svvptc", "Svvptc, a new valid entry is seen without a fence", AXAS_RISCV64_GSTAGE_FEATURE_SVVPTC },
+    { "hardware_ad",
+            "Svadu, the CPU sets A and D (henvcfg/menvcfg.ADUE = 1)",
+            AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD },
+    { "svpbmt",
+            "Svpbmt, memory types of pages (menvcfg.PBMTE = 1)",
+            AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT },
+    { "svvptc",
+            "Svvptc, a new valid entry is seen without a fence",
+            AXAS_RISCV64_GSTAGE_FEATURE_SVVPTC },
 };
 
 static const struct axas_level levels[] = {
     {
-        .name = "vpn4",
-        .number = 4,
-        .shift = 48,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x40),
-        .dirty_mask = UINT64_C(0x80),
-        .software_mask = UINT64_C(0x300),
+            .name = "vpn4",
+            .number = 4,
+            .shift = 48,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x40),
+            .dirty_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x300),
     },
     {
-        .name = "vpn3",
-        .number = 3,
-        .shift = 39,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x40),
-        .dirty_mask = UINT64_C(0x80),
-        .software_mask = UINT64_C(0x300),
+            .name = "vpn3",
+            .number = 3,
+            .shift = 39,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x40),
+            .dirty_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x300),
     },
     {
-        .name = "vpn2",
-        .number = 2,
-        .shift = 30,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x40),
-        .dirty_mask = UINT64_C(0x80),
-        .software_mask = UINT64_C(0x300),
+            .name = "vpn2",
+            .number = 2,
+            .shift = 30,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x40),
+            .dirty_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x300),
     },
     {
-        .name = "vpn1",
-        .number = 1,
-        .shift = 21,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x40),
-        .dirty_mask = UINT64_C(0x80),
-        .software_mask = UINT64_C(0x300),
+            .name = "vpn1",
+            .number = 1,
+            .shift = 21,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x40),
+            .dirty_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x300),
     },
     {
-        .name = "vpn0",
-        .number = 0,
-        .shift = 12,
-        .index_bits = 9,
-        .kinds = 0xd,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x40),
-        .dirty_mask = UINT64_C(0x80),
-        .software_mask = UINT64_C(0x300),
+            .name = "vpn0",
+            .number = 0,
+            .shift = 12,
+            .index_bits = 9,
+            .kinds = 0xd,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x40),
+            .dirty_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x300),
     },
 };
 
 static const struct axas_mode modes[] = {
     {
-        .name = "sv39x4",
-        .title = "Sv39x4",
-        .root_level = AXAS_RISCV64_GSTAGE_VPN2,
-        .level_count = 3,
-        .gpa_bits_min = 41,
-        .gpa_bits_max = 41,
-        .gpa_bits_preferred = 41,
-        .physical_bits_min = 0,
-        .within_physical = false,
-        .is_default = true,
-        .with = UINT64_C(0),
-        .translate = translate_sv39x4,
-        .query = query_sv39x4,
-        .install = install_sv39x4,
-        .visit = visit_sv39x4,
-        .map_need = map_need_sv39x4,
-        .map = map_sv39x4,
-        .split_need = split_need_sv39x4,
-        .unmap = unmap_sv39x4,
-        .protect = protect_sv39x4,
-        .touch = touch_sv39x4,
-        .free_subtree = free_subtree,
+            .name = "sv39x4",
+            .title = "Sv39x4",
+            .root_level = AXAS_RISCV64_GSTAGE_VPN2,
+            .level_count = 3,
+            .gpa_bits_min = 41,
+            .gpa_bits_max = 41,
+            .gpa_bits_preferred = 41,
+            .physical_bits_min = 0,
+            .within_physical = false,
+            .is_default = true,
+            .with = UINT64_C(0),
+            .translate = translate_sv39x4,
+            .query = query_sv39x4,
+            .install = install_sv39x4,
+            .visit = visit_sv39x4,
+            .map_need = map_need_sv39x4,
+            .map = map_sv39x4,
+            .split_need = split_need_sv39x4,
+            .unmap = unmap_sv39x4,
+            .protect = protect_sv39x4,
+            .touch = touch_sv39x4,
+            .free_subtree = free_subtree,
     },
     {
-        .name = "sv48x4",
-        .title = "Sv48x4",
-        .root_level = AXAS_RISCV64_GSTAGE_VPN3,
-        .level_count = 4,
-        .gpa_bits_min = 50,
-        .gpa_bits_max = 50,
-        .gpa_bits_preferred = 50,
-        .physical_bits_min = 0,
-        .within_physical = false,
-        .is_default = false,
-        .with = UINT64_C(0),
-        .translate = translate_sv48x4,
-        .query = query_sv48x4,
-        .install = install_sv48x4,
-        .visit = visit_sv48x4,
-        .map_need = map_need_sv48x4,
-        .map = map_sv48x4,
-        .split_need = split_need_sv48x4,
-        .unmap = unmap_sv48x4,
-        .protect = protect_sv48x4,
-        .touch = touch_sv48x4,
-        .free_subtree = free_subtree,
+            .name = "sv48x4",
+            .title = "Sv48x4",
+            .root_level = AXAS_RISCV64_GSTAGE_VPN3,
+            .level_count = 4,
+            .gpa_bits_min = 50,
+            .gpa_bits_max = 50,
+            .gpa_bits_preferred = 50,
+            .physical_bits_min = 0,
+            .within_physical = false,
+            .is_default = false,
+            .with = UINT64_C(0),
+            .translate = translate_sv48x4,
+            .query = query_sv48x4,
+            .install = install_sv48x4,
+            .visit = visit_sv48x4,
+            .map_need = map_need_sv48x4,
+            .map = map_sv48x4,
+            .split_need = split_need_sv48x4,
+            .unmap = unmap_sv48x4,
+            .protect = protect_sv48x4,
+            .touch = touch_sv48x4,
+            .free_subtree = free_subtree,
     },
     {
-        .name = "sv57x4",
-        .title = "Sv57x4",
-        .root_level = AXAS_RISCV64_GSTAGE_VPN4,
-        .level_count = 5,
-        .gpa_bits_min = 59,
-        .gpa_bits_max = 59,
-        .gpa_bits_preferred = 59,
-        .physical_bits_min = 0,
-        .within_physical = false,
-        .is_default = false,
-        .with = UINT64_C(0),
-        .translate = translate_sv57x4,
-        .query = query_sv57x4,
-        .install = install_sv57x4,
-        .visit = visit_sv57x4,
-        .map_need = map_need_sv57x4,
-        .map = map_sv57x4,
-        .split_need = split_need_sv57x4,
-        .unmap = unmap_sv57x4,
-        .protect = protect_sv57x4,
-        .touch = touch_sv57x4,
-        .free_subtree = free_subtree,
+            .name = "sv57x4",
+            .title = "Sv57x4",
+            .root_level = AXAS_RISCV64_GSTAGE_VPN4,
+            .level_count = 5,
+            .gpa_bits_min = 59,
+            .gpa_bits_max = 59,
+            .gpa_bits_preferred = 59,
+            .physical_bits_min = 0,
+            .within_physical = false,
+            .is_default = false,
+            .with = UINT64_C(0),
+            .translate = translate_sv57x4,
+            .query = query_sv57x4,
+            .install = install_sv57x4,
+            .visit = visit_sv57x4,
+            .map_need = map_need_sv57x4,
+            .map = map_sv57x4,
+            .split_need = split_need_sv57x4,
+            .unmap = unmap_sv57x4,
+            .protect = protect_sv57x4,
+            .touch = touch_sv57x4,
+            .free_subtree = free_subtree,
     },
 };
 
 static const struct axas_transition transitions[] = {
     {
-        .change = AXAS_CHANGE_MAKE,
-        .breaks = false,
-        .local = true,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(4),
+            .change = AXAS_CHANGE_MAKE,
+            .breaks = false,
+            .local = true,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(4),
     },
     {
-        .change = AXAS_CHANGE_MAKE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_NONE,
-        .with = UINT64_C(4),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_MAKE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_NONE,
+            .with = UINT64_C(4),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_PERMISSIONS_MORE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_PERMISSIONS_MORE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_PERMISSIONS_LESS,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_PERMISSIONS_LESS,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_MEMORY_TYPE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_MEMORY_TYPE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_OUTPUT_ADDRESS,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_OUTPUT_ADDRESS,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_SPLIT,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_SPLIT,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_COLLAPSE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_TABLES,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_COLLAPSE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_REMOVE_LEAF,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_REMOVE_LEAF,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_REMOVE_TABLE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_TABLES,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_REMOVE_TABLE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_FAULT,
-        .breaks = false,
-        .local = true,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_FAULT,
+            .breaks = false,
+            .local = true,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
 };
 
@@ -4380,11 +4540,21 @@ static const char *const root_registers[] = {
 };
 
 static const struct axas_fault_register fault_registers[] = {
-    { "scause", "scause", UINT64_C(0) },
-    { "htval", "htval", UINT64_C(0) },
-    { "stval", "stval", UINT64_C(0) },
-    { "htinst", "htinst", UINT64_C(0) },
-    { "guest_page", "where htval is 0 and the page was found by other means: bit 63 set, its number in bits 51:0", UINT64_C(0) },
+    { "scause",
+            "scause",
+            UINT64_C(0) },
+    { "htval",
+            "htval",
+            UINT64_C(0) },
+    { "stval",
+            "stval",
+            UINT64_C(0) },
+    { "htinst",
+            "htinst",
+            UINT64_C(0) },
+    { "guest_page",
+            "where htval is 0 and the page was found by other means: bit 63 set, its number in bits 51:0",
+            UINT64_C(0) },
 };
 
 const struct axas_format axas_riscv64_gstage = {

@@ -52,7 +52,7 @@ static bool access_read_pdpt(uint64_t entry, uint64_t features, axas_attr *attr)
         *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
         return true;
     case UINT64_C(4):
-        if ((features & UINT64_C(2)) == UINT64_C(2)) {
+        if ((features & AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY) != 0) {
             *attr = AXAS_EXEC;
             return true;
         }
@@ -99,7 +99,8 @@ enum axas_status axas_x86_64_ept_encode(axas_attr attr, uint64_t features, struc
         access = 2;
     } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_EXEC)) {
         access = 3;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_EXEC) && (features & UINT64_C(2)) == UINT64_C(2)) {
+    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_EXEC) &&
+            (features & AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY) != 0) {
         access = 4;
     } else if (!held) {
         return AXAS_ERR_UNSUPPORTED;
@@ -317,7 +318,11 @@ static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t featur
     return true;
 }
 
-enum axas_status axas_x86_64_ept_leaf_read(unsigned level, uint64_t entry, uint64_t features, struct axas_leaf *leaf)
+enum axas_status axas_x86_64_ept_leaf_read(
+        unsigned level,
+        uint64_t entry,
+        uint64_t features,
+        struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_x86_64_ept_entry_kind(level, entry);
 
@@ -360,7 +365,7 @@ bool axas_x86_64_ept_entry_valid(unsigned level, uint64_t entry, uint64_t featur
             if ((entry & UINT64_C(0x960000003ffff4c0)) != UINT64_C(0xc0)) {
                 return false;
             }
-            if (!((features & UINT64_C(8)) == UINT64_C(8))) {
+            if (!((features & AXAS_X86_64_EPT_FEATURE_LEAF_1GIB) != 0)) {
                 return false;
             }
             break;
@@ -383,7 +388,7 @@ bool axas_x86_64_ept_entry_valid(unsigned level, uint64_t entry, uint64_t featur
             if ((entry & UINT64_C(0x96000000001ff4c0)) != UINT64_C(0xc0)) {
                 return false;
             }
-            if (!((features & UINT64_C(4)) == UINT64_C(4))) {
+            if (!((features & AXAS_X86_64_EPT_FEATURE_LEAF_2MIB) != 0)) {
                 return false;
             }
             break;
@@ -420,6 +425,7 @@ bool axas_x86_64_ept_entry_valid(unsigned level, uint64_t entry, uint64_t featur
 
 /* ---- Registers ---- */
 
+static const struct axas_level levels[4];
 static const struct axas_mode modes[1];
 
 enum axas_status axas_x86_64_ept_root_encode(
@@ -428,6 +434,9 @@ enum axas_status axas_x86_64_ept_root_encode(
 {
     const uint64_t features = request->features;
     const uint64_t root = request->root.raw;
+    /* A root of several tables is aligned to all of them. */
+    const unsigned index_bits = request->gpa_bits - levels[request->mode->root_level].shift;
+    const uint64_t root_bytes = UINT64_C(8) << index_bits;
     uint64_t root_bits = 0;
     uint64_t eptp = 0;
 
@@ -435,7 +444,7 @@ enum axas_status axas_x86_64_ept_root_encode(
 
     eptp |= (root & UINT64_C(0xffffffffff000)); /* bits 51:12: root */
     root_bits |= UINT64_C(0xffffffffff000);
-    if ((features & UINT64_C(1)) != 0) {
+    if ((features & AXAS_X86_64_EPT_FEATURE_ACCESSED_DIRTY) != 0) {
         eptp |= UINT64_C(0x40); /* bit 6: accessed_dirty */
     }
     if (request->mode == &modes[AXAS_X86_64_EPT_MODE_4LEVEL]) {
@@ -443,7 +452,7 @@ enum axas_status axas_x86_64_ept_root_encode(
     }
     eptp |= UINT64_C(6); /* bits 2:0 */
 
-    if ((root & ~root_bits) != 0) {
+    if (((root & ~root_bits) | (root & (root_bytes - 1))) != 0) {
         return AXAS_ERR_RANGE;
     }
     values[AXAS_X86_64_EPT_ROOT_EPTP] = eptp;
@@ -500,9 +509,9 @@ enum axas_status axas_x86_64_ept_fault_decode(
 /* ---- Tables ---- */
 
 /*
- * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part of
- * it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree and
- * no deeper.
+ * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part
+ * of it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree
+ * and no deeper.
  */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -561,20 +570,79 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
     return old;
 }
 
-static inline table_entry *table_at(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt(t, hpa);
-}
-
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
+}
+
+static inline bool is_table_pml4(uint64_t entry)
+{
+    return axas_x86_64_ept_pml4_is_table(entry);
+}
+
+static inline bool is_table_pdpt(uint64_t entry)
+{
+    return axas_x86_64_ept_pdpt_is_table(entry);
+}
+
+static inline bool is_leaf_pdpt(uint64_t entry)
+{
+    return axas_x86_64_ept_pdpt_is_leaf(entry);
+}
+
+static inline bool is_held_pdpt(uint64_t entry)
+{
+    return axas_x86_64_ept_pdpt_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_pdpt(uint64_t entry)
+{
+    return is_leaf_pdpt(entry) || is_held_pdpt(entry);
+}
+
+static inline bool is_table_pd(uint64_t entry)
+{
+    return axas_x86_64_ept_pd_is_table(entry);
+}
+
+static inline bool is_leaf_pd(uint64_t entry)
+{
+    return axas_x86_64_ept_pd_is_leaf(entry);
+}
+
+static inline bool is_held_pd(uint64_t entry)
+{
+    return axas_x86_64_ept_pd_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_pd(uint64_t entry)
+{
+    return is_leaf_pd(entry) || is_held_pd(entry);
+}
+
+static inline bool is_leaf_pt(uint64_t entry)
+{
+    return axas_x86_64_ept_pt_is_leaf(entry);
+}
+
+static inline bool is_held_pt(uint64_t entry)
+{
+    return axas_x86_64_ept_pt_is_held(entry);
+}
+
+/* Translates, or would if it were allowed to. */
+static inline bool is_memory_pt(uint64_t entry)
+{
+    return is_leaf_pt(entry) || is_held_pt(entry);
 }
 
 /* ---- pt: 512 entries of 4 KiB ---- */
 
 #define PT_SPAN UINT64_C(0x1000)
 #define PT_OFFSET (PT_SPAN - 1)
+#define PT_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PT_SHIFT)
 #define PT_KEEP UINT64_C(0x1fffffffffffb00) /* address, accessed, dirty, software bits */
 
 /* Whether all entries before `first` and after `final` are empty. */
@@ -621,6 +689,11 @@ static enum axas_status found_pt(
     return axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PT, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_pt(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_X86_64_EPT_PT] | axas_x86_64_ept_pt_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_pt(
         table_entry *slot,
@@ -644,7 +717,7 @@ static const struct axas_transition *change_pt(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_x86_64_ept_pt_is_held(entry)) {
+    if (is_held_pt(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PT, entry, t->features, &old) != AXAS_OK ||
@@ -674,7 +747,7 @@ static uint64_t rebreak_pt(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_x86_64_ept_pt_is_leaf(entry) || change_pt(t, entry, code) != change) {
+        if (!is_leaf_pt(entry) || change_pt(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_X86_64_EPT_PT_EMPTY);
@@ -710,7 +783,7 @@ static void recode_pt(
         if ((entry & ~PT_KEEP) == set) {
             continue;
         }
-        if (!axas_x86_64_ept_pt_is_leaf(entry) && !axas_x86_64_ept_pt_is_held(entry)) {
+        if (!is_memory_pt(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~PT_KEEP) != seen) {
@@ -747,8 +820,8 @@ static enum axas_status map_need_pt(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PT_SHIFT);
-    const uint64_t count = ((last - gpa) >> AXAS_X86_64_EPT_PT_SHIFT) + 1;
+    const table_entry *slot = table + PT_INDEX(gpa - base);
+    const uint64_t count = PT_INDEX(last - gpa) + 1;
 
     (void)t;
     (void)hpa;
@@ -774,11 +847,11 @@ static void map_pt(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PT_SHIFT);
-    const uint64_t count = ((last - gpa) >> AXAS_X86_64_EPT_PT_SHIFT) + 1;
+    table_entry *slot = table + PT_INDEX(gpa - base);
+    const uint64_t count = PT_INDEX(last - gpa) + 1;
 
     (void)sizes;
-    fill_pt(slot, count, code->at[AXAS_X86_64_EPT_PT] | axas_x86_64_ept_pt_address(hpa));
+    fill_pt(slot, count, leaf_pt(code, hpa));
     if (linked) {
         written(t, slot, count);
     }
@@ -794,7 +867,7 @@ static void free_pt(
     for (uint64_t i = 0; release != NULL && i < AXAS_X86_64_EPT_PT_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_x86_64_ept_pt_is_leaf(entry) || axas_x86_64_ept_pt_is_held(entry)) {
+        if (is_memory_pt(entry)) {
             const uint64_t hpa = axas_x86_64_ept_pt_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * PT_SPAN), axas_hpa_of(hpa), PT_SPAN);
@@ -812,7 +885,7 @@ static bool unmap_pt(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_X86_64_EPT_PT_SHIFT);
+    table_entry *const first = table + PT_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -820,7 +893,7 @@ static bool unmap_pt(
     for (;; slot++) {
         const uint64_t entry = load(slot);
 
-        if (axas_x86_64_ept_pt_is_leaf(entry) || axas_x86_64_ept_pt_is_held(entry)) {
+        if (is_memory_pt(entry)) {
             const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PT_EMPTY);
 
             axas_gather_note(g, removal, gpa, gpa | PT_OFFSET, PT_SPAN);
@@ -849,13 +922,13 @@ static void protect_pt(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PT_SHIFT);
+    table_entry *slot = table + PT_INDEX(gpa - base);
 
     (void)sizes;
-    recode_pt(t, slot, ((last - gpa) >> AXAS_X86_64_EPT_PT_SHIFT) + 1, gpa, code, g);
+    recode_pt(t, slot, PT_INDEX(last - gpa) + 1, gpa, code, g);
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_pt(
         struct axas_table *t,
         uint64_t base,
@@ -866,13 +939,13 @@ static table_entry *build_pt(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_X86_64_EPT_PT);
-    const uint64_t index = (gpa - base) >> AXAS_X86_64_EPT_PT_SHIFT;
+    const uint64_t index = PT_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     (void)level;
-    store(table + index, code->at[AXAS_X86_64_EPT_PT] | axas_x86_64_ept_pt_address(hpa));
+    store(table + index, leaf_pt(code, hpa));
     fill_empty_pt(table, index, index);
     written(t, table, AXAS_X86_64_EPT_PT_ENTRIES);
     return table;
@@ -902,12 +975,12 @@ static enum axas_status install_at_pt(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PT_SHIFT);
+    table_entry *const slot = table + PT_INDEX(gpa - base);
     uint64_t expected = AXAS_X86_64_EPT_PT_EMPTY;
 
     (void)level;
     (void)pool;
-    if (!compare_exchange(slot, &expected, code->at[AXAS_X86_64_EPT_PT] | axas_x86_64_ept_pt_address(hpa))) {
+    if (!compare_exchange(slot, &expected, leaf_pt(code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     written(t, slot, 1);
@@ -923,7 +996,7 @@ static bool visit_pt(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PT_SHIFT);
+    const table_entry *slot = table + PT_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t stop = gpa | PT_OFFSET;
@@ -947,7 +1020,13 @@ static bool visit_pt(
 
 #define PD_SPAN UINT64_C(0x200000)
 #define PD_OFFSET (PD_SPAN - 1)
+#define PD_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PD_SHIFT)
 #define PD_KEEP UINT64_C(0x1ffffffffe00b00) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_pd(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_x86_64_ept_pd_table_hpa(entry));
+}
 
 /* Whether all entries before `first` and after `final` are empty. */
 static bool empty_outside_pd(const table_entry *table, uint64_t first, uint64_t final)
@@ -993,6 +1072,11 @@ static enum axas_status found_pd(
     return axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PD, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_pd(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_X86_64_EPT_PD] | axas_x86_64_ept_pd_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_pd(
         table_entry *slot,
@@ -1016,7 +1100,7 @@ static const struct axas_transition *change_pd(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_x86_64_ept_pd_is_held(entry)) {
+    if (is_held_pd(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PD, entry, t->features, &old) != AXAS_OK ||
@@ -1046,7 +1130,7 @@ static uint64_t rebreak_pd(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_x86_64_ept_pd_is_leaf(entry) || change_pd(t, entry, code) != change) {
+        if (!is_leaf_pd(entry) || change_pd(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_X86_64_EPT_PD_EMPTY);
@@ -1082,7 +1166,7 @@ static void recode_pd(
         if ((entry & ~PD_KEEP) == set) {
             continue;
         }
-        if (!axas_x86_64_ept_pd_is_leaf(entry) && !axas_x86_64_ept_pd_is_held(entry)) {
+        if (!is_memory_pd(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~PD_KEEP) != seen) {
@@ -1112,7 +1196,7 @@ static void recode_pd(
 /* Fills a pt table with what one leaf or held leaf of pd translates, bit for bit. */
 static void divide_pd(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_x86_64_ept_pd_is_held(entry);
+    const bool held = is_held_pd(entry);
     const uint64_t hpa = axas_x86_64_ept_pd_leaf_hpa(entry);
     uint64_t code;
 
@@ -1140,7 +1224,7 @@ static bool split_pd(
         return false;
     }
     link = axas_x86_64_ept_pd_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_x86_64_ept_pd_is_leaf(entry)) {
+    if (change->breaks && is_leaf_pd(entry)) {
         entry = exchange(slot, AXAS_X86_64_EPT_PD_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, PD_SPAN, PD_SPAN);
@@ -1169,7 +1253,7 @@ static enum axas_status map_need_pd(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + PD_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -1195,9 +1279,9 @@ static enum axas_status map_need_pd(
             }
         } else if (entry == AXAS_X86_64_EPT_PD_EMPTY) {
             need[AXAS_X86_64_EPT_PT]++;
-        } else if (axas_x86_64_ept_pd_is_table(entry)) {
+        } else if (is_table_pd(entry)) {
             const enum axas_status status = map_need_pt(
-                    t, table_at(t, axas_x86_64_ept_pd_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_pd(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -1226,7 +1310,7 @@ static void map_pd(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT);
+    table_entry *slot = table + PD_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~PD_OFFSET;
@@ -1238,7 +1322,7 @@ static void map_pd(
             const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_EPT_PD_SHIFT;
             const uint64_t size = count << AXAS_X86_64_EPT_PD_SHIFT;
 
-            fill_pd(slot, count, code->at[AXAS_X86_64_EPT_PD] | axas_x86_64_ept_pd_address(hpa));
+            fill_pd(slot, count, leaf_pd(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -1251,13 +1335,13 @@ static void map_pd(
             continue;
         }
         entry = linked ? load(slot) : AXAS_X86_64_EPT_PD_EMPTY;
-        if (axas_x86_64_ept_pd_is_table(entry)) {
-            map_pt(t, table_at(t, axas_x86_64_ept_pd_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_pd(entry)) {
+            map_pt(t, child_pd(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PT);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_pt(child, (gpa - start) >> AXAS_X86_64_EPT_PT_SHIFT, (stop - start) >> AXAS_X86_64_EPT_PT_SHIFT);
+            fill_empty_pt(child, PT_INDEX(gpa - start), PT_INDEX(stop - start));
             map_pt(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_X86_64_EPT_PT_ENTRIES);
             store_link(slot, axas_x86_64_ept_pd_table(axas_walk_phys(t, child)));
@@ -1285,11 +1369,11 @@ static void free_pd(
     for (uint64_t i = 0; i < AXAS_X86_64_EPT_PD_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_x86_64_ept_pd_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_x86_64_ept_pd_table_hpa(entry));
+        if (is_table_pd(entry)) {
+            table_entry *const child = child_pd(t, entry);
 
             free_pt(t, child, base + i * PD_SPAN, release, context);
-        } else if (release != NULL && (axas_x86_64_ept_pd_is_leaf(entry) || axas_x86_64_ept_pd_is_held(entry))) {
+        } else if (release != NULL && (is_memory_pd(entry))) {
             const uint64_t hpa = axas_x86_64_ept_pd_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * PD_SPAN), axas_hpa_of(hpa), PD_SPAN);
@@ -1307,7 +1391,7 @@ static enum axas_status split_need_pd(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT);
+    const table_entry *slot = table + PD_INDEX(gpa - base);
 
     (void)t;
     for (;;) {
@@ -1317,11 +1401,11 @@ static enum axas_status split_need_pd(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_x86_64_ept_pd_is_leaf(entry) || axas_x86_64_ept_pd_is_held(entry)) {
+        if (is_memory_pd(entry)) {
             if (!whole || (sizes & PD_SPAN) == 0) {
                 need[AXAS_X86_64_EPT_PT]++;
             }
-        } else if (entry != AXAS_X86_64_EPT_PD_EMPTY && !axas_x86_64_ept_pd_is_table(entry)) {
+        } else if (entry != AXAS_X86_64_EPT_PD_EMPTY && !is_table_pd(entry)) {
             return AXAS_ERR_CORRUPT;
         }
         if (stop == last) {
@@ -1365,7 +1449,7 @@ static bool unmap_pd(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT);
+    table_entry *const first = table + PD_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -1377,11 +1461,11 @@ static bool unmap_pd(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_x86_64_ept_pd_is_leaf(entry) || axas_x86_64_ept_pd_is_held(entry)) {
+        if (is_memory_pd(entry)) {
             if (!whole && split_pd(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PD_EMPTY);
 
                 axas_gather_note(g, removal, start, end, PD_SPAN);
@@ -1392,11 +1476,11 @@ static bool unmap_pd(
                 entry = AXAS_X86_64_EPT_PD_EMPTY;
             }
         }
-        if (axas_x86_64_ept_pd_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_x86_64_ept_pd_table_hpa(entry));
+        if (is_table_pd(entry)) {
+            table_entry *const child = child_pd(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_X86_64_EPT_PT_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_X86_64_EPT_PT_SHIFT;
+            const uint64_t from = PT_INDEX(gpa - start);
+            const uint64_t to = PT_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_pt(t, child, start, gpa, stop, g)) {
@@ -1432,7 +1516,7 @@ static void protect_pd(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT);
+    table_entry *slot = table + PD_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~PD_OFFSET;
@@ -1440,7 +1524,7 @@ static void protect_pd(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_x86_64_ept_pd_is_leaf(entry) || axas_x86_64_ept_pd_is_held(entry)) {
+        if (is_memory_pd(entry)) {
             if (gpa == start && stop == end && (sizes & PD_SPAN) != 0) {
                 recode_pd(t, slot, 1, start, code, g);
             } else {
@@ -1451,8 +1535,8 @@ static void protect_pd(
                 entry = load(slot);
             }
         }
-        if (axas_x86_64_ept_pd_is_table(entry)) {
-            protect_pt(t, table_at(t, axas_x86_64_ept_pd_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_pd(entry)) {
+            protect_pt(t, child_pd(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -1461,7 +1545,7 @@ static void protect_pd(
     }
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_pd(
         struct axas_table *t,
         uint64_t base,
@@ -1472,13 +1556,13 @@ static table_entry *build_pd(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_X86_64_EPT_PD);
-    const uint64_t index = (gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT;
+    const uint64_t index = PD_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     if (level == AXAS_X86_64_EPT_PD) {
-        store(table + index, code->at[AXAS_X86_64_EPT_PD] | axas_x86_64_ept_pd_address(hpa));
+        store(table + index, leaf_pd(code, hpa));
     } else {
         table_entry *const child = build_pt(t, gpa & ~PD_OFFSET, gpa, hpa, level, code, pool);
 
@@ -1501,10 +1585,10 @@ static void unbuild_pd(
         uint64_t gpa,
         struct axas_pool *pool)
 {
-    const uint64_t entry = load(table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT));
+    const uint64_t entry = load(table + PD_INDEX(gpa - base));
 
-    if (axas_x86_64_ept_pd_is_table(entry)) {
-        unbuild_pt(t, table_at(t, axas_x86_64_ept_pd_table_hpa(entry)), gpa & ~PD_OFFSET, gpa, pool);
+    if (is_table_pd(entry)) {
+        unbuild_pt(t, child_pd(t, entry), gpa & ~PD_OFFSET, gpa, pool);
     }
     axas_pool_put(pool, AXAS_X86_64_EPT_PD, table);
 }
@@ -1519,12 +1603,12 @@ static enum axas_status install_at_pd(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT);
+    table_entry *const slot = table + PD_INDEX(gpa - base);
     uint64_t expected = AXAS_X86_64_EPT_PD_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_X86_64_EPT_PD) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_X86_64_EPT_PD] | axas_x86_64_ept_pd_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_pd(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -1544,9 +1628,9 @@ static enum axas_status install_at_pd(
         }
         unbuild_pt(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_x86_64_ept_pd_is_table(entry)) {
+    if (is_table_pd(entry)) {
         return install_at_pt(
-                t, table_at(t, axas_x86_64_ept_pd_table_hpa(entry)), gpa & ~PD_OFFSET, gpa, hpa, level, code, pool);
+                t, child_pd(t, entry), gpa & ~PD_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -1560,7 +1644,7 @@ static bool visit_pd(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PD_SHIFT);
+    const table_entry *slot = table + PD_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~PD_OFFSET;
@@ -1568,15 +1652,15 @@ static bool visit_pd(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_X86_64_EPT_PD_EMPTY && !axas_x86_64_ept_pd_is_table(entry)) {
+        if (entry != AXAS_X86_64_EPT_PD_EMPTY && !is_table_pd(entry)) {
             struct axas_leaf leaf;
 
             if (found_pd(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_x86_64_ept_pd_is_table(entry) &&
-                !visit_pt(t, table_at(t, axas_x86_64_ept_pd_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_pd(entry) &&
+                !visit_pt(t, child_pd(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -1590,7 +1674,13 @@ static bool visit_pd(
 
 #define PDPT_SPAN UINT64_C(0x40000000)
 #define PDPT_OFFSET (PDPT_SPAN - 1)
+#define PDPT_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PDPT_SHIFT)
 #define PDPT_KEEP UINT64_C(0x1ffffffc0000b00) /* address, accessed, dirty, software bits */
+
+static inline table_entry *child_pdpt(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+}
 
 /* Whether all entries before `first` and after `final` are empty. */
 static bool empty_outside_pdpt(const table_entry *table, uint64_t first, uint64_t final)
@@ -1636,6 +1726,11 @@ static enum axas_status found_pdpt(
     return axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PDPT, entry, t->features, leaf);
 }
 
+static inline uint64_t leaf_pdpt(const struct axas_leaf_code *code, uint64_t hpa)
+{
+    return code->at[AXAS_X86_64_EPT_PDPT] | axas_x86_64_ept_pdpt_address(hpa);
+}
+
 /* Stores `count` leaves, the first of which is `entry`. */
 static inline void fill_pdpt(
         table_entry *slot,
@@ -1659,7 +1754,7 @@ static const struct axas_transition *change_pdpt(
     if ((code->attr & AXAS_ACCESS_MASK) == 0) {
         return &t->change[AXAS_CHANGE_REMOVE_LEAF];
     }
-    if (axas_x86_64_ept_pdpt_is_held(entry)) {
+    if (is_held_pdpt(entry)) {
         return &t->change[AXAS_CHANGE_MAKE];
     }
     if (axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PDPT, entry, t->features, &old) != AXAS_OK ||
@@ -1689,7 +1784,7 @@ static uint64_t rebreak_pdpt(
     while (done < count && done < BREAK_BATCH) {
         const uint64_t entry = load(slot + done);
 
-        if (!axas_x86_64_ept_pdpt_is_leaf(entry) || change_pdpt(t, entry, code) != change) {
+        if (!is_leaf_pdpt(entry) || change_pdpt(t, entry, code) != change) {
             break;
         }
         old[done] = exchange(slot + done, AXAS_X86_64_EPT_PDPT_EMPTY);
@@ -1725,7 +1820,7 @@ static void recode_pdpt(
         if ((entry & ~PDPT_KEEP) == set) {
             continue;
         }
-        if (!axas_x86_64_ept_pdpt_is_leaf(entry) && !axas_x86_64_ept_pdpt_is_held(entry)) {
+        if (!is_memory_pdpt(entry)) {
             continue;
         }
         if (change == NULL || (entry & ~PDPT_KEEP) != seen) {
@@ -1755,7 +1850,7 @@ static void recode_pdpt(
 /* Fills a pd table with what one leaf or held leaf of pdpt translates, bit for bit. */
 static void divide_pdpt(table_entry *child, uint64_t entry)
 {
-    const bool held = axas_x86_64_ept_pdpt_is_held(entry);
+    const bool held = is_held_pdpt(entry);
     const uint64_t hpa = axas_x86_64_ept_pdpt_leaf_hpa(entry);
     uint64_t code;
 
@@ -1783,7 +1878,7 @@ static bool split_pdpt(
         return false;
     }
     link = axas_x86_64_ept_pdpt_table(axas_walk_phys(t, child));
-    if (change->breaks && axas_x86_64_ept_pdpt_is_leaf(entry)) {
+    if (change->breaks && is_leaf_pdpt(entry)) {
         entry = exchange(slot, AXAS_X86_64_EPT_PDPT_EMPTY);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, PDPT_SPAN, PDPT_SPAN);
@@ -1812,7 +1907,7 @@ static enum axas_status map_need_pdpt(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + PDPT_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -1839,9 +1934,9 @@ static enum axas_status map_need_pdpt(
         } else if (entry == AXAS_X86_64_EPT_PDPT_EMPTY) {
             need[AXAS_X86_64_EPT_PD]++;
             (void)map_need_pd(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (axas_x86_64_ept_pdpt_is_table(entry)) {
+        } else if (is_table_pdpt(entry)) {
             const enum axas_status status = map_need_pd(
-                    t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_pdpt(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -1870,7 +1965,7 @@ static void map_pdpt(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+    table_entry *slot = table + PDPT_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~PDPT_OFFSET;
@@ -1882,7 +1977,7 @@ static void map_pdpt(
             const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_EPT_PDPT_SHIFT;
             const uint64_t size = count << AXAS_X86_64_EPT_PDPT_SHIFT;
 
-            fill_pdpt(slot, count, code->at[AXAS_X86_64_EPT_PDPT] | axas_x86_64_ept_pdpt_address(hpa));
+            fill_pdpt(slot, count, leaf_pdpt(code, hpa));
             if (linked) {
                 written(t, slot, count);
             }
@@ -1895,13 +1990,13 @@ static void map_pdpt(
             continue;
         }
         entry = linked ? load(slot) : AXAS_X86_64_EPT_PDPT_EMPTY;
-        if (axas_x86_64_ept_pdpt_is_table(entry)) {
-            map_pd(t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_pdpt(entry)) {
+            map_pd(t, child_pdpt(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PD);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_pd(child, (gpa - start) >> AXAS_X86_64_EPT_PD_SHIFT, (stop - start) >> AXAS_X86_64_EPT_PD_SHIFT);
+            fill_empty_pd(child, PD_INDEX(gpa - start), PD_INDEX(stop - start));
             map_pd(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_X86_64_EPT_PD_ENTRIES);
             store_link(slot, axas_x86_64_ept_pdpt_table(axas_walk_phys(t, child)));
@@ -1929,11 +2024,11 @@ static void free_pdpt(
     for (uint64_t i = 0; i < AXAS_X86_64_EPT_PDPT_ENTRIES; i++) {
         const uint64_t entry = load(table + i);
 
-        if (axas_x86_64_ept_pdpt_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+        if (is_table_pdpt(entry)) {
+            table_entry *const child = child_pdpt(t, entry);
 
             free_pd(t, child, base + i * PDPT_SPAN, release, context);
-        } else if (release != NULL && (axas_x86_64_ept_pdpt_is_leaf(entry) || axas_x86_64_ept_pdpt_is_held(entry))) {
+        } else if (release != NULL && (is_memory_pdpt(entry))) {
             const uint64_t hpa = axas_x86_64_ept_pdpt_leaf_hpa(entry);
 
             release(context, axas_gpa_of(base + i * PDPT_SPAN), axas_hpa_of(hpa), PDPT_SPAN);
@@ -1951,7 +2046,7 @@ static enum axas_status split_need_pdpt(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+    const table_entry *slot = table + PDPT_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~PDPT_OFFSET;
@@ -1960,15 +2055,15 @@ static enum axas_status split_need_pdpt(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_x86_64_ept_pdpt_is_leaf(entry) || axas_x86_64_ept_pdpt_is_held(entry)) {
+        if (is_memory_pdpt(entry)) {
             if (!whole || (sizes & PDPT_SPAN) == 0) {
                 need[AXAS_X86_64_EPT_PD]++;
                 split_count_pd(start, gpa, stop, sizes, need);
             }
-        } else if (axas_x86_64_ept_pdpt_is_table(entry)) {
+        } else if (is_table_pdpt(entry)) {
             if (!whole || sizes != UINT64_MAX) {
                 const enum axas_status status = split_need_pd(
-                        t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), start, gpa, stop, sizes, need);
+                        t, child_pdpt(t, entry), start, gpa, stop, sizes, need);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -1994,7 +2089,7 @@ static bool unmap_pdpt(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+    table_entry *const first = table + PDPT_INDEX(gpa - base);
     table_entry *slot = first;
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
@@ -2006,11 +2101,11 @@ static bool unmap_pdpt(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_x86_64_ept_pdpt_is_leaf(entry) || axas_x86_64_ept_pdpt_is_held(entry)) {
+        if (is_memory_pdpt(entry)) {
             if (!whole && split_pdpt(t, slot, start, g)) {
                 entry = load(slot);
             } else {
-                /* All of it; also where no table was to be had for a split, and its backend can give it again. */
+                /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PDPT_EMPTY);
 
                 axas_gather_note(g, removal, start, end, PDPT_SPAN);
@@ -2021,11 +2116,11 @@ static bool unmap_pdpt(
                 entry = AXAS_X86_64_EPT_PDPT_EMPTY;
             }
         }
-        if (axas_x86_64_ept_pdpt_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+        if (is_table_pdpt(entry)) {
+            table_entry *const child = child_pdpt(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_X86_64_EPT_PD_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_X86_64_EPT_PD_SHIFT;
+            const uint64_t from = PD_INDEX(gpa - start);
+            const uint64_t to = PD_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_pd(t, child, start, gpa, stop, g)) {
@@ -2061,7 +2156,7 @@ static void protect_pdpt(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+    table_entry *slot = table + PDPT_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~PDPT_OFFSET;
@@ -2069,7 +2164,7 @@ static void protect_pdpt(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_x86_64_ept_pdpt_is_leaf(entry) || axas_x86_64_ept_pdpt_is_held(entry)) {
+        if (is_memory_pdpt(entry)) {
             if (gpa == start && stop == end && (sizes & PDPT_SPAN) != 0) {
                 recode_pdpt(t, slot, 1, start, code, g);
             } else {
@@ -2080,8 +2175,8 @@ static void protect_pdpt(
                 entry = load(slot);
             }
         }
-        if (axas_x86_64_ept_pdpt_is_table(entry)) {
-            protect_pd(t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_pdpt(entry)) {
+            protect_pd(t, child_pdpt(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -2090,7 +2185,7 @@ static void protect_pdpt(
     }
 }
 
-/* A table that nothing links yet, with one leaf of `level` in it or below it; NULL if the pool lacks a frame. */
+/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
 static table_entry *build_pdpt(
         struct axas_table *t,
         uint64_t base,
@@ -2101,13 +2196,13 @@ static table_entry *build_pdpt(
         struct axas_pool *pool)
 {
     table_entry *const table = axas_pool_take(pool, AXAS_X86_64_EPT_PDPT);
-    const uint64_t index = (gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT;
+    const uint64_t index = PDPT_INDEX(gpa - base);
 
     if (table == NULL) {
         return NULL;
     }
     if (level == AXAS_X86_64_EPT_PDPT) {
-        store(table + index, code->at[AXAS_X86_64_EPT_PDPT] | axas_x86_64_ept_pdpt_address(hpa));
+        store(table + index, leaf_pdpt(code, hpa));
     } else {
         table_entry *const child = build_pd(t, gpa & ~PDPT_OFFSET, gpa, hpa, level, code, pool);
 
@@ -2130,10 +2225,10 @@ static void unbuild_pdpt(
         uint64_t gpa,
         struct axas_pool *pool)
 {
-    const uint64_t entry = load(table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT));
+    const uint64_t entry = load(table + PDPT_INDEX(gpa - base));
 
-    if (axas_x86_64_ept_pdpt_is_table(entry)) {
-        unbuild_pd(t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), gpa & ~PDPT_OFFSET, gpa, pool);
+    if (is_table_pdpt(entry)) {
+        unbuild_pd(t, child_pdpt(t, entry), gpa & ~PDPT_OFFSET, gpa, pool);
     }
     axas_pool_put(pool, AXAS_X86_64_EPT_PDPT, table);
 }
@@ -2148,12 +2243,12 @@ static enum axas_status install_at_pdpt(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+    table_entry *const slot = table + PDPT_INDEX(gpa - base);
     uint64_t expected = AXAS_X86_64_EPT_PDPT_EMPTY;
     uint64_t entry = load_link(slot);
 
     if (level == AXAS_X86_64_EPT_PDPT) {
-        if (!compare_exchange(slot, &expected, code->at[AXAS_X86_64_EPT_PDPT] | axas_x86_64_ept_pdpt_address(hpa))) {
+        if (!compare_exchange(slot, &expected, leaf_pdpt(code, hpa))) {
             return AXAS_ERR_EXISTS;
         }
         written(t, slot, 1);
@@ -2173,9 +2268,9 @@ static enum axas_status install_at_pdpt(
         }
         unbuild_pd(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_x86_64_ept_pdpt_is_table(entry)) {
+    if (is_table_pdpt(entry)) {
         return install_at_pd(
-                t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), gpa & ~PDPT_OFFSET, gpa, hpa, level, code, pool);
+                t, child_pdpt(t, entry), gpa & ~PDPT_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -2189,7 +2284,7 @@ static bool visit_pdpt(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+    const table_entry *slot = table + PDPT_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~PDPT_OFFSET;
@@ -2197,15 +2292,15 @@ static bool visit_pdpt(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (entry != AXAS_X86_64_EPT_PDPT_EMPTY && !axas_x86_64_ept_pdpt_is_table(entry)) {
+        if (entry != AXAS_X86_64_EPT_PDPT_EMPTY && !is_table_pdpt(entry)) {
             struct axas_leaf leaf;
 
             if (found_pdpt(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
                 return false;
             }
         }
-        if (axas_x86_64_ept_pdpt_is_table(entry) &&
-                !visit_pd(t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_pdpt(entry) &&
+                !visit_pd(t, child_pdpt(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -2219,6 +2314,12 @@ static bool visit_pdpt(
 
 #define PML4_SPAN UINT64_C(0x8000000000)
 #define PML4_OFFSET (PML4_SPAN - 1)
+#define PML4_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PML4_SHIFT)
+
+static inline table_entry *child_pml4(const struct axas_table *t, uint64_t entry)
+{
+    return axas_walk_virt(t, axas_x86_64_ept_pml4_table_hpa(entry));
+}
 
 static enum axas_status map_need_pml4(
         const struct axas_table *t,
@@ -2230,7 +2331,7 @@ static enum axas_status map_need_pml4(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table == NULL ? NULL : table + ((gpa - base) >> AXAS_X86_64_EPT_PML4_SHIFT);
+    const table_entry *slot = table == NULL ? NULL : table + PML4_INDEX(gpa - base);
 
     (void)base;
     for (;;) {
@@ -2242,9 +2343,9 @@ static enum axas_status map_need_pml4(
         if (entry == AXAS_X86_64_EPT_PML4_EMPTY) {
             need[AXAS_X86_64_EPT_PDPT]++;
             (void)map_need_pdpt(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (axas_x86_64_ept_pml4_is_table(entry)) {
+        } else if (is_table_pml4(entry)) {
             const enum axas_status status = map_need_pdpt(
-                    t, table_at(t, axas_x86_64_ept_pml4_table_hpa(entry)), start, gpa, stop, hpa, sizes, need);
+                    t, child_pml4(t, entry), start, gpa, stop, hpa, sizes, need);
 
             if (status != AXAS_OK) {
                 return status;
@@ -2273,7 +2374,7 @@ static void map_pml4(
         const struct axas_leaf_code *code,
         bool linked)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PML4_SHIFT);
+    table_entry *slot = table + PML4_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~PML4_OFFSET;
@@ -2282,13 +2383,13 @@ static void map_pml4(
         uint64_t entry;
 
         entry = linked ? load(slot) : AXAS_X86_64_EPT_PML4_EMPTY;
-        if (axas_x86_64_ept_pml4_is_table(entry)) {
-            map_pdpt(t, table_at(t, axas_x86_64_ept_pml4_table_hpa(entry)), start, gpa, stop, hpa, sizes, code, true);
+        if (is_table_pml4(entry)) {
+            map_pdpt(t, child_pml4(t, entry), start, gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PDPT);
 
             AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_pdpt(child, (gpa - start) >> AXAS_X86_64_EPT_PDPT_SHIFT, (stop - start) >> AXAS_X86_64_EPT_PDPT_SHIFT);
+            fill_empty_pdpt(child, PDPT_INDEX(gpa - start), PDPT_INDEX(stop - start));
             map_pdpt(t, child, start, gpa, stop, hpa, sizes, code, false);
             written(t, child, AXAS_X86_64_EPT_PDPT_ENTRIES);
             store_link(slot, axas_x86_64_ept_pml4_table(axas_walk_phys(t, child)));
@@ -2315,7 +2416,7 @@ static enum axas_status split_need_pml4(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PML4_SHIFT);
+    const table_entry *slot = table + PML4_INDEX(gpa - base);
 
     for (;;) {
         const uint64_t start = gpa & ~PML4_OFFSET;
@@ -2324,10 +2425,10 @@ static enum axas_status split_need_pml4(
         const uint64_t entry = load(slot);
         const bool whole = gpa == start && stop == end;
 
-        if (axas_x86_64_ept_pml4_is_table(entry)) {
+        if (is_table_pml4(entry)) {
             if (!whole || sizes != UINT64_MAX) {
                 const enum axas_status status = split_need_pdpt(
-                        t, table_at(t, axas_x86_64_ept_pml4_table_hpa(entry)), start, gpa, stop, sizes, need);
+                        t, child_pml4(t, entry), start, gpa, stop, sizes, need);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -2353,7 +2454,7 @@ static bool unmap_pml4(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + ((gpa - base) >> AXAS_X86_64_EPT_PML4_SHIFT);
+    table_entry *const first = table + PML4_INDEX(gpa - base);
     table_entry *slot = first;
     bool stays = false;
 
@@ -2364,11 +2465,11 @@ static bool unmap_pml4(
         const bool whole = gpa == start && stop == end;
         uint64_t entry = load(slot);
 
-        if (axas_x86_64_ept_pml4_is_table(entry)) {
-            table_entry *const child = table_at(t, axas_x86_64_ept_pml4_table_hpa(entry));
+        if (is_table_pml4(entry)) {
+            table_entry *const child = child_pml4(t, entry);
 
-            const uint64_t from = (gpa - start) >> AXAS_X86_64_EPT_PDPT_SHIFT;
-            const uint64_t to = (stop - start) >> AXAS_X86_64_EPT_PDPT_SHIFT;
+            const uint64_t from = PDPT_INDEX(gpa - start);
+            const uint64_t to = PDPT_INDEX(stop - start);
             bool empty = whole;
 
             if (!whole && !unmap_pdpt(t, child, start, gpa, stop, g)) {
@@ -2404,7 +2505,7 @@ static void protect_pml4(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PML4_SHIFT);
+    table_entry *slot = table + PML4_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~PML4_OFFSET;
@@ -2412,8 +2513,8 @@ static void protect_pml4(
         const uint64_t stop = end < last ? end : last;
         uint64_t entry = load(slot);
 
-        if (axas_x86_64_ept_pml4_is_table(entry)) {
-            protect_pdpt(t, table_at(t, axas_x86_64_ept_pml4_table_hpa(entry)), start, gpa, stop, sizes, code, g);
+        if (is_table_pml4(entry)) {
+            protect_pdpt(t, child_pml4(t, entry), start, gpa, stop, sizes, code, g);
         }
         if (stop == last) {
             return;
@@ -2432,7 +2533,7 @@ static enum axas_status install_at_pml4(
         const struct axas_leaf_code *code,
         struct axas_pool *pool)
 {
-    table_entry *const slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PML4_SHIFT);
+    table_entry *const slot = table + PML4_INDEX(gpa - base);
     uint64_t entry = load_link(slot);
 
     if (entry == AXAS_X86_64_EPT_PML4_EMPTY) {
@@ -2449,9 +2550,9 @@ static enum axas_status install_at_pml4(
         }
         unbuild_pdpt(t, child, start, gpa, pool); /* another CPU was first */
     }
-    if (axas_x86_64_ept_pml4_is_table(entry)) {
+    if (is_table_pml4(entry)) {
         return install_at_pdpt(
-                t, table_at(t, axas_x86_64_ept_pml4_table_hpa(entry)), gpa & ~PML4_OFFSET, gpa, hpa, level, code, pool);
+                t, child_pml4(t, entry), gpa & ~PML4_OFFSET, gpa, hpa, level, code, pool);
     }
     return AXAS_ERR_EXISTS;
 }
@@ -2465,7 +2566,7 @@ static bool visit_pml4(
         axas_visit_fn *visit,
         void *context)
 {
-    const table_entry *slot = table + ((gpa - base) >> AXAS_X86_64_EPT_PML4_SHIFT);
+    const table_entry *slot = table + PML4_INDEX(gpa - base);
 
     for (;; slot++) {
         const uint64_t start = gpa & ~PML4_OFFSET;
@@ -2473,8 +2574,8 @@ static bool visit_pml4(
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (axas_x86_64_ept_pml4_is_table(entry) &&
-                !visit_pdpt(t, table_at(t, axas_x86_64_ept_pml4_table_hpa(entry)), start, gpa, stop, visit, context)) {
+        if (is_table_pml4(entry) &&
+                !visit_pdpt(t, child_pml4(t, entry), start, gpa, stop, visit, context)) {
             return false;
         }
         if (stop == last) {
@@ -2496,15 +2597,15 @@ static void free_subtree(
     switch (level) {
     case AXAS_X86_64_EPT_PML4:
         free_pdpt(
-                t, table_at(t, axas_x86_64_ept_pml4_table_hpa(entry)), gpa, release, context);
+                t, child_pml4(t, entry), gpa, release, context);
         break;
     case AXAS_X86_64_EPT_PDPT:
         free_pd(
-                t, table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry)), gpa, release, context);
+                t, child_pdpt(t, entry), gpa, release, context);
         break;
     case AXAS_X86_64_EPT_PD:
         free_pt(
-                t, table_at(t, axas_x86_64_ept_pd_table_hpa(entry)), gpa, release, context);
+                t, child_pd(t, entry), gpa, release, context);
         break;
     default:
         break;
@@ -2518,29 +2619,29 @@ static uint64_t translate_4level(const struct axas_table *t, uint64_t gpa)
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT));
-    if (!axas_x86_64_ept_pml4_is_table(entry)) {
+    entry = load_link(table + PML4_INDEX(gpa));
+    if (!is_table_pml4(entry)) {
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_x86_64_ept_pml4_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_X86_64_EPT_PDPT_SHIFT) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
-    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
-        if (axas_x86_64_ept_pdpt_is_leaf(entry)) {
+    table = child_pml4(t, entry);
+    entry = load_link(table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
+    if (!is_table_pdpt(entry)) {
+        if (is_leaf_pdpt(entry)) {
             return axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_X86_64_EPT_PD_SHIFT) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
-    if (!axas_x86_64_ept_pd_is_table(entry)) {
-        if (axas_x86_64_ept_pd_is_leaf(entry)) {
+    table = child_pdpt(t, entry);
+    entry = load_link(table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
+    if (!is_table_pd(entry)) {
+        if (is_leaf_pd(entry)) {
             return axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
         }
         return AXAS_NO_HPA;
     }
-    table = table_at(t, axas_x86_64_ept_pd_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_X86_64_EPT_PT_SHIFT) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
-    if (axas_x86_64_ept_pt_is_leaf(entry)) {
+    table = child_pd(t, entry);
+    entry = load_link(table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
+    if (is_leaf_pt(entry)) {
         return axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
     }
     return AXAS_NO_HPA;
@@ -2551,8 +2652,8 @@ static enum axas_status query_4level(const struct axas_table *t, uint64_t gpa, s
     const table_entry *table = t->root;
     uint64_t entry;
 
-    entry = load_link(table + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT));
-    if (!axas_x86_64_ept_pml4_is_table(entry)) {
+    entry = load_link(table + PML4_INDEX(gpa));
+    if (!is_table_pml4(entry)) {
         leaf->kind = AXAS_ENTRY_EMPTY;
         leaf->level = AXAS_X86_64_EPT_PML4;
         leaf->gpa = axas_gpa_of(gpa & ~PML4_OFFSET);
@@ -2560,18 +2661,18 @@ static enum axas_status query_4level(const struct axas_table *t, uint64_t gpa, s
         leaf->entry = entry;
         return entry == AXAS_X86_64_EPT_PML4_EMPTY ? AXAS_ERR_NOT_MAPPED : AXAS_ERR_CORRUPT;
     }
-    table = table_at(t, axas_x86_64_ept_pml4_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_X86_64_EPT_PDPT_SHIFT) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
-    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
+    table = child_pml4(t, entry);
+    entry = load_link(table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
+    if (!is_table_pdpt(entry)) {
         return found_pdpt(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_X86_64_EPT_PD_SHIFT) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
-    if (!axas_x86_64_ept_pd_is_table(entry)) {
+    table = child_pdpt(t, entry);
+    entry = load_link(table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
+    if (!is_table_pd(entry)) {
         return found_pd(t, entry, gpa, leaf);
     }
-    table = table_at(t, axas_x86_64_ept_pd_table_hpa(entry));
-    entry = load_link(table + ((gpa >> AXAS_X86_64_EPT_PT_SHIFT) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
+    table = child_pd(t, entry);
+    entry = load_link(table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
     return found_pt(t, entry, gpa, leaf);
 }
 
@@ -2581,41 +2682,41 @@ static void touch_4level(struct axas_table *t, uint64_t gpa, bool write)
     table_entry *slot;
     uint64_t entry, bits;
 
-    slot = table + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT);
+    slot = table + PML4_INDEX(gpa);
     entry = load_link(slot);
-    if (!axas_x86_64_ept_pml4_is_table(entry)) {
+    if (!is_table_pml4(entry)) {
         return;
     }
-    table = table_at(t, axas_x86_64_ept_pml4_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_X86_64_EPT_PDPT_SHIFT) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1));
+    table = child_pml4(t, entry);
+    slot = table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_x86_64_ept_pdpt_is_leaf(entry)) {
+    if (is_leaf_pdpt(entry)) {
         bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
+    if (!is_table_pdpt(entry)) {
         return;
     }
-    table = table_at(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_X86_64_EPT_PD_SHIFT) & (AXAS_X86_64_EPT_PD_ENTRIES - 1));
+    table = child_pdpt(t, entry);
+    slot = table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_x86_64_ept_pd_is_leaf(entry)) {
+    if (is_leaf_pd(entry)) {
         bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
         }
         return;
     }
-    if (!axas_x86_64_ept_pd_is_table(entry)) {
+    if (!is_table_pd(entry)) {
         return;
     }
-    table = table_at(t, axas_x86_64_ept_pd_table_hpa(entry));
-    slot = table + ((gpa >> AXAS_X86_64_EPT_PT_SHIFT) & (AXAS_X86_64_EPT_PT_ENTRIES - 1));
+    table = child_pd(t, entry);
+    slot = table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1));
     entry = load_link(slot);
-    if (axas_x86_64_ept_pt_is_leaf(entry)) {
+    if (is_leaf_pt(entry)) {
         bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
         if ((entry & bits) != bits) {
             AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
@@ -2693,174 +2794,181 @@ static void protect_4level(
     protect_pml4(t, t->root, 0, gpa, last, sizes, code, g);
 }
 
-
 /* ---- Description ---- */
 
 static const struct axas_feature features_of_format[] = {
-    { "accessed_dirty", "accessed and dirty flags for EPT", AXAS_X86_64_EPT_FEATURE_ACCESSED_DIRTY },
-    { "execute_only", "execute-only translations", AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY },
-    { "leaf_2mib", "2 MiB leaves", AXAS_X86_64_EPT_FEATURE_LEAF_2MIB },
-    { "leaf_1gib", "1 GiB leaves", AXAS_X86_64_EPT_FEATURE_LEAF_1GIB },
+    { "accessed_dirty",
+            "accessed and dirty flags for EPT",
+            AXAS_X86_64_EPT_FEATURE_ACCESSED_DIRTY },
+    { "execute_only",
+            "execute-only translations",
+            AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY },
+    { "leaf_2mib",
+            "2 MiB leaves",
+            AXAS_X86_64_EPT_FEATURE_LEAF_2MIB },
+    { "leaf_1gib",
+            "1 GiB leaves",
+            AXAS_X86_64_EPT_FEATURE_LEAF_1GIB },
 };
 
 static const struct axas_level levels[] = {
     {
-        .name = "pml4",
-        .number = 0,
-        .shift = 39,
-        .index_bits = 9,
-        .kinds = 0x3,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0),
-        .dirty_mask = UINT64_C(0),
-        .software_mask = UINT64_C(0),
+            .name = "pml4",
+            .number = 0,
+            .shift = 39,
+            .index_bits = 9,
+            .kinds = 0x3,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0),
+            .dirty_mask = UINT64_C(0),
+            .software_mask = UINT64_C(0),
     },
     {
-        .name = "pdpt",
-        .number = 1,
-        .shift = 30,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(8),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x100),
-        .dirty_mask = UINT64_C(0x200),
-        .software_mask = UINT64_C(0x1f0000000000800),
+            .name = "pdpt",
+            .number = 1,
+            .shift = 30,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(8),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x100),
+            .dirty_mask = UINT64_C(0x200),
+            .software_mask = UINT64_C(0x1f0000000000800),
     },
     {
-        .name = "pd",
-        .number = 2,
-        .shift = 21,
-        .index_bits = 9,
-        .kinds = 0xf,
-        .leaf_with = UINT64_C(4),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x100),
-        .dirty_mask = UINT64_C(0x200),
-        .software_mask = UINT64_C(0x1f0000000000800),
+            .name = "pd",
+            .number = 2,
+            .shift = 21,
+            .index_bits = 9,
+            .kinds = 0xf,
+            .leaf_with = UINT64_C(4),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x100),
+            .dirty_mask = UINT64_C(0x200),
+            .software_mask = UINT64_C(0x1f0000000000800),
     },
     {
-        .name = "pt",
-        .number = 3,
-        .shift = 12,
-        .index_bits = 9,
-        .kinds = 0xd,
-        .leaf_with = UINT64_C(0),
-        .empty = UINT64_C(0),
-        .accessed_mask = UINT64_C(0x100),
-        .dirty_mask = UINT64_C(0x200),
-        .software_mask = UINT64_C(0x1f0000000000800),
+            .name = "pt",
+            .number = 3,
+            .shift = 12,
+            .index_bits = 9,
+            .kinds = 0xd,
+            .leaf_with = UINT64_C(0),
+            .empty = UINT64_C(0),
+            .accessed_mask = UINT64_C(0x100),
+            .dirty_mask = UINT64_C(0x200),
+            .software_mask = UINT64_C(0x1f0000000000800),
     },
 };
 
 static const struct axas_mode modes[] = {
     {
-        .name = "4level",
-        .title = "4-level EPT",
-        .root_level = AXAS_X86_64_EPT_PML4,
-        .level_count = 4,
-        .gpa_bits_min = 48,
-        .gpa_bits_max = 48,
-        .gpa_bits_preferred = 48,
-        .physical_bits_min = 0,
-        .within_physical = false,
-        .is_default = true,
-        .with = UINT64_C(0),
-        .translate = translate_4level,
-        .query = query_4level,
-        .install = install_4level,
-        .visit = visit_4level,
-        .map_need = map_need_4level,
-        .map = map_4level,
-        .split_need = split_need_4level,
-        .unmap = unmap_4level,
-        .protect = protect_4level,
-        .touch = touch_4level,
-        .free_subtree = free_subtree,
+            .name = "4level",
+            .title = "4-level EPT",
+            .root_level = AXAS_X86_64_EPT_PML4,
+            .level_count = 4,
+            .gpa_bits_min = 48,
+            .gpa_bits_max = 48,
+            .gpa_bits_preferred = 48,
+            .physical_bits_min = 0,
+            .within_physical = false,
+            .is_default = true,
+            .with = UINT64_C(0),
+            .translate = translate_4level,
+            .query = query_4level,
+            .install = install_4level,
+            .visit = visit_4level,
+            .map_need = map_need_4level,
+            .map = map_4level,
+            .split_need = split_need_4level,
+            .unmap = unmap_4level,
+            .protect = protect_4level,
+            .touch = touch_4level,
+            .free_subtree = free_subtree,
     },
 };
 
 static const struct axas_transition transitions[] = {
     {
-        .change = AXAS_CHANGE_MAKE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_NONE,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_MAKE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_NONE,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_PERMISSIONS_MORE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_PERMISSIONS_MORE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_PERMISSIONS_LESS,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_PERMISSIONS_LESS,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_MEMORY_TYPE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_MEMORY_TYPE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_OUTPUT_ADDRESS,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_OUTPUT_ADDRESS,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_SPLIT,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_SPLIT,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_COLLAPSE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_TABLES,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_COLLAPSE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_REMOVE_LEAF,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_LEAF,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_REMOVE_LEAF,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_REMOVE_TABLE,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_TABLES,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_REMOVE_TABLE,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
     {
-        .change = AXAS_CHANGE_FAULT,
-        .breaks = false,
-        .local = false,
-        .scope = AXAS_INVALIDATE_NONE,
-        .with = UINT64_C(0),
-        .without = UINT64_C(0),
+            .change = AXAS_CHANGE_FAULT,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_NONE,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
     },
 };
 
@@ -2869,10 +2977,18 @@ static const char *const root_registers[] = {
 };
 
 static const struct axas_fault_register fault_registers[] = {
-    { "exit_reason", "exit reason", UINT64_C(0) },
-    { "exit_qualification", "exit qualification", UINT64_C(0) },
-    { "guest_physical_address", "guest-physical address", UINT64_C(0) },
-    { "guest_linear_address", "guest-linear address", UINT64_C(0) },
+    { "exit_reason",
+            "exit reason",
+            UINT64_C(0) },
+    { "exit_qualification",
+            "exit qualification",
+            UINT64_C(0) },
+    { "guest_physical_address",
+            "guest-physical address",
+            UINT64_C(0) },
+    { "guest_linear_address",
+            "guest-linear address",
+            UINT64_C(0) },
 };
 
 const struct axas_format axas_x86_64_ept = {

@@ -245,8 +245,9 @@ struct axas_format {
 
     /** Kind of an entry; never fails, whatever the bits. */
     enum axas_entry_kind (*entry_kind)(unsigned level, uint64_t entry);
-    /** True if the manual allows this entry at this level on a CPU with these features and physical
-     *  address width: kinds allowed, reserved bits, access and memory codes, alignment, width. */
+    /** True if the manual allows this entry at this level on a CPU with these features and physical address
+     *  width (kind allowed, reserved bits, access and memory codes, alignment, width) and every fixed field
+     * has the value that the format's description gives it, so that a foreign entry is found too. */
     bool (*entry_valid)(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits);
     /** Which entry bits any kind legal at this level declares as more than reserved or ignored. */
     uint64_t (*entry_used)(unsigned level, enum axas_entry_kind kind);
