@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Boots the tiny hypervisor of examples/hypervisor in an emulator. The exit status is 0 only when all went as it
-# should.
+# Boots the tiny hypervisor of examples/hypervisor in an emulator. The exit status is 0 only when all went as
+# it should.
 #
 #     scripts/demo.sh [ARCHITECTURE [BUILD_DIRECTORY]]
 set -euo pipefail

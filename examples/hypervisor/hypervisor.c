@@ -84,16 +84,18 @@ static void load_root(void)
 {
     struct axas_root root;
     must("The root", axas_space_root(&space, VMID, &root));
-    print("%s, %s: %u levels, %u-bit guest addresses, root at 0x%lx", space.table.format->title,
-          root.mode->title, (unsigned)root.levels, (unsigned)root.gpa_bits, root.root.raw);
+    print("%s, %s: %u levels, %u-bit guest addresses.\n", space.table.format->title, root.mode->title,
+          (unsigned)root.levels, (unsigned)root.gpa_bits);
+    print("The root is at 0x%lx;", root.root.raw);
     for (unsigned i = 0; i < root.register_count; i++) {
-        print(", %s 0x%lx", root.register_name[i], root.register_value[i]);
+        print(" %s = 0x%lx", root.register_name[i], root.register_value[i]);
     }
-    print(".\nFeatures of this CPU that are used:");
+    print(".\nOf the features of this CPU it uses:");
     for (unsigned i = 0; i < space.table.format->feature_count; i++) {
         const struct axas_feature *feature = &space.table.format->features[i];
-        print("%s", (space.table.features & feature->bit) != 0 ? " " : "");
-        print("%s", (space.table.features & feature->bit) != 0 ? feature->name : "");
+        if ((space.table.features & feature->bit) != 0) {
+            print(" %s", feature->name);
+        }
     }
     print(".\n\n");
     arch_root_load(&root);

@@ -2,8 +2,8 @@
 /*
  * The guest's first instructions, and those that C cannot say.
  *
- * An access that may be refused has x2 pointing to where to go on, and x0 holding GUEST_READ or GUEST_DONE: whoever refuses it, the
- * hypervisor or the guest's own vector, changes x0 and goes on at x2.
+ * An access that may be refused has x2 pointing to where to go on, and x0 holding GUEST_READ or GUEST_DONE:
+ * whoever refuses it, the hypervisor or the guest's own vector, changes x0 and goes on at x2.
  */
 #include "guest.h"
 
