@@ -172,7 +172,7 @@ class _Checker:
                                  f"expected a name of its own")
 
     def check_name(self, node, name, what):
-        if name in KEYWORDS:
+        if name in KEYWORDS and what != "mode":  # a mode's name never stands alone in C
             self.error(node, f"{what} '{name}' is a keyword of C or C++, expected a name that C can take")
 
     # Features
