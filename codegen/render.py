@@ -85,7 +85,8 @@ def when(rule: FaultRule | list) -> str:
     """The condition of a row of the fault description; empty if it always holds."""
     terms = []
     conditions = rule.when if isinstance(rule, FaultRule) else rule
-    for name, values in conditions:
+    for field, values in conditions:
+        name = f"field_{field}"
         if values is None:
             terms.append(f"{name} != 0")
         else:
@@ -138,7 +139,7 @@ def fault_statements(rule: FaultRule, target: str) -> list[str]:
     if target == "access":
         return ["fault->access = " + ("0;" if rule.result == "none" else f"AXAS_{rule.result.upper()};")]
     if target == "level":
-        return [f"fault->level = (int8_t){rule.result};"]
+        return [f"fault->level = (int8_t)field_{rule.result};"]
     place = "fault->gpa.raw" if target == "gpa" else "fault->gva"
     return [f"fault->{target}_known = true;", f"{place} = {fault_address(rule.result)};"]
 

@@ -494,56 +494,55 @@ enum axas_status axas_aarch64_stage2_root_encode(
     const unsigned index_bits = request->gpa_bits - levels[request->mode->root_level].shift;
     const uint64_t root_bytes = UINT64_C(8) << index_bits;
     uint64_t root_bits = 0;
-    uint64_t vttbr_el2 = 0;
-    uint64_t vtcr_el2 = 0;
+    uint64_t made[2] = { 0 };
 
     (void)features;
 
     if ((features & AXAS_AARCH64_STAGE2_FEATURE_VMID16) != 0) {
-        vttbr_el2 |= ((vmid & UINT64_C(0xff00)) << 48); /* bits 63:56: vmid */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2] |= ((vmid & UINT64_C(0xff00)) << 48); /* bits 63:56: vmid */
         vmid_bits |= UINT64_C(0xff00);
     }
-    vttbr_el2 |= ((vmid & UINT64_C(0xff)) << 48); /* bits 55:48: vmid */
+    made[AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2] |= ((vmid & UINT64_C(0xff)) << 48); /* bits 55:48: vmid */
     vmid_bits |= UINT64_C(0xff);
-    vttbr_el2 |= (root & UINT64_C(0xfffffffffffe)); /* bits 47:1: root */
+    made[AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2] |= (root & UINT64_C(0xfffffffffffe)); /* bits 47:1: root */
     root_bits |= UINT64_C(0xfffffffffffe);
 
-    vtcr_el2 |= UINT64_C(0x80000000); /* bit 31 */
+    made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x80000000); /* bit 31 */
     if ((features & AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_ACCESS_FLAG) != 0) {
-        vtcr_el2 |= UINT64_C(0x200000); /* bit 21: hardware_access_flag */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x200000); /* bit 21: hardware_access_flag */
     }
     if ((features & AXAS_AARCH64_STAGE2_FEATURE_VMID16) != 0) {
-        vtcr_el2 |= UINT64_C(0x80000); /* bit 19: vmid16 */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x80000); /* bit 19: vmid16 */
     }
     if (request->physical_bits >= 48) {
-        vtcr_el2 |= UINT64_C(0x50000); /* bits 18:16: physical width */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x50000); /* bits 18:16: physical width */
     } else if (request->physical_bits >= 44) {
-        vtcr_el2 |= UINT64_C(0x40000); /* bits 18:16: physical width */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x40000); /* bits 18:16: physical width */
     } else if (request->physical_bits >= 42) {
-        vtcr_el2 |= UINT64_C(0x30000); /* bits 18:16: physical width */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x30000); /* bits 18:16: physical width */
     } else if (request->physical_bits >= 40) {
-        vtcr_el2 |= UINT64_C(0x20000); /* bits 18:16: physical width */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x20000); /* bits 18:16: physical width */
     } else if (request->physical_bits >= 36) {
-        vtcr_el2 |= UINT64_C(0x10000); /* bits 18:16: physical width */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x10000); /* bits 18:16: physical width */
     } else {
-        vtcr_el2 |= UINT64_C(0); /* bits 18:16: physical width */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bits 18:16: physical width */
     }
-    vtcr_el2 |= UINT64_C(0x3000); /* bits 13:12 */
-    vtcr_el2 |= UINT64_C(0x400); /* bits 11:10 */
-    vtcr_el2 |= UINT64_C(0x100); /* bits 9:8 */
+    made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
+    made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */
+    made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x100); /* bits 9:8 */
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_MODE_3LEVEL]) {
-        vtcr_el2 |= UINT64_C(0x40); /* bits 7:6 */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x40); /* bits 7:6 */
     }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_MODE_4LEVEL]) {
-        vtcr_el2 |= UINT64_C(0x80); /* bits 7:6 */
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x80); /* bits 7:6 */
     }
-    vtcr_el2 |= (UINT64_C(0x40) - request->gpa_bits); /* bits 5:0 */
+    made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= (UINT64_C(0x40) - request->gpa_bits); /* bits 5:0 */
 
     if ((vmid & ~vmid_bits) != 0 || ((root & ~root_bits) | (root & (root_bytes - 1))) != 0) {
         return AXAS_ERR_RANGE;
     }
-    values[AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2] = vttbr_el2;
-    values[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] = vtcr_el2;
+    values[AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2] = made[AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2];
+    values[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] = made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2];
     return AXAS_OK;
 }
 
@@ -551,61 +550,61 @@ enum axas_status axas_aarch64_stage2_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault)
 {
-    const uint64_t ec = (registers[0] >> 26) & UINT64_C(0x3f);
-    const uint64_t fnv = (registers[0] >> 10) & UINT64_C(1);
-    const uint64_t s1ptw = (registers[0] >> 7) & UINT64_C(1);
-    const uint64_t wnr = (registers[0] >> 6) & UINT64_C(1);
-    const uint64_t status = (registers[0] >> 2) & UINT64_C(0xf);
-    const uint64_t status_level = registers[0] & UINT64_C(3);
-    const uint64_t par_failed = registers[3] & UINT64_C(1);
+    const uint64_t field_ec = (registers[0] >> 26) & UINT64_C(0x3f);
+    const uint64_t field_fnv = (registers[0] >> 10) & UINT64_C(1);
+    const uint64_t field_s1ptw = (registers[0] >> 7) & UINT64_C(1);
+    const uint64_t field_wnr = (registers[0] >> 6) & UINT64_C(1);
+    const uint64_t field_status = (registers[0] >> 2) & UINT64_C(0xf);
+    const uint64_t field_status_level = registers[0] & UINT64_C(3);
+    const uint64_t field_par_failed = registers[3] & UINT64_C(1);
 
-    if (!(ec == 0x20 || ec == 0x24)) {
+    if (!(field_ec == 0x20 || field_ec == 0x24)) {
         return AXAS_ERR_INVALID;
     }
     fault->cause = AXAS_CAUSE_UNKNOWN;
-    if (status == 1) {
+    if (field_status == 1) {
         fault->cause = AXAS_CAUSE_TRANSLATION;
-    } else if (status == 2) {
+    } else if (field_status == 2) {
         fault->cause = AXAS_CAUSE_ACCESS_FLAG;
-    } else if (status == 3) {
+    } else if (field_status == 3) {
         fault->cause = AXAS_CAUSE_PERMISSION;
-    } else if (status == 0) {
+    } else if (field_status == 0) {
         fault->cause = AXAS_CAUSE_ADDRESS_SIZE;
     } else {
         fault->cause = AXAS_CAUSE_OTHER;
     }
     fault->access = 0;
-    if (s1ptw == 1 && ec == 0x24 && wnr == 1) {
+    if (field_s1ptw == 1 && field_ec == 0x24 && field_wnr == 1) {
         fault->access = AXAS_WRITE;
-    } else if (s1ptw == 1) {
+    } else if (field_s1ptw == 1) {
         fault->access = AXAS_READ;
-    } else if (ec == 0x20) {
+    } else if (field_ec == 0x20) {
         fault->access = AXAS_EXEC;
-    } else if (wnr == 1) {
+    } else if (field_wnr == 1) {
         fault->access = AXAS_WRITE;
     } else {
         fault->access = AXAS_READ;
     }
     fault->level = AXAS_LEVEL_UNKNOWN;
-    if (status == 0 || status == 1 || status == 2 || status == 3) {
-        fault->level = (int8_t)status_level;
+    if (field_status == 0 || field_status == 1 || field_status == 2 || field_status == 3) {
+        fault->level = (int8_t)field_status_level;
     }
-    fault->guest_walk = s1ptw == 1;
+    fault->guest_walk = field_s1ptw == 1;
     fault->gpa_known = false;
     fault->gpa.raw = 0;
-    if (s1ptw == 1) {
+    if (field_s1ptw == 1) {
         fault->gpa_known = true;
         fault->gpa.raw = (registers[1] & UINT64_C(0xfffffffff0)) << 8;
-    } else if (status == 0 || status == 1 || status == 2) {
+    } else if (field_status == 0 || field_status == 1 || field_status == 2) {
         fault->gpa_known = true;
         fault->gpa.raw = ((registers[1] & UINT64_C(0xfffffffff0)) << 8) | (registers[2] & UINT64_C(0xfff));
-    } else if (par_failed == 0) {
+    } else if (field_par_failed == 0) {
         fault->gpa_known = true;
         fault->gpa.raw = (registers[3] & UINT64_C(0xfffffffff000)) | (registers[2] & UINT64_C(0xfff));
     }
     fault->gva_known = false;
     fault->gva = 0;
-    if (fnv == 0) {
+    if (field_fnv == 0) {
         fault->gva_known = true;
         fault->gva = registers[2];
     }
@@ -991,8 +990,7 @@ static bool unmap_level3(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + LEVEL3_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + LEVEL3_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -1002,6 +1000,7 @@ static bool unmap_level3(
         if (is_memory_level3(entry)) {
             const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LEVEL3_EMPTY);
 
+            written(t, slot, 1);
             axas_gather_note(g, removal, gpa, gpa | LEVEL3_OFFSET, LEVEL3_SPAN);
             if (g->release != NULL) {
                 axas_gather_memory(t, g, gpa, axas_aarch64_stage2_level3_leaf_hpa(old), LEVEL3_SPAN);
@@ -1014,7 +1013,6 @@ static bool unmap_level3(
         }
         gpa += LEVEL3_SPAN;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -1555,8 +1553,7 @@ static bool unmap_level2(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + LEVEL2_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + LEVEL2_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -1574,6 +1571,7 @@ static bool unmap_level2(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LEVEL2_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, LEVEL2_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -1594,6 +1592,7 @@ static bool unmap_level2(
             }
             if (empty) {
                 store(slot, AXAS_AARCH64_STAGE2_LEVEL2_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, LEVEL3_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_AARCH64_STAGE2_LEVEL2);
@@ -1608,7 +1607,6 @@ static bool unmap_level2(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -2195,8 +2193,7 @@ static bool unmap_level1(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + LEVEL1_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + LEVEL1_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -2214,6 +2211,7 @@ static bool unmap_level1(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LEVEL1_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, LEVEL1_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -2234,6 +2232,7 @@ static bool unmap_level1(
             }
             if (empty) {
                 store(slot, AXAS_AARCH64_STAGE2_LEVEL1_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, LEVEL3_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_AARCH64_STAGE2_LEVEL1);
@@ -2248,7 +2247,6 @@ static bool unmap_level1(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -2560,8 +2558,7 @@ static bool unmap_level0(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + LEVEL0_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + LEVEL0_INDEX(gpa - base);
     bool stays = false;
 
     for (;; slot++) {
@@ -2583,6 +2580,7 @@ static bool unmap_level0(
             }
             if (empty) {
                 store(slot, AXAS_AARCH64_STAGE2_LEVEL0_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, LEVEL3_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_AARCH64_STAGE2_LEVEL0);
@@ -2597,7 +2595,6 @@ static bool unmap_level0(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 

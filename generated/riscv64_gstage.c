@@ -555,28 +555,28 @@ enum axas_status axas_riscv64_gstage_root_encode(
     const unsigned index_bits = request->gpa_bits - levels[request->mode->root_level].shift;
     const uint64_t root_bytes = UINT64_C(8) << index_bits;
     uint64_t root_bits = 0;
-    uint64_t hgatp = 0;
+    uint64_t made[1] = { 0 };
 
     (void)features;
 
     if (request->mode == &modes[AXAS_RISCV64_GSTAGE_MODE_SV39X4]) {
-        hgatp |= UINT64_C(0x8000000000000000); /* bits 63:60 */
+        made[AXAS_RISCV64_GSTAGE_ROOT_HGATP] |= UINT64_C(0x8000000000000000); /* bits 63:60 */
     }
     if (request->mode == &modes[AXAS_RISCV64_GSTAGE_MODE_SV48X4]) {
-        hgatp |= UINT64_C(0x9000000000000000); /* bits 63:60 */
+        made[AXAS_RISCV64_GSTAGE_ROOT_HGATP] |= UINT64_C(0x9000000000000000); /* bits 63:60 */
     }
     if (request->mode == &modes[AXAS_RISCV64_GSTAGE_MODE_SV57X4]) {
-        hgatp |= UINT64_C(0xa000000000000000); /* bits 63:60 */
+        made[AXAS_RISCV64_GSTAGE_ROOT_HGATP] |= UINT64_C(0xa000000000000000); /* bits 63:60 */
     }
-    hgatp |= ((vmid & UINT64_C(0x3fff)) << 44); /* bits 57:44: vmid */
+    made[AXAS_RISCV64_GSTAGE_ROOT_HGATP] |= ((vmid & UINT64_C(0x3fff)) << 44); /* bits 57:44: vmid */
     vmid_bits |= UINT64_C(0x3fff);
-    hgatp |= ((root & UINT64_C(0xfffffffffff000)) >> 12); /* bits 43:0: root */
+    made[AXAS_RISCV64_GSTAGE_ROOT_HGATP] |= ((root & UINT64_C(0xfffffffffff000)) >> 12); /* bits 43:0: root */
     root_bits |= UINT64_C(0xfffffffffff000);
 
     if ((vmid & ~vmid_bits) != 0 || ((root & ~root_bits) | (root & (root_bytes - 1))) != 0) {
         return AXAS_ERR_RANGE;
     }
-    values[AXAS_RISCV64_GSTAGE_ROOT_HGATP] = hgatp;
+    values[AXAS_RISCV64_GSTAGE_ROOT_HGATP] = made[AXAS_RISCV64_GSTAGE_ROOT_HGATP];
     return AXAS_OK;
 }
 
@@ -584,39 +584,39 @@ enum axas_status axas_riscv64_gstage_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault)
 {
-    const uint64_t cause = registers[0];
-    const uint64_t address = registers[1];
-    const uint64_t walk = registers[3];
-    const uint64_t found = (registers[4] >> 63) & UINT64_C(1);
+    const uint64_t field_cause = registers[0];
+    const uint64_t field_address = registers[1];
+    const uint64_t field_walk = registers[3];
+    const uint64_t field_found = (registers[4] >> 63) & UINT64_C(1);
 
-    if (!(cause == 0x14 || cause == 0x15 || cause == 0x17)) {
+    if (!(field_cause == 0x14 || field_cause == 0x15 || field_cause == 0x17)) {
         return AXAS_ERR_INVALID;
     }
     fault->cause = AXAS_CAUSE_UNKNOWN;
     fault->cause = AXAS_CAUSE_UNKNOWN;
     fault->access = 0;
-    if (walk == 0x3000 || walk == 0x2000) {
+    if (field_walk == 0x3000 || field_walk == 0x2000) {
         fault->access = AXAS_READ;
-    } else if (walk == 0x3020 || walk == 0x2020) {
+    } else if (field_walk == 0x3020 || field_walk == 0x2020) {
         fault->access = AXAS_WRITE;
-    } else if (cause == 0x14) {
+    } else if (field_cause == 0x14) {
         fault->access = AXAS_EXEC;
-    } else if (cause == 0x17) {
+    } else if (field_cause == 0x17) {
         fault->access = AXAS_WRITE;
     } else {
         fault->access = AXAS_READ;
     }
     fault->level = AXAS_LEVEL_UNKNOWN;
-    fault->guest_walk = walk == 0x3000 || walk == 0x2000 || walk == 0x3020 || walk == 0x2020;
+    fault->guest_walk = field_walk == 0x3000 || field_walk == 0x2000 || field_walk == 0x3020 || field_walk == 0x2020;
     fault->gpa_known = false;
     fault->gpa.raw = 0;
-    if (address != 0 && (walk == 0x3000 || walk == 0x2000 || walk == 0x3020 || walk == 0x2020)) {
+    if (field_address != 0 && (field_walk == 0x3000 || field_walk == 0x2000 || field_walk == 0x3020 || field_walk == 0x2020)) {
         fault->gpa_known = true;
         fault->gpa.raw = (registers[1] & UINT64_C(0x3fffffffffffffff)) << 2;
-    } else if (address != 0) {
+    } else if (field_address != 0) {
         fault->gpa_known = true;
         fault->gpa.raw = ((registers[1] & UINT64_C(0x3fffffffffffffff)) << 2) | (registers[2] & UINT64_C(3));
-    } else if (found == 1) {
+    } else if (field_found == 1) {
         fault->gpa_known = true;
         fault->gpa.raw = ((registers[4] & UINT64_C(0xfffffffffffff)) << 12) | (registers[2] & UINT64_C(0xfff));
     }
@@ -1043,8 +1043,7 @@ static bool unmap_vpn0(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + VPN0_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + VPN0_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -1054,6 +1053,7 @@ static bool unmap_vpn0(
         if (is_memory_vpn0(entry)) {
             const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN0_EMPTY);
 
+            written(t, slot, 1);
             axas_gather_note(g, removal, gpa, gpa | VPN0_OFFSET, VPN0_SPAN);
             if (g->release != NULL) {
                 axas_gather_memory(t, g, gpa, axas_riscv64_gstage_vpn0_leaf_hpa(old), VPN0_SPAN);
@@ -1066,7 +1066,6 @@ static bool unmap_vpn0(
         }
         gpa += VPN0_SPAN;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -1607,8 +1606,7 @@ static bool unmap_vpn1(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + VPN1_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + VPN1_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -1626,6 +1624,7 @@ static bool unmap_vpn1(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN1_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, VPN1_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -1646,6 +1645,7 @@ static bool unmap_vpn1(
             }
             if (empty) {
                 store(slot, AXAS_RISCV64_GSTAGE_VPN1_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, VPN0_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_RISCV64_GSTAGE_VPN1);
@@ -1660,7 +1660,6 @@ static bool unmap_vpn1(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -2272,8 +2271,7 @@ static bool unmap_vpn2(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + VPN2_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + VPN2_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -2291,6 +2289,7 @@ static bool unmap_vpn2(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN2_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, VPN2_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -2311,6 +2310,7 @@ static bool unmap_vpn2(
             }
             if (empty) {
                 store(slot, AXAS_RISCV64_GSTAGE_VPN2_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, VPN0_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_RISCV64_GSTAGE_VPN2);
@@ -2325,7 +2325,6 @@ static bool unmap_vpn2(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -2937,8 +2936,7 @@ static bool unmap_vpn3(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + VPN3_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + VPN3_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -2956,6 +2954,7 @@ static bool unmap_vpn3(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN3_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, VPN3_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -2976,6 +2975,7 @@ static bool unmap_vpn3(
             }
             if (empty) {
                 store(slot, AXAS_RISCV64_GSTAGE_VPN3_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, VPN0_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_RISCV64_GSTAGE_VPN3);
@@ -2990,7 +2990,6 @@ static bool unmap_vpn3(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -3527,8 +3526,7 @@ static bool unmap_vpn4(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + VPN4_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + VPN4_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -3546,6 +3544,7 @@ static bool unmap_vpn4(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_RISCV64_GSTAGE_VPN4_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, VPN4_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -3566,6 +3565,7 @@ static bool unmap_vpn4(
             }
             if (empty) {
                 store(slot, AXAS_RISCV64_GSTAGE_VPN4_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, VPN0_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_RISCV64_GSTAGE_VPN4);
@@ -3580,7 +3580,6 @@ static bool unmap_vpn4(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 

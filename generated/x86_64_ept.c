@@ -438,24 +438,24 @@ enum axas_status axas_x86_64_ept_root_encode(
     const unsigned index_bits = request->gpa_bits - levels[request->mode->root_level].shift;
     const uint64_t root_bytes = UINT64_C(8) << index_bits;
     uint64_t root_bits = 0;
-    uint64_t eptp = 0;
+    uint64_t made[1] = { 0 };
 
     (void)features;
 
-    eptp |= (root & UINT64_C(0xffffffffff000)); /* bits 51:12: root */
+    made[AXAS_X86_64_EPT_ROOT_EPTP] |= (root & UINT64_C(0xffffffffff000)); /* bits 51:12: root */
     root_bits |= UINT64_C(0xffffffffff000);
     if ((features & AXAS_X86_64_EPT_FEATURE_ACCESSED_DIRTY) != 0) {
-        eptp |= UINT64_C(0x40); /* bit 6: accessed_dirty */
+        made[AXAS_X86_64_EPT_ROOT_EPTP] |= UINT64_C(0x40); /* bit 6: accessed_dirty */
     }
     if (request->mode == &modes[AXAS_X86_64_EPT_MODE_4LEVEL]) {
-        eptp |= UINT64_C(0x18); /* bits 5:3 */
+        made[AXAS_X86_64_EPT_ROOT_EPTP] |= UINT64_C(0x18); /* bits 5:3 */
     }
-    eptp |= UINT64_C(6); /* bits 2:0 */
+    made[AXAS_X86_64_EPT_ROOT_EPTP] |= UINT64_C(6); /* bits 2:0 */
 
     if (((root & ~root_bits) | (root & (root_bytes - 1))) != 0) {
         return AXAS_ERR_RANGE;
     }
-    values[AXAS_X86_64_EPT_ROOT_EPTP] = eptp;
+    values[AXAS_X86_64_EPT_ROOT_EPTP] = made[AXAS_X86_64_EPT_ROOT_EPTP];
     return AXAS_OK;
 }
 
@@ -463,43 +463,43 @@ enum axas_status axas_x86_64_ept_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault)
 {
-    const uint64_t reason = registers[0] & UINT64_C(0xffff);
-    const uint64_t data_write = (registers[1] >> 1) & UINT64_C(1);
-    const uint64_t fetch = (registers[1] >> 2) & UINT64_C(1);
-    const uint64_t allowed = (registers[1] >> 3) & UINT64_C(7);
-    const uint64_t linear_valid = (registers[1] >> 7) & UINT64_C(1);
-    const uint64_t final = (registers[1] >> 8) & UINT64_C(1);
+    const uint64_t field_reason = registers[0] & UINT64_C(0xffff);
+    const uint64_t field_data_write = (registers[1] >> 1) & UINT64_C(1);
+    const uint64_t field_fetch = (registers[1] >> 2) & UINT64_C(1);
+    const uint64_t field_allowed = (registers[1] >> 3) & UINT64_C(7);
+    const uint64_t field_linear_valid = (registers[1] >> 7) & UINT64_C(1);
+    const uint64_t field_final = (registers[1] >> 8) & UINT64_C(1);
 
-    if (!(reason == 0x30 || reason == 0x31)) {
+    if (!(field_reason == 0x30 || field_reason == 0x31)) {
         return AXAS_ERR_INVALID;
     }
     fault->cause = AXAS_CAUSE_UNKNOWN;
-    if (reason == 0x31) {
+    if (field_reason == 0x31) {
         fault->cause = AXAS_CAUSE_MISCONFIGURED;
-    } else if (allowed == 0) {
+    } else if (field_allowed == 0) {
         fault->cause = AXAS_CAUSE_TRANSLATION;
     } else {
         fault->cause = AXAS_CAUSE_PERMISSION;
     }
     fault->access = 0;
-    if (reason == 0x31) {
+    if (field_reason == 0x31) {
         fault->access = 0;
-    } else if (data_write == 1) {
+    } else if (field_data_write == 1) {
         fault->access = AXAS_WRITE;
-    } else if (fetch == 1) {
+    } else if (field_fetch == 1) {
         fault->access = AXAS_EXEC;
     } else {
         fault->access = AXAS_READ;
     }
     fault->level = AXAS_LEVEL_UNKNOWN;
-    fault->guest_walk = reason == 0x30 && linear_valid == 1 && final == 0;
+    fault->guest_walk = field_reason == 0x30 && field_linear_valid == 1 && field_final == 0;
     fault->gpa_known = false;
     fault->gpa.raw = 0;
     fault->gpa_known = true;
     fault->gpa.raw = registers[2] & UINT64_C(0xfffffffffffff);
     fault->gva_known = false;
     fault->gva = 0;
-    if (reason == 0x30 && linear_valid == 1) {
+    if (field_reason == 0x30 && field_linear_valid == 1) {
         fault->gva_known = true;
         fault->gva = registers[3];
     }
@@ -885,8 +885,7 @@ static bool unmap_pt(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + PT_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + PT_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -896,6 +895,7 @@ static bool unmap_pt(
         if (is_memory_pt(entry)) {
             const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PT_EMPTY);
 
+            written(t, slot, 1);
             axas_gather_note(g, removal, gpa, gpa | PT_OFFSET, PT_SPAN);
             if (g->release != NULL) {
                 axas_gather_memory(t, g, gpa, axas_x86_64_ept_pt_leaf_hpa(old), PT_SPAN);
@@ -908,7 +908,6 @@ static bool unmap_pt(
         }
         gpa += PT_SPAN;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -1449,8 +1448,7 @@ static bool unmap_pd(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + PD_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + PD_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -1468,6 +1466,7 @@ static bool unmap_pd(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PD_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, PD_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -1488,6 +1487,7 @@ static bool unmap_pd(
             }
             if (empty) {
                 store(slot, AXAS_X86_64_EPT_PD_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, PT_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_X86_64_EPT_PD);
@@ -1502,7 +1502,6 @@ static bool unmap_pd(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -2089,8 +2088,7 @@ static bool unmap_pdpt(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + PDPT_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + PDPT_INDEX(gpa - base);
     const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
     bool stays = false;
 
@@ -2108,6 +2106,7 @@ static bool unmap_pdpt(
                 /* All of it; also where a split got no table, and the backend can give the rest again. */
                 const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PDPT_EMPTY);
 
+                written(t, slot, 1);
                 axas_gather_note(g, removal, start, end, PDPT_SPAN);
                 if (g->release != NULL) {
                     AXAS_ASSERT(whole);
@@ -2128,6 +2127,7 @@ static bool unmap_pdpt(
             }
             if (empty) {
                 store(slot, AXAS_X86_64_EPT_PDPT_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, PT_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_X86_64_EPT_PDPT);
@@ -2142,7 +2142,6 @@ static bool unmap_pdpt(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
@@ -2454,8 +2453,7 @@ static bool unmap_pml4(
         uint64_t last,
         struct axas_gather *g)
 {
-    table_entry *const first = table + PML4_INDEX(gpa - base);
-    table_entry *slot = first;
+    table_entry *slot = table + PML4_INDEX(gpa - base);
     bool stays = false;
 
     for (;; slot++) {
@@ -2477,6 +2475,7 @@ static bool unmap_pml4(
             }
             if (empty) {
                 store(slot, AXAS_X86_64_EPT_PML4_EMPTY);
+                written(t, slot, 1);
                 axas_gather_note(
                         g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, PT_SPAN);
                 axas_gather_table(t, g, start, entry, AXAS_X86_64_EPT_PML4);
@@ -2491,7 +2490,6 @@ static bool unmap_pml4(
         }
         gpa = stop + 1;
     }
-    written(t, first, (uint64_t)(slot - first) + 1);
     return stays;
 }
 
