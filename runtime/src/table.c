@@ -252,16 +252,18 @@ static enum axas_status choose_mode(struct axas_table *table, const struct axas_
     return known ? AXAS_ERR_UNSUPPORTED : AXAS_ERR_INVALID;
 }
 
-/* The sizes of leaves up to 1 << cap bytes (0: no cap) that the mode and the CPU have. */
+/* The sizes of leaves up to 1 << cap bytes (0: no cap) that the mode and the CPU have, from the smallest up
+ * to the first gap: a larger leaf could not be split level by level. */
 static uint64_t leaf_sizes(const struct axas_table *table, unsigned cap)
 {
     uint64_t sizes = 0;
-    for (unsigned i = table->mode->root_level; i <= last_level(table->mode); i++) {
+    for (unsigned i = last_level(table->mode) + 1; i-- > table->mode->root_level;) {
         const struct axas_level *level = level_at(table, i);
         bool leaf = (level->kinds >> AXAS_ENTRY_LEAF & 1) != 0;
-        if (leaf && (level->leaf_with & ~table->features) == 0 && (cap == 0 || level->shift <= cap)) {
-            sizes |= UINT64_C(1) << level->shift;
+        if (!leaf || (level->leaf_with & ~table->features) != 0 || (cap != 0 && level->shift > cap)) {
+            break;
         }
+        sizes |= UINT64_C(1) << level->shift;
     }
     return sizes;
 }

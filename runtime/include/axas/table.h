@@ -56,7 +56,9 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
 
 /** Size of the smallest leaf, bytes: what addresses and sizes are multiples of. */
 uint64_t axas_table_page_size(const struct axas_table *table);
-/** The leaf sizes that this tree may make with that attribute: bit n set for 1 << n bytes. */
+/** The leaf sizes that this tree may make with that attribute: bit n set for 1 << n bytes. What the mode, the
+ *  CPU's features and the caps allow, up to the first size that they do not, since leaves are split one level
+ *  at a time. */
 uint64_t axas_table_leaf_sizes(const struct axas_table *table, axas_attr attr);
 /** First address above the tree's range; 0 if that is 2^64. */
 uint64_t axas_table_limit(const struct axas_table *table);
