@@ -3,7 +3,7 @@
 # Boots the tiny hypervisor of examples/hypervisor in an emulator. The exit status is 0 only when all went as
 # it should.
 #
-#     scripts/demo.sh [ARCHITECTURE [BUILD_DIRECTORY]]
+#     scripts/demo.sh [ARCHITECTURE [BUILD_DIRECTORY [CPU]]]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
@@ -14,11 +14,12 @@ seconds=60 # it takes one; this is for machines that hang
 
 arch=${1:-aarch64}
 build=${2:-$top/build-demo-$arch}
+cpu=${3:-max} # the name that the emulator has for it
 
 case $arch in
 aarch64)
     package=qemu-system-arm
-    emulator=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu max -m 256 -semihosting)
+    emulator=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "$cpu" -m 256 -semihosting)
     ;;
 *)
     die "there is no demo for '$arch'; there is one for: aarch64"

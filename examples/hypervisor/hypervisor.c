@@ -90,7 +90,7 @@ static void load_root(void)
     for (unsigned i = 0; i < root.register_count; i++) {
         print(" %s = 0x%lx", root.register_name[i], root.register_value[i]);
     }
-    print(".\nOf the features of this CPU it uses:");
+    print(".\nOptional features of this CPU that it uses:%s", space.table.features == 0 ? " none" : "");
     for (unsigned i = 0; i < space.table.format->feature_count; i++) {
         const struct axas_feature *feature = &space.table.format->features[i];
         if ((space.table.features & feature->bit) != 0) {
@@ -388,7 +388,10 @@ static void inspect_space(void)
     uint32_t word = 0;
     axas_hpa hpa;
     struct axas_mapping mapping = {.attr = 0};
+    struct axas_fault late = {.gpa = first, .gpa_known = true, .access = AXAS_READ};
 
+    expect_equal("a fault that another CPU would have been first to serve",
+                 axas_space_handle_fault(&space, &late), AXAS_FAULT_SPURIOUS);
     expect_equal("reading the guest's word", axas_guest_read(&space, first, &word, sizeof word), AXAS_OK);
     expect_equal("the guest's word", word, GUEST_FIRST_WORD);
     expect_equal("asking about the sealed page", axas_space_query(&space, first, &mapping), AXAS_OK);
