@@ -3,6 +3,7 @@
 #include <axas/walk.h>
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <string.h>
 
 static const struct axas_hosted_config counting = {.size = 1 << 20, .count_errors = true};

@@ -41,7 +41,8 @@
 #define AXAS_STRING(word) AXAS_STRING_OF(word)
 #define AXAS_STRING_OF(word) #word
 
-/** Called with each store to a table, before it is made: AXAS_ON_STORE(slot, value, bytes). */
+/** Called with each store to a table, before it is made (a compare-and-swap: once it succeeded). An
+ * expression: AXAS_ON_STORE(slot, value, bytes). */
 #ifndef AXAS_ON_STORE
 #define AXAS_ON_STORE(slot, value, bytes) ((void)0)
 #endif

@@ -106,7 +106,7 @@ void axas_hosted_fail_from(struct axas_hosted *arena, uint64_t n);
 
 /** What an arena records. */
 enum axas_hosted_event_kind {
-    AXAS_HOSTED_STORE,      /**< to a table: before it was made. Needs a library built with hosted_config.h */
+    AXAS_HOSTED_STORE,      /**< to a table. Needs a library built with hosted_config.h */
     AXAS_HOSTED_BARRIER,    /**< hal->barrier */
     AXAS_HOSTED_INVALIDATE, /**< hal->invalidate */
     AXAS_HOSTED_PUBLISH,    /**< hal->frame_publish */
@@ -117,12 +117,14 @@ enum axas_hosted_event_kind {
 
 struct axas_hosted_event {
     enum axas_hosted_event_kind kind;
-    unsigned thread;         /**< reader slot of the thread that did it */
-    axas_hpa hpa;            /**< STORE: the slot; PUBLISH, WRITE_BACK, ALLOC, FREE: the first byte */
-    uint64_t size;           /**< bytes of the same */
-    uint64_t old, value;     /**< STORE: as they stand in memory, zero-extended */
-    enum axas_frame_use use; /**< ALLOC, FREE */
-    axas_attr attr;          /**< PUBLISH */
+    unsigned thread; /**< reader slot of the thread that did it */
+    axas_hpa hpa;    /**< STORE: the slot; PUBLISH, WRITE_BACK, ALLOC, FREE: the first byte */
+    uint64_t size;   /**< bytes of the same */
+    uint64_t value;  /**< STORE: what was stored, as it stands in memory, zero-extended */
+    uint64_t
+        old; /**< STORE: what was there before; `value` after a compare-and-swap, which is noted once done */
+    enum axas_frame_use use;               /**< ALLOC, FREE */
+    axas_attr attr;                        /**< PUBLISH */
     struct axas_invalidation invalidation; /**< INVALIDATE */
 };
 

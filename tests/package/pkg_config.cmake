@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+cmake_minimum_required(VERSION 3.25)
+include("${CMAKE_CURRENT_LIST_DIR}/steps.cmake")
+file(GLOB_RECURSE pc "${PREFIX}/*/axas-hosted.pc")
+cmake_path(GET pc PARENT_PATH dir)
+set(ENV{PKG_CONFIG_PATH} "${dir}")
+run("${PKG_CONFIG}" --cflags --libs axas-hosted)
+separate_arguments(flags UNIX_COMMAND "${printed}")
+run("${CC}" -std=c11 "${CMAKE_CURRENT_LIST_DIR}/consumer.c" -o consumer ${flags})
+run(./consumer)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+cmake_minimum_required(VERSION 3.25)
+# Builds the library with OPTIONS and looks at the symbols that it leaves to others.
+set(allowed memcpy memmove memset memcmp)
+
+execute_process(
+  COMMAND "${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${BINARY_DIR}" -G "${GENERATOR}" -DAXAS_ARCH=all
+    -DAXAS_TESTS=OFF -DAXAS_EXAMPLES=OFF -DAXAS_HOSTED=OFF -DCMAKE_BUILD_TYPE=Release ${OPTIONS}
+  COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" --target axas
+  COMMAND_ERROR_IS_FATAL ANY)
+file(STRINGS "${BINARY_DIR}/CMakeCache.txt" nm REGEX "^CMAKE_NM:")
+string(REGEX REPLACE "^[^=]*=" "" nm "${nm}")
+execute_process(COMMAND "${nm}" -g -P "${BINARY_DIR}/libaxas.a" OUTPUT_VARIABLE listing
+  COMMAND_ERROR_IS_FATAL ANY)
+
+# Each line is a name, a letter for what it is, and for those that are there, numbers.
+string(REPLACE "\n" ";" listing "${listing}")
+set(defined)
+set(undefined)
+foreach(line IN LISTS listing)
+  if(line MATCHES "^([^ ]+) U")
+    list(APPEND undefined "${CMAKE_MATCH_1}")
+  elseif(line MATCHES "^([^ ]+) [A-Z] ")
+    list(APPEND defined "${CMAKE_MATCH_1}")
+  endif()
+endforeach()
+if(NOT "axas_status_str" IN_LIST defined)
+  message(FATAL_ERROR "these are not the symbols of the library:\n${listing}")
+endif()
+list(REMOVE_DUPLICATES undefined)
+list(REMOVE_ITEM undefined ${defined} ${allowed})
+if(undefined)
+  message(FATAL_ERROR "the library needs ${undefined}")
+endif()
