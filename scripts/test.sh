@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds everything with GCC and with Clang, and runs every test: plain, under
+# AddressSanitizer and UndefinedBehaviorSanitizer, and under ThreadSanitizer; then builds for the three CPUs
+# without an operating system. The last line is "N passed, N failed"; the exit status is 0 only when none failed.
+#
+#     scripts/test.sh [PRESET...]     by default: gcc clang asan tsan and the three *-none-elf
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(dirname "$here")
+# shellcheck source=scripts/lib.sh
+. "$here/lib.sh"
+cd "$top" || exit 1
+
+need_packages cmake ninja-build gcc g++ libc6-dev pkg-config clang lld llvm libclang-rt-dev clang-format \
+    libcriterion-dev python3 python3-jinja2 python3-yaml python3-jsonschema
+
+jobs=$(nproc)
+passed=0
+failed=0
+summary=()
+
+# step NAME COMMAND...: a command that counts only when it fails; its output is shown then.
+step() {
+    local name=$1 log
+    shift
+    log=$(mktemp)
+    say "$name"
+    if "$@" >"$log" 2>&1; then
+        rm -f "$log"
+        return 0
+    fi
+    tail -n 60 "$log"
+    rm -f "$log"
+    failed=$((failed + 1))
+    summary+=("FAILED  $name")
+    return 1
+}
+
+# tests PRESET: runs CTest, lets its progress through and adds up what it says.
+tests() {
+    local preset=$1 log total bad
+    log=$(mktemp)
+    say "$preset: testing"
+    ctest --preset "$preset" -j "$jobs" | tee "$log"
+    total=$(sed -n 's/^.*tests passed, \([0-9]*\) tests* failed out of \([0-9]*\)$/\1 \2/p' "$log")
+    rm -f "$log"
+    if [ -z "$total" ]; then
+        failed=$((failed + 1))
+        summary+=("FAILED  $preset: CTest ran no tests")
+        return
+    fi
+    bad=${total% *}
+    total=${total#* }
+    passed=$((passed + total - bad))
+    failed=$((failed + bad))
+    summary+=("$(printf '%4d of %4d passed  %s' $((total - bad)) "$total" "$preset")")
+}
+
+if [ "$#" -eq 0 ]; then
+    set -- gcc clang asan tsan x86_64-none-elf aarch64-none-elf riscv64-none-elf
+fi
+for preset in "$@"; do
+    step "$preset: configuring" cmake --preset "$preset" || continue
+    step "$preset: building" cmake --build --preset "$preset" --parallel "$jobs" || continue
+    case $preset in
+    *-none-elf)
+        passed=$((passed + 1))
+        summary+=("        built  $preset")
+        ;;
+    *) tests "$preset" ;;
+    esac
+done
+
+say "summary"
+printf '%s\n' "${summary[@]}"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
