@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # Shared by the scripts beside it: source it, do not run it.
 
 # Says what a script is about to do.

@@ -39,7 +39,7 @@ step() {
 
 # tests PRESET: runs CTest, lets its progress through and adds up what it says.
 tests() {
-    local preset=$1 log total bad
+    local preset=$1 log total bad cases
     log=$(mktemp)
     say "$preset: testing"
     ctest --preset "$preset" -j "$jobs" | tee "$log"
@@ -54,7 +54,10 @@ tests() {
     total=${total#* }
     passed=$((passed + total - bad))
     failed=$((failed + bad))
-    summary+=("$(printf '%4d of %4d passed  %s' $((total - bad)) "$total" "$preset")")
+    cases=$(awk '/Synthesis: Tested:/ { n += $4 } END { print n + 0 }' \
+        "build-$preset/Testing/Temporary/LastTest.log")
+    summary+=("$(printf '%4d of %4d passed  %s (Criterion ran %d cases in them)' \
+        $((total - bad)) "$total" "$preset" "$cases")")
 }
 
 if [ "$#" -eq 0 ]; then

@@ -25,4 +25,5 @@ macro(run_to_fail regex)
   endif()
 endmacro()
 
-set(configure "${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_C_COMPILER=${CC}" -DCMAKE_BUILD_TYPE=Debug)
+set(configure "${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_MAKE_PROGRAM=${MAKE_PROGRAM}"
+  "-DCMAKE_C_COMPILER=${CC}" -DCMAKE_BUILD_TYPE=Debug)
