@@ -18,15 +18,15 @@ const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t
 const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa);
 
 /**
- * Fills the reserve with what `inserts` further areas may take, beside what has to stay there for removals
- * when the tree has grown by them and by areas of `size` bytes. AXAS_ERR_NO_MEMORY: the HAL has no frame, or
- * the tree would outgrow its cap; the reserve keeps what it got (axas_areas_trim).
+ * Fills the reserve with what `inserts` further areas may take that begin at the addresses `at`, beside what
+ * has to stay there for removals when they are in the tree and `size` bytes (0: none) are new.
+ * AXAS_ERR_NO_MEMORY: the HAL has no frame, or the tree would outgrow its cap; the reserve keeps what it got
+ * (axas_areas_trim).
  */
-enum axas_status axas_areas_prepare(struct axas_space *space, unsigned inserts, uint64_t size);
-/**
- * The same for a removal that adds one area in front of which there is one already at `gpa`: takes what the
- * reserve and the HAL have. False only in the case that area.c speaks of.
- */
+enum axas_status axas_areas_prepare(struct axas_space *space, const uint64_t *at, unsigned inserts,
+                                    uint64_t size);
+/** For a removal that leaves a new area, which begins at gpa: takes what the reserve and the HAL have. False
+ *  only in the case that area.c speaks of. */
 bool axas_areas_prepare_removal(struct axas_space *space, uint64_t gpa);
 /** Gives nodes of the reserve back to the HAL until `keep` are left. */
 void axas_areas_trim(struct axas_space *space, uint32_t keep);

@@ -46,6 +46,10 @@ enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gp
                                            unsigned reader, struct axas_cache *cache, axas_hpa *hpa,
                                            struct axas_area *area);
 
+/** Outside the lock: brings memory to all of an area that is being filled. Whatever came before a failure
+ *  stays for the caller to remove. */
+enum axas_status axas_space_fill(struct axas_space *space, const struct axas_area *area, uint64_t generation);
+
 /** True if `attr` allows every access in `access`; an unknown access (0) asks for any at all. */
 static inline bool axas_allows(axas_attr attr, axas_attr access)
 {

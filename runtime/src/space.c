@@ -1,0 +1,976 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The address space: what takes the exclusive side of the lock, and the look-ups.
+ *
+ * An exclusive call checks everything, then puts aside the nodes and tables that it will take, and only then
+ * changes something; until that moment failing means giving back what was put aside.
+ */
+#include <axas/walk.h>
+
+#include "space_internal.h"
+
+/* Areas that one step of axas_space_clear removes. */
+#define AREAS_PER_STEP 64u
+
+static bool alive(const struct axas_space *space)
+{
+    return space != NULL && space->table.root != NULL;
+}
+
+/* What is put aside */
+
+/* How much the reserves held when a call began. */
+struct aside {
+    uint32_t tables[AXAS_MAX_LEVELS];
+    uint32_t nodes;
+};
+
+static struct aside aside_of(const struct axas_space *space)
+{
+    struct aside aside;
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        aside.tables[level] = space->table.pool.count[level];
+    }
+    aside.nodes = space->areas.reserved_nodes;
+    return aside;
+}
+
+static void trim_tables(struct axas_space *space, const uint32_t keep[AXAS_MAX_LEVELS])
+{
+    struct axas_pool excess = {0};
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        while (space->table.pool.count[level] > keep[level]) {
+            axas_pool_put(&excess, level, axas_pool_take(&space->table.pool, level));
+        }
+    }
+    axas_pool_drain(&space->table, &excess);
+}
+
+/* After a failure: no more is put aside than before. */
+static void put_back(struct axas_space *space, const struct aside *before)
+{
+    trim_tables(space, before->tables);
+    axas_areas_trim(space, before->nodes);
+}
+
+/* After a change: what removals need, as far as the HAL lets it. */
+static void settle(struct axas_space *space)
+{
+    space->generation++;
+    axas_areas_settle(space);
+    if (space->areas.count == 0) {
+        axas_pool_drain(&space->table, &space->table.pool);
+    } else {
+        (void)axas_table_reserve(&space->table);
+    }
+}
+
+static void publish(const struct axas_space *space)
+{
+    const struct axas_hal *hal = space->table.hal;
+    if (hal->barrier != NULL) {
+        hal->barrier(hal->context);
+    }
+}
+
+/* Failing */
+
+/* What is wrong; its address is what the call was given. */
+struct failure {
+    enum axas_status status;
+    const char *what;
+};
+
+static const struct failure fine = {AXAS_OK, NULL};
+
+static struct failure failure(enum axas_status status, const char *what)
+{
+    struct failure made = {status, what};
+    return made;
+}
+
+static enum axas_status report(struct axas_error *error, struct failure failure, axas_gpa gpa, axas_hpa hpa,
+                               uint64_t size, axas_attr attr)
+{
+    if (error != NULL && failure.status != AXAS_OK) {
+        error->status = failure.status;
+        error->what = failure.what;
+        error->gpa = gpa;
+        error->hpa = hpa;
+        error->size = size;
+        error->attr = attr;
+    }
+    return failure.status;
+}
+
+static struct failure check_range(const struct axas_space *space, axas_gpa gpa, uint64_t size)
+{
+    if (((gpa.raw | size) & (axas_table_page_size(&space->table) - 1)) != 0) {
+        return failure(AXAS_ERR_ALIGN, "address or size is not a multiple of the page size");
+    }
+    if (!axas_space_contains(space, gpa, size)) {
+        return failure(AXAS_ERR_RANGE, "range is empty or not inside the space");
+    }
+    return fine;
+}
+
+/* Init and destroy */
+
+static enum axas_status take_bounds(struct axas_space *space, const struct axas_config *config)
+{
+    uint64_t page = axas_table_page_size(&space->table);
+    uint64_t limit = axas_table_limit(&space->table);
+    if (((config->base.raw | config->size) & (page - 1)) != 0) {
+        return AXAS_ERR_ALIGN;
+    }
+    if (config->base.raw >= limit || config->size > limit - config->base.raw) {
+        return AXAS_ERR_RANGE;
+    }
+    space->base = config->base;
+    space->size = config->size == 0 ? limit - config->base.raw : config->size;
+    return AXAS_OK;
+}
+
+static enum axas_status take_readers(struct axas_space *space, unsigned readers)
+{
+    const struct axas_hal *hal = space->table.hal;
+    uint64_t wanted = (uint64_t)readers * AXAS_LOCK_SLOT_BYTES;
+    if (wanted != 0) {
+        uint64_t bytes = AXAS_FRAME_SIZE;
+        axas_hpa frame;
+        while (bytes < wanted) {
+            bytes <<= 1;
+        }
+        if ((space->node_limit != 0 && bytes / AXAS_FRAME_SIZE > space->node_limit) ||
+            !hal->frame_alloc(hal->context, bytes, AXAS_FRAME_NODE, &frame)) {
+            return AXAS_ERR_NO_MEMORY;
+        }
+        space->reader_memory = axas_hal_virt(hal, frame);
+        space->reader_bytes = bytes;
+        space->node_bytes = bytes;
+        __builtin_memset(space->reader_memory, 0, (size_t)bytes);
+    }
+    axas_lock_init(&space->lock, space->reader_memory, readers);
+    return AXAS_OK;
+}
+
+enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config)
+{
+    if (space == NULL || config == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_space made = {0};
+    const char *what = "the table's configuration";
+    enum axas_status status = axas_table_init(&made.table, &config->table);
+    if (status == AXAS_OK) {
+        made.error = config->error;
+        made.populate_only = config->populate_only;
+        made.node_limit = config->node_limit;
+        what = "base or size";
+        status = take_bounds(&made, config);
+        if (status == AXAS_OK) {
+            what = "no memory for the reader slots";
+            status = take_readers(&made, config->readers == 0 ? 1 : config->readers);
+        }
+        if (status != AXAS_OK) {
+            axas_table_destroy(&made.table, NULL, NULL);
+        }
+    }
+    if (status == AXAS_OK) {
+        *space = made;
+        return AXAS_OK;
+    }
+    return report(config->error, failure(status, what), config->base, axas_hpa_of(0), config->size, 0);
+}
+
+axas_gpa axas_space_base(const struct axas_space *space)
+{
+    return space->base;
+}
+
+axas_gpa axas_space_end(const struct axas_space *space)
+{
+    return axas_gpa_of(space->base.raw + space->size);
+}
+
+uint64_t axas_space_size(const struct axas_space *space)
+{
+    return space->size;
+}
+
+bool axas_space_contains(const struct axas_space *space, axas_gpa gpa, uint64_t size)
+{
+    uint64_t offset = gpa.raw - space->base.raw;
+    return size != 0 && offset < space->size && size - 1 < space->size - offset;
+}
+
+/* Map */
+
+static struct failure check_map(const struct axas_space *space, const struct axas_area *area, uint32_t flags)
+{
+    struct axas_leaf_code code;
+    if (area->backend == NULL || (flags & ~AXAS_POPULATE) != 0 || (area->attr & ~AXAS_ATTR_MASK) != 0) {
+        return failure(AXAS_ERR_INVALID, "no backend, or unknown bits in flags or attribute");
+    }
+    if (area->backend->pure && area->backend->release != NULL) {
+        return failure(AXAS_ERR_INVALID, "a pure backend has nothing to release");
+    }
+    struct failure range = check_range(space, area->gpa, area->size);
+    if (range.status != AXAS_OK || area->backend->provide == NULL) {
+        return range;
+    }
+    if ((area->attr & AXAS_ACCESS_MASK) == 0) {
+        return failure(AXAS_ERR_UNSUPPORTED, "attribute without any access");
+    }
+    if (space->table.format->encode(area->attr, space->table.features, &code) != AXAS_OK) {
+        return failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
+    }
+    if (space->populate_only && !area->backend->pure && (flags & AXAS_POPULATE) == 0) {
+        return failure(AXAS_ERR_UNSUPPORTED, "lazy area in a space that is populated only");
+    }
+    return fine;
+}
+
+static struct failure check_free(const struct axas_space *space, const struct axas_area *area)
+{
+    const struct axas_area *next = axas_areas_next(space, area->gpa.raw);
+    if (next != NULL && next->gpa.raw <= axas_last(area->gpa, area->size)) {
+        return failure(AXAS_ERR_EXISTS, "an area is there already");
+    }
+    return fine;
+}
+
+/* Removes what a failed map has put into the table; leaves end where its runs do, so nothing is split. */
+static void unmap_again(struct axas_space *space, uint64_t first, uint64_t end)
+{
+    if (first != end) {
+        struct axas_gather gather;
+        axas_gather_init(&gather, NULL, NULL);
+        space->table.mode->unmap(&space->table, first, end - 1, &gather);
+        publish(space);
+        axas_gather_flush(&space->table, &gather);
+        axas_gather_free(&space->table, &gather);
+    }
+}
+
+/* Fills the table for an area with a pure backend. Unchanged on failure. */
+static struct failure map_pure(struct axas_space *space, const struct axas_area *area)
+{
+    uint64_t end = area->gpa.raw + area->size;
+    uint64_t at = area->gpa.raw;
+    while (at != end) {
+        struct axas_run run = {axas_gpa_of(at), axas_hpa_of(0), end - at, NULL};
+        enum axas_status status = area->backend->provide(space, area, axas_gpa_of(at), &run);
+        uint64_t skip = at - run.gpa.raw;
+        const char *what = "the backend has no memory";
+        if (status == AXAS_OK) {
+            what = "the backend's run is not what was asked for";
+            status = run.gpa.raw <= at && skip < run.size ? AXAS_OK : AXAS_ERR_INVALID;
+        }
+        uint64_t size = run.size - skip < end - at ? run.size - skip : end - at;
+        if (status == AXAS_OK) {
+            what = "the table cannot hold it";
+            status = axas_table_map(&space->table, axas_gpa_of(at), axas_hpa_of(run.hpa.raw + skip), size,
+                                    area->attr);
+        }
+        if (status != AXAS_OK) {
+            unmap_again(space, area->gpa.raw, at);
+            return failure(status, what);
+        }
+        at += size;
+    }
+    return fine;
+}
+
+/* Exclusive. Adds the area and, if its backend is pure, its memory. Unchanged on failure. */
+static struct failure add_area(struct axas_space *space, const struct axas_area *area)
+{
+    struct failure failed = check_free(space, area);
+    if (failed.status != AXAS_OK) {
+        return failed;
+    }
+    struct aside before = aside_of(space);
+    if (axas_areas_prepare(space, &area->gpa.raw, 1, area->size) != AXAS_OK) {
+        failed = failure(AXAS_ERR_NO_MEMORY, "no memory for the area");
+    } else if (axas_table_reserve(&space->table) != AXAS_OK) {
+        failed = failure(AXAS_ERR_NO_MEMORY, "no memory for the tables that removal needs");
+    } else if (area->backend->pure && area->backend->provide != NULL) {
+        failed = map_pure(space, area);
+    }
+    if (failed.status != AXAS_OK) {
+        put_back(space, &before);
+        return failed;
+    }
+    axas_areas_insert(space, area);
+    settle(space);
+    return fine;
+}
+
+/* Removal */
+
+/* Tables that splitting the area's leaves takes at the ends of [first, last], and inside it where leaves are
+ * larger than `sizes`. */
+static enum axas_status split_need(const struct axas_space *space, uint64_t first, uint64_t last,
+                                   uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
+{
+    return space->table.mode->split_need(&space->table, first, last, sizes, need);
+}
+
+static bool any(const uint32_t need[AXAS_MAX_LEVELS])
+{
+    uint32_t sum = 0;
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        sum |= need[level];
+    }
+    return sum != 0;
+}
+
+static bool pool_holds(const struct axas_pool *pool, const uint32_t need[AXAS_MAX_LEVELS])
+{
+    bool holds = true;
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        holds = holds && pool->count[level] >= need[level];
+    }
+    return holds;
+}
+
+static void pool_move(struct axas_pool *to, struct axas_pool *from, const uint32_t count[AXAS_MAX_LEVELS])
+{
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        for (uint32_t i = 0; i < count[level]; i++) {
+            void *frame = axas_pool_take(from, level);
+            AXAS_ASSERT(frame != NULL);
+            axas_pool_put(to, level, frame);
+        }
+    }
+}
+
+/* Takes the deposits for the splits of an area's leaves by a change of [first, last]; see fault.c. */
+static void use_deposits(struct axas_space *space, uint64_t first, uint64_t last, uint64_t sizes)
+{
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    (void)split_need(space, first, last, sizes, need);
+    pool_move(&space->table.pool, &space->deposits, need);
+}
+
+struct deposits_of {
+    const struct axas_table *table;
+    uint64_t first, last;
+    uint32_t count[AXAS_MAX_LEVELS];
+};
+
+/* Adds, for each level of tables below a large leaf, the tables' worth of addresses that are in the range. */
+static bool count_deposits(void *context, const struct axas_leaf *leaf)
+{
+    struct deposits_of *of = (struct deposits_of *)context;
+    unsigned end = (unsigned)of->table->mode->root_level + of->table->mode->level_count;
+    uint64_t leaf_last = axas_last(leaf->gpa, leaf->size);
+    uint64_t first = leaf->gpa.raw > of->first ? leaf->gpa.raw : of->first;
+    uint64_t last = leaf_last < of->last ? leaf_last : of->last;
+    for (unsigned level = leaf->level + 1; level < end; level++) {
+        unsigned shift = of->table->format->levels[level - 1].shift;
+        uint64_t from = (first + ((UINT64_C(1) << shift) - 1)) >> shift;
+        uint64_t to = last >> shift;
+        if ((last + 1) << (64 - shift) == 0) {
+            to++;
+        }
+        of->count[level] += to > from ? (uint32_t)(to - from) : 0;
+    }
+    return true;
+}
+
+/* Before the leaves of [first, last] go: their deposits, but for those that splits at the ends take. */
+static void return_deposits(struct axas_space *space, uint64_t first, uint64_t last)
+{
+    struct deposits_of of = {&space->table, first, last, {0}};
+    struct axas_pool returned = {0};
+    (void)space->table.mode->visit(&space->table, first, last, count_deposits, &of);
+    pool_move(&returned, &space->deposits, of.count);
+    axas_pool_drain(&space->table, &returned);
+}
+
+static bool has_deposits(const struct axas_space *space)
+{
+    return any(space->deposits.count);
+}
+
+/* What can make a removal of [first, last] fail. */
+static struct failure check_removal(struct axas_space *space, uint64_t first, uint64_t last)
+{
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    if (split_need(space, first, last, UINT64_MAX, need) != AXAS_OK) {
+        return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
+    }
+    if (space->populate_only && any(need) && space->table.change[AXAS_CHANGE_SPLIT].breaks) {
+        return failure(AXAS_ERR_UNSUPPORTED, "part of a large leaf, and splitting it needs a break");
+    }
+    struct aside before = aside_of(space);
+    const struct axas_area *area = axas_areas_find(space, first);
+    bool cuts = area != NULL && area->gpa.raw < first && axas_last(area->gpa, area->size) > last;
+    if (any(need)) {
+        (void)axas_table_reserve(&space->table);
+    }
+    if (cuts && !axas_areas_prepare_removal(space, last + 1)) {
+        put_back(space, &before);
+        return failure(AXAS_ERR_NO_MEMORY, "more pieces than the reserve has room for, and the HAL has none");
+    }
+    if (space->populate_only && !pool_holds(&space->table.pool, need)) {
+        put_back(space, &before);
+        return failure(AXAS_ERR_NO_MEMORY, "no table for a split, and no fault would bring the leaf back");
+    }
+    return fine;
+}
+
+/* Exclusive, after check_removal. Takes [first, last] out of areas and tables; the caller frees the gather
+ * when it has left the lock. */
+static void remove_range(struct axas_space *space, uint64_t first, uint64_t last, struct axas_gather *gather)
+{
+    const struct axas_area *area = axas_areas_next(space, first);
+    axas_gather_init(gather, NULL, NULL);
+    while (area != NULL && area->gpa.raw <= last) {
+        uint64_t area_last = axas_last(area->gpa, area->size);
+        uint64_t from = area->gpa.raw > first ? area->gpa.raw : first;
+        uint64_t to = area_last < last ? area_last : last;
+        if (!area->backend->pure && has_deposits(space)) {
+            return_deposits(space, from, to);
+            use_deposits(space, from, to, UINT64_MAX);
+        }
+        gather->release = area->backend->release;
+        gather->context = area->context;
+        if (area->backend->provide != NULL) {
+            space->table.mode->unmap(&space->table, from, to, gather);
+        }
+        area = to == last ? NULL : axas_areas_next(space, to + 1);
+    }
+    publish(space);
+    axas_gather_flush(&space->table, gather);
+    axas_areas_remove_range(space, first, last);
+    settle(space);
+}
+
+static bool is_filling(const struct axas_space *space, uint64_t first, uint64_t last)
+{
+    const struct axas_area *area = space->areas.filling == 0 ? NULL : axas_areas_next(space, first);
+    while (area != NULL && area->gpa.raw <= last && (area->flags & AXAS_AREA_FILLING) == 0) {
+        uint64_t area_last = axas_last(area->gpa, area->size);
+        area = area_last >= last ? NULL : axas_areas_next(space, area_last + 1);
+    }
+    return area != NULL && area->gpa.raw <= last;
+}
+
+enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64_t size)
+{
+    if (!alive(space)) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_gather gather;
+    axas_lock_state state = axas_lock_write(&space->lock);
+    struct failure failed = check_range(space, gpa, size);
+    if (failed.status == AXAS_OK && is_filling(space, gpa.raw, axas_last(gpa, size))) {
+        failed = failure(AXAS_ERR_BUSY, "an area there is being filled");
+    }
+    if (failed.status == AXAS_OK) {
+        failed = check_removal(space, gpa.raw, axas_last(gpa, size));
+    }
+    if (failed.status == AXAS_OK) {
+        remove_range(space, gpa.raw, axas_last(gpa, size), &gather);
+    }
+    (void)report(space->error, failed, gpa, axas_hpa_of(0), size, 0);
+    axas_unlock_write(&space->lock, state);
+    if (failed.status == AXAS_OK) {
+        axas_gather_free(&space->table, &gather);
+    }
+    return failed.status;
+}
+
+/* Exclusive. The next areas from *at on that no one is filling, as one range; false if there are none. */
+static bool next_step(const struct axas_space *space, uint64_t *at, uint64_t *first, uint64_t *last)
+{
+    const struct axas_area *area = axas_areas_next(space, *at);
+    unsigned count = 0;
+    for (; area != NULL && count < AREAS_PER_STEP; area = axas_areas_next(space, *at)) {
+        if ((area->flags & AXAS_AREA_FILLING) == 0) {
+            *first = count == 0 ? area->gpa.raw : *first;
+            *last = axas_last(area->gpa, area->size);
+            count++;
+        } else if (count != 0) {
+            break;
+        }
+        *at = axas_last(area->gpa, area->size) + 1;
+        if (*at == 0) {
+            break;
+        }
+    }
+    return count != 0;
+}
+
+enum axas_status axas_space_clear(struct axas_space *space)
+{
+    if (!alive(space)) {
+        return AXAS_ERR_INVALID;
+    }
+    struct failure failed = fine;
+    uint64_t at = 0;
+    bool more = true;
+    for (bool begun = false; more && failed.status == AXAS_OK; begun = true) {
+        struct axas_gather gather;
+        uint64_t first;
+        uint64_t last;
+        axas_lock_state state = axas_lock_write(&space->lock);
+        if (!begun && space->areas.filling != 0) {
+            failed = failure(AXAS_ERR_BUSY, "an area is being filled");
+        }
+        more = failed.status == AXAS_OK && next_step(space, &at, &first, &last);
+        if (more) {
+            failed = check_removal(space, first, last);
+        }
+        more = more && failed.status == AXAS_OK;
+        if (more) {
+            remove_range(space, first, last, &gather);
+        }
+        (void)report(space->error, failed, space->base, axas_hpa_of(0), space->size, 0);
+        axas_unlock_write(&space->lock, state);
+        if (more) {
+            axas_gather_free(&space->table, &gather);
+        }
+        more = more && at != 0;
+    }
+    return failed.status;
+}
+
+void axas_space_destroy(struct axas_space *space)
+{
+    if (!alive(space)) {
+        return;
+    }
+    uint64_t at = 0;
+    uint64_t first;
+    uint64_t last;
+    while (next_step(space, &at, &first, &last)) {
+        struct axas_gather gather;
+        remove_range(space, first, last, &gather);
+        axas_gather_free(&space->table, &gather);
+        at = 0;
+    }
+    axas_areas_destroy(space);
+    axas_pool_drain(&space->table, &space->deposits);
+    const struct axas_hal *hal = space->table.hal;
+    axas_table_destroy(&space->table, NULL, NULL);
+    if (space->reader_memory != NULL) {
+        hal->frame_free(hal->context, axas_hal_phys(hal, space->reader_memory), space->reader_bytes,
+                        AXAS_FRAME_NODE);
+    }
+    __builtin_memset(space, 0, sizeof *space);
+}
+
+/* Map, with what it needs of removal */
+
+/* Fills an area that add_area has put there as AXAS_AREA_FILLING, and publishes or removes it. */
+static struct failure fill_area(struct axas_space *space, struct axas_area area, const struct aside *before,
+                                uint64_t generation)
+{
+    struct failure failed = fine;
+    enum axas_status status = axas_space_fill(space, &area, generation);
+    if (status != AXAS_OK) {
+        failed = failure(status, status == AXAS_ERR_NO_MEMORY ? "no memory to fill the area"
+                                                              : "the backend's memory cannot be used");
+    }
+    struct axas_gather gather;
+    axas_lock_state state = axas_lock_write(&space->lock);
+    space->areas.filling--;
+    if (status == AXAS_OK) {
+        area.flags &= ~AXAS_AREA_FILLING;
+        axas_areas_replace(space, area.gpa.raw, &area);
+        space->generation++;
+    } else {
+        bool alone = space->generation == generation;
+        remove_range(space, area.gpa.raw, axas_last(area.gpa, area.size), &gather);
+        if (alone) {
+            put_back(space, before);
+        }
+    }
+    (void)report(space->error, failed, area.gpa, axas_hpa_of(0), area.size, area.attr);
+    axas_unlock_write(&space->lock, state);
+    if (status != AXAS_OK) {
+        axas_gather_free(&space->table, &gather);
+    }
+    return failed;
+}
+
+enum axas_status axas_space_map(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr,
+                                const struct axas_backend *backend, void *context, uint64_t data,
+                                uint32_t flags)
+{
+    if (!alive(space)) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_area area = {gpa, size, gpa, attr, 0, backend, context, data};
+    axas_lock_state state = axas_lock_write(&space->lock);
+    struct aside before = aside_of(space);
+    struct failure failed = check_map(space, &area, flags);
+    bool fills = failed.status == AXAS_OK && (flags & AXAS_POPULATE) != 0 && !backend->pure;
+    area.flags = fills ? AXAS_AREA_FILLING : 0;
+    if (failed.status == AXAS_OK) {
+        failed = add_area(space, &area);
+        fills = fills && failed.status == AXAS_OK;
+        space->areas.filling += fills ? 1 : 0;
+    }
+    uint64_t generation = space->generation;
+    (void)report(space->error, failed, gpa, axas_hpa_of(data), size, attr);
+    axas_unlock_write(&space->lock, state);
+    return fills ? fill_area(space, area, &before, generation).status : failed.status;
+}
+
+enum axas_status axas_space_map_linear(struct axas_space *space, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                       axas_attr attr)
+{
+    return axas_space_map(space, gpa, size, attr, &axas_backend_linear, NULL, hpa.raw, AXAS_POPULATE);
+}
+
+enum axas_status axas_space_map_alloc(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr,
+                                      uint32_t flags)
+{
+    return axas_space_map(space, gpa, size, attr, &axas_backend_alloc, space, 0, flags);
+}
+
+enum axas_status axas_space_map_trap(struct axas_space *space, axas_gpa gpa, uint64_t size, void *cookie)
+{
+    return axas_space_map(space, gpa, size, 0, &axas_backend_trap, cookie, 0, AXAS_LAZY);
+}
+
+/* Protect */
+
+/* Does a leaf with `from` go through "empty" when it gets `to`? */
+static bool breaks(const struct axas_table *table, axas_attr from, axas_attr to)
+{
+    axas_attr less = from & ~to & AXAS_ACCESS_MASK;
+    axas_attr more = to & ~from & AXAS_ACCESS_MASK;
+    if ((from & AXAS_ACCESS_MASK) == 0 || (to & AXAS_ACCESS_MASK) == 0) {
+        return false; /* held: there is an invalid entry before or after anyhow */
+    }
+    return (((from ^ to) & AXAS_MEM_MASK) != 0 && table->change[AXAS_CHANGE_MEMORY_TYPE].breaks) ||
+           (more != 0 && table->change[AXAS_CHANGE_PERMISSIONS_MORE].breaks) ||
+           (less != 0 && table->change[AXAS_CHANGE_PERMISSIONS_LESS].breaks);
+}
+
+/* Looks at every area in [first, last] and adds up the tables that splits take: those for all in *need,
+ * those that do not come from deposits in *beside. */
+static struct failure check_protect(const struct axas_space *space, uint64_t first, uint64_t last,
+                                    axas_attr attr, uint32_t need[AXAS_MAX_LEVELS],
+                                    uint32_t beside[AXAS_MAX_LEVELS])
+{
+    const struct axas_table *table = &space->table;
+    uint64_t sizes = axas_table_leaf_sizes(table, attr);
+    for (uint64_t at = first;;) {
+        const struct axas_area *area = axas_areas_find(space, at);
+        if (area == NULL) {
+            return failure(AXAS_ERR_NOT_MAPPED, "no area is there");
+        }
+        if (area->backend->provide == NULL) {
+            return failure(AXAS_ERR_UNSUPPORTED, "a trap area is there");
+        }
+        if ((area->flags & AXAS_AREA_FILLING) != 0) {
+            return failure(AXAS_ERR_BUSY, "an area there is being filled");
+        }
+        if (space->populate_only && breaks(table, area->attr, attr)) {
+            return failure(AXAS_ERR_UNSUPPORTED, "the change needs a break");
+        }
+        uint64_t area_last = axas_last(area->gpa, area->size);
+        uint64_t to = area_last < last ? area_last : last;
+        if (split_need(space, at, to, sizes, need) != AXAS_OK ||
+            (area->backend->pure && split_need(space, at, to, sizes, beside) != AXAS_OK)) {
+            return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
+        }
+        if (to == last) {
+            break;
+        }
+        at = to + 1;
+    }
+    if (space->populate_only && any(need) && table->change[AXAS_CHANGE_SPLIT].breaks) {
+        return failure(AXAS_ERR_UNSUPPORTED, "part of a large leaf, and splitting it needs a break");
+    }
+    return fine;
+}
+
+/* Puts aside what protect takes, beside what is there for removals. */
+static struct failure prepare_protect(struct axas_space *space, uint64_t first, uint64_t last,
+                                      const uint32_t need[AXAS_MAX_LEVELS],
+                                      const uint32_t beside[AXAS_MAX_LEVELS])
+{
+    struct axas_table *table = &space->table;
+    const struct axas_area *low = axas_areas_find(space, first);
+    const struct axas_area *high = axas_areas_find(space, last);
+    uint64_t at[2];
+    unsigned cuts = 0;
+    if (low->gpa.raw != first) {
+        at[cuts++] = first;
+    }
+    if (axas_last(high->gpa, high->size) != last) {
+        at[cuts++] = last + 1;
+    }
+    if (axas_areas_prepare(space, at, cuts, 0) != AXAS_OK) {
+        return failure(AXAS_ERR_NO_MEMORY, "no memory for the areas");
+    }
+    uint64_t sum = 0;
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        sum += need[level];
+    }
+    uint64_t tables = __atomic_load_n(&table->tables, __ATOMIC_RELAXED);
+    bool ready = sum == 0 || (tables <= table->table_limit && sum <= table->table_limit - tables);
+    for (unsigned level = 1; ready && level < table->format->level_count; level++) {
+        for (uint32_t i = 0; ready && i < beside[level]; i++) {
+            ready = axas_pool_fill(table, &table->pool, level - 1, level) == AXAS_OK;
+        }
+    }
+    return ready ? fine : failure(AXAS_ERR_NO_MEMORY, "no memory for the tables");
+}
+
+static void protect_range(struct axas_space *space, uint64_t first, uint64_t last, axas_attr attr,
+                          const struct axas_leaf_code *code, struct axas_gather *gather)
+{
+    struct axas_table *table = &space->table;
+    uint64_t sizes = axas_table_leaf_sizes(table, attr);
+    axas_areas_cut_at(space, first, last);
+    axas_gather_init(gather, NULL, NULL);
+    for (uint64_t at = first;;) {
+        struct axas_area area = *axas_areas_find(space, at);
+        uint64_t to = axas_last(area.gpa, area.size);
+        if (!area.backend->pure && has_deposits(space)) {
+            use_deposits(space, at, to, sizes);
+        }
+        gather->release = area.backend->release;
+        gather->context = area.context;
+        table->mode->protect(table, at, to, sizes, code, gather);
+        area.attr = attr;
+        axas_areas_replace(space, at, &area);
+        if (to == last) {
+            break;
+        }
+        at = to + 1;
+    }
+    publish(space);
+    axas_gather_flush(table, gather);
+    axas_areas_join(space, first, last);
+    settle(space);
+}
+
+enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr)
+{
+    if (!alive(space)) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_gather gather;
+    struct axas_leaf_code code;
+    uint64_t last = axas_last(gpa, size);
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    uint32_t beside[AXAS_MAX_LEVELS] = {0};
+    axas_lock_state state = axas_lock_write(&space->lock);
+    struct aside before = aside_of(space);
+    struct failure failed = check_range(space, gpa, size);
+    if ((attr & ~AXAS_ATTR_MASK) != 0) {
+        failed = failure(AXAS_ERR_INVALID, "unknown bits in the attribute");
+    }
+    if (failed.status == AXAS_OK &&
+        space->table.format->encode(attr, space->table.features, &code) != AXAS_OK) {
+        failed = failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
+    }
+    if (failed.status == AXAS_OK) {
+        failed = check_protect(space, gpa.raw, last, attr, need, beside);
+    }
+    if (failed.status == AXAS_OK) {
+        failed = prepare_protect(space, gpa.raw, last, need, beside);
+        if (failed.status == AXAS_OK) {
+            protect_range(space, gpa.raw, last, attr, &code, &gather);
+        } else {
+            put_back(space, &before);
+        }
+    }
+    (void)report(space->error, failed, gpa, axas_hpa_of(0), size, attr);
+    axas_unlock_write(&space->lock, state);
+    if (failed.status == AXAS_OK) {
+        axas_gather_free(&space->table, &gather);
+    }
+    return failed.status;
+}
+
+/* Looking */
+
+enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa, struct axas_place *place)
+{
+    const struct axas_table *table = &space->table;
+    place->area = NULL;
+    if (!axas_space_contains(space, gpa, 1)) {
+        return AXAS_ERR_RANGE;
+    }
+    place->area = axas_areas_find(space, gpa.raw);
+    return table->mode->query(table, gpa.raw & ~(axas_table_page_size(table) - 1), &place->leaf);
+}
+
+/* With the lock held: what is at gpa; see axas_space_query. */
+static enum axas_status locate_mapping(const struct axas_space *space, axas_gpa gpa,
+                                       struct axas_mapping *mapping)
+{
+    struct axas_place place;
+    enum axas_status status = axas_space_locate(space, gpa, &place);
+    if (status == AXAS_OK) {
+        mapping->gpa = place.leaf.gpa;
+        mapping->hpa = axas_hpa_of(place.leaf.hpa.raw + (gpa.raw - place.leaf.gpa.raw));
+        mapping->attr = place.leaf.attr;
+        mapping->leaf_size = place.leaf.size;
+        mapping->accessed = place.leaf.accessed;
+        mapping->dirty = place.leaf.dirty;
+        return AXAS_OK;
+    }
+    const struct axas_area *area = place.area;
+    if (status != AXAS_ERR_NOT_MAPPED || area == NULL || !area->backend->pure ||
+        area->backend->provide == NULL) {
+        return status;
+    }
+    uint64_t page = axas_table_page_size(&space->table);
+    struct axas_run run = {axas_gpa_of(gpa.raw & ~(page - 1)), axas_hpa_of(0), page, NULL};
+    axas_gpa start = run.gpa;
+    status = area->backend->provide(space, area, start, &run);
+    if (status == AXAS_OK) {
+        mapping->gpa = start;
+        mapping->hpa = axas_hpa_of(run.hpa.raw + (gpa.raw - run.gpa.raw));
+        mapping->attr = area->attr;
+        mapping->leaf_size = 0;
+        mapping->accessed = false;
+        mapping->dirty = false;
+    }
+    return status;
+}
+
+enum axas_status axas_space_query(struct axas_space *space, axas_gpa gpa, struct axas_mapping *mapping)
+{
+    if (!alive(space) || mapping == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_mapping found;
+    unsigned reader = axas_space_reader(space);
+    axas_lock_state state = axas_lock_read(&space->lock, reader);
+    enum axas_status status = locate_mapping(space, gpa, &found);
+    axas_unlock_read(&space->lock, reader, state);
+    if (status == AXAS_OK) {
+        *mapping = found;
+    }
+    return status;
+}
+
+enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, axas_hpa *hpa)
+{
+    if (!alive(space) || hpa == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    if (!axas_space_contains(space, gpa, 1)) {
+        return AXAS_ERR_RANGE;
+    }
+    struct axas_mapping found = {0};
+    enum axas_status status = AXAS_OK;
+    unsigned reader = axas_space_reader(space);
+    axas_lock_state state = axas_lock_read(&space->lock, reader);
+    uint64_t raw = space->table.mode->translate(&space->table, gpa.raw);
+    if (raw == AXAS_NO_HPA) {
+        status = locate_mapping(space, gpa, &found);
+        raw = found.hpa.raw;
+        if (status == AXAS_OK && (found.attr & AXAS_ACCESS_MASK) == 0) {
+            status = AXAS_ERR_PERMISSION;
+        }
+    }
+    axas_unlock_read(&space->lock, reader, state);
+    if (status == AXAS_OK) {
+        *hpa = axas_hpa_of(raw);
+    }
+    return status;
+}
+
+enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, struct axas_area *area)
+{
+    if (!alive(space) || area == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    unsigned reader = axas_space_reader(space);
+    axas_lock_state state = axas_lock_read(&space->lock, reader);
+    const struct axas_area *found = axas_areas_next(space, gpa.raw);
+    if (found != NULL) {
+        *area = *found;
+    }
+    axas_unlock_read(&space->lock, reader, state);
+    return found != NULL ? AXAS_OK : AXAS_ERR_NOT_MAPPED;
+}
+
+static bool first_mapping(void *context, const struct axas_leaf *leaf)
+{
+    struct axas_mapping *mapping = (struct axas_mapping *)context;
+    mapping->gpa = leaf->gpa;
+    mapping->hpa = leaf->hpa;
+    mapping->attr = leaf->attr;
+    mapping->leaf_size = leaf->size;
+    mapping->accessed = leaf->accessed;
+    mapping->dirty = leaf->dirty;
+    return false;
+}
+
+enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa, struct axas_mapping *mapping)
+{
+    if (!alive(space) || mapping == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    struct axas_mapping found;
+    uint64_t first = gpa.raw > space->base.raw ? gpa.raw & ~(axas_table_page_size(&space->table) - 1)
+                                               : space->base.raw;
+    bool none = true;
+    if (axas_space_contains(space, axas_gpa_of(first), 1)) {
+        unsigned reader = axas_space_reader(space);
+        axas_lock_state state = axas_lock_read(&space->lock, reader);
+        none = space->table.mode->visit(&space->table, first, axas_last(space->base, space->size),
+                                        first_mapping, &found);
+        axas_unlock_read(&space->lock, reader, state);
+    }
+    if (none) {
+        return AXAS_ERR_NOT_MAPPED;
+    }
+    *mapping = found;
+    return AXAS_OK;
+}
+
+static uint64_t pool_bytes(const struct axas_table *table, const struct axas_pool *pool)
+{
+    uint64_t bytes = 0;
+    for (unsigned level = 0; level < table->format->level_count; level++) {
+        bytes += __atomic_load_n(&pool->count[level], __ATOMIC_RELAXED) * axas_table_bytes(table, level);
+    }
+    return bytes;
+}
+
+enum axas_status axas_space_usage(struct axas_space *space, struct axas_usage *usage)
+{
+    if (!alive(space) || usage == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    const struct axas_table *table = &space->table;
+    unsigned last_level = (unsigned)table->mode->root_level + table->mode->level_count - 1u;
+    unsigned reader = axas_space_reader(space);
+    axas_lock_state state = axas_lock_read(&space->lock, reader);
+    uint64_t tables = __atomic_load_n(&table->tables, __ATOMIC_RELAXED);
+    usage->table_bytes = table->root_size + (tables - 1) * axas_table_bytes(table, last_level);
+    usage->reserve_bytes = pool_bytes(table, &table->pool) + pool_bytes(table, &space->deposits) +
+                           space->areas.reserved_nodes * AXAS_FRAME_SIZE;
+    usage->node_bytes = space->node_bytes;
+    usage->areas = space->areas.count;
+    axas_unlock_read(&space->lock, reader, state);
+    return AXAS_OK;
+}
+
+enum axas_status axas_space_root(struct axas_space *space, uint32_t vmid, struct axas_root *root)
+{
+    if (!alive(space) || root == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    axas_lock_state state = axas_lock_write(&space->lock);
+    enum axas_status status = axas_table_root(&space->table, vmid, root);
+    (void)report(space->error, failure(status, "the identifier does not fit"), axas_gpa_of(0),
+                 space->table.root_hpa, 0, 0);
+    axas_unlock_write(&space->lock, state);
+    return status;
+}
