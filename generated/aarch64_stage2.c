@@ -900,7 +900,11 @@ static void recode_level3(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_level3(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_level3(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * LEVEL3_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, LEVEL3_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & LEVEL3_KEEP) | set)) {
@@ -1282,7 +1286,11 @@ static void recode_level2(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_level2(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_level2(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * LEVEL2_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, LEVEL2_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & LEVEL2_KEEP) | set)) {
@@ -1335,6 +1343,8 @@ static bool split_level2(
         divide_level2(child, entry);
         written(t, child, AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + LEVEL2_OFFSET, LEVEL3_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_level2(child, entry);
@@ -1936,7 +1946,11 @@ static void recode_level1(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_level1(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_level1(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * LEVEL1_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, LEVEL1_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & LEVEL1_KEEP) | set)) {
@@ -1989,6 +2003,8 @@ static bool split_level1(
         divide_level1(child, entry);
         written(t, child, AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + LEVEL1_OFFSET, LEVEL3_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_level1(child, entry);

@@ -953,7 +953,11 @@ static void recode_vpn0(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_vpn0(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_vpn0(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * VPN0_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, VPN0_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & VPN0_KEEP) | set)) {
@@ -1335,7 +1339,11 @@ static void recode_vpn1(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_vpn1(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_vpn1(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * VPN1_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, VPN1_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & VPN1_KEEP) | set)) {
@@ -1388,6 +1396,8 @@ static bool split_vpn1(
         divide_vpn1(child, entry);
         written(t, child, AXAS_RISCV64_GSTAGE_VPN0_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + VPN1_OFFSET, VPN0_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_vpn1(child, entry);
@@ -1989,7 +1999,11 @@ static void recode_vpn2(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_vpn2(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_vpn2(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * VPN2_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, VPN2_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & VPN2_KEEP) | set)) {
@@ -2042,6 +2056,8 @@ static bool split_vpn2(
         divide_vpn2(child, entry);
         written(t, child, AXAS_RISCV64_GSTAGE_VPN1_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + VPN2_OFFSET, VPN0_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_vpn2(child, entry);
@@ -2654,7 +2670,11 @@ static void recode_vpn3(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_vpn3(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_vpn3(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * VPN3_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, VPN3_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & VPN3_KEEP) | set)) {
@@ -2707,6 +2727,8 @@ static bool split_vpn3(
         divide_vpn3(child, entry);
         written(t, child, AXAS_RISCV64_GSTAGE_VPN2_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + VPN3_OFFSET, VPN0_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_vpn3(child, entry);
@@ -3292,7 +3314,11 @@ static void recode_vpn4(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_vpn4(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_vpn4(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * VPN4_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, VPN4_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & VPN4_KEEP) | set)) {
@@ -3345,6 +3371,8 @@ static bool split_vpn4(
         divide_vpn4(child, entry);
         written(t, child, AXAS_RISCV64_GSTAGE_VPN3_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + VPN4_OFFSET, VPN0_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_vpn4(child, entry);

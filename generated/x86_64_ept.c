@@ -243,12 +243,12 @@ static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
     switch (level) {
     case AXAS_X86_64_EPT_PML4:
         if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffff987);
+            return UINT64_C(0xffffffffff887);
         }
         return 0;
     case AXAS_X86_64_EPT_PDPT:
         if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffff987);
+            return UINT64_C(0xffffffffff887);
         }
         if (kind == AXAS_ENTRY_LEAF) {
             return UINT64_C(0x97ffffffc0000fff);
@@ -259,7 +259,7 @@ static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
         return 0;
     case AXAS_X86_64_EPT_PD:
         if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffff987);
+            return UINT64_C(0xffffffffff887);
         }
         if (kind == AXAS_ENTRY_LEAF) {
             return UINT64_C(0x97ffffffffe00fff);
@@ -348,7 +348,7 @@ bool axas_x86_64_ept_entry_valid(unsigned level, uint64_t entry, uint64_t featur
     switch (level) {
     case AXAS_X86_64_EPT_PML4:
         if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x1ff)) != UINT64_C(7)) {
+            if ((entry & UINT64_C(0xff)) != UINT64_C(7)) {
                 return false;
             }
             break;
@@ -356,7 +356,7 @@ bool axas_x86_64_ept_entry_valid(unsigned level, uint64_t entry, uint64_t featur
         return false;
     case AXAS_X86_64_EPT_PDPT:
         if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x1ff)) != UINT64_C(7)) {
+            if ((entry & UINT64_C(0xff)) != UINT64_C(7)) {
                 return false;
             }
             break;
@@ -379,7 +379,7 @@ bool axas_x86_64_ept_entry_valid(unsigned level, uint64_t entry, uint64_t featur
         return false;
     case AXAS_X86_64_EPT_PD:
         if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x1ff)) != UINT64_C(7)) {
+            if ((entry & UINT64_C(0xff)) != UINT64_C(7)) {
                 return false;
             }
             break;
@@ -795,7 +795,11 @@ static void recode_pt(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_pt(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_pt(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * PT_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, PT_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & PT_KEEP) | set)) {
@@ -1177,7 +1181,11 @@ static void recode_pd(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_pd(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_pd(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * PD_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, PD_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & PD_KEEP) | set)) {
@@ -1230,6 +1238,8 @@ static bool split_pd(
         divide_pd(child, entry);
         written(t, child, AXAS_X86_64_EPT_PT_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + PD_OFFSET, PT_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_pd(child, entry);
@@ -1831,7 +1841,11 @@ static void recode_pdpt(
             noted = start;
         }
         if (change->breaks) {
-            i += rebreak_pdpt(t, slot + i, count - i, start, change, code) - 1;
+            const uint64_t done = rebreak_pdpt(t, slot + i, count - i, start, change, code);
+
+            noted = start + done * PDPT_SPAN - 1;
+            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, PDPT_SPAN);
+            i += done - 1;
             change = NULL;
         } else if (t->hardware_updates) {
             while (!compare_exchange(slot + i, &entry, (entry & PDPT_KEEP) | set)) {
@@ -1884,6 +1898,8 @@ static bool split_pdpt(
         divide_pdpt(child, entry);
         written(t, child, AXAS_X86_64_EPT_PD_ENTRIES);
         store_link(slot, link);
+        axas_gather_note(
+                g, &t->change[AXAS_CHANGE_MAKE], start, start + PDPT_OFFSET, PT_SPAN);
     } else {
         do { /* again where the CPU set a bit in between */
             divide_pdpt(child, entry);

@@ -68,7 +68,7 @@ typedef uint64_t axas_x86_64_ept_entry;
  *   bit 11       software
  *   bit 10       ignored
  *   bit 9        ignored
- *   bit 8        accessed = 0
+ *   bit 8        ignored
  *   bit 7        size = 0
  *   bits 6:3     zero
  *   bits 2:0     access = 7
@@ -98,7 +98,7 @@ static inline uint64_t axas_x86_64_ept_pml4_table_hpa(uint64_t entry)
  *   bit 11       software
  *   bit 10       ignored
  *   bit 9        ignored
- *   bit 8        accessed = 0
+ *   bit 8        ignored
  *   bit 7        size = 0
  *   bits 6:3     zero
  *   bits 2:0     access = 7
@@ -186,7 +186,7 @@ static inline uint64_t axas_x86_64_ept_pdpt_leaf_hpa(uint64_t entry)
  *   bit 11       software
  *   bit 10       ignored
  *   bit 9        ignored
- *   bit 8        accessed = 0
+ *   bit 8        ignored
  *   bit 7        size = 0
  *   bits 6:3     zero
  *   bits 2:0     access = 7
