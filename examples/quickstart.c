@@ -58,7 +58,7 @@ int main(void)
     /* Memory that the host owns and the guest may read; memory that comes as the guest touches it; and
      * addresses whose every access the host emulates. */
     struct axas_frame buffer;
-    check(axas_frame_alloc_zeroed(&buffer, hal, 16 * AXAS_FRAME_SIZE), "taking a buffer");
+    check(axas_frame_alloc_zeroed(&buffer, hal, 4 * AXAS_FRAME_SIZE), "taking a buffer");
     check(axas_space_map_linear(&space, shared, buffer.hpa, buffer.size, AXAS_READ), "mapping the buffer");
     check(axas_space_map_alloc(&space, ram, 16 * MIB, AXAS_READ | AXAS_WRITE | AXAS_EXEC, AXAS_LAZY),
           "mapping RAM");
