@@ -15,7 +15,7 @@
 
 #define VMID 7
 
-/** More faults without progress than this, and the run is given up. */
+/** After so many deviations the guest may be going in circles: the run is given up. */
 #define DEVIATIONS_MAX 4
 
 extern const char guest_image[], guest_image_end[];
