@@ -36,7 +36,7 @@ function(axas_warnings target)
   set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual
-    -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wswitch-enum
+    -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition>)
   if(AXAS_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
