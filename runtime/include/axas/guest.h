@@ -25,7 +25,7 @@ extern "C" {
 
 #define AXAS_GUEST_LOAD_IMAGE \
     0x1u /**< the host loads the guest: write also where the guest may only read; then publish */
-#define AXAS_GUEST_NO_POPULATE 0x2u /**< a page that has no memory yet is AXAS_ERR_NOT_MAPPED */
+#define AXAS_GUEST_NO_POPULATE 0x2u /**< a page that has no entry just now is AXAS_ERR_NOT_MAPPED */
 
 /** Copies from the guest. Not atomic as a whole. */
 enum axas_status axas_guest_read(struct axas_space *space, axas_gpa gpa, void *buffer, uint64_t length);
