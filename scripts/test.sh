@@ -15,6 +15,7 @@ cd "$top" || exit 1
 need_packages cmake ninja-build gcc g++ libc6-dev pkg-config clang lld llvm libclang-rt-dev clang-format \
     libcriterion-dev python3 python3-jinja2 python3-yaml python3-jsonschema qemu-system-arm
 
+export CMAKE_GENERATOR=Ninja
 jobs=$(nproc)
 passed=0
 failed=0
