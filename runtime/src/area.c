@@ -11,8 +11,8 @@
  *
  * Why a removal has the nodes that it needs
  * -----------------------------------------
- * Only a removal from the middle of an area adds an area, one (a "cut"). An area of n pages can be cut at most
- * (n - 1) / 2 times, since each cut takes a page away and leaves a page on both sides; `cuts` is the sum
+ * Only a removal from the middle of an area adds an area, one (a "cut"). An area of n pages can be cut at
+ * most (n - 1) / 2 times, since each cut takes a page away and leaves a page on both sides; `cuts` is the sum
  * over all areas, and a cut lowers it by one or more. No smaller amount of memory than a bit per page could
  * remember every way to cut a space up, so for a space of any size some number of cuts has to do. The reserve
  * holds nodes for
@@ -20,8 +20,9 @@
  *      C = min(cuts, CUTS_IN_RESERVE)
  *
  * cuts in a row while the HAL gives no frame at all: a space of which cuts <= CUTS_IN_RESERVE never runs out,
- * and any other one only if the HAL gave nothing at all between C cuts. Whenever an area is added, the reserve
- * is full or the call fails; each exclusive call, removals too, fills it again as far as the HAL lets it.
+ * and any other one only if the HAL gave nothing at all between C cuts. Whenever an area is added, the
+ * reserve is full or the call fails; each exclusive call, removals too, fills it again as far as the HAL lets
+ * it.
  *
  * How many nodes that is. A leaf node holds F = 63 areas. Let each leaf node with k areas owe max(0, k - 32)
  * / 32 of a node, which is less than one. A cut adds one area, so the sum of what is owed grows by at most
@@ -367,8 +368,8 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
     space->areas.inners++;
     AXAS_ASSERT(space->areas.height < MAX_HEIGHT);
     root->node.count = 2;
-    root->key[0] = space->areas.height == 1 ? ((struct leaf *)old_root)->key[0]
-                                            : ((struct inner *)old_root)->key[0];
+    root->key[0] =
+        space->areas.height == 1 ? ((struct leaf *)old_root)->key[0] : ((struct inner *)old_root)->key[0];
     root->child[0] = old_root;
     root->key[1] = key;
     root->child[1] = child;

@@ -9,8 +9,8 @@
  * Deposits
  * --------
  * When part of a leaf that is larger than a page is unmapped, the leaf becomes a table of smaller ones. If
- * no table can be had, a leaf of a pure backend can go as a whole and come back by faults; memory of any other
- * backend has to stay where it is. Therefore whoever installs such a leaf puts the tables into
+ * no table can be had, a leaf of a pure backend can go as a whole and come back by faults; memory of any
+ * other backend has to stay where it is. Therefore whoever installs such a leaf puts the tables into
  * space->deposits into which it could be split completely: for each level of tables below the leaf, one for
  * each table's worth of addresses. A split of such a leaf takes its tables from there, and addresses that are
  * unmapped give theirs back, so that at any time
@@ -148,7 +148,8 @@ static enum axas_status install_some(struct supply *supply, uint64_t *at, uint64
     if (space->generation != supply->generation && !same_area(space, area, *at, end - 1)) {
         status = AXAS_ERR_BUSY;
     }
-    for (unsigned i = 0; status == AXAS_OK && i < (pages ? MOST_PAGES_AT_ONCE : 1) && end - *at >= size; i++) {
+    for (unsigned i = 0; status == AXAS_OK && i < (pages ? MOST_PAGES_AT_ONCE : 1) && end - *at >= size;
+         i++) {
         status = axas_table_install(&space->table, axas_gpa_of(*at), axas_hpa_of(*at + supply->distance),
                                     size, area->attr, supply->pool);
         if (status == AXAS_OK) {
@@ -165,8 +166,8 @@ static enum axas_status install_some(struct supply *supply, uint64_t *at, uint64
 }
 
 /*
- * Installs a run that is not of a pure backend, and gives back what of it cannot be. AXAS_OK: the page at gpa is
- * there, by this call. AXAS_ERR_EXISTS: by another one.
+ * Installs a run that is not of a pure backend, and gives back what of it cannot be. AXAS_OK: the page at gpa
+ * is there, by this call. AXAS_ERR_EXISTS: by another one.
  */
 static enum axas_status install_run(struct supply *supply, const struct axas_run *run, uint64_t gpa)
 {
@@ -235,9 +236,9 @@ static bool run_is_in(const struct axas_run *run, uint64_t gpa, uint64_t first, 
 }
 
 /*
- * Brings memory to the page at gpa, which is a hole; leaves of `sizes` inside [first, last] may be made. *end:
- * first address behind the memory. AXAS_OK, AXAS_ERR_EXISTS (somebody was first), AXAS_ERR_BUSY (the area
- * changed), AXAS_ERR_NO_MEMORY; AXAS_ERR_INVALID: the backend broke its contract.
+ * Brings memory to the page at gpa, which is a hole; leaves of `sizes` inside [first, last] may be made.
+ * *end: first address behind the memory. AXAS_OK, AXAS_ERR_EXISTS (somebody was first), AXAS_ERR_BUSY (the
+ * area changed), AXAS_ERR_NO_MEMORY; AXAS_ERR_INVALID: the backend broke its contract.
  */
 static enum axas_status supply_at(struct supply *supply, uint64_t gpa, uint64_t sizes, uint64_t first,
                                   uint64_t last, uint64_t *end)
@@ -322,8 +323,8 @@ static bool allowed(axas_attr attr, axas_attr access, bool refused)
     return axas_allows(attr, access) || (access == 0 && (attr & AXAS_EXEC) != 0);
 }
 
-/* Lazy memory that cannot be had again comes in leaves no larger than the second smallest: a guest that touches
- * one byte waits for the zeroing. */
+/* Lazy memory that cannot be had again comes in leaves no larger than the second smallest: a guest that
+ * touches one byte waits for the zeroing. */
 static uint64_t lazy_sizes(const struct axas_table *table, const struct axas_area *area, bool cached)
 {
     uint64_t sizes = axas_table_leaf_sizes(table, area->attr);
@@ -395,11 +396,10 @@ static enum axas_fault_result serve(struct axas_space *space, axas_gpa gpa, axas
         uint64_t hole_last = axas_last(hole.gpa, hole.size);
         uint64_t end;
         supply.hole_level = hole.level;
-        enum axas_status status =
-            supply_at(&supply, gpa.raw & ~(axas_table_page_size(table) - 1),
-                      lazy_sizes(table, area, cache != NULL),
-                      hole.gpa.raw > area->gpa.raw ? hole.gpa.raw : area->gpa.raw,
-                      hole_last < area_last ? hole_last : area_last, &end);
+        enum axas_status status = supply_at(&supply, gpa.raw & ~(axas_table_page_size(table) - 1),
+                                            lazy_sizes(table, area, cache != NULL),
+                                            hole.gpa.raw > area->gpa.raw ? hole.gpa.raw : area->gpa.raw,
+                                            hole_last < area_last ? hole_last : area_last, &end);
         done = status != AXAS_ERR_EXISTS && status != AXAS_ERR_BUSY;
         if (status == AXAS_OK) {
             *hpa = axas_hpa_of(gpa.raw + supply.distance);

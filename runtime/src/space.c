@@ -917,8 +917,8 @@ enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa,
         return AXAS_ERR_INVALID;
     }
     struct axas_mapping found;
-    uint64_t first = gpa.raw > space->base.raw ? gpa.raw & ~(axas_table_page_size(&space->table) - 1)
-                                               : space->base.raw;
+    uint64_t first =
+        gpa.raw > space->base.raw ? gpa.raw & ~(axas_table_page_size(&space->table) - 1) : space->base.raw;
     bool none = true;
     if (axas_space_contains(space, axas_gpa_of(first), 1)) {
         unsigned reader = axas_space_reader(space);
@@ -943,17 +943,44 @@ static uint64_t pool_bytes(const struct axas_table *table, const struct axas_poo
     return bytes;
 }
 
+/*
+ * Bytes of the linked tables. The tree counts tables; where those of its levels differ in size, a pass over
+ * the leaves and holes tells them apart: the first one below each table begins where the table does.
+ */
+static uint64_t linked_bytes(const struct axas_table *table)
+{
+    const struct axas_mode *mode = table->mode;
+    unsigned below_root = mode->root_level + 1u;
+    unsigned last_level = below_root + mode->level_count - 2u;
+    uint64_t bytes = table->root_size;
+    bool alike = true;
+    for (unsigned level = below_root; level < last_level; level++) {
+        alike = alike && axas_table_bytes(table, level) == axas_table_bytes(table, last_level);
+    }
+    if (alike) {
+        uint64_t tables = __atomic_load_n(&table->tables, __ATOMIC_RELAXED);
+        return bytes + (tables - 1) * axas_table_bytes(table, last_level);
+    }
+    struct axas_leaf leaf;
+    for (uint64_t at = 0; at < axas_table_limit(table); at = leaf.gpa.raw + leaf.size) {
+        (void)mode->query(table, at, &leaf);
+        for (unsigned level = below_root; level <= leaf.level; level++) {
+            uint64_t covers = UINT64_C(1) << table->format->levels[level - 1].shift;
+            bytes += (at & (covers - 1)) == 0 ? axas_table_bytes(table, level) : 0;
+        }
+    }
+    return bytes;
+}
+
 enum axas_status axas_space_usage(struct axas_space *space, struct axas_usage *usage)
 {
     if (!alive(space) || usage == NULL) {
         return AXAS_ERR_INVALID;
     }
     const struct axas_table *table = &space->table;
-    unsigned last_level = (unsigned)table->mode->root_level + table->mode->level_count - 1u;
     unsigned reader = axas_space_reader(space);
     axas_lock_state state = axas_lock_read(&space->lock, reader);
-    uint64_t tables = __atomic_load_n(&table->tables, __ATOMIC_RELAXED);
-    usage->table_bytes = table->root_size + (tables - 1) * axas_table_bytes(table, last_level);
+    usage->table_bytes = linked_bytes(table);
     usage->reserve_bytes = pool_bytes(table, &table->pool) + pool_bytes(table, &space->deposits) +
                            space->areas.reserved_nodes * AXAS_FRAME_SIZE;
     usage->node_bytes = space->node_bytes;

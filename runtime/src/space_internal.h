@@ -39,8 +39,9 @@ enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa,
 /**
  * Takes no lock before, the shared side inside. Makes memory be there for the page at gpa, as a fault with
  * `access` (0: any) would, without the invalidation that ends a fault. *hpa is written for RESOLVED and
- * SPURIOUS (then both mean: it is there), *area for TRAP and DENIED; `cache` may be NULL. While axas_space_map
- * is still filling the area a page that is not there yet is SPURIOUS with AXAS_NO_HPA: try later.
+ * SPURIOUS (then both mean: it is there), *area for TRAP and DENIED; `cache` may be NULL. While
+ * axas_space_map is still filling the area a page that is not there yet is SPURIOUS with AXAS_NO_HPA: try
+ * later.
  */
 enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gpa, axas_attr access,
                                            unsigned reader, struct axas_cache *cache, axas_hpa *hpa,

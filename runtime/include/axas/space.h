@@ -21,7 +21,6 @@ extern "C" {
 #endif
 
 struct axas_area;
-struct axas_cache;
 struct axas_space;
 
 /** A run of host memory that a backend gives for a part of its area. */
@@ -51,7 +50,8 @@ struct axas_backend {
      *  Called without a lock. NULL: there is nothing to take back. */
     axas_release_fn *release;
     /** provide has no side effect, gives the same answer each time, and may be called with the lock held:
-     *  such an area is filled when it is mapped, and a hole in it can be filled again at any time. */
+     *  such an area is filled when it is mapped, and a hole in it can be filled again at any time. It has no
+     *  release. */
     bool pure;
 };
 
@@ -82,8 +82,8 @@ struct axas_config {
 /** Bytes that a space holds beside the guest's memory. */
 struct axas_usage {
     uint64_t table_bytes;   /**< linked tables and the root */
-    uint64_t reserve_bytes; /**< tables put aside so that removal never needs memory */
-    uint64_t node_bytes;    /**< areas, reader slots */
+    uint64_t reserve_bytes; /**< tables and records put aside for removals; not part of the caps */
+    uint64_t node_bytes;    /**< records of areas, reader slots */
     uint64_t areas;         /**< how many */
 };
 
@@ -118,7 +118,7 @@ struct axas_space {
 enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config)
     AXAS_CONFIG_CHECKED(axas_space_init);
 /** Exclusive. Removes every area, in bounded steps; the root stays. Cannot fail for lack of memory; BUSY
- * while an area is being filled. */
+ * while an area is being filled, CORRUPT. Areas that others add meanwhile may stay. */
 enum axas_status axas_space_clear(struct axas_space *space);
 /** Clears the space and frees everything. No CPU may have it loaded, no other call may run. A destroyed or
  *  zeroed space may be destroyed again. */
@@ -137,7 +137,8 @@ bool axas_space_contains(const struct axas_space *space, axas_gpa gpa, uint64_t 
 /**
  * Exclusive. Adds an area with that backend. May allocate tables, bookkeeping and, through the backend,
  * memory. Populating a backend that is not pure goes on outside the lock; meanwhile others get AXAS_ERR_BUSY
- * for that range, and on failure everything is taken back.
+ * for that range (a fault there is SPURIOUS, its hpa AXAS_NO_HPA, until the page is there), and on failure
+ * everything is taken back.
  * AXAS_ERR_INVALID, _ALIGN, _RANGE, _EXISTS (anything is there already), _UNSUPPORTED (attr; lazy in a
  * populate_only space), _NO_MEMORY.
  */
@@ -148,7 +149,8 @@ enum axas_status axas_space_map(struct axas_space *space, axas_gpa gpa, uint64_t
 enum axas_status axas_space_map_linear(struct axas_space *space, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                        axas_attr attr);
 /** axas_space_map with axas_backend_alloc: zeroed frames of the HAL, larger than a page where
- * hal->free_in_parts lets them be; given back when unmapped. flags: AXAS_LAZY or AXAS_POPULATE. */
+ * hal->free_in_parts lets them be; given back when unmapped. flags: AXAS_LAZY or AXAS_POPULATE. Given to
+ * axas_space_map, that backend's context is the space. */
 enum axas_status axas_space_map_alloc(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr,
                                       uint32_t flags);
 /** axas_space_map with axas_backend_trap: never mapped; a fault returns AXAS_FAULT_TRAP with the cookie. */
@@ -159,15 +161,20 @@ extern const struct axas_backend axas_backend_linear, axas_backend_alloc, axas_b
 /**
  * Exclusive. Removes every area in the range, and the parts that reach into it, skipping holes; splits
  * exactly. Invalidates once, then gives memory back outside the lock. AXAS_ERR_ALIGN, _RANGE, _BUSY,
- * _CORRUPT; never _NO_MEMORY: where no table can be had for a split, a pure backend's whole leaf goes and
- * comes back by faults.
+ * _CORRUPT. It needs no memory from the HAL: where no table can be had for a split, a pure backend's whole
+ * leaf goes and comes back by faults; any other large leaf brought its tables with it. The records for pieces
+ * come from the reserve, which every exclusive call fills again: it lasts for as many cuts as the areas have
+ * pages for, or 1024 in a row without one frame from the HAL, whichever is less (see area.c); only a cut
+ * beyond that is AXAS_ERR_NO_MEMORY.
+ * In a populate_only space nothing may go that a fault would have to bring back: splitting a leaf is
+ * AXAS_ERR_UNSUPPORTED if the format asks for a break there, and AXAS_ERR_NO_MEMORY without a table.
  */
 enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64_t size);
 /**
  * Exclusive. Gives the range, which areas must cover without a hole, a new attribute; later faults inherit
- * it. No access bits keep the memory and refuse every access. AXAS_ERR_ALIGN, _RANGE, _NOT_MAPPED,
- * _UNSUPPORTED (attr; a trap area; in a populate_only space a change that needs a break), _NO_MEMORY, _BUSY,
- * _CORRUPT.
+ * it. Adjoining parts of one area that are alike again become one. No access bits keep the memory and refuse
+ * every access. AXAS_ERR_ALIGN, _RANGE, _NOT_MAPPED, _UNSUPPORTED (attr; a trap area; in a populate_only
+ * space a change that needs a break), _NO_MEMORY, _BUSY, _CORRUPT.
  */
 enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr);
 
