@@ -194,9 +194,9 @@ def _explain(options, models):
 
 
 def _unknown(what, name, known):
-    from codegen.diagnostic import closest, listed
+    from codegen.diagnostic import expected_one_of
 
-    print(f"codegen: unknown {what} '{name}', expected {listed(known)}{closest(name, known)}", file=sys.stderr)
+    print(f"codegen: unknown {what} '{name}', {expected_one_of(name, known)}", file=sys.stderr)
     return 2
 
 

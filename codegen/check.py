@@ -9,9 +9,9 @@ import itertools
 from dataclasses import dataclass, field
 
 from codegen import fault_check, shape
-from codegen.diagnostic import closest, listed
+from codegen.diagnostic import closest, expected_one_of, listed
 from codegen.load import Mapping, Scalar, Sequence
-from codegen.ranges import Ranges, bits_text, mask
+from codegen.ranges import Ranges, bits_text, bits_verb, mask
 from codegen.words import size_text
 
 FRAME_SHIFT = 12  # log2 of AXAS_FRAME_SIZE: tables are at least this large and aligned to it
@@ -66,17 +66,17 @@ class LevelKind:
     role: str
     level: Level
     rows: list
-    complete: bool
+    complete: bool  # every bit is declared once
+    equal_mask: int = 0  # what 'when' asks for
+    equal_value: int = 0
+    nonzero: list = field(default_factory=list)  # masks
+    told: bool = False  # 'when' makes sense
 
     def field(self, name):
         return next((row for row in self.rows if row.what == "field" and row.name == name), None)
 
     def owner(self, bit):
         return next((row for row in self.rows if row.low <= bit <= row.high), None)
-
-    @property
-    def place(self):
-        return f"kind '{self.kind}' at level '{self.level.name}'"
 
 
 def check(document, found):
@@ -106,6 +106,8 @@ class _Checker:
         self.at = []  # LevelKind
         self.map = {}  # output bit -> entry bit
         self.used_features = set()
+        self.tiled = True  # the levels' indexes
+        self.repeated = {}  # (node, levels in question, message) -> levels found
 
     def sound(self, *sections):
         return all(section in self.doc and section not in self.broken for section in sections)
@@ -123,7 +125,7 @@ class _Checker:
             self.check_kinds()
         if self.sound("entry", "levels", "empty"):
             self.check_empty()
-        if self.sound("entry", "levels", "kinds", "access", "memory") and self.flags_sound():
+        if self.sound("entry", "levels", "kinds"):
             self.check_attributes()
         if self.sound("levels", "modes") and ("root" not in self.doc or self.sound("root")):
             self.check_modes()
@@ -135,9 +137,23 @@ class _Checker:
             page = self.levels[-1].low if self.sound("levels") else None
             fault_check.check(self.doc["fault"], page, self.ranges, self.found)
         self.check_unused_features()
+        self.report_repeated()
 
-    def flags_sound(self):
-        return all(name not in self.doc or self.sound(name) for name in ("accessed", "dirty"))
+    def error_at_level(self, node, level, levels, message):
+        """Reports `message` once for all levels where it holds; {at} is where its words about them go."""
+        names = tuple(one.name for one in levels)
+        self.repeated.setdefault((node, names, message), []).append(level.name)
+
+    def report_repeated(self):
+        for (node, names, message), found in self.repeated.items():
+            found = list(dict.fromkeys(found))
+            at = "" if set(found) == set(names) else f" at level{'s' * (len(found) > 1)} {listed(found, 'and')}"
+            self.error(node, message.replace("{at}", at))
+
+    def error_in_kind(self, node, at, message):
+        """The same for one kind at its levels; {kind} is its name and where."""
+        levels = [other.level for other in self.at if other.kind == at.kind]
+        self.error_at_level(node, at.level, levels, message.replace("{kind}", f"kind '{at.kind}'{{at}}"))
 
     # Names
 
@@ -221,8 +237,7 @@ class _Checker:
     def use_feature(self, node, declared):
         self.used_features.add(node.value)
         if node.value not in declared:
-            self.error(node, f"unknown feature '{node.value}', expected {listed(declared)}"
-                             f"{closest(node.value, declared)}")
+            self.error(node, f"unknown feature '{node.value}', {expected_one_of(node.value, declared)}")
 
     def check_unused_features(self):
         if not self.sound("features") or self.broken & set(self.doc.names()):
@@ -278,16 +293,18 @@ class _Checker:
             self.broken.add("levels")
             return
         for upper, lower in zip(self.levels, self.levels[1:]):
+            self.tiled &= lower.high == upper.low - 1
             if lower.high >= upper.low:
-                self.error(lower.node["index"], f"index {bits_text(lower.high, lower.low)} of level '{lower.name}' "
-                           f"overlaps or is above index {bits_text(upper.high, upper.low)} of level '{upper.name}', "
+                self.error(lower.node["index"], f"level '{lower.name}' has index {bits_text(lower.high, lower.low)}, which overlaps or is above index "
+                           f"{bits_text(upper.high, upper.low)} of level '{upper.name}', "
                            f"expected it to begin at bit {upper.low - 1}")
             elif lower.high < upper.low - 1:
-                self.error(lower.node["index"], f"index {bits_text(lower.high, lower.low)} of level '{lower.name}' "
-                           f"leaves out {bits_text(upper.low - 1, lower.high + 1)} below level '{upper.name}', "
+                self.error(lower.node["index"], f"level '{lower.name}' has index {bits_text(lower.high, lower.low)}, which leaves out "
+                           f"{bits_text(upper.low - 1, lower.high + 1)} below level '{upper.name}', "
                            f"expected it to begin at bit {upper.low - 1}")
         last = self.levels[-1]
         if last.low < FRAME_SHIFT:
+            self.tiled = False
             self.error(last.node["index"], f"index of the last level ends at bit {last.low}, which makes pages of "
                        f"{1 << last.low} bytes, expected bit {FRAME_SHIFT} or above: pages of 4096 bytes at least")
         if self.sound("kinds"):
@@ -303,8 +320,7 @@ class _Checker:
             name_node = use["kind"] if isinstance(use, Mapping) else use
             name = name_node.value
             if name not in self.kinds:
-                self.error(name_node, f"unknown kind '{name}', expected {listed(self.kinds)}"
-                                      f"{closest(name, self.kinds)}")
+                self.error(name_node, f"unknown kind '{name}', {expected_one_of(name, self.kinds)}")
                 wrong = True
                 continue
             role = self.kinds[name]["role"].value
@@ -322,6 +338,7 @@ class _Checker:
             return
         node = level.node["kinds"]
         if last and "table" in roles:
+            level.kinds.remove(roles["table"])
             self.error(node, f"last level '{level.name}' allows kind '{roles['table']}' with the role table, expected "
                              "none: there is no level for it to lead to")
         if not last and "table" not in roles:
@@ -338,12 +355,13 @@ class _Checker:
                              "expected a leaf that it can stand for")
 
     def check_unused_kinds(self):
+        listed_kinds = {(use["kind"] if isinstance(use, Mapping) else use).value
+                        for level in self.levels for use in level.node["kinds"].items}
+        if not listed_kinds <= set(self.kinds):
+            return  # one of them is probably this one
         for key, _ in self.doc["kinds"].entries():
-            if not any(key.text in level.kinds for level in self.levels):
-                used = any(name.value == key.text for level in self.levels for name in level.node["kinds"].items
-                           if isinstance(name, Scalar))
-                if not used:
-                    self.error(key, f"kind '{key.text}' stands at no level, expected a level that lists it")
+            if key.text not in listed_kinds:
+                self.error(key, f"kind '{key.text}' stands at no level, expected a level that lists it")
 
     # Address
 
@@ -358,17 +376,17 @@ class _Checker:
                 wrong = True
                 continue
             if entry[0] - entry[1] != output[0] - output[1]:
-                self.error(node["output"], f"{bits_text(*output)} of the output are {output[0] - output[1] + 1} bits, "
+                self.error(node["output"], f"{output[0] - output[1] + 1} bits of the output ({bits_text(*output)}), "
                            f"expected {entry[0] - entry[1] + 1} as in {bits_text(*entry)} of the entry")
                 wrong = True
                 continue
             for other, other_entry, other_output in pieces:
                 if entry[0] >= other_entry[1] and other_entry[0] >= entry[1]:
-                    self.error(node["entry"], f"entry {bits_text(*entry)} overlap entry {bits_text(*other_entry)} of "
+                    self.error(node["entry"], f"entry {bits_verb(*entry, 'overlap')} entry {bits_text(*other_entry)} of "
                                f"the piece at line {other.line}, expected each bit once")
                     wrong = True
                 if output[0] >= other_output[1] and other_output[0] >= output[1]:
-                    self.error(node["output"], f"output {bits_text(*output)} overlap output "
+                    self.error(node["output"], f"output {bits_verb(*output, 'overlap')} output "
                                f"{bits_text(*other_output)} of the piece at line {other.line}, expected each bit once")
                     wrong = True
             pieces.append((node, entry, output))
@@ -378,7 +396,7 @@ class _Checker:
         pieces.sort(key=lambda piece: piece[2][1])
         for (_, _, lower), (node, _, upper) in zip(pieces, pieces[1:]):
             if upper[1] > lower[0] + 1:
-                self.error(node["output"], f"output {bits_text(upper[1] - 1, lower[0] + 1)} are in no piece, expected "
+                self.error(node["output"], f"output {bits_verb(upper[1] - 1, lower[0] + 1, 'are')} in no piece, expected "
                            "pieces that leave no hole in the output address")
                 self.broken.add("address")
         self.map = {out: entry[1] + out - output[1] for _, entry, output in pieces
@@ -390,8 +408,8 @@ class _Checker:
         width = self.doc["entry"]["bits"].value
         for name, kind in self.kinds.items():
             levels = [level for level in self.levels if name in level.kinds]
-            self.check_overrides(name, kind, levels)
-            base = self.rows(kind["bits"], levels, width)
+            rows, complete = self.rows(kind["bits"], levels, width)
+            base = rows, self.check_overrides(name, kind, levels) and complete
             holes = {}
             for level in levels:
                 at = self.level_kind(name, kind, level, base, width)
@@ -400,27 +418,29 @@ class _Checker:
                 holes[level.name] = mask(width - 1, 0) & ~declared
                 at.complete = at.complete and not holes[level.name]
             self.report_holes(name, kind, holes)
-        if self.sound("address"):
+        if self.sound("address") and self.tiled and self.at and self.lowest_output_fits():
             for at in self.at:
                 if at.complete:
                     self.check_kind_address(at)
-            self.check_lowest_output()
         for at in self.at:
             self.check_when(at)
         for level in self.levels:
-            for first, second in itertools.combinations([at for at in self.at if at.level is level], 2):
+            here = [at for at in self.at if at.level is level and at.told]
+            for first, second in itertools.combinations(here, 2):
                 self.check_apart(first, second)
 
     def check_overrides(self, name, kind, levels):
-        if "at" not in kind:
-            return
-        for key, _ in kind["at"].entries():
-            if key.text not in [level.name for level in self.levels]:
-                known = [level.name for level in self.levels]
-                self.error(key, f"unknown level '{key.text}', expected {listed(known)}{closest(key.text, known)}")
-            elif key.text not in [level.name for level in levels]:
-                self.error(key, f"kind '{name}' does not stand at level '{key.text}', expected "
-                                f"{listed(level.name for level in levels)}")
+        """Whether every override is about a level of the kind."""
+        known = [level.name for level in self.levels]
+        mine = [level.name for level in levels]
+        names = kind["at"].names() if "at" in kind else []
+        for level in names:
+            key = kind["at"].key(level)
+            if level not in known:
+                self.error(key, f"unknown level '{level}', {expected_one_of(level, known)}")
+            elif level not in mine:
+                self.error(key, f"kind '{name}' does not stand at level '{level}', expected {listed(mine)}")
+        return set(names) <= set(mine)
 
     def rows(self, bits, levels, width):
         """The rows of a mapping of bits as (rows, complete)."""
@@ -432,7 +452,7 @@ class _Checker:
                 continue
             for other in rows:
                 if span[0] >= other.low and other.high >= span[1]:
-                    self.error(key, f"{bits_text(*span)} overlap {other.text} of line {other.key.line}, expected each "
+                    self.error(key, f"{bits_verb(*span, 'overlap')} {other.text} of line {other.key.line}, expected each "
                                     "bit once")
                     complete = False
             rows.append(self.row(key, node, span, levels))
@@ -460,13 +480,12 @@ class _Checker:
         names = [level.name for level in levels]
         for key, value in node.entries():
             if key.text not in names:
-                self.error(key, f"{what} has a value for level '{key.text}', expected {listed(names)}"
-                                f"{closest(key.text, names)}")
+                self.error(key, f"{what} has a value for level '{key.text}', {expected_one_of(key.text, names)}")
             else:
                 self.fits(value, width, what, where)
         missing = [name for name in names if name not in node]
         if missing:
-            self.error(node, f"{what} has no value for level '{missing[0]}', expected one for each of {listed(names)}")
+            self.error(node, f"{what} has no value for level '{missing[0]}', expected one for each of {listed(names, 'and')}")
         return {key.text: value.value for key, value in node.entries()
                 if key.text in names and value.value >> width == 0}
 
@@ -483,7 +502,9 @@ class _Checker:
         if special is not None:
             new, new_complete = self.rows(special, [level], width)
             complete = complete and new_complete
-            rows = new + [part for row in rows for part in self.remains(row, new)]
+            parts = [part for row in rows for part in self.remains(row, new)]
+            complete = complete and not any(part.what == "field" and part not in rows for part in parts)
+            rows = new + parts
         at = LevelKind(name, kind["role"].value, level, [], complete)
         seen = {}
         for row in sorted(rows, key=lambda row: -row.high):
@@ -493,6 +514,7 @@ class _Checker:
             if row.what == "field":
                 first = seen.setdefault(row.name, row)
                 if first is not row:
+                    at.complete = False
                     later = max(first, row, key=lambda one: (one.key.line, one.key.column))
                     other = row if later is first else first
                     self.error(later.key, f"field '{row.name}' stands at {other.text} already, expected one run of "
@@ -507,7 +529,7 @@ class _Checker:
         left = [bit for bit in range(row.low, row.high + 1) if not covered >> bit & 1]
         if row.what == "field" and left:
             first = next(other for other in new if other.high >= row.low and row.high >= other.low)
-            self.error(first.key, f"{first.text} replace a part of field '{row.name}' ({row.text}), expected rows for "
+            self.error(first.key, f"{bits_verb(first.high, first.low, 'replace')} a part of field '{row.name}' ({row.text}), expected rows for "
                                   "all of it")
         parts = []
         for _, run in itertools.groupby(enumerate(left), lambda pair: pair[1] - pair[0]):
@@ -522,34 +544,34 @@ class _Checker:
                 special = kind["at"].get(level) if "at" in kind else None
                 key = kind["at"].key(level) if special is not None and not same else kind.key("bits")
                 place = f"kind '{name}'" if same else f"kind '{name}' at level '{level}'"
-                self.error(key, f"{bits_text(high, low)} of {place} are not declared, expected a field or "
+                self.error(key, f"{bits_verb(high, low, 'are')} not declared in {place}, expected a field or "
                                 f"{listed(WORDS)}")
 
     def check_kind_address(self, at):
         """Every output bit that the kind needs is address, and nothing else is."""
         lowest = self.lowest_output(at)
-        optional = FRAME_SHIFT if at.role == "table" else lowest
-        what = (f"a table of level '{self.levels[at.level.index + 1].name}'" if at.role == "table"
-                else f"a leaf at level '{at.level.name}'")
-        size = size_text(1 << lowest)
-        used = {entry: out for out, entry in self.map.items()}
+        needed_from = max(lowest, FRAME_SHIFT)
+        what = "a table" if at.role == "table" else "a leaf"
+        output = {entry: out for out, entry in self.map.items()}
         for row in at.rows:
             bits = range(row.low, row.high + 1)
-            needed = [bit for bit in bits if used.get(bit, -1) >= max(lowest, optional)]
             if row.what == "address":
-                stray = [bit for bit in bits if bit not in used]
-                low = [bit for bit in bits if used.get(bit, lowest) < lowest]
+                stray = [bit for bit in bits if bit not in output]
+                low = [bit for bit in bits if output.get(bit, lowest) < lowest]
                 if stray:
-                    self.error(row.key, f"{bits_text(stray[-1], stray[0])} are declared 'address' in {at.place}, but no "
-                                        "piece of 'address' holds them, expected something else there")
+                    self.error_in_kind(row.key, at, f"{bits_verb(stray[-1], stray[0], 'are')} 'address' in {{kind}}, but "
+                                       "in no piece of 'address', expected something else")
                 if low:
-                    self.error(row.key, f"{bits_text(low[-1], low[0])} are declared 'address', but {what} is {size} and "
-                                        f"aligned to it, expected 'zero' or 'ignored' there at level '{at.level.name}'")
-            elif needed:
+                    self.error(row.key, f"{bits_verb(low[-1], low[0], 'are')} 'address' in kind '{at.kind}' at level "
+                               f"'{at.level.name}', but {what} {'behind' if at.role == 'table' else 'of'} that level is "
+                               f"aligned to {size_text(1 << lowest)}, expected 'zero' or 'ignored'")
+                continue
+            needed = [bit for bit in bits if output.get(bit, -1) >= needed_from]
+            if needed:
                 is_what = f"field '{row.name}'" if row.what == "field" else f"'{row.what}'"
-                outs = sorted(used[bit] for bit in needed)
-                self.error(row.key, f"{bits_text(needed[-1], needed[0])} are declared {is_what} in {at.place}, but hold "
-                                    f"output {bits_text(outs[-1], outs[0])} of {what}, expected 'address'")
+                outs = sorted(output[bit] for bit in needed)
+                self.error_in_kind(row.key, at, f"{bits_verb(needed[-1], needed[0], 'are')} {is_what} in {{kind}}, but "
+                                   f"must hold output {bits_text(outs[-1], outs[0])} of {what}, expected 'address'")
 
     def lowest_output(self, at):
         """The lowest bit of an address that the kind holds."""
@@ -559,27 +581,26 @@ class _Checker:
         entry_shift = (self.doc["entry"]["bits"].value // 8).bit_length() - 1
         return below.high - below.low + 1 + entry_shift
 
-    def check_lowest_output(self):
-        kinds = [at for at in self.at if at.complete]
-        if not kinds or len(kinds) != len(self.at):
-            return
+    def lowest_output_fits(self):
+        """The pieces go down to the lowest bit that some kind holds, and not further."""
         lowest = min(self.map)
-        needed = min(max(self.lowest_output(at), FRAME_SHIFT) for at in kinds)
-        allowed = min(self.lowest_output(at) for at in kinds)
+        needed = min(max(self.lowest_output(at), FRAME_SHIFT) for at in self.at)
+        allowed = min(self.lowest_output(at) for at in self.at)
         piece = min(self.doc["address"].items, key=lambda node: self.ranges.get(node["output"], 64, "an address")[1])
+        smallest = "expected pieces down to bit {}: the smallest page or table is {}"
         if lowest > needed:
-            self.error(piece["output"], f"output {bits_text(lowest - 1, needed)} are in no piece, expected pieces down "
-                                        f"to bit {needed}: the smallest page or table is {size_text(1 << needed)}")
+            self.error(piece["output"], f"output {bits_verb(lowest - 1, needed, 'are')} in no piece, "
+                                        + smallest.format(needed, size_text(1 << needed)))
         if lowest < allowed:
-            self.error(piece["output"], f"output {bits_text(allowed - 1, lowest)} are used by no kind, expected pieces "
-                                        f"down to bit {allowed}: the smallest page or table is {size_text(1 << allowed)}")
+            self.error(piece["output"], f"output {bits_verb(allowed - 1, lowest, 'are')} used by no kind, "
+                                        + smallest.format(allowed, size_text(1 << allowed)))
+        return allowed <= lowest <= needed
 
     # What tells kinds apart
 
     def check_when(self, at):
-        """Fills at.equal_mask, at.equal_value and at.nonzero."""
-        at.equal_mask = at.equal_value = 0
-        at.nonzero = []
+        """Fills at.equal_mask, at.equal_value and at.nonzero; at.told says that they are right."""
+        wrong = False
         when = self.kinds[at.kind]["when"]
         flags = {self.doc[name]["field"].value: name for name in ("accessed", "dirty") if self.sound(name)}
         fields = [row.name for row in at.rows if row.what == "field"]
@@ -587,35 +608,43 @@ class _Checker:
             row = at.field(key.text)
             if row is None:
                 if at.complete:
-                    self.error(key, f"{at.place} has no field '{key.text}', expected {listed(dict.fromkeys(fields))}"
-                                    f"{closest(key.text, fields)}")
+                    self.error_in_kind(key, at, f"{{kind}} has no field '{key.text}', "
+                                       f"{expected_one_of(key.text, dict.fromkeys(fields))}")
+                wrong = True
                 continue
             if not row.fixed and key.text in flags and at.role != "table":
                 self.error(key, f"field '{key.text}' is the {flags[key.text]} flag, expected a field that the CPU does "
                                 "not change")
+                wrong = True
                 continue
             bits = mask(row.high, row.low)
             if node.value == "nonzero":
                 at.nonzero.append(bits)
                 if row.fixed and row.value == 0:
-                    self.error(node, f"field '{key.text}' is always 0 in {at.place}, expected a value that is not zero")
+                    self.error_in_kind(node, at, f"field '{key.text}' is always 0 in {{kind}}, expected a value that "
+                                                 "is not zero")
+                    wrong = True
                 continue
             if not self.fits(node, row.high - row.low + 1, f"field '{key.text}'", row.text):
+                wrong = True
                 continue
             if row.fixed and row.value is not None and row.value != node.value:
-                self.error(node, f"field '{key.text}' is always {row.value:#x} in {at.place}, expected the same in "
-                                 "'when'")
+                self.error_in_kind(node, at, f"field '{key.text}' is always {row.value:#x} in {{kind}}, expected the "
+                                             "same in 'when'")
+                wrong = True
                 continue
             at.equal_mask |= bits
             at.equal_value |= node.value << row.low
+        at.told = not wrong
 
     def check_apart(self, first, second):
         differ = (first.equal_value ^ second.equal_value) & first.equal_mask & second.equal_mask
         if differ or self.excludes(first, second) or self.excludes(second, first):
             return
         key = self.kinds[second.kind].key("when")
-        self.error(key, f"kinds '{first.kind}' and '{second.kind}' cannot be told apart at level "
-                        f"'{first.level.name}', expected a bit that is 0 by the 'when' of one and 1 by the other's")
+        both = [level for level in self.levels if {first.kind, second.kind} <= set(level.kinds)]
+        self.error_at_level(key, first.level, both, f"kinds '{first.kind}' and '{second.kind}' cannot be told apart{{at}}, "
+                            "expected a bit that is 0 by the 'when' of one and 1 by the other's")
 
     @staticmethod
     def excludes(one, other):
@@ -627,49 +656,53 @@ class _Checker:
         width = self.doc["entry"]["bits"].value
         node = self.doc["empty"]
         values = self.per_level(node, self.levels, width, "'empty'", bits_text(width - 1, 0))
-        told = set()
         for at in self.at:
             value = values.get(at.level.name)
-            if value is None or not (at.equal_mask or at.nonzero):
+            if value is None or not at.told:
                 continue
             if value & at.equal_mask == at.equal_value and all(value & bits for bits in at.nonzero):
                 where = node if isinstance(node, Scalar) else node[at.level.name]
-                if (where, at.kind) not in told:
-                    told.add((where, at.kind))
-                    self.error(where, f"empty value {value:#x} is an entry of {at.place}, expected a value that is of "
-                                      "no kind")
+                self.error_in_kind(where, at, f"empty value {value:#x} is an entry of {{kind}}, expected a value that is "
+                                              "of no kind")
 
     # Access, memory, accessed, dirty
 
     def check_attributes(self):
         leaves = [at for at in self.at if at.role == "leaf"]
-        access_fields = self.check_rows("access", leaves, self.access_meaning)
-        memory_fields = self.check_rows("memory", leaves, lambda row: f"memory type '{row['type'].value}'")
-        for name in memory_fields:
+        access_fields = memory_fields = {}
+        if self.sound("access"):
+            access_fields = self.check_rows("access", leaves, self.access_meaning)
+        if self.sound("memory"):
+            memory_fields = self.check_rows("memory", leaves, lambda row: f"memory type '{row['type'].value}'")
+            normal = [row for row in self.doc["memory"].items if row["type"].value == "normal"]
+            missing = self.missing(normal)
+            if missing:
+                self.error(self.doc.key("memory"), f"memory type 'normal' has no row for {missing}, expected one")
+        for name, node in memory_fields.items():
             if name in access_fields:
-                node = memory_fields[name]
                 self.error(node, f"field '{name}' is set by access at line {access_fields[name].line} too, expected it "
                                  "in one of them")
-        normal = [row for row in self.doc["memory"].items if row["type"].value == "normal"]
-        missing = self.missing(normal)
-        if missing:
-            self.error(self.doc.key("memory"), f"memory type 'normal' has no row for {missing}, expected one")
         flags = {}
         for name in ("accessed", "dirty"):
-            if name in self.doc:
+            if self.sound(name):
                 self.check_flag(name, leaves, {**access_fields, **memory_fields, **flags})
                 flags[self.doc[name]["field"].value] = self.doc[name]["field"]
-        set_by_rows = {**access_fields, **memory_fields, **flags}
-        for at in self.at:
-            allowed = {"table": {}, "held": {**memory_fields, **flags}, "leaf": set_by_rows}[at.role]
-            for row in at.rows:
-                if row.what == "field" and not row.fixed and row.name not in allowed:
-                    self.nothing_sets(at, row, set_by_rows)
+        if self.sound("access", "memory") and not self.broken & {"accessed", "dirty"}:
+            self.check_variable_fields(access_fields, {**memory_fields, **flags})
         for held in (at for at in self.at if at.role == "held"):
             leaf = next((at for at in leaves if at.level is held.level), None)
             if leaf and leaf.complete and held.complete:
-                for name in {**memory_fields, **flags}:
+                for name in {**memory_fields, **flags}.keys() - access_fields.keys():
                     self.check_kept(leaf, held, name)
+
+    def check_variable_fields(self, access_fields, kept_fields):
+        """Something gives a value to every field that has none of its own."""
+        set_by_rows = {**access_fields, **kept_fields}
+        for at in self.at:
+            allowed = {"table": {}, "held": kept_fields, "leaf": set_by_rows}[at.role]
+            for row in at.rows:
+                if row.what == "field" and not row.fixed and row.name not in allowed:
+                    self.nothing_sets(at, row, set_by_rows)
 
     def nothing_sets(self, at, row, set_by_rows):
         if at.role == "leaf":
@@ -679,6 +712,7 @@ class _Checker:
         else:
             expected = f"a value as in {{field: {row.name}, value: 0}}"
         guess = closest(row.name, (*WORDS, *set_by_rows))
+        guess = f" (did you mean '{guess}'?)" if guess else ""
         self.error(row.node, f"nothing sets field '{row.name}' of kind '{at.kind}', expected {expected}{guess}")
 
     def access_meaning(self, row):
@@ -742,13 +776,13 @@ class _Checker:
     def check_row_field(self, section, name, key, leaves, known):
         if not any(at.field(name) for at in leaves):
             if all(at.complete for at in leaves):
-                self.error(key, f"no leaf has a field '{name}', expected {listed(sorted(known))}{closest(name, known)}")
+                self.error(key, f"no leaf has a field '{name}', {expected_one_of(name, sorted(known))}")
             return
         for at in leaves:
             row = at.field(name)
             if row is None and at.complete:
-                self.error(self.doc["kinds"].key(at.kind), f"{at.place} has no field '{name}', which rows of {section} "
-                           "set, expected it in every leaf")
+                self.error_in_kind(self.doc["kinds"].key(at.kind), at, f"{{kind}} has no field '{name}', which rows of "
+                                   f"{section} set, expected it in every leaf")
             elif row is not None and row.fixed:
                 self.error(row.node["value"], f"field '{name}' has a value here, but rows of {section} set it, "
                                               "expected the name of the field alone")
@@ -756,7 +790,7 @@ class _Checker:
     def check_row_value(self, name, node, leaves):
         for at in leaves:
             row = at.field(name)
-            if row is None or row.fixed:
+            if row is None or row.fixed or not at.complete:
                 continue
             if not self.fits(node, row.high - row.low + 1, f"field '{name}'", row.text):
                 return
@@ -765,8 +799,8 @@ class _Checker:
                 continue
             if (when.value == "nonzero" and node.value == 0) or when.value not in ("nonzero", node.value):
                 wanted = "a value that is not zero" if when.value == "nonzero" else f"{when.value:#x}"
-                self.error(node, f"value {node.value:#x} of field '{name}' makes no entry of {at.place}, expected "
-                                 f"{wanted} as its 'when' at line {when.line} says")
+                self.error_in_kind(node, at, f"value {node.value:#x} of field '{name}' makes no entry of {{kind}}, "
+                                             f"expected {wanted} as its 'when' at line {when.line} says")
 
     def check_flag(self, section, leaves, taken):
         node = self.doc[section]["field"]
@@ -778,14 +812,14 @@ class _Checker:
         if not any(at.field(name) for at in leaves):
             known = sorted({row.name for at in leaves for row in at.rows if row.what == "field" and not row.fixed})
             if all(at.complete for at in leaves):
-                self.error(node, f"no leaf has a field '{name}', expected {listed(known)}{closest(name, known)}")
+                self.error(node, f"no leaf has a field '{name}', {expected_one_of(name, known)}")
             return
         for at in leaves:
             row = at.field(name)
             if row is None:
                 if at.complete:
-                    self.error(self.doc["kinds"].key(at.kind), f"{at.place} has no field '{name}', the {section} flag, "
-                               "expected it in every leaf")
+                    self.error_in_kind(self.doc["kinds"].key(at.kind), at, f"{{kind}} has no field '{name}', the "
+                                       f"{section} flag, expected it in every leaf")
             elif row.fixed:
                 self.error(row.node["value"], f"field '{name}' has a value here, but is the {section} flag, expected "
                                               "the name of the field alone")
@@ -800,8 +834,8 @@ class _Checker:
             return
         if inner is None or inner.fixed or (inner.high, inner.low) != (outer.high, outer.low):
             row = inner or held.owner(outer.high)
-            self.error(row.key, f"{held.place} does not keep field '{name}', expected '{name}' at {outer.text} as in "
-                                f"kind '{leaf.kind}'")
+            self.error_in_kind(row.key, held, f"{{kind}} does not keep field '{name}', expected '{name}' at {outer.text} "
+                                              f"as in kind '{leaf.kind}'")
 
     # Modes
 
@@ -820,8 +854,7 @@ class _Checker:
             names = [level.name for level in self.levels]
             root = next((level for level in self.levels if level.name == mode["root"].value), None)
             if root is None:
-                self.error(mode["root"], f"unknown level '{mode['root'].value}', expected {listed(names)}"
-                                         f"{closest(mode['root'].value, names)}")
+                self.error(mode["root"], f"unknown level '{mode['root'].value}', {expected_one_of(mode['root'].value, names)}")
                 sound = False
                 continue
             highest = min(highest, root.index)
@@ -909,14 +942,14 @@ class _Checker:
                     continue
                 for other, other_key in rows:
                     if span[0] >= other[1] and other[0] >= span[1]:
-                        self.error(key, f"{bits_text(*span)} overlap {bits_text(*other)} of line {other_key.line}, "
+                        self.error(key, f"{bits_verb(*span, 'overlap')} {bits_text(*other)} of line {other_key.line}, "
                                         "expected each bit once")
                 rows.append((span, key))
                 self.check_register_row(node, span, vmid, root)
             hole = mask(63, 0) & ~_union(span for span, _ in rows)
             for high, low in _runs(hole) if complete else ():
-                self.error(register.key("bits"), f"{bits_text(high, low)} of register '{register['name'].value}' are "
-                                                 "not declared, expected a number (0 for reserved bits)")
+                self.error(register.key("bits"), f"{bits_verb(high, low, 'are')} not declared in register "
+                                                 f"'{register['name'].value}', expected a number (0 for reserved bits)")
         self.check_tiling(vmid, "vmid", 0)
         lowest = self.root_alignment()
         if not root:
@@ -934,7 +967,7 @@ class _Checker:
             return
         sources = [name for name in node.names() if name != "with"]
         if len(sources) != 1:
-            self.error(node, f"{where} hold {len(sources)} things, expected one of 'root', 'vmid', 'mode', 'feature', "
+            self.error(node, f"{bits_verb(*span, 'hold')} {len(sources)} things, expected one of 'root', 'vmid', 'mode', 'feature', "
                              "'physical_bits' or 'subtract_gpa_bits_from'")
             return
         source, value = sources[0], node[sources[0]]
@@ -946,7 +979,7 @@ class _Checker:
             if held is None:
                 return
             if held[0] - held[1] + 1 != width:
-                self.error(value, f"{bits_text(*held)} of the {source} are {held[0] - held[1] + 1} bits, expected "
+                self.error(value, f"{held[0] - held[1] + 1} bits of the {source} ({bits_text(*held)}), expected "
                                   f"{width} as in {where} of the register")
                 return
             (vmid if source == "vmid" else root).append((held, value))
@@ -969,7 +1002,7 @@ class _Checker:
         modes = [mode["name"].value for mode in self.doc["modes"].items]
         for key, code in value.entries():
             if key.text not in modes:
-                self.error(key, f"unknown mode '{key.text}', expected {listed(modes)}{closest(key.text, modes)}")
+                self.error(key, f"unknown mode '{key.text}', {expected_one_of(key.text, modes)}")
             self.fits(code, width, "the register", where)
         for mode in modes:
             if mode not in value:
@@ -993,14 +1026,14 @@ class _Checker:
         pieces = sorted(pieces, key=lambda piece: piece[0][1])
         if pieces and lowest is not None and pieces[0][0][1] > lowest:
             (high, low), node = pieces[0]
-            self.error(node, f"{bits_text(low - 1, lowest)} of the {what} are in no register, expected pieces from bit "
+            self.error(node, f"{bits_verb(low - 1, lowest, 'are')} in no register for the {what}, expected pieces from bit "
                              f"{lowest}")
         for ((high, _), first), ((_, low), node) in zip(pieces, pieces[1:]):
             if low <= high:
                 later, other = (node, first) if (node.line, node.column) > (first.line, first.column) else (first, node)
                 self.error(later, f"bits of the {what} overlap those of line {other.line}, expected each bit once")
             elif low > high + 1:
-                self.error(node, f"{bits_text(low - 1, high + 1)} of the {what} are in no register, expected pieces "
+                self.error(node, f"{bits_verb(low - 1, high + 1, 'are')} in no register for the {what}, expected pieces "
                                  "that leave no hole")
 
     def root_alignment(self):

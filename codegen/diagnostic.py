@@ -38,17 +38,31 @@ class Diagnostics:
         return sorted(self._found)
 
 
+MANY = 6
+
+
 def closest(word, known):
-    """The known name that was probably meant, as " (did you mean 'x'?)", or nothing."""
-    match = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.6)
-    return f" (did you mean '{match[0]}'?)" if match else ""
+    """The known name that was probably meant, or None."""
+    match = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    return match[0] if match else None
 
 
-def listed(names):
+def expected_one_of(word, known):
+    """What an unknown word should have been: "expected 'a' or 'b' (did you mean 'b'?)"."""
+    known = list(known)
+    guess = closest(word, known)
+    if guess is None or len(known) == 1:
+        return f"expected {listed(known)}"
+    if len(known) > MANY:
+        return f"expected '{guess}' perhaps"
+    return f"expected {listed(known)} (did you mean '{guess}'?)"
+
+
+def listed(names, last="or"):
     """'a', 'b' or 'c'"""
     quoted = [f"'{name}'" for name in names]
     if not quoted:
         return "none"
     if len(quoted) == 1:
         return quoted[0]
-    return ", ".join(quoted[:-1]) + " or " + quoted[-1]
+    return ", ".join(quoted[:-1]) + f" {last} " + quoted[-1]

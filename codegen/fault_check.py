@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of the semantic pass that is about how the hardware reports a fault."""
 
-from codegen.diagnostic import closest, listed
+from codegen.diagnostic import expected_one_of
 from codegen.load import Scalar
-from codegen.ranges import Ranges, bits_text
+from codegen.ranges import Ranges, bits_text, bits_verb
 
 NONZERO = "nonzero"
 
@@ -27,7 +27,7 @@ class _FaultChecker:
             self.check_register(node["register"])
             span = self.ranges.get(node["bits"], 64, "a register of 64 bits")
             self.widths[key.text] = span and span[0] - span[1] + 1
-        always = self.check_when(self.fault["when"])
+        always = self.check_when(self.fault["when"]) or {}
         for name in ("cause", "level", "access", "guest_walk", "gpa", "gva"):
             if name in self.fault:
                 self.check_rows(self.fault[name], always)
@@ -44,21 +44,21 @@ class _FaultChecker:
 
     def check_register(self, node):
         if node.value not in self.registers:
-            self.error(node, f"unknown register '{node.value}', expected {listed(self.registers)}"
-                             f"{closest(node.value, self.registers)}")
+            self.error(node, f"unknown register '{node.value}', {expected_one_of(node.value, self.registers)}")
 
     def check_field(self, node):
         if node.text not in self.widths:
-            self.error(node, f"unknown field '{node.text}', expected {listed(self.widths)}"
-                             f"{closest(node.text, self.widths)}")
+            self.error(node, f"unknown field '{node.text}', {expected_one_of(node.text, self.widths)}")
             return False
         return True
 
     def check_when(self, when):
-        """{field: set of values, or NONZERO}"""
+        """{field: set of values, or NONZERO}; None if a field is unknown."""
         result = {}
+        known = True
         for key, node in when.entries():
             if not self.check_field(key):
+                known = False
                 continue
             if isinstance(node, Scalar) and node.value == NONZERO:
                 result[key.text] = NONZERO
@@ -70,12 +70,14 @@ class _FaultChecker:
                     self.error(value, f"value {value.value:#x} is too wide for field '{key.text}', expected "
                                       f"{(1 << width) - 1:#x} at most")
             result[key.text] = {value.value for value in values}
-        return result
+        return result if known else None
 
     def check_rows(self, rows, always):
         earlier = []
         for row in rows.items:
             when = self.check_when(row["when"]) if "when" in row else {}
+            if when is None:
+                continue
             for name, values in when.items():
                 if name in always and self.disjoint(values, always[name]):
                     self.error(row["when"].key(name), f"this row never holds: the fault's 'when' at line "
@@ -116,14 +118,14 @@ class _FaultChecker:
                 return
             for other in spans:
                 if output[0] >= other[1] and other[0] >= output[1]:
-                    self.error(piece["output"], f"{bits_text(*output)} of the address overlap {bits_text(*other)}, "
+                    self.error(piece["output"], f"{bits_text(*output)} of the address: overlap with {bits_text(*other)}, "
                                                 "expected each bit once")
             spans.append(output)
         spans.sort(key=lambda span: span[1])
         for lower, upper in zip(spans, spans[1:]):
             if upper[1] > lower[0] + 1:
-                self.error(pieces, f"{bits_text(upper[1] - 1, lower[0] + 1)} of the address are in no piece, expected "
+                self.error(pieces, f"{bits_verb(upper[1] - 1, lower[0] + 1, 'are')} in no piece of the address, expected "
                                    "pieces that leave no hole")
         if page is not None and spans[0][1] > page:
-            self.error(pieces, f"{bits_text(spans[0][1] - 1, page)} of the address are in no piece, expected pieces "
+            self.error(pieces, f"{bits_verb(spans[0][1] - 1, page, 'are')} in no piece of the address, expected pieces "
                                f"down to bit {page}, where the smallest page ends")

@@ -107,7 +107,7 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
             self.refused.append((event.start_mark, f"anchor '&{event.anchor}', expected a plain value: "
                                                    "nothing can refer to it"))
         if getattr(event, "tag", None) is not None:
-            self.refused.append((event.start_mark, f"tag '{event.tag}', expected a plain value"))
+            self.refused.append((event.start_mark, f"tag '{event.tag.replace('tag:yaml.org,2002:', '!!')}', expected a plain value"))
             event.tag = None
         return super().compose_node(parent, index)
 
@@ -133,7 +133,7 @@ def parse(text, found):
     """The document in `text` as a Mapping, or None; what is wrong goes to `found`."""
     for number, line in enumerate(text.splitlines(), 1):
         indent = line[:len(line) - len(line.lstrip())]
-        if "\t" in indent and not line.strip().startswith("#") and line.strip():
+        if "\t" in indent and line.strip():
             found.error_at(number, indent.index("\t") + 1, "tab in the indentation, expected spaces")
         if line.startswith("%"):
             found.error_at(number, 1, f"directive '{line.split()[0]}', expected a document without directives")
@@ -148,6 +148,8 @@ def parse(text, found):
         problem = error.problem or error.context or "not YAML"
         if problem == "but found another document":
             problem = "a second document, expected one specification for each file"
+        elif "'\\t'" in problem:
+            problem = "tab, expected spaces"
         elif not problem.startswith("alias"):
             context = f" {error.context}" if error.context and error.context != problem else ""
             problem = f"not YAML: {problem}{context}, expected well-formed YAML"

@@ -10,6 +10,13 @@ def bits_text(high, low):
     return f"bit {high}" if high == low else f"bits {high}:{low}"
 
 
+def bits_verb(high, low, verb):
+    """The bits as the subject of a verb in the plural: "bits 9:8 are", "bit 8 is"."""
+    if high != low:
+        return f"{bits_text(high, low)} {verb}"
+    return f"{bits_text(high, low)} {'is' if verb == 'are' else verb + 's'}"
+
+
 class Ranges:
     """Reads ranges and reports those that make no sense."""
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import jsonschema
 
-from codegen.diagnostic import closest, listed
+from codegen.diagnostic import closest, expected_one_of, listed
 from codegen.load import Mapping, Sequence, plain
 
-SCHEMA = Path(__file__).parent / "schema" / "format.json"
+SCHEMA = json.loads((Path(__file__).parent / "schema" / "format.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def check(document, found):
     """Reports every wrong shape to `found`; returns the top-level keys that are wrong or missing."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     broken = set()
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(plain(document)):
+    for error in VALIDATOR.iter_errors(plain(document)):
         for part in _inner(error):
-            broken |= _report(document, part, schema, found)
+            broken |= _report(document, part, found)
     return broken
 
 
@@ -35,7 +35,7 @@ def _inner(error):
     yield error
 
 
-def _report(document, error, root, found):
+def _report(document, error, found):
     path = list(error.absolute_path)
     section = {path[0]} if path else set()
     node, key = _at(document, path)
@@ -46,14 +46,15 @@ def _report(document, error, root, found):
     elif error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for extra in (key for key in error.instance if key not in known):
-            guess = closest(extra, known)
-            found.error(node.key(extra), f"unknown key '{extra}' in {name}, expected {listed(known)}{guess}")
+            found.error(node.key(extra), f"unknown key '{extra}' in {name}, {expected_one_of(extra, known)}")
     elif error.validator == "required":
         missing = [word for word in error.validator_value if word not in error.instance]
         section |= set() if path else set(missing)
         # One error for each missing key arrives here; it names only its own.
         word = next(word for word in missing if error.message.startswith(repr(word)))
-        found.error(key or node, f"{name} has no '{word}', expected {_wanted(error.schema, word, root)}")
+        if any(closest(extra, [word]) for extra in error.instance if extra not in error.schema["properties"]):
+            return section  # said already: an unknown key that is probably this one
+        found.error(key or node, f"{name} has no '{word}', expected {_wanted(error.schema, word)}")
     elif error.validator == "enum":
         found.error(node, f"{name} is {_shown(error.instance)}, expected {_choices(error.validator_value)}")
     elif error.validator in ("minItems", "minProperties"):
@@ -100,9 +101,9 @@ def _choices(values):
     return listed(values) if isinstance(values[0], str) else " or ".join(str(value) for value in values)
 
 
-def _wanted(schema, word, root):
+def _wanted(schema, word):
     """What belongs behind a key that is missing."""
     child = schema["properties"][word]
     while "$ref" in child:
-        child = root["$defs"][child["$ref"].rpartition("/")[2]]
+        child = SCHEMA["$defs"][child["$ref"].rpartition("/")[2]]
     return child.get("x-expected") or _choices(child["enum"])

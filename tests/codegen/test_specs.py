@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Specifications that are right are taken, and the generator knows none of them by name."""
+
+import re
+import unittest
+
+from codegen import load
+from support import ROOT, SHIPPED, SPECS, errors_of
+
+SHIPPED_FILES = sorted(SHIPPED.glob("*.yaml"))
+OK_FILES = sorted(SPECS.glob("ok_*.yaml"))
+
+
+class Specifications(unittest.TestCase):
+    def test_shipped_and_stretching_specifications_have_no_errors(self):
+        self.assertTrue(SHIPPED_FILES)
+        self.assertTrue(OK_FILES)
+        for path in SHIPPED_FILES + OK_FILES:
+            with self.subTest(path.name):
+                self.assertEqual(errors_of(path.read_text(), path.name), [])
+
+    def test_specifications_open_with_their_schema(self):
+        for path in SHIPPED_FILES + OK_FILES:
+            with self.subTest(path.name):
+                named = re.search(r"^# yaml-language-server: \$schema=(\S+)$", path.read_text(), re.MULTILINE)
+                self.assertIsNotNone(named)
+                self.assertEqual((path.parent / named[1]).resolve(), ROOT / "codegen" / "schema" / "format.json")
+
+    def test_the_generator_names_no_format_no_level_and_no_feature(self):
+        names = set()
+        for path in SHIPPED_FILES:
+            data = load.plain(load.load(path)[0])
+            names |= {data["format"], data["arch"]} | set(data.get("features", {}))
+            names |= {level["name"] for level in data["levels"]}
+            names |= {register["name"] for register in data["root_registers"]}
+        self.assertGreater(len(names), 10)
+        sources = [*(ROOT / "codegen").rglob("*.py"), *(ROOT / "codegen" / "schema").iterdir(),
+                   *(path for path in (ROOT / "templates").rglob("*") if path.is_file())]
+        self.assertGreater(len(sources), 5)
+        for path in sources:
+            words = set(re.findall(r"[A-Za-z0-9_]+", path.read_text().lower()))
+            self.assertEqual(words & names, set(), f"{path.name} names what only specifications know")
+
+
+if __name__ == "__main__":
+    unittest.main()
