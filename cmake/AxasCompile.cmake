@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # How the library is compiled: which CPU for, with which warnings, freestanding, sanitized.
 
+include(CheckCCompilerFlag)
 include(CheckCSourceCompiles)
 
 # Sets `result` to the CPU that the compiler makes code for, by the name that src/cpu uses, or to "other".
@@ -46,11 +47,16 @@ endfunction()
 # Code that runs without an operating system: no libc, no registers but the general ones, nothing below the
 # stack pointer, anywhere in the address space, before the MMU allows unaligned access.
 function(axas_freestanding target)
+  set(CMAKE_REQUIRED_QUIET ON)
   target_compile_options(${target} PRIVATE -ffreestanding)
   if(AXAS_CPU STREQUAL "x86_64")
     target_compile_options(${target} PRIVATE -mgeneral-regs-only -mno-red-zone)
   elseif(AXAS_CPU STREQUAL "aarch64")
-    target_compile_options(${target} PRIVATE -mgeneral-regs-only -mno-outline-atomics -mstrict-align)
+    target_compile_options(${target} PRIVATE -mgeneral-regs-only -mstrict-align)
+    check_c_compiler_flag(-mno-outline-atomics AXAS_HAS_OUTLINE_ATOMICS) # compilers older than the habit lack it
+    if(AXAS_HAS_OUTLINE_ATOMICS)
+      target_compile_options(${target} PRIVATE -mno-outline-atomics)
+    endif()
   elseif(AXAS_CPU STREQUAL "riscv64")
     target_compile_options(${target} PRIVATE -mcmodel=medany)
   endif()
