@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "order.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_MAX UINT64_C(200000)
+
+/* One table that is linked, or memory taken for one. */
+struct frame {
+    bool linked;
+    unsigned level;
+    uint64_t gpa;
+    uint64_t entries;
+    uint64_t *value; /* as far as stores told; else what was there at first, or empty */
+    bool *stored;    /* since it was taken */
+    bool *dirty;     /* stored and not written back */
+};
+
+/* An invalidation that has to come. */
+struct owed {
+    uint64_t gpa, last, leaf_size;
+    enum axas_invalidate_scope scope;
+    bool local;
+    uint64_t slot; /* that has to be written back first */
+    bool written_back;
+    uint64_t old;   /* the leaf that was there, if any */
+    unsigned level; /* of it */
+    bool is_leaf;
+    uint64_t hpa, size; /* what must not be given back before; size 0 for none */
+};
+
+/* Memory of the guest that was taken in this operation. */
+struct fresh {
+    uint64_t hpa, size;
+    bool published;
+};
+
+struct order {
+    struct axas_table table; /* a copy: it has to outlive a destroyed one */
+    const struct axas_table *live;
+    struct axas_hosted *arena;
+    uint64_t base, frames;
+    struct frame *frame; /* by number in the arena */
+    struct owed *owed;
+    size_t owed_count, owed_room;
+    struct fresh *fresh;
+    size_t fresh_count, fresh_room;
+    bool made; /* since the last barrier */
+    bool ended;
+    bool fault;
+    uint64_t fault_page;
+    uint64_t at; /* number of the event */
+    char *problem;
+};
+
+struct order *order_new(const struct axas_table *table, struct axas_hosted *arena)
+{
+    struct order *order = calloc(1, sizeof *order);
+    if (order == NULL) {
+        abort();
+    }
+    order->live = table;
+    order->arena = arena;
+    order->base = axas_hosted_base(arena).raw;
+    order->frames = axas_hosted_size(arena) / AXAS_FRAME_SIZE;
+    order->frame = calloc(order->frames, sizeof *order->frame);
+    if (order->frame == NULL) {
+        abort();
+    }
+    return order;
+}
+
+static void forget(struct frame *frame)
+{
+    free(frame->value);
+    free(frame->stored);
+    free(frame->dirty);
+    memset(frame, 0, sizeof *frame);
+}
+
+static void forget_all(struct order *order)
+{
+    for (uint64_t i = 0; i < order->frames; i++) {
+        if (order->frame[i].value != NULL) {
+            forget(&order->frame[i]);
+        }
+    }
+    order->owed_count = 0;
+    order->fresh_count = 0;
+    order->made = false;
+    order->ended = false;
+    order->fault = false;
+}
+
+void order_free(struct order *order)
+{
+    if (order != NULL) {
+        forget_all(order);
+        free(order->frame);
+        free(order->owed);
+        free(order->fresh);
+        free(order);
+    }
+}
+
+static bool wrong(struct order *order, const char *what, uint64_t a, uint64_t b)
+{
+    (void)snprintf(order->problem, 200, "event %" PRIu64 ": %s (0x%" PRIx64 ", 0x%" PRIx64 ")", order->at,
+                   what, a, b);
+    return false;
+}
+
+static struct frame *frame_at(struct order *order, uint64_t hpa)
+{
+    uint64_t number = (hpa - order->base) / AXAS_FRAME_SIZE;
+    return hpa < order->base || number >= order->frames ? NULL : &order->frame[number];
+}
+
+/* The record of the table that holds this byte. Tables are aligned to their size. */
+static struct frame *table_at(struct order *order, uint64_t hpa, uint64_t *first)
+{
+    unsigned bytes = order->table.format->entry_bytes;
+    for (uint64_t size = AXAS_FRAME_SIZE; size <= order->frames * AXAS_FRAME_SIZE; size *= 2) {
+        struct frame *frame = frame_at(order, hpa & ~(size - 1u));
+        if (frame == NULL) {
+            return NULL;
+        }
+        if (frame->value != NULL && (hpa & (size - 1u)) / bytes < frame->entries) {
+            *first = hpa & ~(size - 1u);
+            return frame;
+        }
+    }
+    return NULL;
+}
+
+static uint64_t value_of(const struct order *order, uint64_t raw)
+{
+    if (!order->table.format->big_endian) {
+        return raw;
+    }
+    uint64_t value = 0;
+    for (unsigned i = 0; i < order->table.format->entry_bytes; i++) {
+        value = (value << 8) | ((raw >> (8u * i)) & 0xffu);
+    }
+    return value;
+}
+
+static uint64_t memory_value(const struct order *order, uint64_t hpa)
+{
+    const uint8_t *bytes = axas_hal_virt(order->table.hal, axas_hpa_of(hpa));
+    uint64_t raw = 0;
+    memcpy(&raw, bytes, order->table.format->entry_bytes); /* the tests run on little-endian hosts */
+    return value_of(order, raw);
+}
+
+static void make_record(struct frame *frame, uint64_t entries)
+{
+    forget(frame);
+    frame->entries = entries;
+    frame->value = calloc(entries, sizeof *frame->value);
+    frame->stored = calloc(entries, sizeof *frame->stored);
+    frame->dirty = calloc(entries, sizeof *frame->dirty);
+    if (frame->value == NULL || frame->stored == NULL || frame->dirty == NULL) {
+        abort();
+    }
+}
+
+static enum axas_entry_kind kind_of(const struct order *order, unsigned level, uint64_t entry)
+{
+    return entry == order->table.format->levels[level].empty ? AXAS_ENTRY_EMPTY
+                                                             : order->table.format->entry_kind(level, entry);
+}
+
+static uint64_t reach(const struct order *order, unsigned level)
+{
+    return UINT64_C(1) << order->table.format->levels[level].shift;
+}
+
+static uint64_t entries_of(const struct order *order, unsigned level)
+{
+    unsigned bits = level == order->table.mode->root_level
+                        ? (unsigned)(order->table.gpa_bits - order->table.format->levels[level].shift)
+                        : order->table.format->levels[level].index_bits;
+    return UINT64_C(1) << bits;
+}
+
+static void note_tree(struct order *order, unsigned level, uint64_t hpa, uint64_t gpa)
+{
+    struct frame *frame = frame_at(order, hpa);
+    make_record(frame, entries_of(order, level));
+    frame->linked = true;
+    frame->level = level;
+    frame->gpa = gpa;
+    for (uint64_t i = 0; i < frame->entries; i++) {
+        uint64_t entry = memory_value(order, hpa + i * order->table.format->entry_bytes);
+        frame->value[i] = entry;
+        if (kind_of(order, level, entry) == AXAS_ENTRY_TABLE) {
+            note_tree(order, level + 1u, order->table.format->entry_hpa(level, entry),
+                      gpa + i * reach(order, level));
+        }
+    }
+}
+
+void order_pool(struct order *order, const struct axas_pool *pool)
+{
+    for (unsigned level = 0; level < order->table.format->level_count; level++) {
+        for (void *frame = pool->first[level]; frame != NULL; frame = *(void **)frame) {
+            uint64_t bytes = tree_table_bytes(order->table.format, level);
+            make_record(frame_at(order, axas_hal_phys(order->table.hal, frame).raw),
+                        bytes / order->table.format->entry_bytes);
+        }
+    }
+}
+
+void order_begin(struct order *order)
+{
+    forget_all(order);
+    order->table = *order->live;
+    order_pool(order, &order->table.pool);
+    note_tree(order, order->table.mode->root_level, order->table.root_hpa.raw, 0);
+    axas_hosted_record(order->arena, EVENTS_MAX);
+}
+
+static void owe(struct order *order, struct owed owed)
+{
+    if (owed.scope == AXAS_INVALIDATE_NONE) {
+        return;
+    }
+    if (order->owed_count == order->owed_room) {
+        order->owed_room = order->owed_room == 0 ? 256 : 2 * order->owed_room;
+        order->owed = realloc(order->owed, order->owed_room * sizeof *order->owed);
+        if (order->owed == NULL) {
+            abort();
+        }
+    }
+    owed.written_back = order->table.hal->table_write_back == NULL;
+    order->owed[order->owed_count++] = owed;
+}
+
+static void owe_change(struct order *order, enum axas_change change, unsigned level, uint64_t gpa,
+                       uint64_t slot, uint64_t old, bool gone)
+{
+    struct owed owed = {0};
+    owed.gpa = gpa;
+    owed.leaf_size = reach(order, level);
+    owed.last = gpa + (owed.leaf_size - 1u);
+    owed.scope = order->table.change[change].scope;
+    owed.local = order->table.change[change].local;
+    owed.slot = slot;
+    owed.old = old;
+    owed.level = level;
+    owed.is_leaf = change != AXAS_CHANGE_MAKE;
+    if (order->fault && change == AXAS_CHANGE_MAKE) {
+        if (order->fault_page < owed.gpa || order->fault_page > owed.last) {
+            return;
+        }
+        owed.gpa = order->fault_page;
+        owed.leaf_size = axas_table_page_size(&order->table);
+        owed.last = owed.gpa + (owed.leaf_size - 1u);
+    }
+    if (gone) {
+        owed.hpa = order->table.format->entry_hpa(level, old);
+        owed.size = owed.leaf_size;
+    }
+    owe(order, owed);
+}
+
+static bool published(struct order *order, uint64_t hpa, uint64_t size)
+{
+    for (size_t i = 0; i < order->fresh_count; i++) {
+        const struct fresh *fresh = &order->fresh[i];
+        if (!fresh->published && hpa < fresh->hpa + fresh->size && fresh->hpa < hpa + size) {
+            return wrong(order, "an entry shows memory that was not published", hpa, size);
+        }
+    }
+    return true;
+}
+
+/* A table and what is below it becomes part of the tree. */
+static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64_t gpa, uint64_t slot,
+                       bool split)
+{
+    struct frame *frame = frame_at(order, hpa);
+    const struct axas_format *format = order->table.format;
+    if (frame == NULL || frame->value == NULL || frame->linked) {
+        return wrong(order, "a table that is linked already, or none", hpa, gpa);
+    }
+    frame->linked = true;
+    frame->level = level;
+    frame->gpa = gpa;
+    frame->entries = entries_of(order, level);
+    for (uint64_t i = 0; i < frame->entries; i++) {
+        uint64_t at = gpa + i * reach(order, level);
+        if (frame->dirty[i] && order->table.hal->table_write_back != NULL) {
+            return wrong(order, "a table was linked before it was written back", hpa, gpa);
+        }
+        if (!frame->stored[i]) {
+            frame->value[i] = format->levels[level].empty;
+        }
+        uint64_t entry = frame->value[i];
+        uint64_t target = format->entry_hpa(level, entry);
+        switch (kind_of(order, level, entry)) {
+        case AXAS_ENTRY_TABLE:
+            if (!link_table(order, level + 1u, target, at, slot, split)) {
+                return false;
+            }
+            break;
+        case AXAS_ENTRY_LEAF:
+            if (!published(order, target, reach(order, level))) {
+                return false;
+            }
+            if (!split) {
+                owe_change(order, AXAS_CHANGE_MAKE, level, at, slot, 0, false);
+            }
+            break;
+        case AXAS_ENTRY_EMPTY:
+            if (split && !frame->stored[i]) {
+                return wrong(order, "the table of a split was linked before it was complete", hpa, at);
+            }
+            break;
+        case AXAS_ENTRY_HELD:
+            break;
+        default:
+            return wrong(order, "a table was linked with a bad entry", hpa, entry);
+        }
+    }
+    return true;
+}
+
+/* A table and what is below it is no part of the tree any more, and has to be invalidated. */
+static void unlink_table(struct order *order, unsigned level, uint64_t hpa, uint64_t gpa, uint64_t slot)
+{
+    struct frame *frame = frame_at(order, hpa);
+    struct owed owed = {0};
+    owed.gpa = gpa;
+    owed.last = gpa + (entries_of(order, level) * reach(order, level) - 1u);
+    owed.leaf_size = UINT64_MAX;
+    owed.scope = order->table.change[AXAS_CHANGE_REMOVE_TABLE].scope;
+    owed.local = order->table.change[AXAS_CHANGE_REMOVE_TABLE].local;
+    owed.slot = slot;
+    owed.hpa = hpa;
+    owed.size = tree_table_bytes(order->table.format, level);
+    owe(order, owed);
+    frame->linked = false;
+    for (uint64_t i = 0; i < frame->entries; i++) {
+        uint64_t entry = frame->value[i];
+        uint64_t at = gpa + i * reach(order, level);
+        uint64_t target = order->table.format->entry_hpa(level, entry);
+        enum axas_entry_kind kind = kind_of(order, level, entry);
+        if (kind == AXAS_ENTRY_TABLE) {
+            unlink_table(order, level + 1u, target, at, slot);
+        } else if (kind == AXAS_ENTRY_LEAF) {
+            owe_change(order, AXAS_CHANGE_REMOVE_LEAF, level, at, slot, entry, true);
+        }
+    }
+}
+
+/* What a leaf becoming another entry of its slot is; AXAS_CHANGES if nothing that a CPU caches. */
+static enum axas_change change_of(const struct order *order, unsigned level, uint64_t old, uint64_t entry)
+{
+    const struct axas_format *format = order->table.format;
+    struct axas_leaf was = {0};
+    struct axas_leaf is = {0};
+    switch (kind_of(order, level, entry)) {
+    case AXAS_ENTRY_EMPTY:
+        return AXAS_CHANGE_REMOVE_LEAF;
+    case AXAS_ENTRY_HELD:
+        return AXAS_CHANGE_PERMISSIONS_LESS;
+    case AXAS_ENTRY_TABLE:
+        return AXAS_CHANGE_SPLIT;
+    default:
+        break;
+    }
+    (void)format->leaf_read(level, old, order->table.features, &was);
+    (void)format->leaf_read(level, entry, order->table.features, &is);
+    if (was.hpa.raw != is.hpa.raw) {
+        return AXAS_CHANGE_OUTPUT_ADDRESS;
+    }
+    if ((was.attr ^ is.attr) & AXAS_MEM_MASK) {
+        return AXAS_CHANGE_MEMORY_TYPE;
+    }
+    if (was.attr == is.attr) {
+        return AXAS_CHANGES;
+    }
+    return (was.attr & ~is.attr) != 0 ? AXAS_CHANGE_PERMISSIONS_LESS : AXAS_CHANGE_PERMISSIONS_MORE;
+}
+
+/* A store to a table that CPUs may be walking. */
+static bool live_store(struct order *order, const struct frame *frame, uint64_t index, uint64_t slot,
+                       uint64_t old, uint64_t entry)
+{
+    unsigned level = frame->level;
+    uint64_t gpa = frame->gpa + index * reach(order, level);
+    enum axas_entry_kind was = kind_of(order, level, old);
+    enum axas_entry_kind is = kind_of(order, level, entry);
+    uint64_t target = order->table.format->entry_hpa(level, entry);
+    bool broken = false;
+
+    if (is == AXAS_ENTRY_BAD) {
+        return wrong(order, "a bad entry", slot, entry);
+    }
+    if (was == AXAS_ENTRY_EMPTY || was == AXAS_ENTRY_HELD) {
+        for (size_t i = 0; i < order->owed_count; i++) {
+            const struct owed *owed = &order->owed[i];
+            if (owed->slot != slot || !owed->is_leaf || is == AXAS_ENTRY_EMPTY || is == AXAS_ENTRY_HELD) {
+                continue;
+            }
+            enum axas_change change = change_of(order, level, owed->old, entry);
+            if (change != AXAS_CHANGES && order->table.change[change].breaks) {
+                return wrong(order, "made again before what was broken is invalidated", gpa, entry);
+            }
+        }
+    }
+    if (was == AXAS_ENTRY_LEAF) {
+        enum axas_change change = change_of(order, level, old, entry);
+        if (change != AXAS_CHANGES) {
+            if (is != AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_HELD && order->table.change[change].breaks) {
+                return wrong(order, "changed without a break", gpa, entry);
+            }
+            owe_change(order, change, level, gpa, slot, old,
+                       change == AXAS_CHANGE_REMOVE_LEAF || change == AXAS_CHANGE_OUTPUT_ADDRESS);
+        }
+    }
+    if (was == AXAS_ENTRY_TABLE) {
+        if (is != AXAS_ENTRY_EMPTY) {
+            return wrong(order, "a table's entry became something else", gpa, entry);
+        }
+        unlink_table(order, level + 1u, order->table.format->entry_hpa(level, old), gpa, slot);
+    }
+    if (is == AXAS_ENTRY_LEAF) {
+        order->made = true;
+        if (!published(order, target, reach(order, level))) {
+            return false;
+        }
+        if (was == AXAS_ENTRY_EMPTY || was == AXAS_ENTRY_HELD) {
+            owe_change(order, AXAS_CHANGE_MAKE, level, gpa, slot, 0, false);
+        }
+    }
+    if (is == AXAS_ENTRY_TABLE) {
+        order->made = true;
+        for (size_t i = 0; i < order->owed_count; i++) {
+            broken = broken || (order->owed[i].slot == slot && order->owed[i].is_leaf);
+        }
+        return link_table(order, level + 1u, target, gpa, slot, was == AXAS_ENTRY_LEAF || broken);
+    }
+    return true;
+}
+
+static bool store(struct order *order, const struct axas_hosted_event *event)
+{
+    uint64_t first = 0;
+    struct frame *frame = table_at(order, event->hpa.raw, &first);
+    unsigned bytes = order->table.format->entry_bytes;
+    if (event->size != bytes || event->hpa.raw % bytes != 0) {
+        return wrong(order, "an entry stored in pieces", event->hpa.raw, event->size);
+    }
+    if (frame == NULL) {
+        return wrong(order, "a store to memory that is no table", event->hpa.raw, event->value);
+    }
+    uint64_t index = (event->hpa.raw - first) / bytes;
+    uint64_t entry = value_of(order, event->value);
+    if (frame->linked && !live_store(order, frame, index, event->hpa.raw, frame->value[index], entry)) {
+        return false;
+    }
+    frame->value[index] = entry;
+    frame->stored[index] = true;
+    frame->dirty[index] = true;
+    return true;
+}
+
+static void write_back(struct order *order, const struct axas_hosted_event *event)
+{
+    uint64_t first = 0;
+    unsigned bytes = order->table.format->entry_bytes;
+    struct frame *frame = table_at(order, event->hpa.raw, &first);
+    if (frame != NULL) {
+        uint64_t from = (event->hpa.raw - first) / bytes;
+        uint64_t to = (event->hpa.raw - first + event->size + bytes - 1u) / bytes;
+        for (uint64_t i = from; i < to && i < frame->entries; i++) {
+            frame->dirty[i] = false;
+        }
+    }
+    for (size_t i = 0; i < order->owed_count; i++) {
+        struct owed *owed = &order->owed[i];
+        if (owed->slot >= event->hpa.raw && owed->slot - event->hpa.raw < event->size) {
+            owed->written_back = true;
+        }
+    }
+}
+
+static bool invalidate(struct order *order, const struct axas_invalidation *what)
+{
+    size_t kept = 0;
+    uint64_t last = what->gpa.raw + (what->size - 1u);
+    if (what->format != order->table.format || what->root.raw != order->table.root_hpa.raw ||
+        what->vmid != order->table.vmid) {
+        return wrong(order, "an invalidation of another tree", what->root.raw, what->vmid);
+    }
+    for (size_t i = 0; i < order->owed_count; i++) {
+        const struct owed *owed = &order->owed[i];
+        bool covers =
+            what->scope == AXAS_INVALIDATE_ALL || (owed->scope <= what->scope && owed->gpa >= what->gpa.raw &&
+                                                   owed->last <= last && what->leaf_size <= owed->leaf_size);
+        if (!covers || (what->local && !owed->local) || !owed->written_back) {
+            order->owed[kept++] = *owed;
+        }
+    }
+    order->owed_count = kept;
+    return true;
+}
+
+static bool give_back(struct order *order, const struct axas_hosted_event *event, bool destroyed)
+{
+    uint64_t hpa = event->hpa.raw;
+    for (size_t i = 0; i < order->owed_count; i++) {
+        const struct owed *owed = &order->owed[i];
+        if (owed->size != 0 && hpa < owed->hpa + owed->size && owed->hpa < hpa + event->size) {
+            return wrong(order, "memory was given back before it was invalidated", hpa, owed->gpa);
+        }
+    }
+    if (event->use == AXAS_FRAME_TABLE) {
+        struct frame *frame = frame_at(order, hpa);
+        if (frame->linked && !(destroyed && order->ended)) {
+            return wrong(order, "a table was given back while it was linked", hpa, frame->gpa);
+        }
+        forget(frame);
+    }
+    for (size_t i = 0; i < order->fresh_count; i++) {
+        if (order->fresh[i].hpa == hpa) {
+            order->fresh[i] = order->fresh[--order->fresh_count];
+            break;
+        }
+    }
+    return true;
+}
+
+static void take(struct order *order, const struct axas_hosted_event *event)
+{
+    if (event->use == AXAS_FRAME_TABLE) {
+        make_record(frame_at(order, event->hpa.raw), event->size / order->table.format->entry_bytes);
+    }
+    if (event->use != AXAS_FRAME_GUEST) {
+        return;
+    }
+    if (order->fresh_count == order->fresh_room) {
+        order->fresh_room = order->fresh_room == 0 ? 64 : 2 * order->fresh_room;
+        order->fresh = realloc(order->fresh, order->fresh_room * sizeof *order->fresh);
+        if (order->fresh == NULL) {
+            abort();
+        }
+    }
+    struct fresh fresh = {event->hpa.raw, event->size, order->table.hal->frame_publish == NULL};
+    order->fresh[order->fresh_count++] = fresh;
+}
+
+static bool judge(struct order *order, const struct axas_hosted_event *event, bool destroyed)
+{
+    switch (event->kind) {
+    case AXAS_HOSTED_STORE:
+        return store(order, event);
+    case AXAS_HOSTED_BARRIER:
+        order->made = false;
+        return true;
+    case AXAS_HOSTED_INVALIDATE:
+        order->ended = order->ended || event->invalidation.scope == AXAS_INVALIDATE_ALL;
+        return invalidate(order, &event->invalidation);
+    case AXAS_HOSTED_PUBLISH:
+        for (size_t i = 0; i < order->fresh_count; i++) {
+            struct fresh *fresh = &order->fresh[i];
+            fresh->published = fresh->published || (fresh->hpa >= event->hpa.raw &&
+                                                    fresh->hpa + fresh->size <= event->hpa.raw + event->size);
+        }
+        return true;
+    case AXAS_HOSTED_WRITE_BACK:
+        write_back(order, event);
+        return true;
+    case AXAS_HOSTED_ALLOC:
+        take(order, event);
+        return true;
+    default:
+        return give_back(order, event, destroyed);
+    }
+}
+
+/* Bits that the CPU, or the library in its place, sets by an atomic OR that is no store of an entry. */
+static uint64_t marks_of(const struct order *order, unsigned level, uint64_t entry)
+{
+    const struct axas_level *at = &order->table.format->levels[level];
+    return kind_of(order, level, entry) == AXAS_ENTRY_LEAF ? at->accessed_mask | at->dirty_mask : 0;
+}
+
+static bool check_memory(struct order *order)
+{
+    for (uint64_t number = 0; number < order->frames; number++) {
+        const struct frame *frame = &order->frame[number];
+        for (uint64_t i = 0; frame->value != NULL && frame->linked && i < frame->entries; i++) {
+            uint64_t hpa = order->base + number * AXAS_FRAME_SIZE + i * order->table.format->entry_bytes;
+            uint64_t marks = marks_of(order, frame->level, frame->value[i]);
+            if ((memory_value(order, hpa) & ~marks) != (frame->value[i] & ~marks)) {
+                return wrong(order, "an entry is not what was stored last", hpa, memory_value(order, hpa));
+            }
+            if (frame->dirty[i] && order->table.hal->table_write_back != NULL) {
+                return wrong(order, "an entry was not written back", hpa, frame->value[i]);
+            }
+        }
+    }
+    return true;
+}
+
+void order_fault(struct order *order, axas_gpa gpa)
+{
+    order->fault = true;
+    order->fault_page = gpa.raw & ~(axas_table_page_size(order->live) - 1u);
+}
+
+bool order_end(struct order *order, bool destroyed, char problem[200])
+{
+    axas_hosted_record_stop(order->arena);
+    order->problem = problem;
+    uint64_t count = axas_hosted_event_count(order->arena);
+    const struct axas_hosted_event *events = axas_hosted_events(order->arena);
+    order->at = count;
+    if (axas_hosted_events_lost(order->arena) != 0) {
+        return wrong(order, "more events than can be recorded", count, 0);
+    }
+    for (order->at = 0; order->at < count; order->at++) {
+        if (!judge(order, &events[order->at], destroyed)) {
+            return false;
+        }
+    }
+    if (order->owed_count != 0) {
+        const struct owed *owed = &order->owed[0];
+        (void)snprintf(problem, 200,
+                       "0x%" PRIx64 "..0x%" PRIx64 " was not invalidated: scope %d%s, leaves of 0x%" PRIx64
+                       " bytes, entry 0x%" PRIx64 "%s",
+                       owed->gpa, owed->last, (int)owed->scope, owed->local ? " local" : "", owed->leaf_size,
+                       owed->old, owed->written_back ? "" : ", not written back");
+        return false;
+    }
+    if (order->made && order->table.hal->barrier != NULL) {
+        return wrong(order, "no barrier after the last store", count, 0);
+    }
+    return destroyed || check_memory(order);
+}

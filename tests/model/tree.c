@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tree.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t read_entry(const struct axas_format *format, const uint8_t *slot)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < format->entry_bytes; i++) {
+        unsigned shift = 8u * (format->big_endian ? format->entry_bytes - 1u - i : i);
+        value |= (uint64_t)slot[i] << shift;
+    }
+    return value;
+}
+
+void tree_poke(const struct axas_format *format, const struct tree_leaf *leaf, uint64_t set, uint64_t clear)
+{
+    uint64_t value = (read_entry(format, leaf->slot) & ~clear) | set;
+    for (unsigned i = 0; i < format->entry_bytes; i++) {
+        unsigned shift = 8u * (format->big_endian ? format->entry_bytes - 1u - i : i);
+        leaf->slot[i] = (uint8_t)(value >> shift);
+    }
+}
+
+uint64_t tree_table_bytes(const struct axas_format *format, unsigned level)
+{
+    uint64_t bytes = (uint64_t)format->entry_bytes << format->levels[level].index_bits;
+    uint64_t size = AXAS_FRAME_SIZE;
+    while (size < bytes) {
+        size *= 2;
+    }
+    return size;
+}
+
+static void mix(struct tree *tree, uint64_t value)
+{
+    tree->hash = (tree->hash ^ value) * UINT64_C(0x100000001b3);
+    tree->hash ^= tree->hash >> 29;
+}
+
+static struct tree_leaf *add(struct tree *tree)
+{
+    if (tree->count == tree->room) {
+        tree->room = tree->room == 0 ? 1024 : 2 * tree->room;
+        tree->leaf = realloc(tree->leaf, tree->room * sizeof *tree->leaf);
+        if (tree->leaf == NULL) {
+            abort();
+        }
+    }
+    return &tree->leaf[tree->count++];
+}
+
+static bool ill(struct tree *tree, unsigned level, uint64_t gpa, uint64_t entry, const char *what)
+{
+    (void)snprintf(tree->problem, sizeof tree->problem, "level %u gpa 0x%" PRIx64 " entry 0x%" PRIx64 ": %s",
+                   level, gpa, entry, what);
+    return false;
+}
+
+static bool read_table(struct tree *tree, const struct axas_table *table, unsigned level, uint64_t hpa,
+                       uint64_t base)
+{
+    const struct axas_format *format = table->format;
+    const struct axas_level *at = &format->levels[level];
+    bool root = level == table->mode->root_level;
+    unsigned last_level = table->mode->root_level + table->mode->level_count - 1u;
+    unsigned index_bits = root ? table->gpa_bits - at->shift : at->index_bits;
+    unsigned physical = table->physical_bits;
+    uint8_t *bytes = axas_hal_virt(table->hal, axas_hpa_of(hpa));
+    size_t used = 0;
+
+    tree->tables++;
+    tree->bytes += root ? table->root_size : tree_table_bytes(format, level);
+    for (uint64_t i = 0; i < UINT64_C(1) << index_bits; i++) {
+        uint8_t *slot = bytes + i * format->entry_bytes;
+        uint64_t entry = read_entry(format, slot);
+        uint64_t gpa = base + (i << at->shift);
+        if (entry == at->empty) {
+            continue;
+        }
+        used++;
+        mix(tree, gpa + level);
+        mix(tree, entry);
+        enum axas_entry_kind kind = format->entry_kind(level, entry);
+        if (kind == AXAS_ENTRY_BAD || kind == AXAS_ENTRY_EMPTY) {
+            return ill(tree, level, gpa, entry, "no kind of entry that may be here");
+        }
+        if (!format->entry_valid(level, entry, table->features, physical)) {
+            return ill(tree, level, gpa, entry, "the manual does not allow this entry");
+        }
+        if (kind == AXAS_ENTRY_TABLE) {
+            if (level >= last_level) {
+                return ill(tree, level, gpa, entry, "a table below the last level");
+            }
+            if (!read_table(tree, table, level + 1u, format->entry_hpa(level, entry), gpa)) {
+                return false;
+            }
+            continue;
+        }
+        struct axas_leaf decoded = {0};
+        if (format->leaf_read(level, entry, table->features, &decoded) != AXAS_OK) {
+            return ill(tree, level, gpa, entry, "a leaf that cannot be read back");
+        }
+        struct tree_leaf *leaf = add(tree);
+        leaf->gpa = gpa;
+        leaf->last = gpa + ((UINT64_C(1) << at->shift) - 1u);
+        leaf->hpa = format->entry_hpa(level, entry);
+        leaf->entry = entry;
+        leaf->level = level;
+        leaf->kind = kind;
+        leaf->attr = decoded.attr;
+        leaf->accessed = decoded.accessed;
+        leaf->dirty = decoded.dirty;
+        leaf->slot = slot;
+        if (leaf->hpa & (leaf->last - leaf->gpa)) {
+            return ill(tree, level, gpa, entry, "a leaf whose output address is not aligned to its size");
+        }
+        if (decoded.kind != kind || decoded.hpa.raw != leaf->hpa) {
+            return ill(tree, level, gpa, entry, "leaf_read disagrees with entry_kind or entry_hpa");
+        }
+        if ((kind == AXAS_ENTRY_HELD) != ((leaf->attr & AXAS_ACCESS_MASK) == 0)) {
+            return ill(tree, level, gpa, entry, "held is not the same as without access");
+        }
+    }
+    if (used == 0 && !root) {
+        return ill(tree, level, base, 0, "an empty table that is not the root");
+    }
+    return true;
+}
+
+bool tree_read(struct tree *tree, const struct axas_table *table)
+{
+    tree->count = 0;
+    tree->tables = 0;
+    tree->bytes = 0;
+    tree->hash = UINT64_C(0xcbf29ce484222325);
+    tree->problem[0] = '\0';
+    if (axas_hal_virt(table->hal, table->root_hpa) != table->root) {
+        return ill(tree, table->mode->root_level, 0, table->root_hpa.raw, "root and root_hpa differ");
+    }
+    if (!read_table(tree, table, table->mode->root_level, table->root_hpa.raw, 0)) {
+        return false;
+    }
+    if (tree->tables != table->tables) {
+        (void)snprintf(tree->problem, sizeof tree->problem,
+                       "%" PRIu64 " tables are linked, %" PRIu64 " are counted", tree->tables, table->tables);
+        return false;
+    }
+    return true;
+}
+
+void tree_free(struct tree *tree)
+{
+    free(tree->leaf);
+    memset(tree, 0, sizeof *tree);
+}
