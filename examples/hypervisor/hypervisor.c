@@ -106,7 +106,7 @@ static void load_root(void)
 static const char *verb(const struct axas_fault *fault)
 {
     if (fault->guest_walk) {
-        return "The walk of the guest's own page tables reads";
+        return "The walk of the guest's own page tables comes to";
     }
     return (fault->access & AXAS_WRITE) != 0  ? "The guest writes to"
            : (fault->access & AXAS_EXEC) != 0 ? "The guest runs code at"

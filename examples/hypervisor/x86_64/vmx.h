@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file vmx.h
+ * One virtual CPU of Intel VMX with EPT, without VPIDs: each entry starts with an empty TLB but for what is
+ * cached of the EPT. Sections are of the Intel SDM vol. 3C.
+ */
+#ifndef VMX_H
+#define VMX_H
+
+/* Where vmx_enter.S finds the parts of struct vmx_registers. */
+#define VMX_RAX (0 * 8)
+#define VMX_RBX (1 * 8)
+#define VMX_RCX (2 * 8)
+#define VMX_RDX (3 * 8)
+#define VMX_RSI (4 * 8)
+#define VMX_RDI (5 * 8)
+#define VMX_RBP (6 * 8)
+#define VMX_R8 (7 * 8)
+#define VMX_R9 (8 * 8)
+#define VMX_R10 (9 * 8)
+#define VMX_R11 (10 * 8)
+#define VMX_R12 (11 * 8)
+#define VMX_R13 (12 * 8)
+#define VMX_R14 (13 * 8)
+#define VMX_R15 (14 * 8)
+#define VMX_REGISTERS_SIZE (15 * 8)
+
+/* Fields of the VMCS, appendix B. */
+#define VMCS_GUEST_ES_SELECTOR 0x0800
+#define VMCS_HOST_ES_SELECTOR 0x0c00
+#define VMCS_HOST_CS_SELECTOR 0x0c02
+#define VMCS_HOST_SS_SELECTOR 0x0c04
+#define VMCS_HOST_DS_SELECTOR 0x0c06
+#define VMCS_HOST_FS_SELECTOR 0x0c08
+#define VMCS_HOST_GS_SELECTOR 0x0c0a
+#define VMCS_HOST_TR_SELECTOR 0x0c0c
+#define VMCS_EPT_POINTER 0x201a
+#define VMCS_LINK_POINTER 0x2800
+#define VMCS_GUEST_EFER 0x2806
+#define VMCS_HOST_EFER 0x2c02
+#define VMCS_PIN_CONTROLS 0x4000
+#define VMCS_PROCESSOR_CONTROLS 0x4002
+#define VMCS_EXCEPTION_BITMAP 0x4004
+#define VMCS_EXIT_CONTROLS 0x400c
+#define VMCS_ENTRY_CONTROLS 0x4012
+#define VMCS_ENTRY_INTERRUPTION 0x4016
+#define VMCS_SECONDARY_CONTROLS 0x401e
+#define VMCS_INSTRUCTION_ERROR 0x4400
+#define VMCS_EXIT_REASON 0x4402
+#define VMCS_EXIT_INTERRUPTION 0x4404
+#define VMCS_EXIT_INSTRUCTION_LENGTH 0x440c
+#define VMCS_GUEST_ES_LIMIT 0x4800
+#define VMCS_GUEST_GDTR_LIMIT 0x4810
+#define VMCS_GUEST_IDTR_LIMIT 0x4812
+#define VMCS_GUEST_ES_RIGHTS 0x4814
+#define VMCS_EXIT_QUALIFICATION 0x6400
+#define VMCS_GUEST_LINEAR_ADDRESS 0x640a
+#define VMCS_GUEST_CR0 0x6800
+#define VMCS_GUEST_CR3 0x6802
+#define VMCS_GUEST_CR4 0x6804
+#define VMCS_GUEST_ES_BASE 0x6806
+#define VMCS_GUEST_DR7 0x681a
+#define VMCS_GUEST_RSP 0x681c
+#define VMCS_GUEST_RIP 0x681e
+#define VMCS_GUEST_RFLAGS 0x6820
+#define VMCS_HOST_CR0 0x6c00
+#define VMCS_HOST_CR3 0x6c02
+#define VMCS_HOST_CR4 0x6c04
+#define VMCS_HOST_TR_BASE 0x6c0a
+#define VMCS_HOST_GDTR_BASE 0x6c0c
+#define VMCS_HOST_IDTR_BASE 0x6c0e
+#define VMCS_HOST_RSP 0x6c14
+#define VMCS_HOST_RIP 0x6c16
+
+#ifndef __ASSEMBLER__
+#include <axas/table.h>
+
+/* Exit reasons, appendix C. */
+#define VMX_EXIT_VMCALL 18
+#define VMX_EXIT_EPT_VIOLATION 48
+#define VMX_EXIT_EPT_MISCONFIGURATION 49
+
+/** The guest's registers that the VMCS does not hold. */
+struct vmx_registers {
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
+/** The segments as the VMCS lists them, for VMCS_GUEST_ES_... + 2 * number. */
+enum vmx_segment { VMX_ES, VMX_CS, VMX_SS, VMX_DS, VMX_FS, VMX_GS, VMX_LDTR, VMX_TR, VMX_SEGMENTS };
+
+/** Access rights (24.4.1): accessed, present, 4 KiB granular, for privilege level 0. */
+#define VMX_RIGHTS_CODE32 UINT64_C(0xc09b)
+#define VMX_RIGHTS_CODE64 UINT64_C(0xa09b)
+#define VMX_RIGHTS_DATA UINT64_C(0xc093)
+#define VMX_RIGHTS_LEVEL(level) ((uint64_t)(level) << 5)
+
+/** How a guest begins. */
+enum vmx_guest {
+    VMX_GUEST_FLAT32, /**< protected mode without paging, which needs "unrestricted guest" */
+    VMX_GUEST_LONG64, /**< 64-bit mode; the caller sets CR3 */
+};
+
+/** Enters VMX operation and makes the one VMCS current, with the host's half of it filled in. */
+void vmx_on(void);
+
+/** Fills in the guest's half; RIP, RSP, and CR3 are left to the caller. */
+void vmx_guest_init(enum vmx_guest kind);
+
+/** The format of the second stage and what this CPU has of it. */
+void vmx_table_config(struct axas_table_config *config);
+
+/** Puts the guest on that tree. */
+void vmx_root_load(const struct axas_root *root);
+
+/** Runs the guest until an exit. False if the CPU refused to enter it, for vmx_describe. */
+bool vmx_run(struct vmx_registers *registers);
+
+/** Basic exit reason of the last exit. */
+unsigned vmx_exit_reason(void);
+
+/** Prints the last exit, or why there was no entry. */
+void vmx_describe(void);
+
+uint64_t vmx_read(uint64_t field);
+void vmx_write(uint64_t field, uint64_t value);
+#endif
+
+#endif
