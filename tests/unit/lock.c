@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lock by one thread; tests/threads has it contended. */
+#include <axas/lock.h>
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READERS 4u
+
+static struct axas_lock lock;
+static void *slots;
+
+static void setup(void)
+{
+    slots = aligned_alloc(AXAS_LOCK_SLOT_BYTES, READERS * AXAS_LOCK_SLOT_BYTES);
+    cr_assert_not_null(slots);
+    memset(slots, 0, READERS * AXAS_LOCK_SLOT_BYTES);
+    memset(&lock, 0, sizeof lock);
+    axas_lock_init(&lock, slots, READERS);
+}
+
+static void teardown(void)
+{
+    free(slots);
+}
+
+TestSuite(lock, .init = setup, .fini = teardown, .timeout = 10);
+
+Test(lock, readers_share_and_a_writer_gets_in_when_all_have_left)
+{
+    axas_lock_state a = axas_lock_read(&lock, 0);
+    axas_lock_state b = axas_lock_read(&lock, 1);
+    axas_lock_state c = axas_lock_read(&lock, 1);
+    axas_unlock_read(&lock, 1, b);
+    axas_unlock_read(&lock, 0, a);
+    axas_unlock_read(&lock, 1, c);
+    axas_lock_state w = axas_lock_write(&lock);
+    axas_unlock_write(&lock, w);
+    a = axas_lock_read(&lock, 3);
+    axas_unlock_read(&lock, 3, a);
+}
+
+Test(lock, any_slot_number_will_do)
+{
+    for (unsigned slot = 0; slot < 10 * READERS; slot++) {
+        axas_lock_state state = axas_lock_read(&lock, slot);
+        axas_unlock_read(&lock, slot, state);
+    }
+    axas_lock_state state = axas_lock_read(&lock, UINT32_MAX);
+    axas_unlock_read(&lock, UINT32_MAX, state);
+    state = axas_lock_write(&lock);
+    axas_unlock_write(&lock, state);
+}
+
+Test(lock, a_reader_in_any_slot_keeps_a_writer_out, .signal = SIGALRM, .timeout = 20)
+{
+    /* The writer spins for ever; only the alarm ends it. */
+    (void)axas_lock_read(&lock, READERS - 1);
+    alarm(1);
+    (void)axas_lock_write(&lock);
+}
+
+Test(lock, a_writer_keeps_a_reader_out, .signal = SIGALRM, .timeout = 20)
+{
+    (void)axas_lock_write(&lock);
+    alarm(1);
+    (void)axas_lock_read(&lock, 2);
+}
+
+Test(lock, a_writer_keeps_a_writer_out, .signal = SIGALRM, .timeout = 20)
+{
+    (void)axas_lock_write(&lock);
+    alarm(1);
+    (void)axas_lock_write(&lock);
+}
+
+Test(lock, slots_do_not_share_a_cache_line)
+{
+    cr_expect_geq(AXAS_LOCK_SLOT_BYTES, 64);
+    cr_expect_eq(sizeof(struct axas_lock_slot), AXAS_LOCK_SLOT_BYTES);
+}

@@ -1,0 +1,742 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The address space: its areas, and what each call rejects and leaves behind. */
+#include "unit.h"
+
+static enum axas_status map_linear(struct unit_space *unit, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                   axas_attr attr)
+{
+    return axas_space_map_linear(&unit->space, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr);
+}
+
+static enum axas_status map_alloc(struct unit_space *unit, uint64_t gpa, uint64_t size, axas_attr attr,
+                                  uint32_t flags)
+{
+    return axas_space_map_alloc(&unit->space, axas_gpa_of(gpa), size, attr, flags);
+}
+
+static enum axas_status unmap(struct unit_space *unit, uint64_t gpa, uint64_t size)
+{
+    return axas_space_unmap(&unit->space, axas_gpa_of(gpa), size);
+}
+
+static enum axas_status protect(struct unit_space *unit, uint64_t gpa, uint64_t size, axas_attr attr)
+{
+    return axas_space_protect(&unit->space, axas_gpa_of(gpa), size, attr);
+}
+
+static bool area_at(struct unit_space *unit, uint64_t gpa, struct axas_area *area)
+{
+    return axas_space_next_area(&unit->space, axas_gpa_of(gpa), area) == AXAS_OK && area->gpa.raw <= gpa;
+}
+
+static uint64_t areas(struct unit_space *unit)
+{
+    struct axas_usage usage;
+    cr_assert_eq(axas_space_usage(&unit->space, &usage), AXAS_OK);
+    return usage.areas;
+}
+
+static void expect_area(struct unit_space *unit, uint64_t gpa, uint64_t size, axas_attr attr)
+{
+    struct axas_area area;
+    cr_assert(area_at(unit, gpa, &area), "%s: no area at 0x%" PRIx64, unit->name, gpa);
+    cr_expect_eq(area.gpa.raw, gpa, "%s: the area begins at 0x%" PRIx64, unit->name, area.gpa.raw);
+    cr_expect_eq(area.size, size, "%s: the area at 0x%" PRIx64 " has 0x%" PRIx64 " bytes", unit->name, gpa,
+                 area.size);
+    cr_expect_eq(area.attr, attr);
+}
+
+static void expect_translates(struct unit_space *unit, uint64_t gpa, uint64_t hpa)
+{
+    axas_hpa got;
+    cr_assert_eq(axas_space_translate(&unit->space, axas_gpa_of(gpa), &got), AXAS_OK, "%s: 0x%" PRIx64,
+                 unit->name, gpa);
+    cr_expect_eq(got.raw, hpa, "%s: 0x%" PRIx64 " is 0x%" PRIx64 ", not 0x%" PRIx64, unit->name, gpa, got.raw,
+                 hpa);
+}
+
+static void expect_no_translation(struct unit_space *unit, uint64_t gpa, enum axas_status expected)
+{
+    axas_hpa got = axas_hpa_of(1);
+    enum axas_status status = axas_space_translate(&unit->space, axas_gpa_of(gpa), &got);
+    cr_expect_eq(status, expected, "%s: 0x%" PRIx64 ": %s", unit->name, gpa, axas_status_str(status));
+    cr_expect_eq(got.raw, 1, "untouched");
+}
+
+/* ---- init, destroy, bounds ---- */
+
+Test(space, a_new_space_is_empty_and_reaches_from_base_to_end)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        struct axas_area area;
+        struct axas_mapping mapping;
+        cr_expect_eq(axas_space_base(&unit.space).raw, 0);
+        cr_expect_eq(axas_space_size(&unit.space), unit.tree.limit, "size 0 means everything");
+        cr_expect_eq(axas_space_end(&unit.space).raw, unit.tree.limit);
+        cr_expect_eq(areas(&unit), 0);
+        cr_expect_eq(axas_space_next_area(&unit.space, axas_gpa_of(0), &area), AXAS_ERR_NOT_MAPPED);
+        cr_expect_eq(axas_space_next_mapping(&unit.space, axas_gpa_of(0), &mapping), AXAS_ERR_NOT_MAPPED);
+        expect_no_translation(&unit, 0, AXAS_ERR_NOT_MAPPED);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, a_space_may_be_part_of_the_range)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        unit_space_end(&unit);
+
+        struct axas_config part = {.base = {4 * page}, .size = 8 * page};
+        unit_space_make_with(&unit, &at, false, &part);
+        cr_expect_eq(axas_space_base(&unit.space).raw, 4 * page);
+        cr_expect_eq(axas_space_end(&unit.space).raw, 12 * page);
+        cr_expect_eq(axas_space_size(&unit.space), 8 * page);
+        cr_expect(axas_space_contains(&unit.space, axas_gpa_of(4 * page), 8 * page));
+        cr_expect(axas_space_contains(&unit.space, axas_gpa_of(12 * page - 1), 1));
+        cr_expect_not(axas_space_contains(&unit.space, axas_gpa_of(12 * page), 1));
+        cr_expect_not(axas_space_contains(&unit.space, axas_gpa_of(4 * page - 1), 1));
+        cr_expect_not(axas_space_contains(&unit.space, axas_gpa_of(4 * page), 8 * page + 1));
+        cr_expect_not(axas_space_contains(&unit.space, axas_gpa_of(5 * page), 0), "nothing is not inside");
+        cr_expect_not(axas_space_contains(&unit.space, axas_gpa_of(5 * page), UINT64_MAX));
+        cr_expect_not(axas_space_contains(&unit.space, axas_gpa_of(UINT64_MAX), UINT64_MAX));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE, map_linear(&unit, 3 * page, FAR_HPA, page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE, map_linear(&unit, 3 * page, FAR_HPA, 2 * page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE, map_linear(&unit, 11 * page, FAR_HPA, 2 * page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE, map_linear(&unit, 12 * page, FAR_HPA, page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE, unmap(&unit, 0, 16 * page));
+        expect_no_translation(&unit, 3 * page, AXAS_ERR_RANGE);
+        expect_no_translation(&unit, 12 * page, AXAS_ERR_RANGE);
+        cr_expect_eq(map_linear(&unit, 4 * page, FAR_HPA, 8 * page, R), AXAS_OK);
+        expect_translates(&unit, 12 * page - 1, FAR_HPA + 8 * page - 1);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, bad_configurations_are_refused_and_leave_nothing)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page, limit = unit.tree.limit;
+        struct axas_hosted_ledger ledger = axas_hosted_ledger(unit.tree.arena);
+        struct axas_space space, before;
+        memset(&space, 0x5a, sizeof space);
+        memset(&before, 0x5a, sizeof before);
+        struct axas_config config;
+#define REFUSE(expected, change)                                                                          \
+    do {                                                                                                  \
+        config = unit.config;                                                                             \
+        change;                                                                                           \
+        enum axas_status got_ = axas_space_init(&space, &config);                                         \
+        struct axas_hosted_ledger after_ = axas_hosted_ledger(unit.tree.arena);                           \
+        cr_expect_eq(got_, (expected), "%s: %s gives \"%s\"", unit.name, #change, axas_status_str(got_)); \
+        cr_expect_eq(memcmp(&space, &before, sizeof space), 0, "%s: %s writes", unit.name, #change);      \
+        cr_expect(axas_hosted_ledger_same(&ledger, &after_), "%s: %s keeps frames", unit.name, #change);  \
+    } while (0)
+        REFUSE(AXAS_ERR_INVALID, config.table.hal = NULL);
+        REFUSE(AXAS_ERR_INVALID, config.table.format = NULL);
+        REFUSE(AXAS_ERR_UNSUPPORTED, config.table.gpa_bits = (uint8_t)(at.mode->gpa_bits_max + 1));
+        REFUSE(AXAS_ERR_ALIGN, config.base = axas_gpa_of(1));
+        REFUSE(AXAS_ERR_ALIGN, config.base = axas_gpa_of(page / 2));
+        REFUSE(AXAS_ERR_ALIGN, config.size = page + 1);
+        REFUSE(AXAS_ERR_RANGE, config.base = axas_gpa_of(limit));
+        REFUSE(AXAS_ERR_RANGE, config.size = limit + page);
+        REFUSE(AXAS_ERR_RANGE, (config.base = axas_gpa_of(page), config.size = limit));
+        REFUSE(AXAS_ERR_RANGE, (config.base = axas_gpa_of(page), config.size = UINT64_MAX - page + 1));
+        REFUSE(AXAS_ERR_NO_MEMORY, axas_hosted_fail_at(unit.tree.arena, 1));
+        REFUSE(AXAS_ERR_NO_MEMORY, axas_hosted_fail_at(unit.tree.arena, 2));
+        axas_hosted_fail_at(unit.tree.arena, 0);
+#undef REFUSE
+        cr_expect_eq(axas_space_init(NULL, &unit.config), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_init(&space, NULL), AXAS_ERR_INVALID);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, destroying_gives_everything_back_and_may_be_done_twice)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        cr_assert_eq(map_linear(&unit, 0, FAR_HPA, 4 * unit.page, RW), AXAS_OK);
+        cr_assert_eq(map_alloc(&unit, 8 * unit.page, 4 * unit.page, RW, AXAS_POPULATE), AXAS_OK);
+        cr_assert_eq(map_alloc(&unit, 16 * unit.page, 4 * unit.page, RW, AXAS_LAZY), AXAS_OK);
+        cr_assert_eq(unit_touch(&unit, 17 * unit.page, W), AXAS_FAULT_RESOLVED);
+        cr_assert_eq(protect(&unit, 9 * unit.page, unit.page, 0), AXAS_OK);
+        axas_space_destroy(&unit.space);
+        struct axas_hosted_ledger ledger = axas_hosted_ledger(unit.tree.arena);
+        for (unsigned use = 0; use < AXAS_FRAME_USES; use++) {
+            cr_expect_eq(ledger.bytes[use], 0, "%s: %" PRIu64 " bytes of use %u stay", unit.name,
+                         ledger.bytes[use], use);
+        }
+        axas_space_destroy(&unit.space);
+        cr_expect_eq(axas_hosted_destroy(unit.tree.arena), 0);
+    }
+    struct axas_space zeroed = {0};
+    axas_space_destroy(&zeroed);
+}
+
+Test(space, clearing_leaves_an_empty_space_that_works)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        struct unit_picture empty = unit_space_picture(&unit);
+        for (uint64_t i = 0; i < 300; i++) {
+            cr_assert_eq(map_linear(&unit, 2 * i * unit.page, FAR_HPA, unit.page, R), AXAS_OK);
+        }
+        cr_assert_eq(map_alloc(&unit, 700 * unit.page, 8 * unit.page, RW, AXAS_POPULATE), AXAS_OK);
+        cr_expect_eq(areas(&unit), 301);
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        cr_assert_eq(axas_space_clear(&unit.space), AXAS_OK, "no memory is needed");
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        cr_expect_eq(areas(&unit), 0);
+        cr_expect_eq(unit.space.table.tables, 1, "%s", unit.name);
+        cr_expect_eq(unit_guest_bytes(&unit), 0);
+        struct unit_picture after = unit_space_picture(&unit);
+        cr_expect(unit_same(&empty, &after), "%s: as at the start", unit.name);
+        cr_assert_eq(map_linear(&unit, 0, FAR_HPA, unit.page, R), AXAS_OK);
+        expect_translates(&unit, 0, FAR_HPA);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, calls_without_a_space_are_invalid)
+{
+    struct axas_space zeroed = {0};
+    struct axas_mapping mapping;
+    struct axas_area area;
+    struct axas_usage usage;
+    struct axas_root root;
+    axas_hpa hpa;
+    const axas_gpa gpa = {0};
+    struct axas_space *const none[] = {NULL, &zeroed};
+    for (unsigned i = 0; i < 2; i++) {
+        struct axas_space *space = none[i];
+        cr_expect_eq(axas_space_clear(space), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_map_linear(space, gpa, axas_hpa_of(0), 4096, R), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_map_alloc(space, gpa, 4096, R, AXAS_LAZY), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_map_trap(space, gpa, 4096, NULL), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_unmap(space, gpa, 4096), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_protect(space, gpa, 4096, R), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_query(space, gpa, &mapping), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_translate(space, gpa, &hpa), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_next_area(space, gpa, &area), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_next_mapping(space, gpa, &mapping), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_usage(space, &usage), AXAS_ERR_INVALID);
+        cr_expect_eq(axas_space_root(space, 0, &root), AXAS_ERR_INVALID);
+    }
+    struct unit_case at = {0};
+    cr_assert(unit_next_case(&at));
+    struct unit_space unit;
+    unit_space_make(&unit, &at);
+    EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, axas_space_query(&unit.space, gpa, NULL));
+    EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, axas_space_translate(&unit.space, gpa, NULL));
+    EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, axas_space_next_area(&unit.space, gpa, NULL));
+    EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, axas_space_next_mapping(&unit.space, gpa, NULL));
+    EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, axas_space_usage(&unit.space, NULL));
+    EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, axas_space_root(&unit.space, 0, NULL));
+    unit_space_end(&unit);
+}
+
+/* ---- map ---- */
+
+Test(space, a_linear_area_is_there_at_once)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        uint64_t size = unit.large != 0 ? 2 * unit.large : 16 * page;
+        struct axas_mapping mapping;
+        cr_assert_eq(map_linear(&unit, size, 4 * size, size, RW), AXAS_OK);
+        expect_area(&unit, size, size, RW);
+        expect_translates(&unit, size, 4 * size);
+        expect_translates(&unit, 2 * size - 1, 5 * size - 1);
+        expect_no_translation(&unit, size - 1, AXAS_ERR_NOT_MAPPED);
+        expect_no_translation(&unit, 2 * size, AXAS_ERR_NOT_MAPPED);
+        cr_assert_eq(axas_space_query(&unit.space, axas_gpa_of(size + page + 5), &mapping), AXAS_OK);
+        cr_expect_eq(mapping.hpa.raw, 4 * size + page + 5, "of the byte that was asked for");
+        cr_expect_eq(mapping.attr, RW);
+        cr_expect_eq(mapping.leaf_size, unit.large != 0 ? unit.large : page);
+        cr_expect_eq(mapping.gpa.raw, unit.large != 0 ? size : size + page);
+        cr_expect_eq(unit_touch(&unit, size + 5, R), AXAS_FAULT_SPURIOUS);
+        cr_expect_eq(unit_guest_bytes(&unit), 0, "the memory is the caller's");
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, a_populated_area_has_zeroed_published_frames)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page, pages = 5;
+        axas_hosted_record(unit.tree.arena, 100000);
+        cr_assert_eq(map_alloc(&unit, page, pages * page, RW, AXAS_POPULATE), AXAS_OK);
+        axas_hosted_record_stop(unit.tree.arena);
+        cr_expect_eq(unit_guest_bytes(&unit), pages * page);
+        uint64_t published = 0;
+        const struct axas_hosted_event *events = axas_hosted_events(unit.tree.arena);
+        for (uint64_t i = 0; i < axas_hosted_event_count(unit.tree.arena); i++) {
+            published += events[i].kind == AXAS_HOSTED_PUBLISH ? events[i].size : 0;
+        }
+        cr_expect_eq(published, pages * page, "%s: %" PRIu64 " bytes published", unit.name, published);
+        for (uint64_t i = 0; i < pages; i++) {
+            struct axas_mapping mapping;
+            cr_assert_eq(axas_space_query(&unit.space, axas_gpa_of((1 + i) * page), &mapping), AXAS_OK);
+            cr_expect(axas_hosted_owns(unit.tree.arena, mapping.hpa, AXAS_FRAME_GUEST));
+            const unsigned char *bytes = axas_hal_virt(&unit.tree.hal, mapping.hpa);
+            for (uint64_t j = 0; j < page; j++) {
+                cr_assert_eq(bytes[j], 0, "%s: page %" PRIu64 " byte %" PRIu64, unit.name, i, j);
+            }
+        }
+        cr_assert_eq(unmap(&unit, page, pages * page), AXAS_OK);
+        cr_expect_eq(unit_guest_bytes(&unit), 0);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, a_lazy_area_takes_no_memory_until_it_is_touched)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        cr_assert_eq(map_alloc(&unit, 0, 16 * page, RW, AXAS_LAZY), AXAS_OK);
+        cr_expect_eq(unit_guest_bytes(&unit), 0);
+        expect_area(&unit, 0, 16 * page, RW);
+        expect_no_translation(&unit, 0, AXAS_ERR_NOT_MAPPED);
+        cr_expect_eq(unit_touch(&unit, 3 * page, W), AXAS_FAULT_RESOLVED);
+        cr_expect_eq(unit_guest_bytes(&unit), page, "%s", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, bad_maps_are_refused_and_change_nothing)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page, top = unit.tree.limit;
+        unsigned physical = unit.space.table.physical_bits;
+        cr_assert_eq(map_linear(&unit, 4 * page, FAR_HPA, 4 * page, R), AXAS_OK);
+        cr_assert_eq(map_alloc(&unit, 12 * page, 4 * page, RW, AXAS_LAZY), AXAS_OK);
+        cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(20 * page), page, NULL), AXAS_OK);
+#define BAD(expected, gpa, hpa, size, attr)                                                      \
+    do {                                                                                         \
+        EXPECT_SPACE_REFUSED(&unit, expected, map_linear(&unit, gpa, hpa, size, attr));          \
+        EXPECT_SPACE_REFUSED(&unit, expected, map_alloc(&unit, gpa, size, attr, AXAS_LAZY));     \
+        EXPECT_SPACE_REFUSED(&unit, expected, map_alloc(&unit, gpa, size, attr, AXAS_POPULATE)); \
+    } while (0)
+        BAD(AXAS_ERR_ALIGN, 1, 0, page, R);
+        BAD(AXAS_ERR_ALIGN, page / 2, 0, page, R);
+        BAD(AXAS_ERR_ALIGN, 0, 0, page + 1, R);
+        BAD(AXAS_ERR_ALIGN, 0, 0, 1, R);
+        BAD(AXAS_ERR_RANGE, 0, 0, 0, R);
+        BAD(AXAS_ERR_RANGE, top, 0, page, R);
+        BAD(AXAS_ERR_RANGE, top - page, 0, 2 * page, R);
+        BAD(AXAS_ERR_RANGE, page, 0, UINT64_MAX - page + 1, R);
+        BAD(AXAS_ERR_RANGE, UINT64_MAX - page + 1, 0, page, R);
+        BAD(AXAS_ERR_EXISTS, 4 * page, 0, 4 * page, R);
+        BAD(AXAS_ERR_EXISTS, 3 * page, 0, 2 * page, R);
+        BAD(AXAS_ERR_EXISTS, 7 * page, 0, 2 * page, R);
+        BAD(AXAS_ERR_EXISTS, 5 * page, 0, page, R);
+        BAD(AXAS_ERR_EXISTS, 0, 0, 32 * page, R);
+        BAD(AXAS_ERR_EXISTS, 13 * page, 0, page, R);
+        BAD(AXAS_ERR_EXISTS, 20 * page, 0, page, R);
+        BAD(AXAS_ERR_UNSUPPORTED, 0, 0, page, 0);
+        BAD(AXAS_ERR_UNSUPPORTED, 0, 0, page, unit_unsupported(&unit.tree));
+        BAD(AXAS_ERR_INVALID, 0, 0, page, R | 0x100);
+#undef BAD
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_ALIGN, map_linear(&unit, 0, page / 2, page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE, map_linear(&unit, 0, UINT64_MAX - page + 1, 2 * page, R));
+        if (physical < 64) {
+            EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE,
+                                 map_linear(&unit, 0, UINT64_C(1) << physical, page, R));
+            EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE,
+                                 map_linear(&unit, 0, (UINT64_C(1) << physical) - page, 2 * page, R));
+        }
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, map_alloc(&unit, 0, page, R, 0x2));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID,
+                             axas_space_map(&unit.space, axas_gpa_of(0), page, R, NULL, NULL, 0, AXAS_LAZY));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_EXISTS,
+                             axas_space_map_trap(&unit.space, axas_gpa_of(4 * page), page, NULL));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_ALIGN,
+                             axas_space_map_trap(&unit.space, axas_gpa_of(1), page, NULL));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_RANGE,
+                             axas_space_map_trap(&unit.space, axas_gpa_of(0), 0, NULL));
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, a_failure_tells_the_values_that_made_it)
+{
+    struct unit_case at = {0};
+    cr_assert(unit_next_case(&at));
+    struct unit_space unit;
+    unit_space_make(&unit, &at);
+    uint64_t page = unit.page;
+    cr_assert_eq(map_linear(&unit, 0, FAR_HPA, page, R), AXAS_OK);
+    cr_expect_eq(unit.error.status, AXAS_OK, "success leaves it alone");
+    cr_assert_eq(map_linear(&unit, 0, 7 * page, 3 * page, RW), AXAS_ERR_EXISTS);
+    cr_expect_eq(unit.error.status, AXAS_ERR_EXISTS);
+    cr_expect_not_null(unit.error.what);
+    cr_expect_eq(unit.error.gpa.raw, 0);
+    cr_expect_eq(unit.error.hpa.raw, 7 * page);
+    cr_expect_eq(unit.error.size, 3 * page);
+    cr_expect_eq(unit.error.attr, RW);
+    cr_assert_eq(unmap(&unit, 1, page), AXAS_ERR_ALIGN);
+    cr_expect_eq(unit.error.status, AXAS_ERR_ALIGN);
+    cr_expect_eq(unit.error.gpa.raw, 1);
+    cr_assert_eq(protect(&unit, 4 * page, page, RW), AXAS_ERR_NOT_MAPPED);
+    cr_expect_eq(unit.error.status, AXAS_ERR_NOT_MAPPED);
+    cr_expect_eq(unit.error.gpa.raw, 4 * page);
+    unit_space_end(&unit);
+}
+
+Test(space, the_whole_range_can_be_one_area)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t top = unit.tree.limit;
+        cr_assert_eq(map_alloc(&unit, 0, top, RW, AXAS_LAZY), AXAS_OK, "%s", unit.name);
+        cr_expect_eq(unit_touch(&unit, top - 1, W), AXAS_FAULT_RESOLVED);
+        cr_expect_eq(unit_touch(&unit, 0, W), AXAS_FAULT_RESOLVED);
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_EXISTS, map_linear(&unit, top - unit.page, 0, unit.page, R));
+        cr_assert_eq(unmap(&unit, unit.page, top - 2 * unit.page), AXAS_OK);
+        expect_area(&unit, 0, unit.page, RW);
+        expect_area(&unit, top - unit.page, unit.page, RW);
+        cr_assert_eq(unmap(&unit, 0, top), AXAS_OK);
+        cr_expect_eq(areas(&unit), 0);
+        cr_expect_eq(unit_guest_bytes(&unit), 0);
+        unit_space_end(&unit);
+    }
+}
+
+/* ---- unmap ---- */
+
+Test(space, unmap_takes_any_part_out_of_any_areas)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        cr_assert_eq(map_linear(&unit, 0, FAR_HPA, 8 * page, RW), AXAS_OK);
+        cr_assert_eq(map_alloc(&unit, 10 * page, 6 * page, RW, AXAS_POPULATE), AXAS_OK);
+        cr_assert_eq(map_linear(&unit, 20 * page, FAR_HPA, 4 * page, R), AXAS_OK);
+        cr_assert_eq(unmap(&unit, 3 * page, 2 * page), AXAS_OK, "out of the middle");
+        expect_area(&unit, 0, 3 * page, RW);
+        expect_area(&unit, 5 * page, 3 * page, RW);
+        expect_translates(&unit, 5 * page, FAR_HPA + 5 * page);
+        expect_no_translation(&unit, 3 * page, AXAS_ERR_NOT_MAPPED);
+        cr_assert_eq(unmap(&unit, 7 * page, 14 * page), AXAS_OK, "over several areas and holes");
+        expect_area(&unit, 5 * page, 2 * page, RW);
+        expect_area(&unit, 21 * page, 3 * page, R);
+        expect_translates(&unit, 21 * page, FAR_HPA + page);
+        cr_expect_eq(areas(&unit), 3);
+        cr_expect_eq(unit_guest_bytes(&unit), 0, "%s: %" PRIu64 " bytes stay", unit.name,
+                     unit_guest_bytes(&unit));
+        cr_expect_eq(unmap(&unit, 100 * page, page), AXAS_OK, "a hole is skipped");
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, unmap_splits_a_large_leaf_exactly)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page, large = unit.large;
+        if (large != 0) {
+            cr_assert_eq(map_linear(&unit, 0, 4 * large, 2 * large, RW), AXAS_OK);
+            cr_assert_eq(unmap(&unit, page, page), AXAS_OK);
+            expect_translates(&unit, page - 1, 4 * large + page - 1);
+            expect_no_translation(&unit, page, AXAS_ERR_NOT_MAPPED);
+            expect_no_translation(&unit, 2 * page - 1, AXAS_ERR_NOT_MAPPED);
+            expect_translates(&unit, 2 * page, 4 * large + 2 * page);
+            expect_translates(&unit, 2 * large - 1, 6 * large - 1);
+            expect_area(&unit, 0, page, RW);
+            expect_area(&unit, 2 * page, 2 * large - 2 * page, RW);
+        }
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, unmap_needs_no_memory)
+{
+    for (FOR_EACH_CASE(at)) {
+        for (unsigned eager = 0; eager < 2; eager++) {
+            struct unit_space unit;
+            unit_space_make_with(&unit, &at, true, NULL);
+            uint64_t page = unit.page;
+            uint64_t size = unit.large != 0 && unit.large <= UINT64_C(0x400000) ? 2 * unit.large : 16 * page;
+            if (eager != 0) {
+                cr_assert_eq(map_alloc(&unit, 0, size, RW, AXAS_POPULATE), AXAS_OK, "%s", unit.name);
+            } else {
+                cr_assert_eq(map_linear(&unit, 0, 4 * size, size, RW), AXAS_OK);
+            }
+            axas_hosted_fail_from(unit.tree.arena, 1);
+            cr_expect_eq(unmap(&unit, page, size - 2 * page), AXAS_OK, "%s", unit.name);
+            axas_hosted_fail_from(unit.tree.arena, 0);
+            expect_area(&unit, 0, page, RW);
+            expect_area(&unit, size - page, page, RW);
+            if (eager == 0) {
+                /* a whole leaf of a pure backend may have gone; the address is known all the same */
+                expect_translates(&unit, 0, 4 * size);
+                expect_translates(&unit, size - 1, 5 * size - 1);
+            } else {
+                struct axas_mapping mapping;
+                cr_expect_eq(axas_space_query(&unit.space, axas_gpa_of(0), &mapping), AXAS_OK,
+                             "%s: memory that cannot be had again stays", unit.name);
+                cr_expect_eq(unit_guest_bytes(&unit), 2 * page);
+            }
+            expect_no_translation(&unit, page, AXAS_ERR_NOT_MAPPED);
+            expect_no_translation(&unit, size - page - 1, AXAS_ERR_NOT_MAPPED);
+            unit_space_end(&unit);
+        }
+    }
+}
+
+Test(space, bad_unmaps_and_protects_are_refused_and_change_nothing)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page, top = unit.tree.limit;
+        cr_assert_eq(map_linear(&unit, 0, FAR_HPA, 4 * page, R), AXAS_OK);
+        cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(4 * page), page, NULL), AXAS_OK);
+#define BAD(expected, gpa, size)                                             \
+    do {                                                                     \
+        EXPECT_SPACE_REFUSED(&unit, expected, unmap(&unit, gpa, size));      \
+        EXPECT_SPACE_REFUSED(&unit, expected, protect(&unit, gpa, size, R)); \
+    } while (0)
+        BAD(AXAS_ERR_ALIGN, 1, page);
+        BAD(AXAS_ERR_ALIGN, 0, page - 1);
+        BAD(AXAS_ERR_RANGE, 0, 0);
+        BAD(AXAS_ERR_RANGE, top, page);
+        BAD(AXAS_ERR_RANGE, top - page, 2 * page);
+        BAD(AXAS_ERR_RANGE, page, UINT64_MAX - page + 1);
+#undef BAD
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_NOT_MAPPED, protect(&unit, 8 * page, page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_UNSUPPORTED, protect(&unit, 4 * page, page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_UNSUPPORTED, protect(&unit, 0, 5 * page, R));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_UNSUPPORTED,
+                             protect(&unit, 0, page, unit_unsupported(&unit.tree)));
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_INVALID, protect(&unit, 0, page, R | 0x100));
+        cr_assert_eq(unmap(&unit, 2 * page, page), AXAS_OK);
+        EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_NOT_MAPPED, protect(&unit, 0, 4 * page, RW));
+        unit_space_end(&unit);
+    }
+}
+
+/* ---- protect ---- */
+
+Test(space, protect_changes_the_area_and_later_faults_inherit_it)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        struct axas_mapping mapping;
+        cr_assert_eq(map_alloc(&unit, 0, 8 * page, RW, AXAS_LAZY), AXAS_OK);
+        cr_assert_eq(unit_touch(&unit, 2 * page, W), AXAS_FAULT_RESOLVED);
+        cr_assert_eq(protect(&unit, 2 * page, 3 * page, R), AXAS_OK);
+        expect_area(&unit, 0, 2 * page, RW);
+        expect_area(&unit, 2 * page, 3 * page, R);
+        expect_area(&unit, 5 * page, 3 * page, RW);
+        cr_assert_eq(axas_space_query(&unit.space, axas_gpa_of(2 * page), &mapping), AXAS_OK);
+        cr_expect_eq(mapping.attr, R);
+        cr_expect_eq(unit_touch(&unit, 2 * page, W), AXAS_FAULT_DENIED);
+        cr_expect_eq(unit_touch(&unit, 3 * page, W), AXAS_FAULT_DENIED, "a hole does not let it through");
+        cr_expect_eq(unit_touch(&unit, 3 * page, R), AXAS_FAULT_RESOLVED);
+        cr_assert_eq(axas_space_query(&unit.space, axas_gpa_of(3 * page), &mapping), AXAS_OK);
+        cr_expect_eq(mapping.attr, R);
+        cr_expect_eq(unit_touch(&unit, 5 * page, W), AXAS_FAULT_RESOLVED);
+        cr_assert_eq(protect(&unit, 0, 8 * page, RW), AXAS_OK, "over several areas");
+        cr_expect_eq(unit_touch(&unit, 2 * page, W), AXAS_FAULT_SPURIOUS);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, no_access_keeps_the_memory)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        axas_hpa before, after;
+        cr_assert_eq(map_alloc(&unit, 0, 4 * page, RW, AXAS_LAZY), AXAS_OK);
+        cr_assert_eq(unit_touch(&unit, page, W), AXAS_FAULT_RESOLVED);
+        cr_assert_eq(axas_space_translate(&unit.space, axas_gpa_of(page), &before), AXAS_OK);
+        memset(axas_hal_virt(&unit.tree.hal, before), 0x77, page);
+        cr_assert_eq(protect(&unit, 0, 4 * page, 0), AXAS_OK);
+        expect_no_translation(&unit, page, AXAS_ERR_PERMISSION);
+        cr_expect_eq(unit_touch(&unit, page, R), AXAS_FAULT_DENIED);
+        cr_expect_eq(unit_touch(&unit, 0, R), AXAS_FAULT_DENIED, "a page without memory too");
+        cr_expect_eq(unit_guest_bytes(&unit), page);
+        cr_assert_eq(protect(&unit, 0, 4 * page, RW), AXAS_OK);
+        cr_assert_eq(axas_space_translate(&unit.space, axas_gpa_of(page), &after), AXAS_OK);
+        cr_expect_eq(before.raw, after.raw);
+        cr_expect_eq(*(unsigned char *)axas_hal_virt(&unit.tree.hal, after), 0x77, "and its contents");
+        cr_assert_eq(protect(&unit, page, page, 0), AXAS_OK);
+        cr_assert_eq(unmap(&unit, 0, 4 * page), AXAS_OK);
+        cr_expect_eq(unit_guest_bytes(&unit), 0, "%s: held memory is given back", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, protect_without_memory_changes_nothing)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page, large = unit.large;
+        if (large != 0) {
+            cr_assert_eq(map_linear(&unit, 0, 4 * large, 2 * large, RW), AXAS_OK);
+            axas_hosted_fail_from(unit.tree.arena, 1);
+            EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_NO_MEMORY, protect(&unit, page, page, R));
+            axas_hosted_fail_from(unit.tree.arena, 0);
+            cr_expect_eq(protect(&unit, page, page, R), AXAS_OK);
+        }
+        unit_space_end(&unit);
+    }
+}
+
+/* ---- Looking ---- */
+
+Test(space, areas_and_mappings_are_found_in_order)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        struct axas_area area;
+        struct axas_mapping mapping;
+        cr_assert_eq(map_linear(&unit, 8 * page, FAR_HPA, 2 * page, RW), AXAS_OK);
+        cr_assert_eq(map_alloc(&unit, 2 * page, 4 * page, R, AXAS_LAZY), AXAS_OK);
+        cr_assert_eq(axas_space_next_area(&unit.space, axas_gpa_of(0), &area), AXAS_OK);
+        cr_expect_eq(area.gpa.raw, 2 * page);
+        cr_assert_eq(axas_space_next_area(&unit.space, axas_gpa_of(4 * page), &area), AXAS_OK);
+        cr_expect_eq(area.gpa.raw, 2 * page, "the one that holds the address");
+        cr_assert_eq(axas_space_next_area(&unit.space, axas_gpa_of(6 * page), &area), AXAS_OK);
+        cr_expect_eq(area.gpa.raw, 8 * page);
+        cr_expect_eq(area.backend, &axas_backend_linear);
+        struct axas_area before = area;
+        cr_expect_eq(axas_space_next_area(&unit.space, axas_gpa_of(10 * page), &area), AXAS_ERR_NOT_MAPPED);
+        cr_expect_eq(memcmp(&area, &before, sizeof area), 0, "untouched");
+        cr_assert_eq(axas_space_next_mapping(&unit.space, axas_gpa_of(0), &mapping), AXAS_OK);
+        cr_expect_eq(mapping.gpa.raw, 8 * page, "the lazy area has none");
+        cr_expect_eq(mapping.hpa.raw, FAR_HPA);
+        cr_assert_eq(axas_space_next_mapping(&unit.space, axas_gpa_of(9 * page + 1), &mapping), AXAS_OK);
+        cr_expect_eq(mapping.gpa.raw, 9 * page, "%s", unit.name);
+        struct axas_mapping old = mapping;
+        cr_expect_eq(axas_space_next_mapping(&unit.space, axas_gpa_of(10 * page), &mapping),
+                     AXAS_ERR_NOT_MAPPED);
+        cr_expect_eq(memcmp(&mapping, &old, sizeof mapping), 0, "untouched");
+        cr_expect_eq(axas_space_query(&unit.space, axas_gpa_of(unit.tree.limit), &mapping), AXAS_ERR_RANGE);
+        cr_expect_eq(axas_space_query(&unit.space, axas_gpa_of(2 * page), &mapping), AXAS_ERR_NOT_MAPPED);
+        cr_expect_eq(memcmp(&mapping, &old, sizeof mapping), 0, "untouched");
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, usage_says_what_the_space_takes)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        for (unsigned i = 0; i < 200; i++) {
+            struct axas_usage usage;
+            cr_assert_eq(map_alloc(&unit, 3 * i * unit.page, unit.page, RW, AXAS_POPULATE), AXAS_OK);
+            cr_assert_eq(axas_space_usage(&unit.space, &usage), AXAS_OK);
+            cr_assert_eq(usage.areas, i + 1);
+            cr_assert_eq(usage.table_bytes + usage.reserve_bytes + usage.node_bytes,
+                         axas_hosted_bytes(unit.tree.arena, AXAS_FRAME_TABLE) +
+                             axas_hosted_bytes(unit.tree.arena, AXAS_FRAME_NODE),
+                         "%s: after %u areas", unit.name, i + 1);
+        }
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, the_root_goes_with_the_identifier)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        struct axas_root root, before;
+        cr_assert_eq(axas_space_root(&unit.space, 0, &root), AXAS_OK, "%s", unit.name);
+        cr_expect_eq(root.root.raw, unit.space.table.root_hpa.raw);
+        cr_expect_eq(root.levels, at.mode->level_count);
+        before = root;
+        enum axas_status status = axas_space_root(&unit.space, UINT32_MAX, &root);
+        if (status != AXAS_OK) {
+            cr_expect_eq(status, AXAS_ERR_RANGE);
+            cr_expect_eq(memcmp(&root, &before, sizeof root), 0);
+        }
+        unit_space_end(&unit);
+    }
+}
+
+/* ---- Many areas ---- */
+
+Test(space, areas_come_and_go_in_any_order, .timeout = 120)
+{
+    struct unit_case at = {0};
+    cr_assert(unit_next_case(&at));
+    struct unit_space unit;
+    unit_space_make(&unit, &at);
+    enum { COUNT = 3000 };
+    static bool there[COUNT];
+    uint64_t word = 88172645463325252u, count = 0;
+    for (unsigned step = 0; step < 20000; step++) {
+        word ^= word << 13;
+        word ^= word >> 7;
+        word ^= word << 17;
+        unsigned i = (unsigned)(word >> 20) % COUNT;
+        uint64_t gpa = 2 * i * unit.page;
+        if (there[i]) {
+            cr_assert_eq(unmap(&unit, gpa, unit.page), AXAS_OK);
+            count--;
+        } else {
+            cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(gpa), unit.page, &there[i]), AXAS_OK);
+            count++;
+        }
+        there[i] = !there[i];
+        cr_assert_eq(areas(&unit), count, "step %u", step);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct axas_area area;
+        cr_assert_eq(area_at(&unit, 2 * i * unit.page, &area), there[i], "area %u", i);
+        cr_assert(!there[i] || area.context == &there[i], "area %u has its cookie", i);
+        cr_assert_not(area_at(&unit, (2 * i + 1) * unit.page, &area), "hole %u", i);
+    }
+    unit_space_end(&unit);
+}
+
+Test(space, neighbours_with_one_backend_can_be_unmapped_together)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        for (uint64_t i = 0; i < 10; i++) {
+            cr_assert_eq(map_linear(&unit, i * page, FAR_HPA + i * page, page, RW), AXAS_OK);
+        }
+        for (uint64_t i = 0; i < 10; i++) {
+            expect_translates(&unit, i * page + 3, FAR_HPA + i * page + 3);
+        }
+        cr_assert_eq(unmap(&unit, page, 8 * page), AXAS_OK);
+        expect_translates(&unit, 0, FAR_HPA);
+        expect_no_translation(&unit, page, AXAS_ERR_NOT_MAPPED);
+        expect_translates(&unit, 9 * page, FAR_HPA + 9 * page);
+        unit_space_end(&unit);
+    }
+}
