@@ -107,7 +107,8 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
             self.refused.append((event.start_mark, f"anchor '&{event.anchor}', expected a plain value: "
                                                    "nothing can refer to it"))
         if getattr(event, "tag", None) is not None:
-            self.refused.append((event.start_mark, f"tag '{event.tag.replace('tag:yaml.org,2002:', '!!')}', expected a plain value"))
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.refused.append((event.start_mark, f"tag '{tag}', expected a plain value"))
             event.tag = None
         return super().compose_node(parent, index)
 

@@ -17,6 +17,19 @@ def bits_verb(high, low, verb):
     return f"{bits_text(high, low)} {'is' if verb == 'are' else verb + 's'}"
 
 
+def runs(bits):
+    """The runs of ones in a mask as (high, low), lowest first."""
+    low = 0
+    while bits >> low:
+        if bits >> low & 1:
+            high = low
+            while bits >> (high + 1) & 1:
+                high += 1
+            yield high, low
+            low = high
+        low += 1
+
+
 class Ranges:
     """Reads ranges and reports those that make no sense."""
 

@@ -57,7 +57,7 @@ class Errors(unittest.TestCase):
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
             key = line.split(":")[0]
-            for broken in ("", f"{key}:", f"{key}: 7", f"{key}: word", f"{key}: []", f"{key}: {{}}", f"{key}: [[1]]"):
+            for broken in ("", f"{key}:", f"{key}: 7", f"{key}: {{}}"):
                 text = "\n".join(lines[:number] + ([broken] if broken else []) + lines[number + 1:])
                 with self.subTest(line=number + 1, broken=broken):
                     for message in errors_of(text):

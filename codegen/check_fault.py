@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of the semantic pass that is about how the hardware reports a fault."""
 
+from codegen.check_part import Part
 from codegen.diagnostic import expected_one_of
 from codegen.load import Scalar
-from codegen.ranges import Ranges, bits_text, bits_verb
+from codegen.ranges import bits_text, bits_verb
 
 NONZERO = "nonzero"
 
 
-def check(fault, page, ranges, found):
-    """`page`: log2 of the smallest page, None if it is not known."""
-    _FaultChecker(fault, page, ranges, found).run()
-
-
-class _FaultChecker:
-    def __init__(self, fault, page, ranges: Ranges, found):
-        self.fault = fault
-        self.page = page
-        self.ranges = ranges
-        self.error = found.error
-        self.registers = [item["name"].value for item in fault["registers"].items]
+class Fault(Part):
+    def __init__(self, shared):
+        super().__init__(shared)
+        self.fault = self.registers = None
         self.widths = {}  # field -> bits; None where its range is wrong
 
     def run(self):
+        if self.sound("fault"):
+            self.fault = self.doc["fault"]
+            self.registers = [item["name"].value for item in self.fault["registers"].items]
+            self.check_fault(self.levels[-1].low if self.sound("levels") else None)
+
+    def check_fault(self, page):
+        """`page`: log2 of the smallest page, None if it is not known."""
         for key, node in self.fault["fields"].entries():
             self.check_register(node["register"])
             span = self.ranges.get(node["bits"], 64, "a register of 64 bits")
@@ -40,7 +40,7 @@ class _FaultChecker:
             self.check_field(row["is"])
         for name in ("gpa", "gva"):
             for row in self.fault[name].items if name in self.fault else ():
-                self.check_pieces(row["from"], self.page if name == "gpa" else None)
+                self.check_pieces(row["from"], page if name == "gpa" else None)
 
     def check_register(self, node):
         if node.value not in self.registers:
@@ -118,8 +118,8 @@ class _FaultChecker:
                 return
             for other in spans:
                 if output[0] >= other[1] and other[0] >= output[1]:
-                    self.error(piece["output"], f"{bits_text(*output)} of the address: overlap with {bits_text(*other)}, "
-                                                "expected each bit once")
+                    self.error(piece["output"], f"address {bits_verb(*output, 'overlap')} {bits_text(*other)} of another "
+                                                "piece, expected each bit once")
             spans.append(output)
         spans.sort(key=lambda span: span[1])
         for lower, upper in zip(spans, spans[1:]):

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Features: declared, used, and asked for in a way that can hold."""
+
+from codegen.check_part import Part
+from codegen.diagnostic import expected_one_of
+from codegen.load import Mapping, Sequence
+
+
+class Features(Part):
+    def run(self):
+        declared = self.doc["features"].names() if self.sound("features") else []
+        if "features" in self.doc and not self.sound("features"):
+            return
+        for mapping in self.mappings(self.doc):
+            self.check_condition(mapping, declared)
+        for name in ("accessed", "dirty"):
+            if self.sound(name) and "hardware" in self.doc[name]:
+                self.use_feature(self.doc[name]["hardware"], declared)
+        if self.sound("root_registers"):
+            for register in self.doc["root_registers"].items:
+                for _, value in register["bits"].entries():
+                    if isinstance(value, Mapping) and "feature" in value:
+                        self.use_feature(value["feature"], declared)
+        self.check_unused()
+
+    def mappings(self, node):
+        """Every mapping of the sections that are sound."""
+        if isinstance(node, Mapping):
+            yield node
+            for key, value in node.entries():
+                if node is not self.doc or self.sound(key.text):
+                    yield from self.mappings(value)
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                yield from self.mappings(item)
+
+    def check_condition(self, mapping, declared):
+        lists = [mapping.get(name) for name in ("with", "without")]
+        seen = {}
+        for which, names in zip(("with", "without"), lists):
+            if not isinstance(names, Sequence):
+                continue
+            for item in names.items:
+                self.use_feature(item, declared)
+                first = seen.setdefault(item.value, which)
+                if first != which:
+                    self.error(item, f"feature '{item.value}' is asked for both by 'with' and by 'without', "
+                                     "expected one of them: this never holds")
+                elif sum(other.value == item.value for other in names.items) > 1 and item is not names.items[0]:
+                    self.error(item, f"feature '{item.value}' is listed twice, expected it once")
+
+    def use_feature(self, node, declared):
+        self.shared.used_features.add(node.value)
+        if node.value not in declared:
+            self.error(node, f"unknown feature '{node.value}', {expected_one_of(node.value, declared)}")
+
+    def check_unused(self):
+        if not self.sound("features") or self.broken & set(self.doc.names()):
+            return
+        for key, _ in self.doc["features"].entries():
+            if key.text not in self.shared.used_features:
+                self.error(key, f"feature '{key.text}' is used nowhere, expected a row that depends on it")

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The registers that hold the root: every bit declared once, root and vmid whole."""
+
+from codegen.check_part import FRAME_SHIFT, Part
+from codegen.diagnostic import expected_one_of
+from codegen.load import Mapping, Scalar
+from codegen.ranges import bits_text, bits_verb, mask, runs
+
+
+class Registers(Part):
+    holds_root = False
+
+    def run(self):
+        if self.sound("root_registers"):
+            self.check_root_registers()
+
+    def check_root_registers(self):
+        vmid, root = [], []
+        for register in self.doc["root_registers"].items:
+            rows = []
+            complete = True
+            for key, node in register["bits"].entries():
+                span = self.ranges.get(key, 64, "a register of 64 bits")
+                if span is None:
+                    complete = False
+                    continue
+                for other, other_key in rows:
+                    if span[0] >= other[1] and other[0] >= span[1]:
+                        self.error(key, f"{bits_verb(*span, 'overlap')} {bits_text(*other)} of line {other_key.line}, "
+                                        "expected each bit once")
+                rows.append((span, key))
+                self.check_register_row(node, span, vmid, root)
+            hole = mask(63, 0) & ~_union(span for span, _ in rows)
+            for high, low in runs(hole) if complete else ():
+                self.error(register.key("bits"), f"{bits_verb(high, low, 'are')} not declared in register "
+                                                 f"'{register['name'].value}', expected a number (0 for reserved bits)")
+        self.check_tiling(vmid, "vmid", 0)
+        lowest = self.root_alignment()
+        self.check_tiling(root, "root", lowest)
+        if not self.holds_root:
+            self.error(self.doc.key("root_registers"), "no register holds the root, expected a row such as "
+                                                       "51:12: {root: 51:12}")
+
+    def check_register_row(self, node, span, vmid, root):
+        width = span[0] - span[1] + 1
+        where = bits_text(*span)
+        if isinstance(node, Scalar):
+            self.fits(node, width, "the register", where)
+            return
+        sources = [name for name in node.names() if name != "with"]
+        if len(sources) != 1:
+            self.error(node, f"{bits_verb(*span, 'hold')} {len(sources)} things, "
+                             "expected one of 'root', 'vmid', 'mode', 'feature', "
+                             "'physical_bits' or 'subtract_gpa_bits_from'")
+            return
+        source, value = sources[0], node[sources[0]]
+        self.holds_root |= source == "root"
+        if "with" in node and source != "vmid":
+            self.error(node.key("with"), f"'with' beside '{source}', expected it only beside 'vmid'")
+        if source in ("vmid", "root"):
+            limit, what = (32, "a vmid of 32 bits") if source == "vmid" else (64, "an address")
+            held = self.ranges.get(value, limit, what)
+            if held is None:
+                return
+            if held[0] - held[1] + 1 != width:
+                self.error(value, f"{held[0] - held[1] + 1} bits of the {source} ({bits_text(*held)}), expected "
+                                  f"{width} as in {where} of the register")
+                return
+            (vmid if source == "vmid" else root).append((held, value))
+        elif source == "mode":
+            self.check_register_modes(value, width, where)
+        elif source == "feature":
+            if width != 1:
+                self.error(value, f"a feature in {where}, expected one bit")
+        elif source == "physical_bits":
+            for key, code in value.entries():
+                if not FRAME_SHIFT <= int(key.text) <= 64:
+                    self.error(key, f"physical width {key.text}, expected a number of bits from {FRAME_SHIFT} to 64")
+                self.fits(code, width, "the register", where)
+        else:
+            self.check_register_subtraction(value, width, where)
+
+    def check_register_modes(self, value, width, where):
+        if not self.sound("modes"):
+            return
+        modes = [mode["name"].value for mode in self.doc["modes"].items]
+        for key, code in value.entries():
+            if key.text not in modes:
+                self.error(key, f"unknown mode '{key.text}', {expected_one_of(key.text, modes)}")
+            self.fits(code, width, "the register", where)
+        for mode in modes:
+            if mode not in value:
+                self.error(value, f"no value for mode '{mode}', expected one for each mode")
+
+    def check_register_subtraction(self, value, width, where):
+        if not self.sound("modes"):
+            return
+        for mode in self.doc["modes"].items:
+            bits = mode["gpa_bits"]
+            least, most = (bits["min"].value, bits["max"].value) if isinstance(bits, Mapping) else [bits.value] * 2
+            name = mode["name"].value
+            if most > value.value:
+                self.error(value, f"{value.value} less the {most} address bits of mode '{name}' is negative, expected "
+                                  f"{most} or more")
+            elif (value.value - least) >> width:
+                self.error(value, f"{value.value} less the {least} address bits of mode '{name}' is "
+                                  f"{value.value - least}, too wide for {where}, expected a smaller number")
+
+    def check_tiling(self, pieces, what, lowest):
+        pieces = sorted(pieces, key=lambda piece: piece[0][1])
+        if pieces and lowest is not None and pieces[0][0][1] > lowest:
+            (high, low), node = pieces[0]
+            self.error(node, f"{bits_verb(low - 1, lowest, 'are')} in no register for the {what}, expected pieces from bit "
+                             f"{lowest}")
+        for ((high, _), first), ((_, low), node) in zip(pieces, pieces[1:]):
+            if low <= high:
+                later, other = (node, first) if (node.line, node.column) > (first.line, first.column) else (first, node)
+                self.error(later, f"bits of the {what} overlap those of line {other.line}, expected each bit once")
+            elif low > high + 1:
+                self.error(node, f"{bits_verb(low - 1, high + 1, 'are')} in no register for the {what}, expected pieces "
+                                 "that leave no hole")
+
+    def root_alignment(self):
+        """log2 of what every root is aligned to; None if that cannot be said."""
+        if not self.sound("levels", "modes", "entry"):
+            return None
+        entry_shift = (self.doc["entry"]["bits"].value // 8).bit_length() - 1
+        shifts = []
+        for mode in self.doc["modes"].items:
+            root = next((level for level in self.levels if level.name == mode["root"].value), None)
+            if root is None:
+                return None
+            bits = mode["gpa_bits"]
+            least = bits["min"].value if isinstance(bits, Mapping) else bits.value
+            shifts.append(max(FRAME_SHIFT, least - root.low + entry_shift))
+        return min(shifts)
+
+
+def _union(spans):
+    bits = 0
+    for high, low in spans:
+        bits |= mask(high, low)
+    return bits
