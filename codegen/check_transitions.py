@@ -28,6 +28,7 @@ class Transitions(Part):
             missing = self.missing(mine)
             if missing:
                 self.error(self.doc.key("transitions"), f"change '{change}' has no row for {missing}, expected one")
+        self.check_fault(rows)
         for row in rows:
             none = row["invalidate"].value == "none"
             breaks = "break" in row and row["break"].value
@@ -43,3 +44,13 @@ class Transitions(Part):
             if breaks and row["change"].value not in BREAKABLE:
                 self.error(row.key("break"), f"change '{row['change'].value}' has nothing to break, expected 'break' "
                                              f"only for {listed(BREAKABLE)}")
+
+    def check_fault(self, rows):
+        """Where a new entry needs an invalidation to be seen, so does one that another CPU made."""
+        made = [row for row in rows if row["change"].value == "make" and row["invalidate"].value != "none"]
+        kept = [row for row in rows if row["change"].value == "fault" and row["invalidate"].value == "none"]
+        for make, fault in itertools.product(made, kept):
+            if self.compatible(make, fault):
+                self.error(fault["invalidate"], f"change 'fault' invalidates nothing for {self.both(make, fault)}, "
+                           f"expected an invalidation as of 'make' at line {make.line}: else the CPU faults for ever "
+                           "on what it still holds")
