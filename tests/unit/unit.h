@@ -7,6 +7,7 @@
 #ifndef AXAS_TESTS_UNIT_H
 #define AXAS_TESTS_UNIT_H
 
+#include <axas/frame.h>
 #include <axas/guest.h>
 #include <axas/hosted.h>
 #include <axas/space.h>

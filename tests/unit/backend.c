@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A backend of the user's own is the same kind of thing as those that are shipped. */
+#include "unit.h"
+
+/* Memory from a buffer of the test's, page by page or all at once. */
+struct source {
+    struct axas_hosted *arena;
+    uint64_t page;
+    uint64_t provided, released; /**< bytes */
+    unsigned calls;
+    enum axas_status answer;
+    bool astray; /**< give a run that does not hold the address */
+    struct axas_area seen;
+    struct axas_run wanted;
+};
+
+static enum axas_status provide(const struct axas_space *space, const struct axas_area *area, axas_gpa gpa,
+                                struct axas_run *run)
+{
+    struct source *source = area->context;
+    const struct axas_hal *hal = axas_hosted_hal(source->arena);
+    source->calls++;
+    source->seen = *area;
+    source->wanted = *run;
+    cr_expect_eq(space->table.hal->context, hal->context);
+    cr_expect_eq(gpa.raw & (source->page - 1), 0, "gpa is a page's");
+    cr_expect(run->gpa.raw <= gpa.raw && gpa.raw - run->gpa.raw < run->size, "the wanted run holds it");
+    if (source->answer != AXAS_OK) {
+        return source->answer;
+    }
+    axas_hpa frame;
+    if (!hal->frame_alloc(hal->context, source->page, AXAS_FRAME_GUEST, &frame)) {
+        return AXAS_ERR_NO_MEMORY;
+    }
+    memset(axas_hal_virt(hal, frame), (int)(gpa.raw / source->page & 0x7f), source->page);
+    hal->frame_publish(hal->context, frame, source->page, area->attr);
+    source->provided += source->page;
+    run->gpa = source->astray ? axas_gpa_of(gpa.raw + source->page) : gpa;
+    run->hpa = frame;
+    run->size = source->page;
+    if (source->astray) {
+        hal->frame_free(hal->context, frame, source->page, AXAS_FRAME_GUEST);
+        source->provided -= source->page;
+    }
+    return AXAS_OK;
+}
+
+static void release(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t size)
+{
+    struct source *source = context;
+    const struct axas_hal *hal = axas_hosted_hal(source->arena);
+    (void)gpa;
+    for (uint64_t at = 0; at < size; at += source->page) {
+        hal->frame_free(hal->context, axas_hpa_of(hpa.raw + at), source->page, AXAS_FRAME_GUEST);
+    }
+    source->released += size;
+}
+
+static const struct axas_backend own = {.name = "own", .provide = provide, .release = release};
+
+static void make(struct unit_space *unit, struct source *source, const struct unit_case *at)
+{
+    unit_space_make(unit, at);
+    memset(source, 0, sizeof *source);
+    source->arena = unit->tree.arena;
+    source->page = unit->page;
+}
+
+static enum axas_status map(struct unit_space *unit, struct source *source, uint64_t gpa, uint64_t size,
+                            uint32_t flags)
+{
+    return axas_space_map(&unit->space, axas_gpa_of(gpa), size, RW, &own, source, 42, flags);
+}
+
+Test(backend, a_fault_asks_it_for_the_page_and_removal_gives_it_back)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct source source;
+        make(&unit, &source, &at);
+        uint64_t page = unit.page;
+        cr_assert_eq(map(&unit, &source, 4 * page, 8 * page, AXAS_LAZY), AXAS_OK);
+        cr_expect_eq(source.calls, 0, "lazy");
+        cr_assert_eq(unit_touch(&unit, 6 * page + 3, W), AXAS_FAULT_RESOLVED, "%s", unit.name);
+        cr_expect_eq(source.calls, 1);
+        cr_expect_eq(source.seen.gpa.raw, 4 * page);
+        cr_expect_eq(source.seen.size, 8 * page);
+        cr_expect_eq(source.seen.attr, RW);
+        cr_expect_eq(source.seen.data, 42);
+        cr_expect_eq(source.seen.backend, &own);
+        unsigned char byte = 0;
+        cr_assert_eq(axas_guest_read(&unit.space, axas_gpa_of(6 * page), &byte, 1), AXAS_OK);
+        cr_expect_eq(byte, 6, "its contents are the guest's");
+        cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(4 * page), 8 * page), AXAS_OK);
+        cr_expect_eq(source.released, page);
+        unit_space_end(&unit);
+    }
+}
+
+Test(backend, populating_asks_it_for_every_page)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct source source;
+        make(&unit, &source, &at);
+        uint64_t page = unit.page;
+        cr_assert_eq(map(&unit, &source, 0, 8 * page, AXAS_POPULATE), AXAS_OK);
+        cr_expect_eq(source.provided, 8 * page, "%s", unit.name);
+        for (uint64_t i = 0; i < 8; i++) {
+            unsigned char byte = 0;
+            cr_assert_eq(
+                axas_guest_read_flags(&unit.space, axas_gpa_of(i * page), &byte, 1, AXAS_GUEST_NO_POPULATE),
+                AXAS_OK);
+            cr_expect_eq(byte, i);
+        }
+        cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(2 * page), page), AXAS_OK);
+        cr_expect_eq(source.released, page, "a part");
+        unit_space_end(&unit);
+        cr_expect_eq(source.released, 8 * page, "all of it in the end");
+    }
+}
+
+Test(backend, parts_of_an_area_keep_where_it_began)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct source source;
+        make(&unit, &source, &at);
+        uint64_t page = unit.page;
+        cr_assert_eq(map(&unit, &source, 4 * page, 8 * page, AXAS_LAZY), AXAS_OK);
+        cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(6 * page), page), AXAS_OK);
+        cr_assert_eq(unit_touch(&unit, 9 * page, R), AXAS_FAULT_RESOLVED);
+        cr_expect_eq(source.seen.gpa.raw, 7 * page, "%s", unit.name);
+        cr_expect_eq(source.seen.size, 5 * page);
+        cr_expect_eq(source.seen.origin.raw, 4 * page);
+        cr_expect_eq(source.seen.data, 42);
+        unit_space_end(&unit);
+    }
+}
+
+Test(backend, without_memory_the_fault_says_so_and_nothing_changes)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct source source;
+        make(&unit, &source, &at);
+        cr_assert_eq(map(&unit, &source, 0, 8 * unit.page, AXAS_LAZY), AXAS_OK);
+        source.answer = AXAS_ERR_NO_MEMORY;
+        struct unit_picture before = unit_space_picture(&unit);
+        cr_expect_eq(unit_touch(&unit, 0, W), AXAS_FAULT_NO_MEMORY, "%s", unit.name);
+        struct unit_picture after = unit_space_picture(&unit);
+        cr_expect(unit_same(&before, &after), "%s", unit.name);
+        source.answer = AXAS_OK;
+        cr_expect_eq(unit_touch(&unit, 0, W), AXAS_FAULT_RESOLVED);
+        unit_space_end(&unit);
+    }
+}
+
+Test(backend, populating_that_fails_takes_everything_back)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct source source;
+        make(&unit, &source, &at);
+        struct unit_picture before = unit_space_picture(&unit);
+        axas_hosted_fail_at(unit.tree.arena, 30);
+        enum axas_status status = map(&unit, &source, 0, 64 * unit.page, AXAS_POPULATE);
+        axas_hosted_fail_at(unit.tree.arena, 0);
+        struct unit_picture after = unit_space_picture(&unit);
+        cr_expect_eq(status, AXAS_ERR_NO_MEMORY, "%s", unit.name);
+        cr_expect(unit_same(&before, &after), "%s", unit.name);
+        cr_expect_eq(source.released, source.provided);
+        unit_space_end(&unit);
+    }
+}
+
+Test(backend, a_run_that_misses_the_page_is_no_answer)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct source source;
+        make(&unit, &source, &at);
+        cr_assert_eq(map(&unit, &source, 0, 8 * unit.page, AXAS_LAZY), AXAS_OK);
+        source.astray = true;
+        struct unit_picture before = unit_space_picture(&unit);
+        cr_expect_eq(unit_touch(&unit, unit.page, W), AXAS_FAULT_BROKEN, "%s", unit.name);
+        struct unit_picture after = unit_space_picture(&unit);
+        cr_expect(unit_same(&before, &after), "%s", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
+/* ---- Pure ---- */
+
+static enum axas_status mirror(const struct axas_space *space, const struct axas_area *area, axas_gpa gpa,
+                               struct axas_run *run)
+{
+    /* every page shows the same host page */
+    (void)space;
+    run->gpa = gpa;
+    run->hpa = axas_hpa_of(area->data);
+    run->size = *(const uint64_t *)area->context;
+    return AXAS_OK;
+}
+
+static const struct axas_backend pure = {.name = "mirror", .provide = mirror, .pure = true};
+
+Test(backend, a_pure_one_is_filled_when_it_is_mapped)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        cr_assert_eq(
+            axas_space_map(&unit.space, axas_gpa_of(0), 5 * page, R, &pure, &page, FAR_HPA, AXAS_LAZY),
+            AXAS_OK);
+        for (uint64_t i = 0; i < 5; i++) {
+            axas_hpa hpa;
+            cr_assert_eq(axas_space_translate(&unit.space, axas_gpa_of(i * page + 7), &hpa), AXAS_OK);
+            cr_expect_eq(hpa.raw, FAR_HPA + 7, "%s", unit.name);
+        }
+        cr_expect_eq(unit_touch(&unit, 0, R), AXAS_FAULT_SPURIOUS);
+        unit_space_end(&unit);
+    }
+}
+
+Test(backend, a_pure_one_has_nothing_to_release)
+{
+    struct unit_case at = {0};
+    cr_assert(unit_next_case(&at));
+    struct unit_space unit;
+    unit_space_make(&unit, &at);
+    struct axas_backend confused = pure;
+    confused.release = release;
+    EXPECT_SPACE_REFUSED(
+        &unit, AXAS_ERR_INVALID,
+        axas_space_map(&unit.space, axas_gpa_of(0), unit.page, R, &confused, &unit.page, 0, AXAS_LAZY));
+    unit_space_end(&unit);
+}
+
+/* ---- The shipped ones ---- */
+
+Test(backend, the_shipped_ones_have_names)
+{
+    cr_expect_str_eq(axas_backend_linear.name, "linear");
+    cr_expect_str_eq(axas_backend_alloc.name, "alloc");
+    cr_expect_str_eq(axas_backend_trap.name, "trap");
+    cr_expect_null(axas_backend_trap.provide);
+    cr_expect_null(axas_backend_linear.release);
+    cr_expect(axas_backend_linear.pure);
+    cr_expect_not(axas_backend_alloc.pure);
+}
+
+Test(backend, alloc_that_fails_half_way_takes_everything_back)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        for (uint64_t n = 1; n < 40; n++) {
+            struct unit_picture before = unit_space_picture(&unit);
+            axas_hosted_fail_at(unit.tree.arena, n);
+            enum axas_status status =
+                axas_space_map_alloc(&unit.space, axas_gpa_of(0), 12 * unit.page, RW, AXAS_POPULATE);
+            axas_hosted_fail_at(unit.tree.arena, 0);
+            if (status == AXAS_OK) {
+                cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), 12 * unit.page), AXAS_OK);
+                continue;
+            }
+            struct unit_picture after = unit_space_picture(&unit);
+            cr_expect_eq(status, AXAS_ERR_NO_MEMORY, "%s", unit.name);
+            cr_expect(unit_same(&before, &after), "%s, allocation %" PRIu64, unit.name, n);
+        }
+        unit_space_end(&unit);
+    }
+}

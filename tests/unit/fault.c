@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of a fault: each value of enum axas_fault_result, and what is left behind. */
+#include "unit.h"
+
+#define PAGES 8
+
+/* trap | RW lazy | R linear | nothing; each of PAGES pages */
+struct scene {
+    struct unit_space unit;
+    uint64_t trap, lazy, linear, hole;
+    int cookie;
+};
+
+static void make(struct scene *scene, const struct unit_case *at)
+{
+    unit_space_make(&scene->unit, at);
+    struct axas_space *space = &scene->unit.space;
+    uint64_t size = PAGES * scene->unit.page;
+    scene->trap = 0;
+    scene->lazy = size;
+    scene->linear = 2 * size;
+    scene->hole = 3 * size;
+    cr_assert_eq(axas_space_map_trap(space, axas_gpa_of(scene->trap), size, &scene->cookie), AXAS_OK);
+    cr_assert_eq(axas_space_map_alloc(space, axas_gpa_of(scene->lazy), size, RW, AXAS_LAZY), AXAS_OK);
+    cr_assert_eq(axas_space_map_linear(space, axas_gpa_of(scene->linear), axas_hpa_of(FAR_HPA), size, R),
+                 AXAS_OK);
+}
+
+/* Handles the fault, which must change nothing but itself. */
+static enum axas_fault_result unchanged(struct scene *scene, struct axas_fault *fault)
+{
+    struct unit_picture before = unit_space_picture(&scene->unit);
+    enum axas_fault_result result = axas_space_handle_fault(&scene->unit.space, fault);
+    struct unit_picture after = unit_space_picture(&scene->unit);
+    cr_expect(unit_same(&before, &after), "%s: a fault that is %s changed something", scene->unit.name,
+              axas_fault_result_str(result));
+    return result;
+}
+
+Test(fault, in_a_hole_of_an_area_it_is_resolved_with_a_zeroed_frame)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct unit_space *unit = &scene.unit;
+        struct axas_fault fault = unit_fault(scene.lazy + 0x123, W);
+        axas_hosted_record(unit->tree.arena, 10000);
+        cr_assert_eq(axas_space_handle_fault(&unit->space, &fault), AXAS_FAULT_RESOLVED, "%s", unit->name);
+        axas_hosted_record_stop(unit->tree.arena);
+        axas_hpa hpa;
+        cr_assert_eq(axas_space_translate(&unit->space, fault.gpa, &hpa), AXAS_OK);
+        cr_expect_eq(fault.hpa.raw, hpa.raw, "where the byte is");
+        cr_expect_eq(hpa.raw & 0xfff, 0x123);
+        cr_expect_eq(unit_guest_bytes(unit), unit->page);
+        const unsigned char *bytes = axas_hal_virt(&unit->tree.hal, axas_hpa_of(hpa.raw & ~(unit->page - 1)));
+        for (uint64_t i = 0; i < unit->page; i++) {
+            cr_assert_eq(bytes[i], 0, "byte %" PRIu64, i);
+        }
+        /* the frame is published before the entry shows it */
+        bool published = false;
+        const struct axas_hosted_event *events = axas_hosted_events(unit->tree.arena);
+        for (uint64_t i = 0; i < axas_hosted_event_count(unit->tree.arena); i++) {
+            published = published || (events[i].kind == AXAS_HOSTED_PUBLISH &&
+                                      events[i].hpa.raw == (hpa.raw & ~(unit->page - 1)));
+            if (events[i].kind == AXAS_HOSTED_BARRIER) {
+                cr_expect(published, "%s", unit->name);
+            }
+        }
+        cr_expect(published, "%s", unit->name);
+        unit_space_end(unit);
+    }
+}
+
+Test(fault, a_second_one_is_spurious_and_takes_no_frame)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_fault first = unit_fault(scene.lazy, W), second = unit_fault(scene.lazy + 9, R);
+        cr_assert_eq(axas_space_handle_fault(&scene.unit.space, &first), AXAS_FAULT_RESOLVED);
+        cr_expect_eq(unchanged(&scene, &second), AXAS_FAULT_SPURIOUS, "%s", scene.unit.name);
+        cr_expect_eq(second.hpa.raw, first.hpa.raw + 9);
+        cr_expect_eq(unit_guest_bytes(&scene.unit), scene.unit.page);
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, resolved_and_spurious_end_with_the_local_invalidation)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct unit_space *unit = &scene.unit;
+        bool wanted = unit->space.table.change[AXAS_CHANGE_FAULT].scope != AXAS_INVALIDATE_NONE;
+        for (unsigned turn = 0; turn < 2; turn++) {
+            axas_hosted_record(unit->tree.arena, 10000);
+            enum axas_fault_result result = unit_touch(unit, scene.lazy, W);
+            axas_hosted_record_stop(unit->tree.arena);
+            cr_assert_eq(result, turn == 0 ? AXAS_FAULT_RESOLVED : AXAS_FAULT_SPURIOUS);
+            uint64_t count = axas_hosted_event_count(unit->tree.arena);
+            const struct axas_hosted_event *events = axas_hosted_events(unit->tree.arena);
+            if (wanted) {
+                cr_assert_gt(count, 0);
+                const struct axas_hosted_event *last = &events[count - 1];
+                cr_assert_eq(last->kind, AXAS_HOSTED_INVALIDATE, "%s: the last thing that happens",
+                             unit->name);
+                cr_expect(last->invalidation.local, "%s", unit->name);
+            } else {
+                for (uint64_t i = 0; i < count; i++) {
+                    cr_expect_neq(events[i].kind, AXAS_HOSTED_INVALIDATE, "%s", unit->name);
+                }
+            }
+        }
+        unit_space_end(unit);
+    }
+}
+
+Test(fault, an_access_that_the_area_does_not_allow_is_denied)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_fault fault = unit_fault(scene.linear + scene.unit.page, W);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_DENIED, "%s", scene.unit.name);
+        cr_expect_eq(fault.area.raw, scene.linear, "the area's first byte");
+        fault = unit_fault(scene.linear, X);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_DENIED);
+        fault = unit_fault(scene.lazy, X);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_DENIED, "a hole takes no frame for it");
+        cr_expect_eq(unit_guest_bytes(&scene.unit), 0);
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, without_an_area_it_is_unmapped)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        const uint64_t where[] = {scene.hole, scene.unit.tree.limit - 1, scene.unit.tree.limit, UINT64_MAX};
+        for (unsigned i = 0; i < 4; i++) {
+            struct axas_fault fault = unit_fault(where[i], R);
+            cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_UNMAPPED, "%s: 0x%" PRIx64, scene.unit.name,
+                         where[i]);
+        }
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, in_a_trap_area_it_is_the_callers)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        static const axas_attr accesses[] = {R, W, X, 0};
+        for (unsigned i = 0; i < 4; i++) {
+            struct axas_fault fault = unit_fault(scene.trap + 3 * scene.unit.page + 1, accesses[i]);
+            cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_TRAP, "%s", scene.unit.name);
+            cr_expect_eq(fault.cookie, &scene.cookie);
+            cr_expect_eq(fault.area.raw, scene.trap);
+        }
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, without_memory_it_says_so_and_can_be_repeated)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_fault fault = unit_fault(scene.lazy, W);
+        axas_hosted_fail_from(scene.unit.tree.arena, 1);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_NO_MEMORY, "%s", scene.unit.name);
+        axas_hosted_fail_from(scene.unit.tree.arena, 0);
+        /* also where the n-th thing that it takes is missing */
+        for (uint64_t n = 1; n < 8; n++) {
+            axas_hosted_fail_at(scene.unit.tree.arena, n);
+            struct unit_picture before = unit_space_picture(&scene.unit);
+            fault = unit_fault(scene.lazy + scene.unit.page, W);
+            enum axas_fault_result result = axas_space_handle_fault(&scene.unit.space, &fault);
+            axas_hosted_fail_at(scene.unit.tree.arena, 0);
+            if (result != AXAS_FAULT_NO_MEMORY) {
+                cr_expect_eq(result, AXAS_FAULT_RESOLVED, "%s: %s", scene.unit.name,
+                             axas_fault_result_str(result));
+                break;
+            }
+            struct unit_picture after = unit_space_picture(&scene.unit);
+            cr_expect(unit_same(&before, &after), "%s", scene.unit.name);
+        }
+        fault = unit_fault(scene.lazy, W);
+        cr_expect_eq(axas_space_handle_fault(&scene.unit.space, &fault), AXAS_FAULT_RESOLVED);
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, without_an_address_the_caller_has_to_find_it)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_fault fault = unit_fault(scene.lazy, W);
+        fault.gpa_known = false;
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_ADDRESS_UNKNOWN, "%s", scene.unit.name);
+        fault.gpa_known = true;
+        cr_expect_eq(axas_space_handle_fault(&scene.unit.space, &fault), AXAS_FAULT_RESOLVED);
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, a_broken_table_or_a_foreign_cause_is_broken)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        static const enum axas_fault_cause causes[] = {AXAS_CAUSE_MISCONFIGURED, AXAS_CAUSE_OTHER};
+        for (unsigned i = 0; i < 2; i++) {
+            struct axas_fault fault = unit_fault(scene.lazy, W);
+            fault.cause = causes[i];
+            cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_BROKEN, "%s", scene.unit.name);
+        }
+        /* an entry that nobody here wrote */
+        unsigned level;
+        void *slot = unit_slot(&scene.unit.space.table, scene.linear, &level);
+        uint64_t good = unit_entry_read(at.format, slot), word = 1;
+        for (unsigned i = 0; i < 100000; i++) {
+            word = word * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            uint64_t bad = at.format->entry_bytes == 4 ? word >> 32 : word;
+            if (at.format->entry_kind(level, bad) == AXAS_ENTRY_BAD) {
+                unit_entry_write(at.format, slot, bad);
+                struct axas_fault fault = unit_fault(scene.linear, R);
+                cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_BROKEN, "%s", scene.unit.name);
+                break;
+            }
+        }
+        unit_entry_write(at.format, slot, good);
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, without_sense_it_is_invalid)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_fault fault = unit_fault(scene.lazy, W | 0x100);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_INVALID, "%s", scene.unit.name);
+        fault = unit_fault(scene.lazy, W);
+        cr_expect_eq(axas_space_handle_fault(NULL, &fault), AXAS_FAULT_INVALID);
+        cr_expect_eq(axas_space_handle_fault(&scene.unit.space, NULL), AXAS_FAULT_INVALID);
+        struct axas_space zeroed = {0};
+        cr_expect_eq(axas_space_handle_fault(&zeroed, &fault), AXAS_FAULT_INVALID);
+        unit_space_end(&scene.unit);
+    }
+}
+
+Test(fault, any_reader_slot_will_do)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct axas_config config = {.readers = 3};
+        unit_space_make_with(&unit, &at, false, &config);
+        cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(0), 8 * unit.page, RW, AXAS_LAZY),
+                     AXAS_OK);
+        static const unsigned slots[] = {0, 1, 2, 3, 77, UINT32_MAX};
+        for (unsigned i = 0; i < 6; i++) {
+            struct axas_fault fault = unit_fault(i * unit.page, W);
+            fault.reader = slots[i];
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault), AXAS_FAULT_RESOLVED);
+        }
+        cr_expect_eq(axas_space_clear(&unit.space), AXAS_OK, "no reader was left behind");
+        unit_space_end(&unit);
+    }
+}
+
+Test(fault, a_hole_in_a_linear_area_is_filled_again)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page, large = unit.large;
+        if (large != 0 && unit.tree.limit >= 16 * large) {
+            /* Where no table can be had for a split the whole leaf goes, and comes back by faults. */
+            enum { LEAVES = 8 };
+            bool gone = false;
+            cr_assert_eq(axas_space_map_linear(&unit.space, axas_gpa_of(0), axas_hpa_of(8 * large),
+                                               LEAVES * large, RW),
+                         AXAS_OK);
+            axas_hosted_fail_from(unit.tree.arena, 1);
+            for (uint64_t i = 0; i < LEAVES; i++) {
+                cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(i * large + page), page), AXAS_OK,
+                             "%s", unit.name);
+            }
+            for (uint64_t i = 0; i < LEAVES; i++) {
+                struct axas_mapping mapping;
+                axas_gpa gpa = axas_gpa_of(i * large + 2 * page);
+                cr_assert_eq(axas_space_query(&unit.space, gpa, &mapping), AXAS_OK, "%s", unit.name);
+                cr_expect_eq(mapping.hpa.raw, 8 * large + gpa.raw, "the address is known all the same");
+                gone = gone || mapping.leaf_size == 0;
+            }
+            cr_expect(gone, "%s: the reserve is not that large", unit.name);
+            axas_hosted_fail_from(unit.tree.arena, 0);
+            for (uint64_t i = 0; i < LEAVES; i++) {
+                for (uint64_t gpa = i * large; gpa < i * large + 4 * page; gpa += page) {
+                    enum axas_fault_result result = unit_touch(&unit, gpa, R);
+                    struct axas_mapping mapping;
+                    if (gpa == i * large + page) {
+                        cr_expect_eq(result, AXAS_FAULT_UNMAPPED);
+                        continue;
+                    }
+                    cr_expect(result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS, "%s: %s",
+                              unit.name, axas_fault_result_str(result));
+                    cr_assert_eq(axas_space_query(&unit.space, axas_gpa_of(gpa), &mapping), AXAS_OK);
+                    cr_expect_neq(mapping.leaf_size, 0);
+                    cr_expect_eq(mapping.hpa.raw, 8 * large + gpa, "%s", unit.name);
+                }
+            }
+        }
+        unit_space_end(&unit);
+    }
+}
