@@ -207,6 +207,11 @@ class Kinds(Part):
                                 "not change")
                 wrong = True
                 continue
+            if not row.fixed and at.role != "leaf":
+                self.error_in_kind(key, at, f"field '{key.text}' has no value of its own in {{kind}}, expected a field that "
+                                            "has: only rows of access and memory decide others, and only in leaves")
+                wrong = True
+                continue
             bits = mask(row.high, row.low)
             if node.value == "nonzero":
                 at.nonzero.append(bits)
