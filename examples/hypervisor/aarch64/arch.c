@@ -29,17 +29,8 @@
 
 extern char image_end[];
 
-struct vcpu {
-    uint64_t x[31];
-    uint64_t pc, pstate;
-};
-_Static_assert(offsetof(struct vcpu, x) == VCPU_X, "start.S");
-_Static_assert(offsetof(struct vcpu, pc) == VCPU_PC, "start.S");
-_Static_assert(sizeof(struct vcpu) == VCPU_SIZE, "start.S");
-
 static struct vcpu vcpu;
 
-void guest_enter(struct vcpu *cpu);
 void arch_broken(void);
 void arch_not_at_el2(void);
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accesses at EL1 and EL0 under Stage-2. Sections are of DDI 0487J.a. */
+#include "../probe.h"
+
+#include "arch.h"
+#include "home.h"
+#include "vcpu.h"
+
+#include <axas/cpu/aarch64.h>
+
+#define READ(name)                                                  \
+    __extension__({                                                 \
+        uint64_t value_;                                            \
+        __asm__ volatile("mrs %0, " name : "=r"(value_)::"memory"); \
+        value_;                                                     \
+    })
+#define WRITE(name, value) __asm__ volatile("msr " name ", %0" ::"r"((uint64_t)(value)) : "memory")
+#define BIT(n) (UINT64_C(1) << (n))
+
+#define HCR_FWB BIT(46)
+#define MDCR_TDE BIT(8) /* debug exceptions of lower levels go to EL2 (D19.3.17) */
+
+#define PSTATE_EL1H UINT64_C(0x3c5)
+#define PSTATE_EL0T UINT64_C(0x3c0)
+
+#define ESR_CLASS(esr) ((esr) >> 26 & 0x3f)
+#define ESR_CLASS_FETCH 0x20
+#define ESR_CLASS_DATA 0x24
+#define ESR_CLASS_BRK 0x3c
+#define ESR_BRK_COMMENT(esr) ((esr)&0xffff)
+#define ESR_STATUS(esr) ((esr)&0x3f)
+#define ESR_STATUS_KIND(status) ((status) >> 2)
+#define ESR_STATUS_PERMISSION 3
+#define ESR_S1PTW BIT(7)
+
+#define PAR_FAILED BIT(0)
+#define PAR_STATUS(par) ((par) >> 1 & 0x3f)
+#define PAR_STAGE_2 BIT(9)
+#define PAR_ADDRESS(par) ((par)&UINT64_C(0xffffffffff000))
+
+/* The stub: MOVZ X0, #high; BRK #low, with the halves of a frame number of 32 bits. */
+#define STUB_OFFSET UINT64_C(0x800)
+#define STUB_MOVZ_X0 UINT32_C(0xd2800000)
+#define STUB_BRK UINT32_C(0xd4200000)
+
+extern const char home_page[];
+
+static struct vcpu guest;
+static uint64_t home;
+
+void probe_init(void)
+{
+    arch_guest_init(axas_gpa_of(0));
+    WRITE("mdcr_el2", READ("mdcr_el2") | MDCR_TDE);
+}
+
+void probe_mark(void *frame, axas_hpa hpa)
+{
+    uint64_t *word = frame;
+    for (uint64_t offset = 0; offset < AXAS_FRAME_SIZE; offset += 8) {
+        word[offset / 8] = hpa.raw + offset;
+    }
+    const uint32_t number = (uint32_t)(hpa.raw >> 12);
+    uint32_t *stub = (uint32_t *)frame + STUB_OFFSET / 4;
+    stub[0] = STUB_MOVZ_X0 | (number >> 16) << 5;
+    stub[1] = STUB_BRK | (number & 0xffff) << 5;
+}
+
+uint64_t probe_stub_offset(void)
+{
+    return STUB_OFFSET;
+}
+
+struct probe_home probe_home(void)
+{
+    return (struct probe_home){
+        .hpa = {(uintptr_t)home_page}, .size = 4096, .attr = AXAS_READ | AXAS_KERNEL_EXEC | AXAS_USER_EXEC};
+}
+
+void probe_settle(axas_gpa gpa)
+{
+    home = gpa.raw;
+    WRITE("vbar_el1", home + HOME_VECTORS);
+}
+
+void probe_load(const struct axas_root *root, uint64_t features)
+{
+    const struct axas_format *format = axas_format_find("aarch64_stage2");
+    const bool forced = (features & axas_feature_find(format, "fwb")) != 0;
+    WRITE("hcr_el2", (READ("hcr_el2") & ~HCR_FWB) | (forced ? HCR_FWB : 0));
+    arch_root_load(root);
+}
+
+static uint64_t translate(uint64_t gpa, bool write)
+{
+    if (write) {
+        __asm__ volatile("at s12e1w, %0\nisb" ::"r"(gpa) : "memory");
+    } else {
+        __asm__ volatile("at s12e1r, %0\nisb" ::"r"(gpa) : "memory");
+    }
+    return READ("par_el1");
+}
+
+static void faulted(uint64_t esr, struct probe_answer *answer)
+{
+    if (ESR_STATUS_KIND(ESR_STATUS(esr)) == ESR_STATUS_PERMISSION && (esr & ESR_S1PTW) == 0) {
+        /* The architecture promises nothing about HPFAR_EL2 now. QEMU fills it; do as other CPUs may. */
+        WRITE("hpfar_el2", UINT64_C(0xbadbadbad0));
+    }
+    axas_aarch64_fault_registers(answer->registers);
+}
+
+/* What AT says has to be what the access showed. */
+static void compare(uint64_t gpa, bool write, uint64_t esr, struct probe_answer *answer)
+{
+    const uint64_t par = translate(gpa, write);
+    if (!answer->reached) {
+        if ((par & PAR_FAILED) == 0) {
+            answer->odd = "the access faults and AT finds an address";
+        } else if (PAR_STATUS(par) != ESR_STATUS(esr) || (par & PAR_STAGE_2) == 0) {
+            answer->odd = "AT reports another fault than the access";
+        }
+        return;
+    }
+    if ((par & PAR_FAILED) != 0) {
+        answer->odd = "the access goes through and AT reports a fault";
+        return;
+    }
+    const uint64_t hpa = PAR_ADDRESS(par) | (gpa & 0xfff);
+    if (answer->hpa_known && answer->hpa != hpa) {
+        answer->odd = "the access reached another address than AT says";
+    }
+    answer->hpa_known = true;
+    answer->hpa = hpa;
+}
+
+bool probe_access(axas_gpa gpa, axas_attr access, uint64_t value, struct probe_answer *answer)
+{
+    const bool write = access == AXAS_WRITE, data = write || access == AXAS_READ;
+    guest.pstate = access == AXAS_USER_EXEC ? PSTATE_EL0T : PSTATE_EL1H;
+    guest.pc = !data ? gpa.raw : home + (write ? HOME_STORE : HOME_LOAD);
+    guest.x[0] = UINT64_MAX;
+    guest.x[1] = gpa.raw;
+    guest.x[2] = value;
+    guest_enter(&guest);
+
+    const uint64_t esr = READ("esr_el2");
+    *answer = (struct probe_answer){.reached = false};
+    switch (ESR_CLASS(esr)) {
+    case ESR_CLASS_BRK:
+        answer->reached = true;
+        if (!data) {
+            answer->hpa_known = true;
+            answer->hpa = (guest.x[0] << 16 | ESR_BRK_COMMENT(esr)) << 12 | STUB_OFFSET;
+        } else if (ESR_BRK_COMMENT(esr) != HOME_DONE) {
+            answer->odd = "the guest got an exception of its own";
+        } else if (!write) {
+            answer->hpa_known = true;
+            answer->hpa = guest.x[0];
+        }
+        break;
+    case ESR_CLASS_FETCH:
+    case ESR_CLASS_DATA:
+        if ((ESR_CLASS(esr) == ESR_CLASS_DATA) != data) {
+            answer->odd = "the guest's home does not run, or data are fetched as instructions";
+        }
+        faulted(esr, answer);
+        break;
+    default:
+        answer->odd = "the guest stopped for another reason";
+        break;
+    }
+    if (data && answer->odd == NULL) {
+        compare(gpa.raw, write, esr, answer);
+    }
+    return true;
+}
+
+bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct probe_answer *answer)
+{
+    (void)expected;
+    if (access != AXAS_READ && access != AXAS_WRITE) {
+        return false;
+    }
+    const uint64_t par = translate(gpa.raw, access == AXAS_WRITE);
+    *answer = (struct probe_answer){.reached = (par & PAR_FAILED) == 0};
+    if (answer->reached) {
+        answer->hpa_known = true;
+        answer->hpa = PAR_ADDRESS(par) | (gpa.raw & 0xfff);
+    } else {
+        answer->odd = "AT reports a fault";
+    }
+    return true;
+}
+
+/* With its own translation off, the guest's addresses are as wide as the CPU's (D8.2.3). */
+unsigned probe_gpa_bits(void)
+{
+    return 48;
+}
+
+void probe_forget(void)
+{
+    __asm__ volatile("dsb ish\ntlbi alle1is\ndsb ish\nisb" ::: "memory");
+}

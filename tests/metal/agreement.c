@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two predictions, the list of layout.h and axas_space_query, against what the CPU does. Where an access
+ * reached is known by the marks in memory, and how it faulted by the CPU's registers alone.
+ */
+#include "agreement.h"
+
+#include "arch.h"
+#include "console.h"
+#include "layout.h"
+#include "machine.h"
+#include "memory.h"
+#include "random.h"
+#include "report.h"
+
+#define CONFIGURATIONS 64
+#define CHANGES 8
+#define ADDRESSES 4096 /* room for one round of probing */
+#define ADDRESSES_AFTER_A_CHANGE 220
+#define LEAVES_IN_A_ROW 6
+#define LEAVES_AT_THE_END 500
+#define DISAGREEMENTS_MAX 8
+
+static struct layout layout;
+static uint64_t address[ADDRESSES];
+static unsigned addresses;
+
+/* Where in the run the program is, for whoever looks for a disagreement. */
+static struct {
+    const struct axas_mode *mode;
+    unsigned round, change;
+    uint64_t gpa;
+    axas_attr access;
+} now;
+
+void report_disagreement(const char *what)
+{
+    report.disagreements++;
+    print("DISAGREEMENT: %s\n", what);
+    print("  seed 0x%lx, layout %u (%s, %u-bit guest addresses, features 0x%lx), change %u", metal_options.seed,
+          now.round, now.mode == NULL ? "none" : now.mode->name, (unsigned)layout.space.table.gpa_bits,
+          layout.space.table.features, now.change);
+    print(", access 0x%lx at 0x%lx\n", (uint64_t)now.access, now.gpa);
+    if (report.disagreements >= DISAGREEMENTS_MAX) {
+        print("That is enough.\n");
+        arch_exit(1);
+    }
+}
+
+static void show(const struct layout_piece *piece, const struct axas_mapping *mapping, bool present,
+                 const struct probe_answer *answer)
+{
+    static const char *const kinds[] = {"linear", "eager", "lazy", "trap", "home"};
+    if (piece == NULL) {
+        print("  asked for: nothing\n");
+    } else {
+        print("  asked for: %s area at 0x%lx, 0x%lx bytes, host 0x%lx, attr 0x%lx\n", kinds[piece->kind],
+              piece->gpa, piece->size, piece->hpa, (uint64_t)piece->attr);
+    }
+    if (present) {
+        print("  libaxas says: host 0x%lx, attr 0x%lx, leaf of 0x%lx bytes\n", mapping->hpa.raw,
+              (uint64_t)mapping->attr, mapping->leaf_size);
+    } else {
+        print("  libaxas says: not mapped\n");
+    }
+    if (answer == NULL) {
+        return;
+    }
+    if (answer->reached) {
+        print("  the CPU: reached %s0x%lx\n", answer->hpa_known ? "" : "(unknown) ", answer->hpa);
+        return;
+    }
+    print("  the CPU: fault,");
+    for (unsigned i = 0; i < layout.space.table.format->fault_register_count; i++) {
+        print(" %s = 0x%lx", layout.space.table.format->fault_registers[i].name, answer->registers[i]);
+    }
+    print("\n");
+}
+
+/* ---- one address ---- */
+
+/* What axas_space_query says has to follow from what was asked for. NULL: it does. */
+static const char *check_query(const struct layout_piece *piece, uint64_t gpa, enum axas_status status,
+                               const struct axas_mapping *mapping)
+{
+    if (!axas_space_contains(&layout.space, axas_gpa_of(gpa), 1)) {
+        return status == AXAS_ERR_RANGE ? NULL : "the query of an address outside the space";
+    }
+    const bool may_be = piece != NULL && piece->kind != LAYOUT_TRAP;
+    const bool may_be_absent = !may_be || piece->kind == LAYOUT_LAZY;
+    if (status == AXAS_ERR_NOT_MAPPED) {
+        return may_be_absent ? NULL : "the query finds nothing where an area has memory";
+    }
+    if (status != AXAS_OK || !may_be) {
+        return "the query finds something where nothing is";
+    }
+    if (mapping->attr != piece->attr) {
+        return "the query gives another attribute than was asked for";
+    }
+    if (piece->kind == LAYOUT_LINEAR) {
+        return mapping->hpa.raw == piece->hpa + (gpa - piece->gpa)
+                   ? NULL
+                   : "the query gives another host address than was asked for";
+    }
+    return machine_owned(mapping->hpa.raw, gpa) ? NULL : "two guest pages have one frame, or nobody's";
+}
+
+static const char *check_decoded(const struct axas_fault *fault, uint64_t gpa, axas_attr access, bool inside,
+                                 bool leaf_there, int8_t level)
+{
+    const axas_attr exec = AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
+    if (!fault->gpa_known || fault->gpa.raw != gpa) {
+        return "the fault is decoded with another guest-physical address";
+    }
+    if (fault->guest_walk) {
+        return "the fault is decoded as one of the guest's own walk";
+    }
+    if (fault->access != ((access & exec) != 0 ? exec : access)) {
+        return "the fault is decoded as another access";
+    }
+    if (fault->cause != AXAS_CAUSE_UNKNOWN) {
+        const enum axas_fault_cause cause = leaf_there ? AXAS_CAUSE_PERMISSION : AXAS_CAUSE_TRANSLATION;
+        if (fault->cause != cause && (inside || fault->cause != AXAS_CAUSE_ADDRESS_SIZE)) {
+            return "the fault is decoded with another cause";
+        }
+    }
+    if (inside && fault->level != AXAS_LEVEL_UNKNOWN && fault->level != level) {
+        return "the fault is decoded with another level";
+    }
+    return NULL;
+}
+
+static const char *check_flags(const struct axas_mapping *before, const struct axas_mapping *after,
+                               unsigned level, bool write)
+{
+    const struct axas_table *table = &layout.space.table;
+    const struct axas_level *of = &table->format->levels[level];
+    const bool by_cpu = table->hardware_updates;
+    if (of->accessed_mask != 0 && after->accessed != (by_cpu || before->accessed)) {
+        return "the accessed flag is not what the access makes it";
+    }
+    if (of->dirty_mask != 0 && after->dirty != ((by_cpu && write) || before->dirty)) {
+        return "the dirty flag is not what the access makes it";
+    }
+    return NULL;
+}
+
+/* What the space has to say to a fault. */
+static enum axas_fault_result expected_result(const struct layout_piece *piece, bool present, axas_attr access)
+{
+    const axas_attr exec = AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
+    if (piece == NULL) {
+        return AXAS_FAULT_UNMAPPED;
+    }
+    if (piece->kind == LAYOUT_TRAP) {
+        return AXAS_FAULT_TRAP;
+    }
+    /* A fetch from nothing does not say at which of the guest's levels it was made. */
+    const axas_attr needed = (access & exec) != 0 ? exec : access;
+    return present || (piece->attr & needed) == 0 ? AXAS_FAULT_DENIED : AXAS_FAULT_RESOLVED;
+}
+
+/* False if it is settled; true if the access has to be made again, since its memory is there now. */
+static bool judge(uint64_t gpa, axas_attr access)
+{
+    struct axas_space *space = &layout.space;
+    const struct axas_table *table = &space->table;
+    const struct layout_piece *piece = layout_find(&layout, gpa);
+    struct axas_mapping mapping = {.leaf_size = 0};
+    const enum axas_status status = axas_space_query(space, axas_gpa_of(gpa), &mapping);
+    const bool present = status == AXAS_OK;
+    const bool inside = gpa >> table->gpa_bits == 0;
+    struct axas_leaf leaf = {.kind = AXAS_ENTRY_EMPTY};
+    struct probe_answer answer = {.reached = false};
+
+    const char *wrong = check_query(piece, gpa, status, &mapping);
+    if (wrong != NULL) {
+        report_disagreement(wrong);
+        show(piece, &mapping, present, NULL);
+        return false;
+    }
+    if (inside) {
+        (void)table->mode->query(table, gpa, &leaf);
+    }
+    const bool allowed = present && (mapping.attr & access) != 0;
+    const bool marked = allowed && machine_marked(mapping.hpa.raw);
+    uint64_t *word = marked ? (uint64_t *)(uintptr_t)mapping.hpa.raw : NULL;
+    const uint64_t value = random_word() & ~UINT64_C(7); /* no mark of this word, by chance or otherwise */
+
+    if (!(allowed && !marked ? probe_translate(axas_gpa_of(gpa), access, mapping.hpa, &answer)
+                             : probe_access(axas_gpa_of(gpa), access, value | 1, &answer))) {
+        return false;
+    }
+    report.probes++;
+    report.told += allowed && !marked ? 1 : 0;
+    report.reached[leaf.level] += answer.reached ? 1 : 0;
+    if (answer.odd != NULL) {
+        wrong = answer.odd;
+    } else if (answer.reached != allowed) {
+        wrong = allowed ? "the access faults" : "the access goes through";
+    } else if (answer.reached && answer.hpa_known && answer.hpa != mapping.hpa.raw) {
+        wrong = "the access reached another host address";
+    } else if (marked && access == AXAS_WRITE && *word != (value | 1)) {
+        wrong = "the write did not arrive";
+    } else if (marked && access == AXAS_READ && !answer.hpa_known) {
+        wrong = "the read brought no mark";
+    }
+    if (wrong == NULL && answer.reached) {
+        if (marked && access == AXAS_WRITE) {
+            *word = mapping.hpa.raw;
+        }
+        struct axas_mapping after;
+        if (!marked) {
+            return false;
+        }
+        if (axas_space_query(space, axas_gpa_of(gpa), &after) != AXAS_OK) {
+            wrong = "the mapping is gone after the access";
+        } else {
+            wrong = check_flags(&mapping, &after, leaf.level, access == AXAS_WRITE);
+        }
+    }
+    struct axas_fault fault = {.reader = 0};
+    if (wrong == NULL && !answer.reached) {
+        if (axas_fault_decode(table->format, answer.registers, &fault) != AXAS_OK) {
+            wrong = "the fault cannot be decoded";
+        } else {
+            wrong = check_decoded(&fault, gpa, access, inside, leaf.kind == AXAS_ENTRY_LEAF,
+                                  table->format->levels[leaf.level].number);
+        }
+    }
+    if (wrong != NULL) {
+        report_disagreement(wrong);
+        show(piece, &mapping, present, &answer);
+        return false;
+    }
+    if (answer.reached) {
+        return false;
+    }
+    const enum axas_fault_result expected = expected_result(piece, present, access);
+    const enum axas_fault_result result = axas_space_handle_fault(space, &fault);
+    if (result != expected || (result == AXAS_FAULT_TRAP && fault.cookie != &layout_cookie)) {
+        print("the space: \"%s\", expected: \"%s\"\n", axas_fault_result_str(result),
+              axas_fault_result_str(expected));
+        report_disagreement("the space answers the fault otherwise");
+        show(piece, &mapping, present, &answer);
+        return false;
+    }
+    if (result != AXAS_FAULT_RESOLVED) {
+        return false;
+    }
+    report.faults_served++;
+    if (axas_space_query(space, axas_gpa_of(gpa), &mapping) != AXAS_OK || mapping.hpa.raw != fault.hpa.raw) {
+        report_disagreement("what the fault brought is not what the query finds");
+        return false;
+    }
+    return true;
+}
+
+static void probe(uint64_t gpa, axas_attr access)
+{
+    const struct layout_piece *piece = layout_find(&layout, gpa);
+    if ((piece != NULL && piece->kind == LAYOUT_HOME) || gpa >> probe_gpa_bits() != 0) {
+        return;
+    }
+    now.gpa = gpa;
+    now.access = access;
+    if (judge(gpa, access) && judge(gpa, access)) {
+        report_disagreement("the access faults again after its memory was brought");
+    }
+}
+
+static void probe_all(uint64_t gpa)
+{
+    static const axas_attr accesses[] = {AXAS_READ, AXAS_WRITE, AXAS_KERNEL_EXEC, AXAS_USER_EXEC};
+    const uint64_t stub = probe_stub_offset(), frame = gpa & ~(AXAS_FRAME_SIZE - 1);
+    uint64_t data = gpa & ~UINT64_C(7);
+    if (data - frame - stub < PROBE_STUB_SIZE) {
+        data += PROBE_STUB_SIZE;
+    }
+    const uint64_t first = random_below(4);
+    for (unsigned i = 0; i < 4; i++) {
+        const axas_attr access = accesses[(first + i) % 4];
+        probe(access == AXAS_READ || access == AXAS_WRITE ? data : frame + stub, access);
+    }
+}
+
+/* ---- which addresses ---- */
+
+static void try_address(uint64_t gpa)
+{
+    if (addresses < ADDRESSES) {
+        address[addresses++] = gpa;
+    }
+}
+
+/* The first and the last word, the word before and the word after. */
+static void try_edges(uint64_t gpa, uint64_t size)
+{
+    try_address(gpa);
+    try_address(gpa + size - 8);
+    try_address(gpa - 8);
+    try_address(gpa + size);
+}
+
+/* The leaves from gpa on, up to `most` of them. */
+static void try_leaves(uint64_t gpa, unsigned most)
+{
+    struct axas_mapping leaf;
+    for (; most > 0 && axas_space_next_mapping(&layout.space, axas_gpa_of(gpa), &leaf) == AXAS_OK; most--) {
+        if (leaf.leaf_size == 0) {
+            break;
+        }
+        try_edges(leaf.gpa.raw, leaf.leaf_size);
+        gpa = leaf.gpa.raw + leaf.leaf_size;
+    }
+}
+
+static uint64_t somewhere_in(const struct layout_piece *piece)
+{
+    /* Of a leaf that is larger than the pool, the marked part. */
+    const uint64_t offset = machine_pool.hpa - piece->hpa;
+    if (piece->kind == LAYOUT_LINEAR && offset < piece->size && piece->size - offset >= machine_pool.size) {
+        return piece->gpa + offset + random_below(machine_pool.size);
+    }
+    return piece->gpa + random_below(piece->size);
+}
+
+static uint64_t somewhere(void)
+{
+    const unsigned bits = layout.space.table.gpa_bits;
+    return random_word() >> (64 - bits + random_below(bits - 12));
+}
+
+/* Small tables are tried whole once in a layout, at its end. */
+static void choose(bool at_the_end)
+{
+    const struct axas_space *space = &layout.space;
+    const uint64_t limit = UINT64_C(1) << space->table.gpa_bits;
+    addresses = 0;
+    try_edges(axas_space_base(space).raw, axas_space_size(space));
+    try_edges(0, limit);
+    try_address(limit + random_below(limit));
+    try_edges(layout.touched[0], layout.touched[1] - layout.touched[0]);
+    try_leaves(layout.touched[0], LEAVES_IN_A_ROW);
+    if (at_the_end) {
+        try_leaves(0, LEAVES_AT_THE_END);
+    }
+    for (unsigned i = 0; i < 8 && layout.count > 0; i++) {
+        const struct layout_piece *piece = &layout.piece[random_below(layout.count)];
+        try_edges(piece->gpa, piece->size);
+        try_leaves(somewhere_in(piece), LEAVES_IN_A_ROW / 2);
+        try_address(somewhere_in(piece));
+        try_address(somewhere_in(piece));
+    }
+    for (unsigned i = 0; i < 24; i++) {
+        try_address(somewhere());
+    }
+    while (addresses < ADDRESSES_AFTER_A_CHANGE) {
+        try_address(somewhere_in(&layout.piece[random_below(layout.count)]));
+    }
+}
+
+static void probe_layout(bool at_the_end)
+{
+    choose(at_the_end);
+    for (unsigned i = 0; i < addresses; i++) {
+        probe_all(address[i]);
+    }
+}
+
+/* ---- configurations ---- */
+
+struct configuration {
+    const struct axas_mode *mode;
+    uint8_t gpa_bits;
+};
+
+static unsigned configurations(const struct axas_table_config *cpu, struct configuration list[CONFIGURATIONS])
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < cpu->format->mode_count; i++) {
+        const struct axas_mode *mode = &cpu->format->modes[i];
+        if ((mode->with & ~cpu->features) != 0 || cpu->physical_bits < mode->physical_bits_min) {
+            continue;
+        }
+        for (unsigned bits = mode->gpa_bits_min; bits <= mode->gpa_bits_max; bits++) {
+            if (count < CONFIGURATIONS && (!mode->within_physical || bits <= cpu->physical_bits)) {
+                list[count++] = (struct configuration){.mode = mode, .gpa_bits = (uint8_t)bits};
+            }
+        }
+    }
+    return count;
+}
+
+/* The CPU as it is, or as one that lacks something, with caps on leaves or a part of the guest's addresses. */
+static void vary(const struct axas_table_config *cpu, const struct configuration *chosen,
+                 struct axas_config *config)
+{
+    *config = (struct axas_config){.table = *cpu, .readers = 1};
+    config->table.hal = &layout.hal;
+    config->table.mode = chosen->mode;
+    config->table.gpa_bits = chosen->gpa_bits;
+    if (random_below(2) == 0) {
+        config->table.features &= random_word() | chosen->mode->with;
+    }
+    if (random_below(4) == 0) {
+        config->table.max_leaf_shift = (uint8_t)(12 + 9 * random_below(3));
+    }
+    if (random_below(4) == 0) {
+        config->table.max_exec_leaf_shift = (uint8_t)(12 + 9 * random_below(2));
+    }
+    if (random_below(4) == 0) {
+        const uint64_t limit = UINT64_C(1) << chosen->gpa_bits;
+        config->base.raw = random_below(limit / 4) & ~(AXAS_FRAME_SIZE - 1);
+        config->size = (limit / 2 + random_below(limit / 4)) & ~(AXAS_FRAME_SIZE - 1);
+    }
+    layout.hal.free_in_parts = random_below(4) != 0;
+}
+
+static bool run_layout(const struct axas_table_config *cpu, const struct configuration *chosen)
+{
+    struct axas_config config;
+    machine_hal(&layout.hal);
+    vary(cpu, chosen, &config);
+    now.mode = chosen->mode;
+    now.change = 0;
+    if (!layout_build(&layout, &config)) {
+        return false;
+    }
+    probe_layout(false);
+    for (now.change = 1; now.change <= CHANGES; now.change++) {
+        layout_change(&layout);
+        probe_layout(now.change == CHANGES);
+    }
+    axas_space_destroy(&layout.space);
+    machine_expect_no_frames();
+    return true;
+}
+
+void agreement(const struct axas_table_config *cpu)
+{
+    static struct configuration list[CONFIGURATIONS];
+    const unsigned count = configurations(cpu, list);
+    for (now.round = 0; now.round < count || report.probes < metal_options.probes; now.round++) {
+        if (!run_layout(cpu, &list[now.round % count])) {
+            report_disagreement("a space that this CPU has a mode for cannot be made");
+        }
+    }
+}

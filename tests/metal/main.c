@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program that runs on the emulated machine: libaxas and a CPU's own walker, held against each other. */
+#include "agreement.h"
+#include "arch.h"
+#include "console.h"
+#include "machine.h"
+#include "probe.h"
+#include "random.h"
+#include "report.h"
+
+void hypervisor_main(void);
+
+struct report report;
+uint64_t random_state;
+
+volatile const struct metal_options metal_options __attribute__((used)) = {
+    .magic = {'A', 'X', 'A', 'S', 'M', 'E', 'T', 'A', 'L', 'O', 'P', 'T', 'I', 'O', 'N', 'S'},
+    .seed = 1,
+    .probes = 100000,
+};
+
+void hypervisor_main(void)
+{
+    struct axas_table_config cpu = {.format = NULL};
+    arch_init();
+    arch_table_config(&cpu);
+    if (cpu.format == NULL) {
+        print("This build of libaxas lacks the format of this CPU.\n");
+        arch_exit(2);
+    }
+    random_state = metal_options.seed;
+    print("%s: seed 0x%lx, at least %lu probes\n", cpu.format->name, metal_options.seed, metal_options.probes);
+    probe_init();
+    machine_init();
+    agreement(&cpu);
+    for (unsigned level = 0; level < cpu.format->level_count; level++) {
+        if (report.reached[level] != 0) {
+            print("  %lu reached memory through leaves of ", report.reached[level]);
+            print_size(UINT64_C(1) << cpu.format->levels[level].shift);
+            print("\n");
+        }
+    }
+    print("  %lu of these were translated without an access: no marked memory is behind\n", report.told);
+    print("%s: %lu probes, %lu disagreements, %lu layouts, %lu changes, %lu faults served\n", cpu.format->name,
+          report.probes, report.disagreements, report.spaces, report.changes, report.faults_served);
+    arch_exit(report.disagreements == 0 ? 0 : 1);
+}
