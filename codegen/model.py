@@ -316,7 +316,8 @@ class Flag:
     """The accessed or the dirty bit."""
 
     field: str
-    hardware: Feature | None
+    hardware: Feature | None  # with which the CPU sets it by itself
+    always: bool  # every CPU does
     otherwise: int
 
 
@@ -464,6 +465,10 @@ class Model:
         return mask
 
     @property
+    def hardware_always(self) -> bool:
+        return any(flag.always for flag in (self.accessed, self.dirty) if flag)
+
+    @property
     def has_flags(self) -> bool:
         return self.accessed is not None or self.dirty is not None
 
@@ -551,8 +556,10 @@ class _Builder:
         for name in ("accessed", "dirty"):
             value = self.data.get(name)
             if value:
-                hardware = self.model.feature(value["hardware"]) if value.get("hardware") else None
-                setattr(self.model, name, Flag(value["field"], hardware, value.get("otherwise", 0)))
+                hardware = value.get("hardware")
+                feature = self.model.feature(hardware) if hardware not in (None, "always") else None
+                flag = Flag(value["field"], feature, hardware == "always", value.get("otherwise", 0))
+                setattr(self.model, name, flag)
 
     def levels(self) -> None:
         empty = self.data.get("empty", 0)

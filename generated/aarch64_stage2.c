@@ -126,6 +126,7 @@ enum axas_status axas_aarch64_stage2_encode(axas_attr attr, uint64_t features, s
     unsigned access = 0, memory;
     const bool held = (attr & AXAS_ACCESS_MASK) == 0;
 
+    (void)features;
     if ((attr & ~AXAS_ATTR_MASK) != 0) {
         return AXAS_ERR_UNSUPPORTED;
     }
@@ -3329,6 +3330,7 @@ const struct axas_format axas_aarch64_stage2 = {
     .fault_register_count = 4,
     .output_bits = 48,
     .root_tables_max = 16,
+    .hardware_updates_always = false,
     .hardware_update_features = UINT64_C(4),
     .levels = levels,
     .modes = modes,

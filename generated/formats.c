@@ -12,5 +12,8 @@ const struct axas_format *const axas_formats[] = {
 #ifdef AXAS_WITH_X86_64_EPT
     &axas_x86_64_ept,
 #endif
+#ifdef AXAS_WITH_X86_64_NPT
+    &axas_x86_64_npt,
+#endif
     NULL,
 };

@@ -88,6 +88,7 @@ enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, s
     unsigned access = 0, memory;
     const bool held = (attr & AXAS_ACCESS_MASK) == 0;
 
+    (void)features;
     if ((attr & ~AXAS_ATTR_MASK) != 0) {
         return AXAS_ERR_UNSUPPORTED;
     }
@@ -4598,6 +4599,7 @@ const struct axas_format axas_riscv64_gstage = {
     .fault_register_count = 5,
     .output_bits = 56,
     .root_tables_max = 4,
+    .hardware_updates_always = false,
     .hardware_update_features = UINT64_C(1),
     .levels = levels,
     .modes = modes,

@@ -88,6 +88,7 @@ enum axas_status axas_x86_64_ept_encode(axas_attr attr, uint64_t features, struc
     unsigned access = 0, memory;
     const bool held = (attr & AXAS_ACCESS_MASK) == 0;
 
+    (void)features;
     if ((attr & ~AXAS_ATTR_MASK) != 0) {
         return AXAS_ERR_UNSUPPORTED;
     }
@@ -3019,6 +3020,7 @@ const struct axas_format axas_x86_64_ept = {
     .fault_register_count = 4,
     .output_bits = 52,
     .root_tables_max = 1,
+    .hardware_updates_always = false,
     .hardware_update_features = UINT64_C(1),
     .levels = levels,
     .modes = modes,

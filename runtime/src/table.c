@@ -343,7 +343,8 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
         /* A cap below the smallest leaf. */
         return AXAS_ERR_INVALID;
     }
-    made.hardware_updates = (made.features & format->hardware_update_features) != 0;
+    made.hardware_updates =
+        format->hardware_updates_always || (made.features & format->hardware_update_features) != 0;
     made.tables = 1;
     made.table_limit = config->table_limit == 0 ? UINT64_MAX : config->table_limit;
     resolve_transitions(&made);

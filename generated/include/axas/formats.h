@@ -18,5 +18,8 @@
 #ifdef AXAS_WITH_X86_64_EPT
 #include <axas/formats/x86_64_ept.h>
 #endif
+#ifdef AXAS_WITH_X86_64_NPT
+#include <axas/formats/x86_64_npt.h>
+#endif
 
 #endif

@@ -235,6 +235,7 @@ struct axas_format {
     uint8_t root_register_count, fault_register_count;
     uint8_t output_bits;               /**< width of the host addresses that an entry can hold */
     uint8_t root_tables_max;           /**< tables that a root may be made of */
+    bool hardware_updates_always;      /**< every CPU writes accessed or dirty bits */
     uint64_t hardware_update_features; /**< with any of these the CPU writes accessed or dirty bits */
     const struct axas_level *levels;
     const struct axas_mode *modes;
