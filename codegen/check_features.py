@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Features: declared, used, and asked for in a way that can hold."""
 
-from codegen.check_part import Part
+from codegen.check_part import ALWAYS, Part
 from codegen.diagnostic import expected_one_of
 from codegen.load import Mapping, Sequence
 
@@ -14,14 +14,28 @@ class Features(Part):
         for mapping in self.mappings(self.doc):
             self.check_condition(mapping, declared)
         for name in ("accessed", "dirty"):
-            if self.sound(name) and "hardware" in self.doc[name]:
-                self.use_feature(self.doc[name]["hardware"], declared)
+            if self.sound(name):
+                self.check_flag(name, declared)
         if self.sound("root_registers"):
             for register in self.doc["root_registers"].items:
                 for _, value in register["bits"].entries():
                     if isinstance(value, Mapping) and "feature" in value:
                         self.use_feature(value["feature"], declared)
         self.check_unused()
+
+    def check_flag(self, name, declared):
+        """Accessed or dirty: set by the CPU with a feature, always, or never."""
+        flag = self.doc[name]
+        hardware = flag.get("hardware")
+        always = hardware is not None and hardware.value == ALWAYS
+        if hardware is not None and not always:
+            self.use_feature(hardware, declared)
+        if always and "otherwise" in flag:
+            self.error(flag.key("otherwise"), f"'{name}' has 'otherwise' beside 'hardware: {ALWAYS}', expected none: no CPU "
+                                              "leaves the flag to software")
+        elif not always and "otherwise" not in flag:
+            self.error(self.doc.key(name), f"'{name}' has no 'otherwise', expected 0 or 1: what a new leaf has on a CPU "
+                                           "that does not set the flag")
 
     def mappings(self, node):
         """Every mapping of the sections that are sound."""

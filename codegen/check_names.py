@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names that C can take, each once."""
 
-from codegen.check_part import Part
+from codegen.check_part import ALWAYS, Part
 
 SHARED_FILES = ("formats",)  # that the generator writes for all formats together
 
@@ -16,6 +16,8 @@ class Names(Part):
         if self.sound("features"):
             for key, _ in self.doc["features"].entries():
                 self.check_name(key, key.text, "feature")
+                if key.text == ALWAYS:
+                    self.error(key, f"feature '{ALWAYS}' has the name of what every CPU has, expected another name")
         if self.sound("kinds"):
             for key, _ in self.doc["kinds"].entries():
                 self.check_name(key, key.text, "kind")

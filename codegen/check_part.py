@@ -10,6 +10,7 @@ from codegen.ranges import Ranges, bits_text
 
 FRAME_SHIFT = 12  # log2 of AXAS_FRAME_SIZE: tables are at least this large and aligned to it
 
+ALWAYS = "always"  # every CPU, where the name of a feature could stand
 WORDS = ("address", "zero", "one", "ignored", "software")
 KEYWORDS = frozenset("""
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class
