@@ -14,19 +14,25 @@ seconds=60 # it takes one; this is for machines that hang
 
 arch=${1:-aarch64}
 build=${2:-$top/build-demo-$arch}
-cpu=${3:-max} # the name that the emulator has for it
+cpu=${3:-} # the name that the emulator has for it; by default one with all the features that it knows
 
 case $arch in
 aarch64)
-    package=qemu-system-arm
-    emulator=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "$cpu" -m 256 -semihosting)
+    packages=(qemu-system-arm)
+    emulator=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "${cpu:-max}" -m 256 -semihosting
+        -nographic -nic none -kernel "$build/examples/hypervisor/hypervisor.elf")
+    ;;
+x86_64)
+    packages=(bochs bochs-term gcc)
+    emulator=("$top/examples/hypervisor/x86_64/boot.sh" bochs "$build/examples/hypervisor/hypervisor.rom"
+        "${cpu:-corei7_skylake_x}")
     ;;
 *)
-    die "there is no demo for '$arch'; there is one for: aarch64"
+    die "there is no demo for '$arch'; there is one for: aarch64, x86_64"
     ;;
 esac
 
-need_packages "$package" clang lld llvm cmake ninja-build
+need_packages "${packages[@]}" clang lld llvm cmake ninja-build
 
 say "building for $arch in $build"
 cmake -S "$top" -B "$build" -G Ninja --log-level=WARNING \
@@ -35,8 +41,7 @@ cmake --build "$build" --target hypervisor -- --quiet
 
 say "booting it at the hypervisor's privilege level: ${emulator[*]}"
 status=0
-timeout "$seconds" "${emulator[@]}" -nographic -nic none \
-    -kernel "$build/examples/hypervisor/hypervisor.elf" </dev/null || status=$?
+timeout "$seconds" "${emulator[@]}" </dev/null || status=$?
 case $status in
 0) say "all went as it should" ;;
 124) say "FAILED: it did not end within $seconds seconds" ;;

@@ -4,16 +4,16 @@
 
 #include "../console.h"
 #include "../guest/guest.h"
-#include "machine.h"
+#include "pc.h"
 #include "vmx.h"
 
 #include <axas/cpu/x86_64.h>
 
-static struct vmx_registers vcpu;
+static struct registers vcpu;
 
 void arch_init(void)
 {
-    machine_init();
+    pc_init();
     vmx_on();
 }
 
@@ -38,7 +38,7 @@ void arch_root_load(const struct axas_root *root)
 void arch_guest_init(axas_gpa entry)
 {
     vmx_guest_init(VMX_GUEST_FLAT32);
-    vcpu = (struct vmx_registers){.rax = 0};
+    vcpu = (struct registers){.rax = 0};
     vmx_write(VMCS_GUEST_RIP, entry.raw);
     vmx_write(VMCS_GUEST_RSP, 0);
 }

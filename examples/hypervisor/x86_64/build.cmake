@@ -5,7 +5,7 @@ target_compile_options(hypervisor_guest PRIVATE -m32)
 target_link_options(hypervisor_guest PRIVATE -m32)
 
 target_sources(hypervisor PRIVATE
-  x86_64/machine.c
+  x86_64/pc.c
   x86_64/rom.S
   x86_64/vmx.c
   x86_64/vmx_enter.S)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry of the hypervisor in 64-bit mode (rom.S comes before), its exception vectors and descriptors. */
-#include "machine.h"
+#include "pc.h"
 
     .section .text.start, "ax"
     .global _start
@@ -47,7 +47,7 @@ exception_stubs:
 exception:
     movq %rsp, %rdi
     andq $-16, %rsp
-    call machine_broken
+    call pc_broken
 
     .data
     .balign 16

@@ -3,7 +3,7 @@
 
 #include "../arch.h"
 #include "../console.h"
-#include "machine.h"
+#include "pc.h"
 
 #include <axas/cpu/x86_64.h>
 
@@ -46,7 +46,7 @@
 #define RIGHTS_TASK UINT64_C(0x8b)
 #define RIGHTS_UNUSABLE UINT64_C(0x10000)
 
-bool vmx_enter(struct vmx_registers *registers, bool launched);
+bool vmx_enter(struct registers *registers, bool launched);
 
 static struct {
     uint32_t revision;
@@ -105,7 +105,7 @@ static void write_host(void)
     vmx_write(VMCS_HOST_TR_SELECTOR, HOST_TASK);
     vmx_write(VMCS_HOST_TR_BASE, (uintptr_t)host_task);
     vmx_write(VMCS_HOST_GDTR_BASE, (uintptr_t)host_gdt);
-    vmx_write(VMCS_HOST_IDTR_BASE, machine_idt());
+    vmx_write(VMCS_HOST_IDTR_BASE, pc_idt());
     vmx_write(VMCS_HOST_CR0, READ_CR(0));
     vmx_write(VMCS_HOST_CR3, READ_CR(3));
     vmx_write(VMCS_HOST_CR4, READ_CR(4));
@@ -114,8 +114,8 @@ static void write_host(void)
 
 void vmx_on(void)
 {
-    if ((machine_cpuid(1).c & BIT(5)) == 0) {
-        give_up("this CPU has none; CPUID 1 says", machine_cpuid(1).c);
+    if ((pc_cpuid(1).c & BIT(5)) == 0) {
+        give_up("this CPU has none; CPUID 1 says", pc_cpuid(1).c);
     }
     if ((read_msr(MSR_FEATURE_CONTROL) & FEATURE_CONTROL_LOCK) == 0) {
         write_msr(MSR_FEATURE_CONTROL, FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX);
@@ -196,7 +196,7 @@ void vmx_table_config(struct axas_table_config *config)
     };
     const uint64_t capabilities = read_msr(MSR_EPT_CAPABILITIES);
     config->format = axas_format_find("x86_64_ept");
-    config->physical_bits = machine_physical_bits();
+    config->physical_bits = pc_physical_bits();
     for (unsigned i = 0; i < sizeof features / sizeof features[0]; i++) {
         if ((capabilities & features[i].bit) != 0) {
             config->features |= axas_feature_find(config->format, features[i].name);
@@ -216,7 +216,7 @@ void vmx_root_load(const struct axas_root *root)
 
 /* ---- running ---- */
 
-bool vmx_run(struct vmx_registers *registers)
+bool vmx_run(struct registers *registers)
 {
     entered = vmx_enter(registers, launched);
     if (entered && (vmx_read(VMCS_EXIT_REASON) & EXIT_REASON_FAILED_ENTRY) != 0) {

@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file vmx.h
- * One virtual CPU of Intel VMX with EPT, without VPIDs: each entry starts with an empty TLB but for what is
- * cached of the EPT. Sections are of the Intel SDM vol. 3C.
+ * One virtual CPU of Intel VMX with EPT, without VPIDs: the CPU forgets linear addresses at each entry, and
+ * only what it knows of the EPT stays. Sections are of the Intel SDM vol. 3C.
  */
 #ifndef VMX_H
 #define VMX_H
-
-/* Where vmx_enter.S finds the parts of struct vmx_registers. */
-#define VMX_RAX (0 * 8)
-#define VMX_RBX (1 * 8)
-#define VMX_RCX (2 * 8)
-#define VMX_RDX (3 * 8)
-#define VMX_RSI (4 * 8)
-#define VMX_RDI (5 * 8)
-#define VMX_RBP (6 * 8)
-#define VMX_R8 (7 * 8)
-#define VMX_R9 (8 * 8)
-#define VMX_R10 (9 * 8)
-#define VMX_R11 (10 * 8)
-#define VMX_R12 (11 * 8)
-#define VMX_R13 (12 * 8)
-#define VMX_R14 (13 * 8)
-#define VMX_R15 (14 * 8)
-#define VMX_REGISTERS_SIZE (15 * 8)
 
 /* Fields of the VMCS, appendix B. */
 #define VMCS_GUEST_ES_SELECTOR 0x0800
@@ -73,17 +55,14 @@
 #define VMCS_HOST_RIP 0x6c16
 
 #ifndef __ASSEMBLER__
+#include "registers.h"
+
 #include <axas/table.h>
 
 /* Exit reasons, appendix C. */
 #define VMX_EXIT_VMCALL 18
 #define VMX_EXIT_EPT_VIOLATION 48
 #define VMX_EXIT_EPT_MISCONFIGURATION 49
-
-/** The guest's registers that the VMCS does not hold. */
-struct vmx_registers {
-    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15;
-};
 
 /** The segments as the VMCS lists them, for VMCS_GUEST_ES_... + 2 * number. */
 enum vmx_segment { VMX_ES, VMX_CS, VMX_SS, VMX_DS, VMX_FS, VMX_GS, VMX_LDTR, VMX_TR, VMX_SEGMENTS };
@@ -113,7 +92,7 @@ void vmx_table_config(struct axas_table_config *config);
 void vmx_root_load(const struct axas_root *root);
 
 /** Runs the guest until an exit. False if the CPU refused to enter it, for vmx_describe. */
-bool vmx_run(struct vmx_registers *registers);
+bool vmx_run(struct registers *registers);
 
 /** Basic exit reason of the last exit. */
 unsigned vmx_exit_reason(void);

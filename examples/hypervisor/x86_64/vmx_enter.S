@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way into a guest of VMX and back. */
+#include "registers.h"
 #include "vmx.h"
 
-/* bool vmx_enter(struct vmx_registers *rdi, bool launched esi): false if the entry failed. */
+/* bool vmx_enter(struct registers *rdi, bool launched esi): false if the entry failed. */
     .text
     .global vmx_enter
 vmx_enter:
@@ -19,21 +20,21 @@ vmx_enter:
     leaq guest_stopped(%rip), %rcx
     vmwrite %rcx, %rax
     testl %esi, %esi                /* the moves below leave the flags alone */
-    movq VMX_RAX(%rdi), %rax
-    movq VMX_RBX(%rdi), %rbx
-    movq VMX_RCX(%rdi), %rcx
-    movq VMX_RDX(%rdi), %rdx
-    movq VMX_RSI(%rdi), %rsi
-    movq VMX_RBP(%rdi), %rbp
-    movq VMX_R8(%rdi), %r8
-    movq VMX_R9(%rdi), %r9
-    movq VMX_R10(%rdi), %r10
-    movq VMX_R11(%rdi), %r11
-    movq VMX_R12(%rdi), %r12
-    movq VMX_R13(%rdi), %r13
-    movq VMX_R14(%rdi), %r14
-    movq VMX_R15(%rdi), %r15
-    movq VMX_RDI(%rdi), %rdi
+    movq REGISTERS_RAX(%rdi), %rax
+    movq REGISTERS_RBX(%rdi), %rbx
+    movq REGISTERS_RCX(%rdi), %rcx
+    movq REGISTERS_RDX(%rdi), %rdx
+    movq REGISTERS_RSI(%rdi), %rsi
+    movq REGISTERS_RBP(%rdi), %rbp
+    movq REGISTERS_R8(%rdi), %r8
+    movq REGISTERS_R9(%rdi), %r9
+    movq REGISTERS_R10(%rdi), %r10
+    movq REGISTERS_R11(%rdi), %r11
+    movq REGISTERS_R12(%rdi), %r12
+    movq REGISTERS_R13(%rdi), %r13
+    movq REGISTERS_R14(%rdi), %r14
+    movq REGISTERS_R15(%rdi), %r15
+    movq REGISTERS_RDI(%rdi), %rdi
     jnz 0f
     vmlaunch
     jmp 1f
@@ -45,21 +46,21 @@ vmx_enter:
 guest_stopped:
     pushq %rdi
     movq 8(%rsp), %rdi
-    movq %rax, VMX_RAX(%rdi)
-    movq %rbx, VMX_RBX(%rdi)
-    movq %rcx, VMX_RCX(%rdi)
-    movq %rdx, VMX_RDX(%rdi)
-    movq %rsi, VMX_RSI(%rdi)
-    movq %rbp, VMX_RBP(%rdi)
-    movq %r8, VMX_R8(%rdi)
-    movq %r9, VMX_R9(%rdi)
-    movq %r10, VMX_R10(%rdi)
-    movq %r11, VMX_R11(%rdi)
-    movq %r12, VMX_R12(%rdi)
-    movq %r13, VMX_R13(%rdi)
-    movq %r14, VMX_R14(%rdi)
-    movq %r15, VMX_R15(%rdi)
-    popq VMX_RDI(%rdi)
+    movq %rax, REGISTERS_RAX(%rdi)
+    movq %rbx, REGISTERS_RBX(%rdi)
+    movq %rcx, REGISTERS_RCX(%rdi)
+    movq %rdx, REGISTERS_RDX(%rdi)
+    movq %rsi, REGISTERS_RSI(%rdi)
+    movq %rbp, REGISTERS_RBP(%rdi)
+    movq %r8, REGISTERS_R8(%rdi)
+    movq %r9, REGISTERS_R9(%rdi)
+    movq %r10, REGISTERS_R10(%rdi)
+    movq %r11, REGISTERS_R11(%rdi)
+    movq %r12, REGISTERS_R12(%rdi)
+    movq %r13, REGISTERS_R13(%rdi)
+    movq %r14, REGISTERS_R14(%rdi)
+    movq %r15, REGISTERS_R15(%rdi)
+    popq REGISTERS_RDI(%rdi)
     popq %rdi
     movl $1, %eax
 2:  popq %r15

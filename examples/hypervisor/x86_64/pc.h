@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file machine.h
+ * @file pc.h
  * The hypervisor's own side of the CPU, whoever makes it: descriptors, exceptions, special registers.
  */
-#ifndef MACHINE_H
-#define MACHINE_H
+#ifndef PC_H
+#define PC_H
 
 /* Selectors of host_gdt. */
 #define HOST_CODE 0x08
@@ -29,21 +29,21 @@
 extern char host_gdt[], host_task[];
 
 /** Where the exceptions go; the rest of the CPU is as the ROM left it. */
-void machine_init(void);
+void pc_init(void);
 
-/** The linear address of the table that machine_init loads. */
-uint64_t machine_idt(void);
+/** The linear address of the table that pc_init loads. */
+uint64_t pc_idt(void);
 
 /** CPUID 8000_0008: width of physical addresses. */
-uint8_t machine_physical_bits(void);
+uint8_t pc_physical_bits(void);
 
-struct machine_cpuid {
+struct pc_cpuid {
     uint32_t a, b, c, d;
 };
 
-static inline struct machine_cpuid machine_cpuid(uint32_t leaf)
+static inline struct pc_cpuid pc_cpuid(uint32_t leaf)
 {
-    struct machine_cpuid id;
+    struct pc_cpuid id;
     __asm__ volatile("cpuid" : "=a"(id.a), "=b"(id.b), "=c"(id.c), "=d"(id.d) : "a"(leaf), "c"(0));
     return id;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of arch.h that has nothing to do with how guests run: one PC, in Bochs or in QEMU. */
-#include "machine.h"
+#include "pc.h"
 
 #include "../arch.h"
 #include "../console.h"
@@ -25,7 +25,7 @@ static struct gate gates[EXCEPTIONS] __attribute__((aligned(16)));
 struct exception {
     uint64_t vector, stack[4];
 };
-void machine_broken(const struct exception *exception);
+void pc_broken(const struct exception *exception);
 
 static void out(uint16_t port, uint8_t value)
 {
@@ -50,7 +50,7 @@ _Noreturn void arch_exit(int status)
     }
 }
 
-void machine_broken(const struct exception *exception)
+void pc_broken(const struct exception *exception)
 {
     print("The hypervisor itself got exception %lu: CR2 0x%lx, stack", exception->vector, READ_CR(2));
     for (unsigned i = 0; i < 4; i++) {
@@ -60,7 +60,7 @@ void machine_broken(const struct exception *exception)
     arch_exit(3);
 }
 
-void machine_init(void)
+void pc_init(void)
 {
     for (unsigned i = 0; i < EXCEPTIONS; i++) {
         const uint64_t stub = (uint64_t)(uintptr_t)exception_stubs + (uint64_t)i * EXCEPTION_STUB_SIZE;
@@ -70,18 +70,18 @@ void machine_init(void)
     const struct __attribute__((packed)) {
         uint16_t limit;
         uint64_t base;
-    } pointer = {sizeof gates - 1, machine_idt()};
+    } pointer = {sizeof gates - 1, pc_idt()};
     __asm__ volatile("lidt %0" ::"m"(pointer));
 }
 
-uint64_t machine_idt(void)
+uint64_t pc_idt(void)
 {
     return (uintptr_t)gates;
 }
 
-uint8_t machine_physical_bits(void)
+uint8_t pc_physical_bits(void)
 {
-    return (uint8_t)machine_cpuid(0x80000008).a;
+    return (uint8_t)pc_cpuid(0x80000008).a;
 }
 
 struct arch_memory arch_memory(void)
