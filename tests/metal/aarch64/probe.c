@@ -47,9 +47,13 @@ extern const char home_page[];
 
 static struct vcpu guest;
 static uint64_t home;
+static uint8_t physical_bits;
 
 void probe_init(void)
 {
+    struct axas_table_config cpu = {.format = NULL};
+    arch_table_config(&cpu);
+    physical_bits = cpu.physical_bits;
     arch_guest_init(axas_gpa_of(0));
     WRITE("mdcr_el2", READ("mdcr_el2") | MDCR_TDE);
 }
@@ -149,11 +153,11 @@ bool probe_access(axas_gpa gpa, axas_attr access, uint64_t value, struct probe_a
     switch (ESR_CLASS(esr)) {
     case ESR_CLASS_BRK:
         answer->reached = true;
-        if (!data) {
+        if (ESR_BRK_COMMENT(esr) == HOME_EXCEPTION && guest.x[0] == UINT64_MAX) {
+            answer->odd = "the guest got an exception of its own";
+        } else if (!data) {
             answer->hpa_known = true;
             answer->hpa = (guest.x[0] << 16 | ESR_BRK_COMMENT(esr)) << 12 | STUB_OFFSET;
-        } else if (ESR_BRK_COMMENT(esr) != HOME_DONE) {
-            answer->odd = "the guest got an exception of its own";
         } else if (!write) {
             answer->hpa_known = true;
             answer->hpa = guest.x[0];
@@ -193,10 +197,10 @@ bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct p
     return true;
 }
 
-/* With its own translation off, the guest's addresses are as wide as the CPU's (D8.2.3). */
+/* With its own translation off, a guest that uses a wider address gets an exception of its own (D8.2.3). */
 unsigned probe_gpa_bits(void)
 {
-    return 48;
+    return physical_bits;
 }
 
 void probe_forget(void)

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Holds one format against an emulated CPU's own walker. The exit status is 0 only when both agree everywhere.
+#
+#     tests/metal/run.sh FORMAT [--seed NUMBER] [--probes NUMBER] [--cpu NAME] [--build DIRECTORY] [--debug]
+#
+# FORMAT is aarch64_stage2, riscv64_gstage, x86_64_ept or x86_64_npt. --debug waits for a debugger at port 1234.
+set -euo pipefail
+metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$metal/../.." && pwd)
+# shellcheck source=scripts/lib.sh
+. "$top/scripts/lib.sh"
+
+seconds=240 # it takes a few; this is for slow machines, and for machines that hang
+seed=
+probes=
+cpu=
+build=
+debug=()
+
+format=${1:-}
+[ "$#" -eq 0 ] || shift
+while [ "$#" -gt 0 ]; do
+    case $1 in
+    --seed) seed=$2 && shift ;;
+    --probes) probes=$2 && shift ;;
+    --cpu) cpu=$2 && shift ;;
+    --build) build=$2 && shift ;;
+    --debug) debug=(-s -S) && seconds=86400 ;;
+    *) die "unknown option '$1'" ;;
+    esac
+    [ "$#" -gt 0 ] || die "an option lacks its value"
+    shift
+done
+
+arch=${format%%_*}
+case $format in
+aarch64_stage2)
+    packages=(qemu-system-arm)
+    emulate=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "${cpu:-max}" -m 256 -semihosting)
+    ;;
+riscv64_gstage)
+    packages=(qemu-system-misc)
+    emulate=(qemu-system-riscv64 -M virt -cpu "${cpu:-rv64,h=true,svnapot=true,svpbmt=true}" -m 256 -bios none)
+    ;;
+x86_64_ept)
+    packages=(bochs bochs-term)
+    emulate=("$top/examples/hypervisor/x86_64/boot.sh" bochs)
+    ;;
+x86_64_npt)
+    packages=(qemu-system-x86)
+    emulate=("$top/examples/hypervisor/x86_64/boot.sh" qemu)
+    ;;
+*) die "there is no format '$format' to run; see the head of this script" ;;
+esac
+build=${build:-$top/build-metal-$arch}
+
+need_packages "${packages[@]}" clang lld llvm cmake ninja-build
+cmake -S "$metal/program" -B "$build" -G Ninja --log-level=WARNING -DAXAS_ARCH="$arch" \
+    -DCMAKE_TOOLCHAIN_FILE="$top/cmake/toolchain-$arch-none-elf.cmake" >/dev/null
+cmake --build "$build" --target metal -- --quiet
+
+# patch FILE INDEX VALUE: one of the numbers that follow the magic word of the options (report.h).
+patch_option() {
+    local at bytes='' i
+    at=$(LC_ALL=C grep -abo AXASMETALOPTIONS "$1" | cut -d: -f1)
+    [[ $at =~ ^[0-9]+$ ]] || die "the image does not hold the options exactly once"
+    for i in 0 1 2 3 4 5 6 7; do
+        bytes+=$(printf '\\x%02x' $(($3 >> (8 * i) & 255)))
+    done
+    # shellcheck disable=SC2059 # the escapes are the format
+    printf "$bytes" | dd of="$1" bs=1 seek=$((at + 16 + 8 * $2)) conv=notrunc status=none
+}
+
+suffix=elf
+[ "$arch" != x86_64 ] || suffix=rom
+image=$(mktemp "$build/$format.XXXXXX")
+trap 'rm -f "$image"' EXIT
+cp "$build/metal.$suffix" "$image"
+[ -z "$seed" ] || patch_option "$image" 0 "$seed"
+[ -z "$probes" ] || patch_option "$image" 1 "$probes"
+
+status=0
+case $arch in
+x86_64) "${emulate[@]}" "$image" "$cpu" "$seconds" || status=$? ;;
+*)
+    timeout "$seconds" "${emulate[@]}" -nographic -nic none "${debug[@]}" -kernel "$image" </dev/null ||
+        status=$?
+    ;;
+esac
+case $status in
+0) ;;
+124) say "FAILED: it did not end within $seconds seconds" ;;
+*) say "FAILED: exit status $status" ;;
+esac
+exit "$status"

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor.h"
+#include "vmx.h"
+
+#include "pc.h"
+
+#include <axas/cpu/x86_64.h>
+
+#define VMX_EXIT_CPUID 10
+
+void monitor_init(void)
+{
+    vmx_guest_init(VMX_GUEST_LONG64);
+    vmx_write(VMCS_EXCEPTION_BITMAP, UINT32_MAX);
+    vmx_write(VMCS_GUEST_RSP, 0);
+}
+
+void monitor_guest_root(uint64_t cr3)
+{
+    vmx_write(VMCS_GUEST_CR3, cr3);
+}
+
+static void set_level(unsigned level)
+{
+    vmx_write(VMCS_GUEST_ES_SELECTOR + 2 * VMX_CS, HOST_CODE | level);
+    vmx_write(VMCS_GUEST_ES_RIGHTS + 2 * VMX_CS, VMX_RIGHTS_CODE64 | VMX_RIGHTS_LEVEL(level));
+    vmx_write(VMCS_GUEST_ES_SELECTOR + 2 * VMX_SS, HOST_DATA | level);
+    vmx_write(VMCS_GUEST_ES_RIGHTS + 2 * VMX_SS, VMX_RIGHTS_DATA | VMX_RIGHTS_LEVEL(level));
+}
+
+enum monitor_stop monitor_run(struct registers *registers, uint64_t rip, unsigned level,
+                              uint64_t fault_registers[AXAS_MAX_FAULT_REGISTERS])
+{
+    set_level(level);
+    vmx_write(VMCS_GUEST_RIP, rip);
+    if (!vmx_run(registers)) {
+        vmx_describe();
+        return MONITOR_OTHER;
+    }
+    switch (vmx_exit_reason()) {
+    case VMX_EXIT_CPUID:
+        return MONITOR_CPUID;
+    case VMX_EXIT_EPT_VIOLATION:
+    case VMX_EXIT_EPT_MISCONFIGURATION:
+        axas_x86_64_fault_registers(fault_registers);
+        return MONITOR_FAULT;
+    default:
+        vmx_describe();
+        return MONITOR_OTHER;
+    }
+}
+
+uint64_t monitor_rip(void)
+{
+    return vmx_read(VMCS_GUEST_RIP);
+}
+
+void monitor_forget(void)
+{
+    axas_x86_64_invalidate(NULL, &(struct axas_invalidation){.scope = AXAS_INVALIDATE_ALL, .local = true});
+}
