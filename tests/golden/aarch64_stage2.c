@@ -498,3 +498,49 @@ Test(stage2, other_exceptions_are_no_second_stage_faults)
         golden_check_no_fault(stage2(), fault_names, 3, other[i].registers, other[i].what);
     }
 }
+
+Test(stage2, every_bit_of_an_entry_is_accounted_for)
+{
+    /*
+     * Figures D8-12, D8-14 and D8-15. Refused beside what is RES0, since this library never sets them: bit 63
+     * of a leaf, Contiguous (52), DBM (51), nT (16) and FnXS (11).
+     */
+    static const struct golden_bits golden[] = {
+        /* table: 58:51 and 11:2 are ignored */
+        {"level0", "", AXAS_ENTRY_TABLE, UINT64_C(0x40001003), UINT64_C(0x07f8fffffffffffc), UINT64_C(0),
+         UINT64_C(0x0000fffffffff003)},
+        {"level1", "", AXAS_ENTRY_TABLE, UINT64_C(0x40001003), UINT64_C(0x07f8fffffffffffc), UINT64_C(0),
+         UINT64_C(0x0000fffffffff003)},
+        {"level2", "", AXAS_ENTRY_TABLE, UINT64_C(0x40001003), UINT64_C(0x07f8fffffffffffc), UINT64_C(0),
+         UINT64_C(0x0000fffffffff003)},
+        /* block: 62:59 are ignored, 58:55 software's, 10 is AF; bit 1 would make it a table */
+        {"level1", "", AXAS_ENTRY_LEAF, UINT64_C(0x400007fd), UINT64_C(0x7f80ffffc0000400),
+         UINT64_C(0x00600000000003fe), UINT64_C(0x07f8ffffc0010fff)},
+        {"level2", "", AXAS_ENTRY_LEAF, UINT64_C(0x402007fd), UINT64_C(0x7f80ffffffe00400),
+         UINT64_C(0x00600000000003fe), UINT64_C(0x07f8ffffffe10fff)},
+        /* page */
+        {"level3", "", AXAS_ENTRY_LEAF, UINT64_C(0x400007ff), UINT64_C(0x7f80fffffffff400),
+         UINT64_C(0x00600000000003fc), UINT64_C(0x07f8ffffffffffff)},
+        /* invalid: the CPU ignores 63:1; bit 11 is how this library tells its own, and the address is kept */
+        {"level1", "", AXAS_ENTRY_HELD, UINT64_C(0x40000f3c), UINT64_C(0xffffffffc00004c2), UINT64_C(0x33c),
+         UINT64_C(0x0780ffffc0000f3d)},
+        {"level2", "", AXAS_ENTRY_HELD, UINT64_C(0x40200f3c), UINT64_C(0xffffffffffe004c2), UINT64_C(0x33c),
+         UINT64_C(0x0780ffffffe00f3d)},
+        {"level3", "", AXAS_ENTRY_HELD, UINT64_C(0x40001f3c), UINT64_C(0xfffffffffffff4c2), UINT64_C(0x33c),
+         UINT64_C(0x0780ffffffffff3d)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_bits(stage2(), &golden[i]);
+    }
+}
+
+Test(stage2, software_has_the_bits_that_the_manual_leaves_to_it)
+{
+    const struct axas_format *format = stage2();
+    /* D8.3.2: 58:55 are reserved for software. */
+    static const char *const levels[] = {"level1", "level2", "level3"};
+    for (unsigned i = 0; i < GOLDEN_COUNT(levels); i++) {
+        cr_expect_eq(format->levels[golden_level(format, levels[i])].software_mask,
+                     UINT64_C(0x0780000000000000));
+    }
+}

@@ -48,6 +48,17 @@ struct golden_rule {
     const char *why;
 };
 
+/** A legal entry, and what becomes of it if one of its bits is turned over. */
+struct golden_bits {
+    const char *level;
+    const char *features;
+    enum axas_entry_kind kind;
+    uint64_t entry;
+    uint64_t free;  /**< the entry stays legal: address, software, flags, and what the CPU ignores */
+    uint64_t codes; /**< tells another kind or attribute, which other tables judge; the rest is refused */
+    uint64_t used;  /**< more than reserved or ignored in this kind */
+};
+
 /** An attribute that has no encoding. */
 struct golden_refusal {
     const char *features;
@@ -166,6 +177,30 @@ static inline void golden_check_rule(const struct axas_format *format, const str
     cr_expect_eq(format->entry_valid(level, rule->entry, features, rule->physical_bits), valid,
                  "%s [%s], %u physical bits: 0x%016" PRIx64 " should be %s: %s", rule->level, rule->features,
                  rule->physical_bits, rule->entry, valid ? "legal" : "illegal", rule->why);
+}
+
+/** Turns each bit over; the entry's kind, and what the format says of its bits, are as the manual has them.
+ */
+static inline void golden_check_bits(const struct axas_format *format, const struct golden_bits *golden)
+{
+    unsigned level = golden_level(format, golden->level);
+    uint64_t features = golden_features(format, golden->features);
+    cr_expect_eq(format->entry_kind(level, golden->entry), golden->kind, "%s: 0x%016" PRIx64, golden->level,
+                 golden->entry);
+    cr_expect(format->entry_valid(level, golden->entry, features, format->output_bits),
+              "%s: 0x%016" PRIx64 " is legal", golden->level, golden->entry);
+    for (unsigned bit = 0; bit < format->entry_bytes * 8u; bit++) {
+        uint64_t mask = UINT64_C(1) << bit;
+        if ((golden->codes & mask) == 0) {
+            cr_expect_eq(format->entry_valid(level, golden->entry ^ mask, features, format->output_bits),
+                         (golden->free & mask) != 0,
+                         "%s: 0x%016" PRIx64 " with bit %u turned over should be %s", golden->level,
+                         golden->entry, bit, (golden->free & mask) != 0 ? "legal" : "refused");
+        }
+    }
+    cr_expect_eq(format->entry_used(level, golden->kind), golden->used,
+                 "%s, kind %d: uses 0x%016" PRIx64 ", not 0x%016" PRIx64, golden->level, (int)golden->kind,
+                 format->entry_used(level, golden->kind), golden->used);
 }
 
 static inline void golden_check_refusal(const struct axas_format *format, const struct golden_refusal *golden)
