@@ -162,14 +162,19 @@ Test(backend, populating_that_fails_takes_everything_back)
         struct unit_space unit;
         struct source source;
         make(&unit, &source, &at);
-        struct unit_picture before = unit_space_picture(&unit);
-        axas_hosted_fail_at(unit.tree.arena, 30);
-        enum axas_status status = map(&unit, &source, 0, 64 * unit.page, AXAS_POPULATE);
-        axas_hosted_fail_at(unit.tree.arena, 0);
-        struct unit_picture after = unit_space_picture(&unit);
-        cr_expect_eq(status, AXAS_ERR_NO_MEMORY, "%s", unit.name);
-        cr_expect(unit_same(&before, &after), "%s", unit.name);
-        cr_expect_eq(source.released, source.provided);
+        for (unsigned turn = 0; turn < 2; turn++) { /* in an empty space, and beside another area */
+            struct unit_picture before = unit_space_picture(&unit);
+            axas_hosted_fail_at(unit.tree.arena, 40);
+            enum axas_status status = map(&unit, &source, 0, 64 * unit.page, AXAS_POPULATE);
+            axas_hosted_fail_at(unit.tree.arena, 0);
+            struct unit_picture after = unit_space_picture(&unit);
+            cr_expect_eq(status, AXAS_ERR_NO_MEMORY, "%s", unit.name);
+            cr_expect(unit_same(&before, &after), "%s, turn %u", unit.name, turn);
+            cr_expect_eq(source.released, source.provided);
+            cr_assert_eq(
+                axas_space_map_trap(&unit.space, axas_gpa_of((100 + turn) * unit.page), unit.page, NULL),
+                AXAS_OK);
+        }
         unit_space_end(&unit);
     }
 }

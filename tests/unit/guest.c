@@ -400,6 +400,39 @@ Test(guest, a_span_is_the_longest_piece_that_is_contiguous_for_the_host)
     }
 }
 
+Test(guest, a_span_ends_where_the_hosts_memory_does_not_go_on)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_space *space = &scene.unit.space;
+        /* populated backwards, so that neighbours are not neighbours for the host */
+        for (uint64_t i = 8; i-- > 0;) {
+            cr_assert_eq(unit_touch(&scene.unit, scene.lazy + i * scene.page, W), AXAS_FAULT_RESOLVED);
+        }
+        struct axas_guest_span piece[32];
+        unsigned count = 0;
+        struct axas_guest_iterator it;
+        axas_guest_iterate(&it, space, axas_gpa_of(scene.lazy), scene.trap - scene.lazy, R);
+        while (axas_guest_next(&it, NULL)) {
+            cr_assert_lt(count, 32);
+            piece[count++] = it.span;
+        }
+        cr_expect_geq(count, 2, "%s", scene.unit.name);
+        for (unsigned i = 0; i < count; i++) {
+            for (uint64_t offset = 0; offset < piece[i].length; offset += scene.page) {
+                axas_hpa hpa;
+                cr_assert_eq(axas_space_translate(space, axas_gpa_of(piece[i].gpa.raw + offset), &hpa),
+                             AXAS_OK);
+                cr_assert_eq((unsigned char *)piece[i].data + offset,
+                             axas_hal_virt(&scene.unit.tree.hal, hpa), "%s: piece %u at 0x%" PRIx64,
+                             scene.unit.name, i, offset);
+            }
+        }
+        end(&scene);
+    }
+}
+
 Test(guest, an_iterator_hands_out_the_whole_buffer_in_order)
 {
     for (FOR_EACH_CASE(at)) {

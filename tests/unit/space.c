@@ -721,6 +721,33 @@ Test(space, areas_come_and_go_in_any_order, .timeout = 120)
     unit_space_end(&unit);
 }
 
+Test(space, a_hundred_thousand_areas_are_no_burden, .timeout = 60)
+{
+    /* Where finding one were linear, this would take minutes. */
+    struct unit_case at = {0};
+    cr_assert(unit_next_case(&at));
+    struct unit_space unit;
+    unit_space_make(&unit, &at);
+    const uint64_t count = 100000;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t gpa = 2 * (i * 7919 % count) * unit.page;
+        cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(gpa), unit.page, NULL), AXAS_OK);
+    }
+    cr_expect_eq(areas(&unit), count);
+    for (uint64_t i = 0; i < 10 * count; i++) {
+        uint64_t index = i * 104729 % (2 * count);
+        enum axas_fault_result result = unit_touch(&unit, index * unit.page, R);
+        cr_assert_eq(result, index % 2 == 0 ? AXAS_FAULT_TRAP : AXAS_FAULT_UNMAPPED, "page %" PRIu64, index);
+    }
+    struct axas_usage usage;
+    cr_assert_eq(axas_space_usage(&unit.space, &usage), AXAS_OK);
+    cr_expect_lt(usage.node_bytes, count * 3 * sizeof(struct axas_area), "%" PRIu64 " bytes for areas",
+                 usage.node_bytes);
+    cr_expect_eq(axas_space_clear(&unit.space), AXAS_OK);
+    cr_expect_eq(areas(&unit), 0);
+    unit_space_end(&unit);
+}
+
 Test(space, neighbours_with_one_backend_can_be_unmapped_together)
 {
     for (FOR_EACH_CASE(at)) {

@@ -1071,3 +1071,38 @@ Test(table, each_operation_publishes_once)
         unit_tree_end(&tree);
     }
 }
+
+/* For a walker that does not snoop: what was stored is written back before anybody is told of it. */
+Test(table, every_store_is_written_back_before_the_barrier_and_the_invalidation)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        uint64_t size = tree.large != 0 ? 2 * tree.large : 8 * tree.page;
+        axas_hosted_record(tree.arena, 1000000);
+        cr_assert_eq(map(&tree, 0, 4 * size, size, RW), AXAS_OK);
+        cr_assert_eq(protect(&tree, tree.page, tree.page, R), AXAS_OK);
+        cr_assert_eq(unmap(&tree, 2 * tree.page, size - 3 * tree.page), AXAS_OK);
+        cr_assert_eq(unmap(&tree, 0, size), AXAS_OK);
+        axas_hosted_record_stop(tree.arena);
+        cr_assert_eq(axas_hosted_events_lost(tree.arena), 0);
+        const struct axas_hosted_event *events = axas_hosted_events(tree.arena);
+        uint64_t count = axas_hosted_event_count(tree.arena), stores = 0;
+        for (uint64_t i = 0; i < count; i++) {
+            if (events[i].kind != AXAS_HOSTED_STORE) {
+                continue;
+            }
+            stores++;
+            bool back = false;
+            for (uint64_t j = i + 1; j < count && !back && events[j].kind != AXAS_HOSTED_BARRIER &&
+                                     events[j].kind != AXAS_HOSTED_INVALIDATE;
+                 j++) {
+                back = events[j].kind == AXAS_HOSTED_WRITE_BACK && events[j].hpa.raw <= events[i].hpa.raw &&
+                       events[i].hpa.raw + events[i].size <= events[j].hpa.raw + events[j].size;
+            }
+            cr_assert(back, "%s: store %" PRIu64 " of %" PRIu64, tree.name, i, count);
+        }
+        cr_expect_gt(stores, 0, "the library of the tests tells its stores");
+        unit_tree_end(&tree);
+    }
+}
