@@ -409,8 +409,12 @@ static void vary(const struct axas_table_config *cpu, const struct configuration
     if (random_below(4) == 0) {
         config->table.max_exec_leaf_shift = (uint8_t)(12 + 9 * random_below(2));
     }
+    const bool beyond_reach = chosen->gpa_bits > probe_gpa_bits();
+    const uint64_t limit = UINT64_C(1) << (beyond_reach ? probe_gpa_bits() : chosen->gpa_bits);
+    if (beyond_reach) {
+        config->size = limit;
+    }
     if (random_below(4) == 0) {
-        const uint64_t limit = UINT64_C(1) << chosen->gpa_bits;
         config->base.raw = random_below(limit / 4) & ~(AXAS_FRAME_SIZE - 1);
         config->size = (limit / 2 + random_below(limit / 4)) & ~(AXAS_FRAME_SIZE - 1);
     }

@@ -33,7 +33,7 @@ while [ "$#" -gt 0 ]; do
     shift
 done
 
-arch=${format%%_*}
+arch=${format%_*}
 case $format in
 aarch64_stage2)
     packages=(qemu-system-arm)

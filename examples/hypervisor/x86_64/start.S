@@ -66,11 +66,9 @@ host_task:
     .skip HOST_TASK_SIZE
 
 /* The guest's program, as the linker wrote it. */
-#ifdef GUEST_BINARY
     .section .rodata.guest, "a"
     .balign 8
     .global guest_image, guest_image_end
 guest_image:
     .incbin GUEST_BINARY
 guest_image_end:
-#endif

@@ -66,13 +66,14 @@ void probe_load(const struct axas_root *root, uint64_t features)
     arch_root_load(root);
 }
 
-/* The bare access. False if the CPU did neither reach anything nor fault. */
-static bool try(axas_gpa gpa, axas_attr access, uint64_t value, uint64_t *told, struct probe_answer *answer)
+/* The bare access. False if the guest neither reached anything nor faulted. */
+static bool attempt(axas_gpa gpa, axas_attr access, uint64_t value, uint64_t *told,
+                    struct probe_answer *answer)
 {
     const bool write = access == AXAS_WRITE, data = write || access == AXAS_READ;
     const uint64_t address = HOME_WINDOW + gpa.raw % PAGE;
     const uint64_t start = !data ? address : write ? HOME_STORE : HOME_LOAD;
-    const uint64_t end = start + (!data ? STUB_MOV_SIZE : 3);
+    const uint64_t end = start + (data ? HOME_MOV_SIZE : STUB_MOV_SIZE);
     struct registers registers = {.rax = 0, .rbx = address, .rcx = value};
 
     home[HOME_TABLES - 1][HOME_WINDOW / PAGE] = (gpa.raw & ~(PAGE - 1)) | ENTRY;
@@ -90,7 +91,7 @@ bool probe_access(axas_gpa gpa, axas_attr access, uint64_t value, struct probe_a
     if (gpa.raw >> probe_gpa_bits() != 0) {
         return false;
     }
-    if (!try(gpa, access, value, &told, answer)) {
+    if (!attempt(gpa, access, value, &told, answer)) {
         answer->odd = "the guest stopped for another reason";
     } else if (answer->reached && access != AXAS_WRITE) {
         answer->hpa_known = true;
@@ -104,8 +105,11 @@ bool probe_access(axas_gpa gpa, axas_attr access, uint64_t value, struct probe_a
 bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct probe_answer *answer)
 {
     const bool data = access == AXAS_READ || access == AXAS_WRITE;
-    return data && expected.raw >= DEVICES_END && probe_access(gpa, access, 0, answer) &&
-           (answer->hpa_known = false, true);
+    if (!data || expected.raw < DEVICES_END || !probe_access(gpa, access, 0, answer)) {
+        return false;
+    }
+    answer->hpa_known = false;
+    return true;
 }
 
 /* What the guest's own entries can hold. */
