@@ -3,7 +3,7 @@
 # Boots the tiny hypervisor of examples/hypervisor in an emulator. The exit status is 0 only when all went as
 # it should.
 #
-#     scripts/demo.sh [ARCHITECTURE [BUILD_DIRECTORY [CPU]]]
+#     scripts/demo.sh [ARCHITECTURE|all [BUILD_DIRECTORY [CPU]]]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
@@ -12,7 +12,16 @@ top=$(dirname "$here")
 
 seconds=60 # it takes one; this is for machines that hang
 
+archs=(aarch64 riscv64 x86_64)
 arch=${1:-aarch64}
+if [ "$arch" = all ]; then
+    failed=()
+    for arch in "${archs[@]}"; do
+        "$0" "$arch" ${2:+"$2/$arch"} || failed+=("$arch")
+    done
+    [ "${#failed[@]}" -eq 0 ] || die "it failed for ${failed[*]}"
+    exit 0
+fi
 build=${2:-$top/build-demo-$arch}
 cpu=${3:-} # the name that the emulator has for it; by default one with all the features that it knows
 
@@ -27,8 +36,13 @@ x86_64)
     emulator=("$top/examples/hypervisor/x86_64/boot.sh" bochs "$build/examples/hypervisor/hypervisor.rom"
         "${cpu:-corei7_skylake_x}")
     ;;
+riscv64)
+    packages=(qemu-system-misc)
+    emulator=(qemu-system-riscv64 -M virt -cpu "${cpu:-rv64,h=true,svpbmt=true}" -m 256 -bios none
+        -nographic -nic none -kernel "$build/examples/hypervisor/hypervisor.elf")
+    ;;
 *)
-    die "there is no demo for '$arch'; there is one for: aarch64, x86_64"
+    die "there is no demo for '$arch'; there is one for: ${archs[*]}, and all of them"
     ;;
 esac
 

@@ -37,9 +37,9 @@ void report_disagreement(const char *what)
 {
     report.disagreements++;
     print("DISAGREEMENT: %s\n", what);
-    print("  seed 0x%lx, layout %u (%s, %u-bit guest addresses, features 0x%lx), change %u", metal_options.seed,
-          now.round, now.mode == NULL ? "none" : now.mode->name, (unsigned)layout.space.table.gpa_bits,
-          layout.space.table.features, now.change);
+    print("  seed 0x%lx, layout %u (%s, %u-bit guest addresses, features 0x%lx), change %u",
+          metal_options.seed, now.round, now.mode == NULL ? "none" : now.mode->name,
+          (unsigned)layout.space.table.gpa_bits, layout.space.table.features, now.change);
     print(", access 0x%lx at 0x%lx\n", (uint64_t)now.access, now.gpa);
     if (report.disagreements >= DISAGREEMENTS_MAX) {
         print("That is enough.\n");
@@ -146,7 +146,8 @@ static const char *check_flags(const struct axas_mapping *before, const struct a
 }
 
 /* What the space has to say to a fault. */
-static enum axas_fault_result expected_result(const struct layout_piece *piece, bool present, axas_attr access)
+static enum axas_fault_result expected_result(const struct layout_piece *piece, bool present,
+                                              axas_attr access)
 {
     const axas_attr exec = AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
     if (piece == NULL) {
@@ -392,7 +393,8 @@ static unsigned configurations(const struct axas_table_config *cpu, struct confi
     return count;
 }
 
-/* The CPU as it is, or as one that lacks something, with caps on leaves or a part of the guest's addresses. */
+/* The CPU as it is, or as one that lacks something, with caps on leaves or a part of the guest's addresses.
+ */
 static void vary(const struct axas_table_config *cpu, const struct configuration *chosen,
                  struct axas_config *config)
 {

@@ -4,8 +4,8 @@
 
 #include <axas/table.h>
 
-/** Builds and changes random spaces for every mode and width of the CPU's format, and holds what the CPU makes
- *  of accesses against what libaxas says. `cpu` is what arch_table_config filled in. */
+/** Builds and changes random spaces for every mode and width of the CPU's format, and holds what the CPU
+ * makes of accesses against what libaxas says. `cpu` is what arch_table_config filled in. */
 void agreement(const struct axas_table_config *cpu);
 
 #endif

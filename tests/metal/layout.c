@@ -56,7 +56,8 @@ static bool is_free(const struct layout *layout, uint64_t gpa, uint64_t size)
 static void expect(const char *what, enum axas_status status, enum axas_status expected)
 {
     if (status != expected) {
-        print("%s: \"%s\" where \"%s\" was expected\n", what, axas_status_str(status), axas_status_str(expected));
+        print("%s: \"%s\" where \"%s\" was expected\n", what, axas_status_str(status),
+              axas_status_str(expected));
         report_disagreement("a call of the space gave another status than the layout lets expect");
     }
 }
@@ -182,8 +183,7 @@ static void map(struct layout *layout)
     } else if (allocates && piece.size > layout->budget) {
         return;
     }
-    const enum axas_status expected =
-        is_free(layout, piece.gpa, piece.size) ? AXAS_OK : AXAS_ERR_EXISTS;
+    const enum axas_status expected = is_free(layout, piece.gpa, piece.size) ? AXAS_OK : AXAS_ERR_EXISTS;
     enum axas_status status = AXAS_OK;
     const axas_gpa gpa = axas_gpa_of(piece.gpa);
     switch (piece.kind) {
@@ -315,7 +315,8 @@ static void find_attrs(struct layout *layout)
     layout->attr_count = 0;
     for (axas_attr attr = 0; attr <= AXAS_ATTR_MASK; attr++) {
         struct axas_leaf_code code;
-        if ((attr & AXAS_ACCESS_MASK) != 0 && table->format->encode(attr, table->features, &code) == AXAS_OK) {
+        if ((attr & AXAS_ACCESS_MASK) != 0 &&
+            table->format->encode(attr, table->features, &code) == AXAS_OK) {
             layout->attr[layout->attr_count++] = attr;
         }
     }
@@ -329,7 +330,8 @@ static void map_home(struct layout *layout)
     do {
         piece.gpa = place(layout, home.size, home.size);
     } while (piece.gpa == UINT64_MAX || (piece.gpa >> probe_gpa_bits()) != 0);
-    expect("the home", axas_space_map_linear(&layout->space, axas_gpa_of(piece.gpa), home.hpa, home.size, home.attr),
+    expect("the home",
+           axas_space_map_linear(&layout->space, axas_gpa_of(piece.gpa), home.hpa, home.size, home.attr),
            AXAS_OK);
     add(layout, &piece);
     probe_settle(axas_gpa_of(piece.gpa));

@@ -29,8 +29,8 @@ struct layout {
     axas_attr attr[LAYOUT_ATTRS]; /**< every one that this CPU supports, with an access bit */
     unsigned attr_count;
     uint64_t page;
-    uint64_t budget;   /**< bytes that areas of the allocator may still cover */
-    unsigned parts;    /**< how many areas were placed, so that they go round all of the root */
+    uint64_t budget;     /**< bytes that areas of the allocator may still cover */
+    unsigned parts;      /**< how many areas were placed, so that they go round all of the root */
     uint64_t touched[2]; /**< the range of the last change */
 };
 

@@ -29,7 +29,8 @@ void hypervisor_main(void)
         arch_exit(2);
     }
     random_state = metal_options.seed;
-    print("%s: seed 0x%lx, at least %lu probes\n", cpu.format->name, metal_options.seed, metal_options.probes);
+    print("%s: seed 0x%lx, at least %lu probes\n", cpu.format->name, metal_options.seed,
+          metal_options.probes);
     probe_init();
     machine_init();
     agreement(&cpu);
@@ -41,7 +42,8 @@ void hypervisor_main(void)
         }
     }
     print("  %lu of these were translated without an access: no marked memory is behind\n", report.told);
-    print("%s: %lu probes, %lu disagreements, %lu layouts, %lu changes, %lu faults served\n", cpu.format->name,
-          report.probes, report.disagreements, report.spaces, report.changes, report.faults_served);
+    print("%s: %lu probes, %lu disagreements, %lu layouts, %lu changes, %lu faults served\n",
+          cpu.format->name, report.probes, report.disagreements, report.spaces, report.changes,
+          report.faults_served);
     arch_exit(report.disagreements == 0 ? 0 : 1);
 }

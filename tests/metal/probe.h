@@ -51,8 +51,8 @@ void probe_settle(axas_gpa gpa);
 void probe_load(const struct axas_root *root, uint64_t features);
 
 /**
- * One access at `gpa`: AXAS_READ or AXAS_WRITE of 8 aligned bytes (a write stores `value`), AXAS_KERNEL_EXEC or
- * AXAS_USER_EXEC of the stub's instructions (gpa lies at the stub's offset) at the guest's kernel or user
+ * One access at `gpa`: AXAS_READ or AXAS_WRITE of 8 aligned bytes (a write stores `value`), AXAS_KERNEL_EXEC
+ * or AXAS_USER_EXEC of the stub's instructions (gpa lies at the stub's offset) at the guest's kernel or user
  * level. The guest runs without translation of its own, or with one that maps every guest-physical address.
  * False if this CPU cannot make such an access, for instance at an address too wide for the guest.
  */
@@ -68,7 +68,8 @@ bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct p
 /** Widest guest-physical address that probe_access can reach, in bits. */
 unsigned probe_gpa_bits(void);
 
-/** Makes the CPU forget every translation of its guest, as after a change that the library was not told of. */
+/** Makes the CPU forget every translation of its guest, as after a change that the library was not told of.
+ */
 void probe_forget(void);
 
 #endif

@@ -9,16 +9,16 @@
 #include <axas/format.h>
 
 struct report {
-    uint64_t probes;        /**< accesses whose outcome was judged */
+    uint64_t probes;                   /**< accesses whose outcome was judged */
     uint64_t reached[AXAS_MAX_LEVELS]; /**< those that went through, by the level of the leaf */
-    uint64_t told;          /**< those of `reached` that the CPU only translated */
-    uint64_t changes;       /**< to spaces */
-    uint64_t spaces;        /**< layouts that were built */
-    uint64_t faults_served; /**< by axas_space_handle_fault, after which the access went through */
+    uint64_t told;                     /**< those of `reached` that the CPU only translated */
+    uint64_t changes;                  /**< to spaces */
+    uint64_t spaces;                   /**< layouts that were built */
+    uint64_t faults_served;            /**< by axas_space_handle_fault, after which the access went through */
     uint64_t disagreements;
     uint64_t controls, controls_caught; /**< negative controls, and those that both sides reject */
-    uint64_t controls_by_library;       /**< those that the emulator accepts, and the library's check rejects */
-    uint64_t attributes;                /**< memory attributes that the CPU reported */
+    uint64_t controls_by_library; /**< those that the emulator accepts, and the library's check rejects */
+    uint64_t attributes;          /**< memory attributes that the CPU reported */
 };
 extern struct report report;
 
