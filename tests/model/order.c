@@ -17,6 +17,7 @@ struct frame {
     uint64_t *value; /* as far as stores told; else what was there at first, or empty */
     bool *stored;    /* since it was taken */
     bool *dirty;     /* stored and not written back */
+    bool *broken;    /* was a leaf when the operation began, or since */
 };
 
 /* An invalidation that has to come. */
@@ -51,18 +52,20 @@ struct order {
     bool made; /* since the last barrier */
     bool ended;
     bool fault;
+    bool no_breaks;
     uint64_t fault_page;
     uint64_t at; /* number of the event */
     char *problem;
 };
 
-struct order *order_new(const struct axas_table *table, struct axas_hosted *arena)
+struct order *order_new(const struct axas_table *table, struct axas_hosted *arena, bool no_breaks)
 {
     struct order *order = calloc(1, sizeof *order);
     if (order == NULL) {
         abort();
     }
     order->live = table;
+    order->no_breaks = no_breaks;
     order->arena = arena;
     order->base = axas_hosted_base(arena).raw;
     order->frames = axas_hosted_size(arena) / AXAS_FRAME_SIZE;
@@ -78,6 +81,7 @@ static void forget(struct frame *frame)
     free(frame->value);
     free(frame->stored);
     free(frame->dirty);
+    free(frame->broken);
     memset(frame, 0, sizeof *frame);
 }
 
@@ -163,7 +167,8 @@ static void make_record(struct frame *frame, uint64_t entries)
     frame->value = calloc(entries, sizeof *frame->value);
     frame->stored = calloc(entries, sizeof *frame->stored);
     frame->dirty = calloc(entries, sizeof *frame->dirty);
-    if (frame->value == NULL || frame->stored == NULL || frame->dirty == NULL) {
+    frame->broken = calloc(entries, sizeof *frame->broken);
+    if (frame->value == NULL || frame->stored == NULL || frame->dirty == NULL || frame->broken == NULL) {
         abort();
     }
 }
@@ -414,6 +419,9 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
             }
         }
     }
+    if (order->no_breaks && was == AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_EMPTY && frame->broken[index]) {
+        return wrong(order, "a leaf was gone for a moment", gpa, entry);
+    }
     if (was == AXAS_ENTRY_LEAF) {
         enum axas_change change = change_of(order, level, old, entry);
         if (change != AXAS_CHANGES) {
@@ -465,6 +473,8 @@ static bool store(struct order *order, const struct axas_hosted_event *event)
     if (frame->linked && !live_store(order, frame, index, event->hpa.raw, frame->value[index], entry)) {
         return false;
     }
+    bool was_leaf = frame->linked && kind_of(order, frame->level, frame->value[index]) == AXAS_ENTRY_LEAF;
+    frame->broken[index] = frame->broken[index] || was_leaf;
     frame->value[index] = entry;
     frame->stored[index] = true;
     frame->dirty[index] = true;

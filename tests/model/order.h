@@ -24,7 +24,8 @@
 
 struct order;
 
-struct order *order_new(const struct axas_table *table, struct axas_hosted *arena);
+/** `no_breaks`: no leaf may be gone for a moment, since a device may be using it. */
+struct order *order_new(const struct axas_table *table, struct axas_hosted *arena, bool no_breaks);
 void order_free(struct order *order);
 /** Notes the tree as it is and starts recording. */
 void order_begin(struct order *order);

@@ -55,6 +55,7 @@ struct model {
     unsigned readers;
     unsigned flags; /* of runs_match, lasting */
     bool injected;
+    bool populate_only; /* the space feeds an IOMMU */
     char history[HISTORY][200];
     /* before the operation */
     uint64_t hash, tables;
@@ -68,8 +69,9 @@ static void fail(struct model *m, const char *format, ...)
 {
     va_list arguments;
     printf("\nFAILED in %s\nAXAS_SEED=%" PRIu64 " step %" PRIu64 "\nrange 0x%" PRIx64 "..0x%" PRIx64
-           " page 0x%" PRIx64 " table limit %" PRIu64 "\n",
-           m->world->name, m->seed, m->step, m->base, m->last, m->page, m->table_limit);
+           " page 0x%" PRIx64 " table limit %" PRIu64 "%s\n",
+           m->world->name, m->seed, m->step, m->base, m->last, m->page, m->table_limit,
+           m->populate_only ? ", populated only" : "");
     for (unsigned i = HISTORY; i-- > 0;) {
         if (m->step >= i) {
             printf("  %s\n", m->history[(m->step - i) % HISTORY]);
@@ -823,7 +825,7 @@ static void op_map(struct model *m)
         most = m->physical_last / 2;
     }
     uint64_t size = pick_size(m, gpa, most);
-    if (flags == AXAS_POPULATE && (kind == RUN_ALLOC || kind == RUN_OWN) &&
+    if (flags == AXAS_POPULATE && !m->populate_only && (kind == RUN_ALLOC || kind == RUN_OWN) &&
         (runs_present(&m->runs, RUN_ALLOC) > ALLOC_LIMIT || m->own_taken > OWN_PAGES / 2)) {
         flags = AXAS_LAZY;
     }
@@ -842,6 +844,9 @@ static void op_map(struct model *m)
         }
     }
     if (kind != RUN_TRAP && (!attr_known(m, attr) || (attr & AXAS_ACCESS_MASK) == 0)) {
+        want |= BIT(AXAS_ERR_UNSUPPORTED);
+    }
+    if (m->populate_only && (kind == RUN_ALLOC || kind == RUN_OWN) && flags != AXAS_POPULATE) {
         want |= BIT(AXAS_ERR_UNSUPPORTED);
     }
     if ((judge_range(m, gpa, size) & BIT(AXAS_ERR_RANGE)) == 0 &&
@@ -920,6 +925,12 @@ static void op_unmap(struct model *m)
     maybe_starve(m);
     say(m, "unmap 0x%" PRIx64 "+0x%" PRIx64, gpa, size);
     enum axas_status status = axas_space_unmap(&m->space, axas_gpa_of(gpa), size);
+    if (m->populate_only && want == 0) { /* part of a large leaf, and no fault would bring the rest back */
+        const struct axas_transition *split = &m->space.table.change[AXAS_CHANGE_SPLIT];
+        bool refused = axas_hosted_ledger(m->arena).failures != m->ledger.failures;
+        want = BIT(AXAS_OK) | (split->breaks ? BIT(AXAS_ERR_UNSUPPORTED) : 0);
+        want |= refused ? BIT(AXAS_ERR_NO_MEMORY) : 0;
+    }
     judge(m, status, want);
     if (status != AXAS_OK) {
         check_unchanged(m);
@@ -932,6 +943,15 @@ static void op_unmap(struct model *m)
     runs_cut(&m->runs, gpa, gpa + (size - 1u), &from, &to);
     lose(m, from, to);
     check(m, false, 0, 0, false);
+}
+
+static bool any_breaks(const struct model *m)
+{
+    bool breaks = false;
+    for (unsigned change = 0; change < AXAS_CHANGES; change++) {
+        breaks = breaks || m->space.table.change[change].breaks;
+    }
+    return breaks;
 }
 
 static void op_protect(struct model *m)
@@ -962,6 +982,9 @@ static void op_protect(struct model *m)
     maybe_starve(m);
     say(m, "protect 0x%" PRIx64 "+0x%" PRIx64 " attr 0x%x", gpa, size, attr);
     enum axas_status status = axas_space_protect(&m->space, axas_gpa_of(gpa), size, attr);
+    if (m->populate_only && any_breaks(m)) {
+        want |= BIT(AXAS_ERR_UNSUPPORTED) | (want == 0 ? BIT(AXAS_OK) : 0);
+    }
     if (starved(m)) {
         want |= BIT(AXAS_ERR_NO_MEMORY) | (want == 0 ? BIT(AXAS_OK) : 0);
     }
@@ -1422,6 +1445,7 @@ static void open_space(struct model *m)
     config.table = world_table_config(m->world, m->hal);
     config.table.table_limit = m->table_limit;
     config.readers = m->readers;
+    config.populate_only = m->populate_only;
     unsigned bits = m->world->physical_bits != 0 ? m->world->physical_bits : m->world->format->output_bits;
     m->physical_last = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1u;
     unsigned levels = m->world->mode->root_level + m->world->mode->level_count;
@@ -1462,6 +1486,7 @@ static void run_world(const struct world *world, void *context)
         m->dice.state = m->dice.state * 31u + (uint8_t)*c;
     }
     m->readers = 1 + (unsigned)dice_below(&m->dice, 3);
+    m->populate_only = dice_once_in(&m->dice, 6);
     m->table_limit = dice_once_in(&m->dice, 4) ? 6 + dice_below(&m->dice, 40) : 0;
     (void)snprintf(m->history[0], sizeof m->history[0], "init");
     open_space(m);
@@ -1476,7 +1501,7 @@ static void run_world(const struct world *world, void *context)
     m->own_base = (m->physical_last / 4 * 3) & ~(64 * m->page - 1u);
     runs_init(&m->runs, m->base, m->last);
     choose_hot(m);
-    m->order = order_new(&m->space.table, m->arena);
+    m->order = order_new(&m->space.table, m->arena, m->populate_only);
     remember(m);
     check(m, false, 0, 0, false);
     for (m->step = 1; m->step <= steps; m->step++) {

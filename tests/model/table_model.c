@@ -692,7 +692,7 @@ static void run_world(const struct world *world, void *context)
     struct axas_table_config config =
         world_table_config(world, dice_once_in(&m->dice, 4) ? &m->bare : m->hal);
     judge(m, axas_table_init(&m->table, &config), 0);
-    m->order = order_new(&m->table, m->arena);
+    m->order = order_new(&m->table, m->arena, false);
     m->attr_count = world_attrs(world, m->attrs, &m->attrs_with_access);
     unsigned bits = world->physical_bits != 0 ? world->physical_bits : world->format->output_bits;
     m->physical_last = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1u;

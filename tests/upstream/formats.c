@@ -206,7 +206,7 @@ ROW(part_of_a_wide_root_is_forgotten)
     }
     struct picture full = rig_picture(&rig);
     RIG_TRUE(&rig, full.usage.areas == used && rig.tree.count == used);
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     char problem[200];
     order_begin(order);
     order_pool(order, &rig.space.deposits);

@@ -40,7 +40,7 @@ ROW(memory_is_freed_before_the_flush)
     struct rig rig;
     rig_open(&rig, world);
     rig.doing = "unmapping tables, leaves and parts of leaves";
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     axas_gpa far = axas_gpa_of(axas_space_end(&rig.space).raw - 64 * rig.page);
     ORDERED(&rig, order, axas_space_map_alloc(&rig.space, far, 40 * rig.page, RW, AXAS_POPULATE));
     ORDERED(&rig, order, axas_space_unmap(&rig.space, far, rig.page));
@@ -58,7 +58,7 @@ ROW(more_is_freed_than_the_gather_holds)
     struct rig rig;
     rig_open(&rig, world);
     rig.doing = "unmapping many pieces at once";
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     uint64_t pages = 3 * AXAS_GATHER_ITEMS;
     for (uint64_t i = 0; i < pages; i++) {
         RIG_OK(&rig, axas_space_map_alloc(&rig.space, axas_gpa_of(rig.room + 2 * i * rig.page), rig.page, RW,
@@ -81,7 +81,7 @@ ROW(a_live_entry_is_changed_carelessly)
     unsigned count = world_attrs(world, attrs, &with_access);
     rig_open(&rig, world);
     rig.doing = "protecting parts of large leaves";
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     uint64_t gpa = rig.linear;
     for (rig.number = 0; rig.number < count; rig.number++) {
         ORDERED(&rig, order, axas_space_protect(&rig.space, axas_gpa_of(gpa), rig.page, attrs[rig.number]));
@@ -138,7 +138,7 @@ ROW(a_new_entry_has_no_fence)
     struct rig rig;
     rig_open(&rig, world);
     rig.doing = "making entries";
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     ORDERED(&rig, order,
             axas_space_map_linear(&rig.space, axas_gpa_of(rig.room + rig.page), axas_hpa_of(rig.page),
                                   rig.large, RW));
@@ -158,7 +158,7 @@ ROW(a_fault_ends_without_an_invalidation)
     rig_open(&rig, world);
     rig.doing = "faulting";
     uint64_t gpas[] = {rig.lazy + rig.large - rig.page + 8, rig.lazy + rig.page, rig.linear};
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     const struct axas_transition *rule = &rig.space.table.change[AXAS_CHANGE_FAULT];
     for (rig.number = 0; rig.number < 3; rig.number++) {
         char problem[200];
@@ -218,7 +218,7 @@ ROW(a_walker_enters_a_freed_subtree)
     struct rig rig;
     rig_open(&rig, world);
     rig.doing = "freeing whole subtrees";
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     axas_gpa far = axas_gpa_of(axas_space_end(&rig.space).raw - 2 * rig.large);
     ORDERED(&rig, order, axas_space_map_linear(&rig.space, far, axas_hpa_of(rig.page), 2 * rig.large, RW));
     ORDERED(&rig, order, axas_space_unmap(&rig.space, far, 2 * rig.large));
@@ -242,7 +242,7 @@ ROW(memory_is_shown_before_it_is_published)
     bool published = false;
     rig_open(&rig, world);
     rig.doing = "writing an image";
-    struct order *order = order_new(&rig.space.table, rig.arena);
+    struct order *order = order_new(&rig.space.table, rig.arena, false);
     ORDERED(&rig, order,
             axas_space_map_alloc(&rig.space, axas_gpa_of(rig.room), 5 * rig.page, RW, AXAS_POPULATE));
     order_free(order);
