@@ -325,6 +325,9 @@ static void find_attrs(struct layout *layout)
 static void map_home(struct layout *layout)
 {
     const struct probe_home home = probe_home();
+    if (home.size == 0) {
+        return;
+    }
     struct layout_piece piece = {
         .kind = LAYOUT_HOME, .size = home.size, .hpa = home.hpa.raw, .attr = home.attr};
     do {

@@ -31,7 +31,7 @@ void hypervisor_main(void)
     random_state = metal_options.seed;
     print("%s: seed 0x%lx, at least %lu probes\n", cpu.format->name, metal_options.seed,
           metal_options.probes);
-    probe_init();
+    probe_init(&cpu);
     machine_init();
     agreement(&cpu);
     for (unsigned level = 0; level < cpu.format->level_count; level++) {

@@ -23,8 +23,9 @@ struct probe_answer {
     const char *odd; /**< NULL, or in what the CPU contradicts itself or leaves what was asked for */
 };
 
-/** Called once after arch_init. */
-void probe_init(void);
+/** Called once after arch_init, with what arch_table_config says of the CPU. Adds to its features those that
+ *  the CPU has and does not report. */
+void probe_init(struct axas_table_config *cpu);
 
 #define PROBE_STUB_SIZE 32
 
@@ -38,7 +39,7 @@ uint64_t probe_stub_offset(void);
  *  its translation tables if it has any. */
 struct probe_home {
     axas_hpa hpa;
-    uint64_t size; /**< bytes, a power of two; also the alignment of its place */
+    uint64_t size; /**< bytes, a power of two; also the alignment of its place; 0 if it needs none */
     axas_attr attr;
 };
 struct probe_home probe_home(void);

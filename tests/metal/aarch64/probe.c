@@ -49,11 +49,9 @@ static struct vcpu guest;
 static uint64_t home;
 static uint8_t physical_bits;
 
-void probe_init(void)
+void probe_init(struct axas_table_config *cpu)
 {
-    struct axas_table_config cpu = {.format = NULL};
-    arch_table_config(&cpu);
-    physical_bits = cpu.physical_bits;
+    physical_bits = cpu->physical_bits;
     arch_guest_init(axas_gpa_of(0));
     WRITE("mdcr_el2", READ("mdcr_el2") | MDCR_TDE);
 }

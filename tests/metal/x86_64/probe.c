@@ -25,8 +25,9 @@
 extern uint64_t home[HOME_PAGES][512];
 extern const char home_code[], home_code_end[];
 
-void probe_init(void)
+void probe_init(struct axas_table_config *cpu)
 {
+    (void)cpu;
     monitor_init();
     memcpy(home[HOME_TABLES], home_code, (size_t)(home_code_end - home_code));
 }

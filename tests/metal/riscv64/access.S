@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The accesses of HS-mode to a guest's memory (18.3.1), with a trap as one of their outcomes. */
+
+    .option norelax                 /* lld cannot */
+
+    .macro catch
+    la t0, 1f
+    csrrw t1, stvec, t0
+    .endm
+
+    /* Returns -1, or scause. */
+    .macro caught
+    li a0, -1
+    j 2f
+    .balign 4
+1:  csrr a0, scause
+2:  csrw stvec, t1
+    ret
+    .endm
+
+    .text
+/* uint64_t access_load(uint64_t gpa, uint64_t *value): HLV.D */
+    .global access_load
+access_load:
+    catch
+    .insn r 0x73, 4, 0x36, a2, a0, x0
+    sd a2, 0(a1)
+    caught
+
+/* uint64_t access_store(uint64_t gpa, uint64_t value): HSV.D */
+    .global access_store
+access_store:
+    catch
+    .insn r 0x73, 4, 0x37, x0, a0, a1
+    caught
