@@ -610,12 +610,19 @@ static void check_words(const struct axas_format *format, const uint64_t *subset
 static void check_fault_registers(const struct axas_format *format)
 {
     unsigned long decoded = 0;
+    uint64_t
+        last[AXAS_MAX_FAULT_REGISTERS]; /* that were a fault: half of the sets differ from them a little */
     for (unsigned i = 0; i < RANDOM_FAULTS; i++) {
         uint64_t registers[AXAS_MAX_FAULT_REGISTERS];
         struct axas_fault fault, before;
+        bool near = decoded != 0 && (random_word() & 1) != 0;
         for (unsigned r = 0; r < AXAS_MAX_FAULT_REGISTERS; r++) {
             uint64_t word = random_word();
-            switch (random_word() % 6) {
+            if (near && (random_word() & 3) != 0) {
+                registers[r] = last[r];
+                continue;
+            }
+            switch (random_word() % 7) {
             case 0:
                 registers[r] = word;
                 break;
@@ -631,6 +638,9 @@ static void check_fault_registers(const struct axas_format *format)
             case 4:
                 registers[r] = UINT64_MAX;
                 break;
+            case 5:
+                registers[r] = UINT64_C(1) << word % 64;
+                break;
             default:
                 registers[r] = word & random_word() & random_word();
                 break;
@@ -641,6 +651,7 @@ static void check_fault_registers(const struct axas_format *format)
         enum axas_status status = format->fault_decode(registers, &fault);
         if (status == AXAS_OK) {
             decoded++;
+            memcpy(last, registers, sizeof last);
             CHECK((unsigned)fault.cause <= AXAS_CAUSE_OTHER, "%s: cause %d", format->name, (int)fault.cause);
             CHECK((fault.access & ~AXAS_ACCESS_MASK) == 0, "%s: access 0x%x", format->name, fault.access);
             CHECK(fault.level == AXAS_LEVEL_UNKNOWN || (fault.level >= -1 && fault.level < AXAS_MAX_LEVELS),
@@ -650,6 +661,7 @@ static void check_fault_registers(const struct axas_format *format)
             CHECK(memcmp(&fault, &before, sizeof fault) == 0, "%s: a refusal writes", format->name);
         }
     }
+    CHECK(decoded > RANDOM_FAULTS / 100, "%s: hardly any random register set is a fault", format->name);
     printf("%s: %lu of %u random register sets are second-stage faults\n", format->name, decoded,
            RANDOM_FAULTS);
 }

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries of AMD nested paging, worked out by hand from the AMD64 Architecture Programmer's Manual, volume 2
+ * (24593, revision 3.42): 5.3 (long-mode translation, figures 5-18 to 5-26), 5.4 (page-translation-table
+ * entry fields), 5.6 (protection), 15.25 (nested paging), appendix B (VMCB).
+ *
+ * A leaf: P bit 0, R/W 1, U/S 2, PWT 3, PCD 4, A 5, D 6, PS 7 in 2 MiB and 1 GiB leaves (PAT in a PTE), G 8,
+ * software 11:9, address from bit 12 (bit 12 of a large leaf is PAT), software 62:52, NX 63. The nested walk
+ * makes every access as a user's, so U/S has to be set (15.25.5). PCD and PWT choose among the first four
+ * entries of the host's PAT (15.25.8), here with its reset values WB, WT, UC-, UC (7.8.2).
+ * Policy of this project: table entries allow everything; A and D start clear, since every CPU sets them.
+ */
+#include "golden.h"
+
+static const struct axas_format *npt(void)
+{
+    return golden_format("x86_64_npt");
+}
+
+Test(npt, levels_and_mode_are_those_of_4_level_long_mode)
+{
+    /* Figure 5-17: PML4 47:39, PDP 38:30, PD 29:21, PT 20:12. */
+    const struct axas_format *format = npt();
+    static const struct {
+        const char *name;
+        uint8_t shift;
+    } levels[] = {{"pml4", 39}, {"pdp", 30}, {"pd", 21}, {"pt", 12}};
+    cr_assert_eq(format->level_count, 4);
+    for (unsigned i = 0; i < GOLDEN_COUNT(levels); i++) {
+        const struct axas_level *level = &format->levels[golden_level(format, levels[i].name)];
+        cr_expect_eq(level->shift, levels[i].shift);
+        cr_expect_eq(level->index_bits, 9);
+        cr_expect_eq(level->empty & 1, 0, "an empty entry is not present");
+    }
+    const struct axas_mode *mode = golden_mode(format, "4level");
+    cr_expect_eq(mode->root_level, golden_level(format, "pml4"));
+    cr_expect_eq(mode->gpa_bits_max, 48);
+}
+
+Test(npt, table_entries_match_the_manual)
+{
+    static const struct golden_table golden[] = {
+        /* P 1 + R/W 2 + U/S 4 = 7, NX clear */
+        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345007)},
+        {"pdp", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff007)},
+        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001007)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_table(npt(), &golden[i]);
+    }
+}
+
+Test(npt, leaves_match_the_manual)
+{
+    static const struct golden_leaf golden[] = {
+        /* P 1 + R/W 2 + U/S 4, NX clear: read, write, execute */
+        {"pt", "", RWX, UINT64_C(0x1234567000), UINT64_C(0x1234567007)},
+        /* NX 0x8000000000000000 */
+        {"pt", "", RW, UINT64_C(0x40201000), UINT64_C(0x8000000040201007)},
+        /* P 1 + U/S 4, NX */
+        {"pt", "", R, UINT64_C(0x40202000), UINT64_C(0x8000000040202005)},
+        /* P 1 + U/S 4 */
+        {"pt", "", RX, UINT64_C(0x40203000), UINT64_C(0x40203005)},
+        /* highest address of 52 bits, NX */
+        {"pt", "", RW, UINT64_C(0xffffffffff000), UINT64_C(0x800ffffffffff007)},
+        /* UC is PAT3: PWT 8 + PCD 0x10; 7 + 0x18 = 0x1f, NX */
+        {"pt", "", RW | AXAS_MEM_DEVICE, UINT64_C(0xfee00000), UINT64_C(0x80000000fee0001f)},
+        /* UC- is PAT2: PCD 0x10; 7 + 0x10 = 0x17, NX */
+        {"pt", "", RW | AXAS_MEM_UNCACHED, UINT64_C(0xe0000000), UINT64_C(0x80000000e0000017)},
+        /* WT is PAT1: PWT 8; 5 + 8 = 0xd, NX */
+        {"pt", "", R | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x50000000), UINT64_C(0x800000005000000d)},
+        /* 2 MiB: PS 0x80; 7 + 0x80 = 0x87; address from bit 21 */
+        {"pd", "", RWX, UINT64_C(0x40200000), UINT64_C(0x40200087)},
+        /* read-only: 5 + 0x80, NX */
+        {"pd", "", R, UINT64_C(0x40400000), UINT64_C(0x8000000040400085)},
+        /* device: 0x1f + 0x80, NX */
+        {"pd", "", RW | AXAS_MEM_DEVICE, UINT64_C(0xfe000000), UINT64_C(0x80000000fe00009f)},
+        /* 1 GiB; address from bit 30 */
+        {"pdp", "leaf_1gib", RWX, UINT64_C(0x40000000), UINT64_C(0x40000087)},
+        {"pdp", "leaf_1gib", RX, UINT64_C(0x8000000000), UINT64_C(0x8000000085)},
+        {"pdp", "leaf_1gib", RW, UINT64_C(0x80000000), UINT64_C(0x8000000080000087)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_leaf(npt(), &golden[i]);
+    }
+}
+
+Test(npt, accessed_is_bit_5_and_dirty_bit_6_on_every_cpu)
+{
+    const struct axas_format *format = npt();
+    static const char *const levels[] = {"pdp", "pd", "pt"};
+    static const uint64_t leaf[] = {UINT64_C(0x40000087), UINT64_C(0x40200087), UINT64_C(0x40201007)};
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned level = golden_level(format, levels[i]);
+        cr_expect_eq(format->levels[level].accessed_mask, 0x20);
+        cr_expect_eq(format->levels[level].dirty_mask, 0x40);
+        for (unsigned bits = 0; bits < 4; bits++) {
+            struct axas_leaf read;
+            uint64_t entry = leaf[i] | (uint64_t)bits << 5;
+            cr_assert_eq(format->leaf_read(level, entry, golden_features(format, "leaf_1gib"), &read),
+                         AXAS_OK);
+            cr_expect_eq(read.accessed, (bits & 1) != 0, "%s 0x%" PRIx64, levels[i], entry);
+            cr_expect_eq(read.dirty, (bits & 2) != 0, "%s 0x%" PRIx64, levels[i], entry);
+            cr_expect_eq(read.attr, RWX);
+        }
+    }
+}
+
+Test(npt, no_access_is_not_present_and_keeps_the_address)
+{
+    /* 5.4.1: with P clear the CPU looks at no other bit. */
+    golden_check_held(npt(), "pt", "", UINT64_C(0x1234567000), 1);
+    golden_check_held(npt(), "pt", "", UINT64_C(0), 1);
+    golden_check_held(npt(), "pd", "", UINT64_C(0x40200000), 1);
+    golden_check_held(npt(), "pdp", "leaf_1gib", UINT64_C(0xffffc0000000), 1);
+}
+
+Test(npt, entries_with_reserved_bits_are_told)
+{
+    static const struct golden_rule illegal[] = {
+        {"pml4", "", 40, UINT64_C(0x12345087), "bit 7 of a PML4 entry must be zero"},
+        {"pml4", "", 40, UINT64_C(0x12345107), "bit 8 of a PML4 entry must be zero"},
+        {"pd", "", 40, UINT64_C(0x40202087), "bit 13 of a 2 MiB leaf must be zero"},
+        {"pd", "", 40, UINT64_C(0x40300087), "bit 20 of a 2 MiB leaf must be zero"},
+        {"pdp", "leaf_1gib", 40, UINT64_C(0x40002087), "bit 13 of a 1 GiB leaf must be zero"},
+        {"pdp", "leaf_1gib", 40, UINT64_C(0x60000087), "bit 29 of a 1 GiB leaf must be zero"},
+        {"pdp", "", 40, UINT64_C(0x40000087), "a 1 GiB leaf on a CPU without them"},
+        {"pt", "", 40, UINT64_C(0x10000000007), "address bit 40 with a physical width of 40"},
+        {"pml4", "", 36, UINT64_C(0x1000000007), "address bit 36 with a physical width of 36"},
+        {"pt", "", 48, UINT64_C(0x8000000000007), "address bit 51 with a physical width of 48"},
+    };
+    static const struct golden_rule legal[] = {
+        {"pt", "", 40, UINT64_C(0x40201007), "a page"},
+        {"pt", "", 40, UINT64_C(0x40201e07), "bits 11:9 are the software's"},
+        {"pt", "", 40, UINT64_C(0x10000040201007), "bit 52 is the software's"},
+        {"pt", "", 40, UINT64_C(0xfffffff007), "address bit 39 with a physical width of 40"},
+        {"pml4", "", 40, UINT64_C(0x12345027), "the CPU sets A in a table entry"},
+        {"pd", "", 40, UINT64_C(0x402000e7), "A and D in a 2 MiB leaf"},
+        {"pdp", "leaf_1gib", 40, UINT64_C(0x40000087), "1 GiB"},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(illegal); i++) {
+        golden_check_rule(npt(), &illegal[i], false);
+    }
+    for (size_t i = 0; i < GOLDEN_COUNT(legal); i++) {
+        golden_check_rule(npt(), &legal[i], true);
+    }
+}
+
+Test(npt, what_the_hardware_cannot_express_is_refused)
+{
+    static const struct golden_refusal golden[] = {
+        {"", W, "what is present can be read"},
+        {"", X, "the same"},
+        {"", W | X, "the same"},
+        {"", R | KX, "NX does not tell privilege levels apart"},
+        {"", R | UX, "the same"},
+        {"", RW | UX, "the same"},
+        {"", R | AXAS_MEM_WRITE_COMBINING, "none of the first four entries of the PAT is WC at reset"},
+        {"", R | UINT32_C(0xf0), "no such memory type"},
+        {"", R | UINT32_C(0x100), "no such attribute"},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_refusal(npt(), &golden[i]);
+    }
+}
+
+Test(npt, the_vmcb_names_root_asid_and_nested_paging)
+{
+    /* Appendix B: nCR3 at 0B0h, guest ASID at 058h bits 31:0, NP_ENABLE bit 0 at 090h. */
+    const struct axas_format *format = npt();
+    uint64_t values[AXAS_MAX_ROOT_REGISTERS];
+    struct axas_root_request request = {
+        .mode = golden_mode(format, "4level"),
+        .root = {UINT64_C(0x123456000)},
+        .vmid = 0x2a,
+        .gpa_bits = 48,
+        .physical_bits = 40,
+    };
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "nested_cr3"), UINT64_C(0x123456000));
+    cr_expect_eq(golden_root_value(format, values, "guest_asid"), 0x2a);
+    cr_expect_eq(golden_root_value(format, values, "nested_control"), 1);
+    request.root = axas_hpa_of(UINT64_C(0x123456800));
+    memset(values, 0x5a, sizeof values);
+    cr_expect_eq(format->root_encode(&request, values), AXAS_ERR_RANGE, "a root is aligned to 4 KiB");
+    cr_expect_eq(values[0], UINT64_C(0x5a5a5a5a5a5a5a5a), "untouched on failure");
+}
+
+static const char *const fault_names[] = {"exit_code", "exit_info1", "exit_info2"};
+
+Test(npt, nested_page_faults_are_decoded)
+{
+    /*
+     * 15.25.6: EXITCODE 400h. EXITINFO1 is a page-fault error code (8.4.2): bit 0 present, 1 write, 2 user,
+     * always set here, 3 reserved bit, 4 fetch; bit 32 the access itself, bit 33 a walk of the guest's
+     * tables, which counts as a write. EXITINFO2 is the guest physical address; no linear address is given.
+     */
+    static const struct golden_fault golden[] = {
+        {"a read, not present",
+         {0x400, UINT64_C(0x100000004), 0x12345678},
+         true,
+         0x12345678,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a write, not present",
+         {0x400, UINT64_C(0x100000006), 0xfeb00010},
+         true,
+         0xfeb00010,
+         W,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a write, present",
+         {0x400, UINT64_C(0x100000007), 0x5008},
+         true,
+         0x5008,
+         W,
+         false,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a fetch, not present",
+         {0x400, UINT64_C(0x100000014), 0x100000},
+         true,
+         0x100000,
+         X,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a fetch, present",
+         {0x400, UINT64_C(0x100000015), 0x6000},
+         true,
+         0x6000,
+         X,
+         false,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a walk of the guest's tables, not present",
+         {0x400, UINT64_C(0x200000006), 0x9ff8},
+         true,
+         0x9ff8,
+         W,
+         true,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a walk for a fetch is a write all the same",
+         {0x400, UINT64_C(0x200000016), 0x9ff8},
+         true,
+         0x9ff8,
+         W,
+         true,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a walk in read-only memory",
+         {0x400, UINT64_C(0x200000007), 0x9ff8},
+         true,
+         0x9ff8,
+         W,
+         true,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+        {"a reserved bit in an entry",
+         {0x400, UINT64_C(0x10000000d), 0x7000},
+         true,
+         0x7000,
+         R,
+         false,
+         AXAS_CAUSE_MISCONFIGURED,
+         AXAS_LEVEL_UNKNOWN,
+         false,
+         0},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(npt(), fault_names, 3, &golden[i]);
+    }
+}
+
+Test(npt, other_exits_are_no_second_stage_faults)
+{
+    static const uint64_t other[][3] = {
+        {0x4e, UINT64_C(0x100000004), 0x1000}, /* page fault of the guest's own */
+        {0x60, 0, 0},
+        {0x401, UINT64_C(0x100000004), 0x1000},
+        {UINT64_MAX, UINT64_C(0x100000004), 0x1000}, /* VMEXIT_INVALID */
+        {0, UINT64_C(0x100000004), 0x1000},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(other); i++) {
+        golden_check_no_fault(npt(), fault_names, 3, other[i], "another exit code");
+    }
+}
