@@ -352,6 +352,115 @@ static void fail_cap_of_nodes(const struct world *world)
     rig_close(&rig);
 }
 
+/* ---- the table layer alone ---------------------------------------------------------------------------- */
+
+/* One operation on a tree with two large leaves of memory at rig->linear. */
+typedef enum axas_status table_operation(struct rig *rig);
+
+static enum axas_status table_map(struct rig *rig)
+{
+    return axas_table_map(&rig->space.table, axas_gpa_of(rig->room - rig->page),
+                          axas_hpa_of(rig->large - rig->page), rig->large + 2 * rig->page, AXAS_READ);
+}
+
+static enum axas_status finish(struct rig *rig, struct axas_gather *gather, enum axas_status status)
+{
+    axas_gather_flush(&rig->space.table, gather);
+    axas_gather_free(&rig->space.table, gather);
+    return status;
+}
+
+static enum axas_status table_unmap(struct rig *rig)
+{
+    struct axas_gather gather;
+    axas_gather_init(&gather, NULL, NULL);
+    return finish(rig, &gather,
+                  axas_table_unmap(&rig->space.table, axas_gpa_of(rig->linear + rig->page),
+                                   2 * rig->large - 2 * rig->page, &gather));
+}
+
+static enum axas_status table_protect(struct rig *rig)
+{
+    struct axas_gather gather;
+    axas_gather_init(&gather, NULL, NULL);
+    return finish(rig, &gather,
+                  axas_table_protect(&rig->space.table, axas_gpa_of(rig->linear + rig->page), rig->large,
+                                     AXAS_READ, &gather));
+}
+
+static enum axas_status table_reserve(struct rig *rig)
+{
+    return axas_table_reserve(&rig->space.table);
+}
+
+static enum axas_status table_install(struct rig *rig)
+{
+    struct axas_table *table = &rig->space.table;
+    struct axas_pool pool;
+    unsigned last_level = table->mode->root_level + table->mode->level_count - 1u;
+    uint64_t gpa = axas_table_limit(table) - rig->page;
+    memset(&pool, 0, sizeof pool);
+    enum axas_status status = axas_pool_fill(table, &pool, table->mode->root_level, last_level);
+    enum axas_status installed =
+        axas_table_install(table, axas_gpa_of(gpa), axas_hpa_of(0), rig->page, AXAS_READ, &pool);
+    RIG_TRUE(rig, status == installed);
+    axas_pool_drain(table, &pool);
+    return status;
+}
+
+struct table_scenario {
+    const char *name;
+    table_operation *run;
+    bool keeps; /* on failure it keeps what it got */
+};
+
+static const struct table_scenario table_scenarios[] = {
+    {"map in a tree", table_map, false},         {"unmap in a tree", table_unmap, false},
+    {"protect in a tree", table_protect, false}, {"fill a tree's reserve", table_reserve, true},
+    {"install in a tree", table_install, false},
+};
+
+static bool fail_table_once(const struct world *world, const struct table_scenario *scenario, uint64_t k,
+                            bool all)
+{
+    struct rig rig;
+    struct axas_config config = rig_arena(&rig, world);
+    struct axas_table *table = &rig.space.table;
+    RIG_OK(&rig, axas_table_init(table, &config.table));
+    rig.doing = scenario->name;
+    rig.number = k;
+    rig.page = axas_table_page_size(table);
+    uint64_t larger = axas_table_leaf_sizes(table, AXAS_READ) & ~rig.page;
+    rig.large = larger != 0 ? larger & (~larger + 1u) : 16 * rig.page;
+    rig.linear = rig.large;
+    rig.room = 8 * rig.large;
+    RIG_OK(&rig, axas_table_map(table, axas_gpa_of(rig.linear), axas_hpa_of(0), 2 * rig.large,
+                                AXAS_READ | AXAS_WRITE));
+    RIG_TRUE(&rig, tree_read(&rig.tree, table));
+    uint64_t hash = rig.tree.hash;
+    struct axas_hosted_ledger before = axas_hosted_ledger(rig.arena);
+    if (all) {
+        axas_hosted_fail_from(rig.arena, k);
+    } else {
+        axas_hosted_fail_at(rig.arena, k);
+    }
+    enum axas_status status = scenario->run(&rig);
+    axas_hosted_fail_from(rig.arena, 0);
+    axas_hosted_fail_at(rig.arena, 0);
+    struct axas_hosted_ledger after = axas_hosted_ledger(rig.arena);
+    bool failed = after.failures != before.failures;
+    RIG_TRUE(&rig, tree_read(&rig.tree, table));
+    if (status == AXAS_ERR_NO_MEMORY) {
+        RIG_TRUE(&rig, failed && rig.tree.hash == hash);
+        RIG_TRUE(&rig, scenario->keeps || axas_hosted_ledger_same(&before, &after));
+        status = scenario->run(&rig);
+    }
+    RIG_OK(&rig, status);
+    axas_table_destroy(table, NULL, NULL);
+    rig_close(&rig);
+    return failed;
+}
+
 static void run_world(const struct world *world, void *context)
 {
     (void)context;
@@ -362,6 +471,11 @@ static void run_world(const struct world *world, void *context)
         }
         for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
             for (k = 1; k < 10000 && fail_once(world, &scenarios[i], k, all != 0);) {
+                k++;
+            }
+        }
+        for (size_t i = 0; i < sizeof table_scenarios / sizeof *table_scenarios; i++) {
+            for (k = 1; k < 10000 && fail_table_once(world, &table_scenarios[i], k, all != 0);) {
                 k++;
             }
         }

@@ -1319,12 +1319,10 @@ static void op_spans(struct model *m)
                 fail(m, "the span shows the wrong byte for 0x%" PRIx64, at + i);
             }
         }
-        const struct run *run = &m->runs.run[runs_at(&m->runs, at)];
         uint64_t here = (at | (m->page - 1u)) - at + 1u;
         if (it.span.length < here && it.span.length != length - (at - gpa)) {
             fail(m, "the span at 0x%" PRIx64 " is short", at);
         }
-        (void)run;
         at += it.span.length;
     }
     if (starved(m) && status == AXAS_ERR_NO_MEMORY) {
