@@ -3,7 +3,9 @@
 # Boots a ROM in an emulated PC of one CPU and 64 MiB, without a window, and shows what it prints. The exit status
 # is the one that the program's last line says (pc.c), 125 if there is no such line, 124 after too long.
 #
-#     boot.sh bochs|qemu ROM [CPU [SECONDS]]     CPU: the name that the emulator has for it
+#     boot.sh bochs|qemu ROM [CPU [SECONDS [ARGUMENT...]]]
+#
+# CPU is the name that the emulator has for it; the arguments are for QEMU.
 set -euo pipefail
 
 emulator=$1
@@ -37,7 +39,9 @@ END
 }
 
 boot_qemu() {
-    timeout -s KILL "$seconds" qemu-system-x86_64 -M pc -cpu "$1" -m 64 -bios "$rom" -display none -nic none \
+    local cpu=$1
+    shift
+    timeout -s KILL "$seconds" qemu-system-x86_64 "$@" -M pc -cpu "$cpu" -m 64 -bios "$rom" -display none -nic none \
         -debugcon stdio -device isa-debug-exit,iobase=0xf4,iosize=4 -no-reboot </dev/null 2>"$scratch/errors"
 }
 
@@ -45,7 +49,7 @@ boot_qemu() {
 status=0
 case $emulator in
 bochs) boot_bochs "${3:-corei7_skylake_x}" | tee "$scratch/output" || status=$? ;;
-qemu) boot_qemu "${3:-max}" | tee "$scratch/output" || status=$? ;;
+qemu) boot_qemu "${3:-max}" "${@:5}" | tee "$scratch/output" || status=$? ;;
 *)
     echo "$(basename "$0"): no emulator '$emulator'" >&2
     exit 2

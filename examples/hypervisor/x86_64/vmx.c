@@ -6,6 +6,7 @@
 #include "pc.h"
 
 #include <axas/cpu/x86_64.h>
+#include <axas/formats/x86_64_ept.h>
 
 /* Special registers, appendix A. */
 #define MSR_FEATURE_CONTROL 0x3au
@@ -206,7 +207,7 @@ void vmx_table_config(struct axas_table_config *config)
 
 void vmx_root_load(const struct axas_root *root)
 {
-    const uint64_t eptp = root->register_value[0];
+    const uint64_t eptp = root->register_value[AXAS_X86_64_EPT_ROOT_EPTP];
     vmx_write(VMCS_EPT_POINTER, eptp);
     /* What the CPU holds of a tree that stood at this place before is unknown. */
     if (!axas_x86_64_invept(eptp)) {
