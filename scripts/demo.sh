@@ -32,7 +32,7 @@ aarch64)
         -nographic -nic none -kernel "$build/examples/hypervisor/hypervisor.elf")
     ;;
 x86_64)
-    packages=(bochs bochs-term gcc)
+    packages=(bochs bochs-term)
     emulator=("$top/examples/hypervisor/x86_64/boot.sh" bochs "$build/examples/hypervisor/hypervisor.rom"
         "${cpu:-corei7_skylake_x}")
     ;;

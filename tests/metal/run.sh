@@ -58,8 +58,8 @@ x86_64_npt)
 *) die "there is no format '$format' to run; see the head of this script" ;;
 esac
 if [ "$arch" = x86_64 ]; then
-    packages=(gcc qemu-system-x86)
-    [ "$emulator" != bochs ] || packages=(gcc bochs bochs-term)
+    packages=(qemu-system-x86)
+    [ "$emulator" != bochs ] || packages=(bochs bochs-term)
     emulate=("$top/examples/hypervisor/x86_64/boot.sh" "$emulator")
 fi
 build=${build:-$top/build-metal-$arch}
