@@ -2,6 +2,8 @@
 /* A backend of the user's own is the same kind of thing as those that are shipped. */
 #include "unit.h"
 
+#include <pthread.h>
+
 /* Memory from a buffer of the test's, page by page or all at once. */
 struct source {
     struct axas_hosted *arena;
@@ -191,6 +193,90 @@ Test(backend, a_run_that_misses_the_page_is_no_answer)
         cr_expect_eq(unit_touch(&unit, unit.page, W), AXAS_FAULT_BROKEN, "%s", unit.name);
         struct unit_picture after = unit_space_picture(&unit);
         cr_expect(unit_same(&before, &after), "%s", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
+/* ---- While an area is being filled ---- */
+
+struct meddling {
+    struct unit_space *unit;
+    bool done;
+};
+
+static void *meddle(void *argument)
+{
+    struct meddling *meddling = argument;
+    struct axas_space *space = &meddling->unit->space;
+    const axas_gpa gpa = {0};
+    uint64_t page = meddling->unit->page;
+    unsigned char byte = 0;
+    struct axas_area area;
+    cr_expect_eq(axas_space_unmap(space, gpa, page), AXAS_ERR_BUSY);
+    cr_expect_eq(axas_space_unmap(space, gpa, 100 * page), AXAS_ERR_BUSY);
+    cr_expect_eq(axas_space_protect(space, gpa, page, R), AXAS_ERR_BUSY);
+    cr_expect_eq(axas_space_clear(space), AXAS_ERR_BUSY);
+    cr_expect_eq(axas_guest_read(space, gpa, &byte, 1), AXAS_ERR_BUSY);
+    cr_expect_eq(axas_space_map_linear(space, gpa, axas_hpa_of(0), page, R), AXAS_ERR_EXISTS);
+    cr_expect_eq(axas_space_next_area(space, gpa, &area), AXAS_OK);
+    cr_expect_neq(area.flags & AXAS_AREA_FILLING, 0);
+    /* what is elsewhere goes on as ever */
+    cr_expect_eq(axas_space_map_linear(space, axas_gpa_of(64 * page), axas_hpa_of(FAR_HPA), page, R),
+                 AXAS_OK);
+    cr_expect_eq(axas_space_unmap(space, axas_gpa_of(64 * page), page), AXAS_OK);
+    return NULL;
+}
+
+static enum axas_status provide_slowly(const struct axas_space *space, const struct axas_area *area,
+                                       axas_gpa gpa, struct axas_run *run)
+{
+    struct meddling *meddling = area->context;
+    const struct axas_hal *hal = space->table.hal;
+    if (!meddling->done) {
+        pthread_t other;
+        meddling->done = true;
+        cr_assert_eq(pthread_create(&other, NULL, meddle, meddling), 0);
+        cr_assert_eq(pthread_join(other, NULL), 0);
+    }
+    uint64_t page = meddling->unit->page;
+    if (!hal->frame_alloc(hal->context, page, AXAS_FRAME_GUEST, &run->hpa)) {
+        return AXAS_ERR_NO_MEMORY;
+    }
+    memset(axas_hal_virt(hal, run->hpa), 0, page);
+    hal->frame_publish(hal->context, run->hpa, page, area->attr);
+    run->gpa = gpa;
+    run->size = page;
+    return AXAS_OK;
+}
+
+static void release_slowly(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t size)
+{
+    struct meddling *meddling = context;
+    const struct axas_hal *hal = &meddling->unit->tree.hal;
+    (void)gpa;
+    for (uint64_t at = 0; at < size; at += meddling->unit->page) {
+        hal->frame_free(hal->context, axas_hpa_of(hpa.raw + at), meddling->unit->page, AXAS_FRAME_GUEST);
+    }
+}
+
+static const struct axas_backend slow = {
+    .name = "slow", .provide = provide_slowly, .release = release_slowly};
+
+Test(backend, others_are_told_that_the_area_is_busy, .timeout = 60)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        struct meddling meddling = {.unit = &unit};
+        cr_assert_eq(axas_space_map(&unit.space, axas_gpa_of(0), 8 * unit.page, RW, &slow, &meddling, 0,
+                                    AXAS_POPULATE),
+                     AXAS_OK, "%s", unit.name);
+        cr_expect(meddling.done);
+        struct axas_area area;
+        cr_assert_eq(axas_space_next_area(&unit.space, axas_gpa_of(0), &area), AXAS_OK);
+        cr_expect_eq(area.flags & AXAS_AREA_FILLING, 0);
+        cr_expect_eq(unit_guest_bytes(&unit), 8 * unit.page);
+        cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), 8 * unit.page), AXAS_OK);
         unit_space_end(&unit);
     }
 }

@@ -318,3 +318,33 @@ Test(fault, a_hole_in_a_linear_area_is_filled_again)
         unit_space_end(&unit);
     }
 }
+
+Test(fault, a_fetch_is_let_through_where_some_privilege_may_fetch_until_the_cpu_refuses_it)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        static const axas_attr attrs[] = {R | AXAS_KERNEL_EXEC, R | AXAS_USER_EXEC};
+        for (unsigned i = 0; i < 2; i++) {
+            if (!unit_encodes(&unit.tree, attrs[i])) {
+                continue;
+            }
+            uint64_t gpa = i * unit.page;
+            cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(gpa), unit.page, attrs[i], AXAS_LAZY),
+                         AXAS_OK);
+            /* The fault does not tell the privilege of the fetch. */
+            struct axas_fault fault = unit_fault(gpa, X);
+            fault.cause = AXAS_CAUSE_TRANSLATION;
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault), AXAS_FAULT_RESOLVED, "%s", unit.name);
+            fault = unit_fault(gpa, X);
+            fault.cause = AXAS_CAUSE_TRANSLATION;
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault), AXAS_FAULT_SPURIOUS, "%s", unit.name);
+            /* Were this spurious, the guest would fault for ever. */
+            fault = unit_fault(gpa, X);
+            fault.cause = AXAS_CAUSE_PERMISSION;
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault), AXAS_FAULT_DENIED, "%s", unit.name);
+            cr_expect_eq(unit_touch(&unit, gpa, W), AXAS_FAULT_DENIED);
+        }
+        unit_space_end(&unit);
+    }
+}
