@@ -4,7 +4,7 @@
  *
  *      inner node   [ keys | children ]        key[i]: the first address of anything below child[i]
  *          |
- *      leaf node    [ keys | areas ]           key[i]: area[i].gpa
+ *      leaf node    [ keys | lasts | areas ]   key[i]: area[i].gpa, last[i]: its last byte
  *
  * The keys of a node stand together, so that a search reads a few lines of one frame and follows a pointer
  * once per level. A node is never empty; neighbours that fit into three quarters of one become one.
@@ -24,32 +24,33 @@
  * reserve is full or the call fails; each exclusive call, removals too, fills it again as far as the HAL lets
  * it.
  *
- * How many nodes that is. A leaf node holds F = 63 areas. Let each leaf node with k areas owe max(0, k - 32)
- * / 32 of a node, which is less than one. A cut adds one area, so the sum of what is owed grows by at most
- * 1/32; a leaf node splits when the 64th area comes, into two of 32, which owe nothing, and so each split
- * pays one node back. C cuts therefore split at most leaves + C / 32 leaf nodes, and clearly at most C. In
- * the same way the inner nodes (up to 254 children, 127 after a split) split at most inners + s / 127 times
- * one level up if s nodes split below, s / 126 + 1 over all levels, and the tree grows by no more than two
- * levels. Joining nodes frees one for at most 16/32 that the result owes, and the freed one goes to the
- * reserve.
+ * How many nodes that is. A leaf node holds 56 areas. Let each leaf node with k areas owe max(0, k - 29) / 28
+ * of a node, which is less than one. A cut adds one area, so the sum of what is owed grows by at most 1/28; a
+ * leaf node splits when the 57th area comes, into one of 28 and one of 29, which owe nothing, and so each
+ * split pays one node back. C cuts therefore split at most leaves + C / 28 leaf nodes, and clearly at most C.
+ * In the same way the inner nodes (up to 254 children, 127 after a split) split at most inners + s / 127
+ * times one level up if s nodes split below, inners + s / 126 over all levels, and the tree grows by no more
+ * than two levels. Joining nodes frees one for at most 13/28 that the result owes, and the freed one goes to
+ * the reserve.
  */
 #include "area.h"
 
 #define NODE_BYTES AXAS_FRAME_SIZE
-#define LEAF_AREAS 63u
+#define LEAF_AREAS 56u
 #define INNER_CHILDREN 254u
 #define CUTS_IN_RESERVE 1024u
 /* Levels, leaves included: 2^52 pages need no more, at a third of each node in use. */
 #define MAX_HEIGHT 12u
 
+/* Begins a leaf or an inner node, and is aligned as they are. */
 struct node {
-    uint32_t count;
-    uint8_t padding[4];
+    _Alignas(uint64_t) uint32_t count;
 };
 
 struct leaf {
     struct node node;
     uint64_t key[LEAF_AREAS];
+    uint64_t last[LEAF_AREAS]; /* of area[i]: whether it holds an address is known without touching it */
     struct axas_area area[LEAF_AREAS];
 };
 
@@ -62,23 +63,28 @@ struct inner {
 _Static_assert(sizeof(struct leaf) <= NODE_BYTES, "a leaf node is a frame");
 _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 
-/* From the root down: index[h] is where the node at height h was left; height 0 is the leaf. */
+/* From the root down: step[h] is the node at height h and where it was left; height 0 is the leaf. */
 struct path {
-    struct node *node[MAX_HEIGHT];
-    unsigned index[MAX_HEIGHT];
+    struct {
+        struct node *node;
+        unsigned index;
+    } step[MAX_HEIGHT];
 };
 
-/* How many of the keys are not above x. */
+/* How many of the keys are not above x. Without branches, which a search would mispredict every other time.
+ */
 static inline unsigned keys_up_to(const uint64_t *key, unsigned count, uint64_t x)
 {
     const uint64_t *base = key;
-    unsigned left = count;
+    size_t left = count;
     while (left > 1) {
-        unsigned half = left / 2;
-        base += base[half - 1] <= x ? half : 0;
+        size_t half = left / 2;
+        size_t above = base[half - 1] <= x;
+        __asm__("" : "+r"(above)); /* a number, whatever the compiler would rather make of it */
+        base += half & (0 - above);
         left -= half;
     }
-    return (unsigned)(base - key) + (left == 1 && *base <= x ? 1 : 0);
+    return (unsigned)(base - key) + (unsigned)(left == 1 && *base <= x);
 }
 
 static unsigned child_for(const struct inner *inner, uint64_t x)
@@ -106,7 +112,13 @@ static const struct leaf *leaf_for(const struct axas_space *space, uint64_t x, c
         }
         node = inner->child[i];
     }
-    return (const struct leaf *)node;
+    /* All lines that the search may read at once, not one after the other as it comes to them. */
+    const struct leaf *leaf = (const struct leaf *)node;
+    for (unsigned i = 0; i < LEAF_AREAS; i += 8) {
+        __builtin_prefetch(&leaf->key[i]);
+        __builtin_prefetch(&leaf->last[i]);
+    }
+    return leaf;
 }
 
 const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa)
@@ -119,8 +131,7 @@ const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t
     if (up_to == 0) {
         return NULL;
     }
-    const struct axas_area *area = &leaf->area[up_to - 1];
-    return gpa - area->gpa.raw < area->size ? area : NULL;
+    return gpa <= leaf->last[up_to - 1] ? &leaf->area[up_to - 1] : NULL;
 }
 
 const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa)
@@ -132,7 +143,7 @@ const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t
         return NULL;
     }
     unsigned up_to = keys_up_to(leaf->key, leaf->node.count, gpa);
-    if (up_to != 0 && gpa - leaf->area[up_to - 1].gpa.raw < leaf->area[up_to - 1].size) {
+    if (up_to != 0 && gpa <= leaf->last[up_to - 1]) {
         return &leaf->area[up_to - 1];
     }
     if (up_to < leaf->node.count) {
@@ -207,7 +218,7 @@ static bool reserve_raise(struct axas_space *space, uint64_t count)
 static uint64_t reserve_for(uint64_t cuts, uint64_t leaves, uint64_t inners)
 {
     uint64_t row = cuts < CUTS_IN_RESERVE ? cuts : CUTS_IN_RESERVE;
-    uint64_t splits = leaves + row / 32;
+    uint64_t splits = leaves + row / 28;
     splits = splits < row ? splits : row;
     return row == 0 ? 0 : splits + inners + splits / 126 + 3;
 }
@@ -278,12 +289,12 @@ static void descend(const struct axas_space *space, uint64_t x, struct path *pat
     struct node *node = (struct node *)space->areas.root;
     for (unsigned height = space->areas.height - 1; height > 0; height--) {
         const struct inner *inner = (const struct inner *)node;
-        path->node[height] = node;
-        path->index[height] = child_for(inner, x);
-        node = inner->child[path->index[height]];
+        path->step[height].node = node;
+        path->step[height].index = child_for(inner, x);
+        node = inner->child[path->step[height].index];
     }
-    path->node[0] = node;
-    path->index[0] = keys_up_to(((const struct leaf *)node)->key, node->count, x);
+    path->step[0].node = node;
+    path->step[0].index = keys_up_to(((const struct leaf *)node)->key, node->count, x);
 }
 
 /* The first key of the node at `height` of the path is now `key`. */
@@ -291,11 +302,18 @@ static void first_key_changed(const struct axas_space *space, const struct path 
                               uint64_t key)
 {
     for (unsigned h = height + 1; h < space->areas.height; h++) {
-        ((struct inner *)path->node[h])->key[path->index[h]] = key;
-        if (path->index[h] != 0) {
+        ((struct inner *)path->step[h].node)->key[path->step[h].index] = key;
+        if (path->step[h].index != 0) {
             break;
         }
     }
+}
+
+static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
+{
+    leaf->key[at] = area->gpa.raw;
+    leaf->last[at] = area->gpa.raw + (area->size - 1);
+    leaf->area[at] = *area;
 }
 
 /* Moves entries [from, count) of a node by `by` places. */
@@ -304,6 +322,7 @@ static void leaf_shift(struct leaf *leaf, unsigned from, int by)
     unsigned moved = leaf->node.count - from;
     unsigned to = (unsigned)((int)from + by);
     __builtin_memmove(&leaf->key[to], &leaf->key[from], moved * sizeof leaf->key[0]);
+    __builtin_memmove(&leaf->last[to], &leaf->last[from], moved * sizeof leaf->last[0]);
     __builtin_memmove(&leaf->area[to], &leaf->area[from], moved * sizeof leaf->area[0]);
     leaf->node.count = (uint32_t)((int)leaf->node.count + by);
 }
@@ -322,6 +341,7 @@ static void leaf_append(struct leaf *to, struct leaf *source, unsigned from)
 {
     unsigned moved = source->node.count - from;
     __builtin_memcpy(&to->key[to->node.count], &source->key[from], moved * sizeof to->key[0]);
+    __builtin_memcpy(&to->last[to->node.count], &source->last[from], moved * sizeof to->last[0]);
     __builtin_memcpy(&to->area[to->node.count], &source->area[from], moved * sizeof to->area[0]);
     to->node.count += moved;
     source->node.count = from;
@@ -341,8 +361,8 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
                          struct node *child)
 {
     for (; height < space->areas.height; height++) {
-        struct inner *inner = (struct inner *)path->node[height];
-        unsigned at = path->index[height] + 1;
+        struct inner *inner = (struct inner *)path->step[height].node;
+        unsigned at = path->step[height].index + 1;
         struct inner *split = NULL;
         if (inner->node.count == INNER_CHILDREN) {
             split = (struct inner *)node_take(space);
@@ -379,7 +399,7 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
 
 void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
 {
-    struct path path;
+    struct path path = {0};
     space->areas.count++;
     space->areas.cuts += cuts_of(space, area->size);
     if (space->areas.root == NULL) {
@@ -388,8 +408,8 @@ void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
         space->areas.leaves = 1;
     }
     descend(space, area->gpa.raw, &path);
-    struct leaf *leaf = (struct leaf *)path.node[0];
-    unsigned at = path.index[0];
+    struct leaf *leaf = (struct leaf *)path.step[0].node;
+    unsigned at = path.step[0].index;
     struct leaf *split = NULL;
     if (leaf->node.count == LEAF_AREAS) {
         split = (struct leaf *)node_take(space);
@@ -402,8 +422,7 @@ void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
         into = split;
     }
     leaf_shift(into, at, 1);
-    into->key[at] = area->gpa.raw;
-    into->area[at] = *area;
+    leaf_put(into, at, area);
     if (at == 0 && into == leaf) {
         first_key_changed(space, &path, 0, area->gpa.raw);
     }
@@ -415,7 +434,7 @@ void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
 /* Takes the child at `at`, which is in the tree no more, out of the node at `height` of the path. */
 static void remove_child(struct axas_space *space, const struct path *path, unsigned height, unsigned at)
 {
-    struct inner *inner = (struct inner *)path->node[height];
+    struct inner *inner = (struct inner *)path->step[height].node;
     node_give(space, inner->child[at]);
     if (height == 1) {
         space->areas.leaves--;
@@ -435,10 +454,10 @@ static void remove_child(struct axas_space *space, const struct path *path, unsi
 static void join_up(struct axas_space *space, const struct path *path)
 {
     for (unsigned height = 0; height + 1 < space->areas.height; height++) {
-        struct inner *parent = (struct inner *)path->node[height + 1];
-        unsigned at = path->index[height + 1];
+        struct inner *parent = (struct inner *)path->step[height + 1].node;
+        unsigned at = path->step[height + 1].index;
         unsigned most = (height == 0 ? LEAF_AREAS : INNER_CHILDREN) * 3 / 4;
-        if (path->node[height]->count == 0) {
+        if (path->step[height].node->count == 0) {
             remove_child(space, path, height + 1, at);
             continue;
         }
@@ -466,11 +485,11 @@ static void join_up(struct axas_space *space, const struct path *path)
 
 void axas_areas_remove(struct axas_space *space, uint64_t gpa)
 {
-    struct path path;
+    struct path path = {0};
     descend(space, gpa, &path);
-    struct leaf *leaf = (struct leaf *)path.node[0];
-    unsigned at = path.index[0] - 1;
-    AXAS_ASSERT(path.index[0] != 0 && leaf->key[at] == gpa);
+    struct leaf *leaf = (struct leaf *)path.step[0].node;
+    unsigned at = path.step[0].index - 1;
+    AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
     space->areas.count--;
     space->areas.cuts -= cuts_of(space, leaf->area[at].size);
     leaf_shift(leaf, at + 1, -1);
@@ -489,15 +508,14 @@ void axas_areas_remove(struct axas_space *space, uint64_t gpa)
 
 void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axas_area *area)
 {
-    struct path path;
+    struct path path = {0};
     descend(space, gpa, &path);
-    struct leaf *leaf = (struct leaf *)path.node[0];
-    unsigned at = path.index[0] - 1;
-    AXAS_ASSERT(path.index[0] != 0 && leaf->key[at] == gpa);
+    struct leaf *leaf = (struct leaf *)path.step[0].node;
+    unsigned at = path.step[0].index - 1;
+    AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
     space->areas.cuts -= cuts_of(space, leaf->area[at].size);
     space->areas.cuts += cuts_of(space, area->size);
-    leaf->key[at] = area->gpa.raw;
-    leaf->area[at] = *area;
+    leaf_put(leaf, at, area);
     if (at == 0) {
         first_key_changed(space, &path, 0, area->gpa.raw);
     }

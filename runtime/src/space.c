@@ -582,6 +582,8 @@ static struct failure fill_area(struct axas_space *space, struct axas_area area,
         area.flags &= ~AXAS_AREA_FILLING;
         axas_areas_replace(space, area.gpa.raw, &area);
         space->generation++;
+        axas_walk_invalidate(&space->table, &space->table.change[AXAS_CHANGE_MAKE], area.gpa.raw, area.size,
+                             axas_table_page_size(&space->table));
     } else {
         bool alone = space->generation == generation;
         remove_range(space, area.gpa.raw, axas_last(area.gpa, area.size), &gather);

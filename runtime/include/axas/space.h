@@ -46,8 +46,9 @@ struct axas_backend {
      */
     enum axas_status (*provide)(const struct axas_space *space, const struct axas_area *area, axas_gpa gpa,
                                 struct axas_run *run);
-    /** Takes memory back that nothing translates to any more, in runs that provide gave or parts of them.
-     *  Called without a lock. NULL: there is nothing to take back. */
+    /** Takes memory back that nothing translates to any more, in runs that provide gave, parts of them, or
+     *  several that adjoin. Called without a lock or, where one removal takes out many pieces, with it held.
+     *  NULL: there is nothing to take back. */
     axas_release_fn *release;
     /** provide has no side effect, gives the same answer each time, and may be called with the lock held:
      *  such an area is filled when it is mapped, and a hole in it can be filled again at any time. It has no
