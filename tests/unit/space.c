@@ -504,6 +504,32 @@ Test(space, unmap_needs_no_memory)
     }
 }
 
+Test(space, a_thousand_cuts_in_a_row_need_no_memory)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        uint64_t page = unit.page;
+        const uint64_t cuts = 1024; /* what space.h promises */
+        cr_assert_geq(unit.tree.limit, 4 * cuts * page, "%s", unit.name);
+        cr_assert_eq(map_alloc(&unit, 0, 4 * cuts * page, RW, AXAS_LAZY), AXAS_OK);
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        for (uint64_t i = 0; i < cuts; i++) {
+            cr_assert_eq(unmap(&unit, (4 * i + 1) * page, page), AXAS_OK, "%s: cut %" PRIu64, unit.name, i);
+        }
+        cr_expect_eq(areas(&unit), cuts + 1);
+        for (uint64_t i = 0; i < cuts; i++) {
+            struct axas_area area;
+            cr_assert(area_at(&unit, 4 * i * page, &area));
+            cr_assert_not(area_at(&unit, (4 * i + 1) * page, &area), "%s: cut %" PRIu64, unit.name, i);
+            cr_assert(area_at(&unit, (4 * i + 2) * page, &area));
+        }
+        cr_expect_eq(axas_space_clear(&unit.space), AXAS_OK);
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        unit_space_end(&unit);
+    }
+}
+
 Test(space, bad_unmaps_and_protects_are_refused_and_change_nothing)
 {
     for (FOR_EACH_CASE(at)) {
