@@ -544,3 +544,47 @@ Test(stage2, software_has_the_bits_that_the_manual_leaves_to_it)
                      UINT64_C(0x0780000000000000));
     }
 }
+
+Test(stage2, changes_ask_for_what_the_manual_says)
+{
+    /*
+     * D8.14.1: an entry that faults with a translation fault is not cached, others may be, those that refuse
+     * an access too. D8.14.2: break-before-make where memory type or output address change, and where a block
+     * becomes a table or a table a block, unless FEAT_BBM level 2 allows the latter two. D8.14.5: TLBI by
+     * address for the last level; a table that goes takes the walk caches along. Inner Shareable: every CPU.
+     */
+    static const struct golden_change golden[AXAS_CHANGES] = {
+        {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false},
+        {AXAS_CHANGE_PERMISSIONS_MORE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_PERMISSIONS_LESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_MEMORY_TYPE, true, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_OUTPUT_ADDRESS, true, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_SPLIT, true, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_COLLAPSE, true, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_LEAF, true},
+    };
+    static const struct golden_change bbm2[AXAS_CHANGES] = {
+        {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false},
+        {AXAS_CHANGE_PERMISSIONS_MORE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_PERMISSIONS_LESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_MEMORY_TYPE, true, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_OUTPUT_ADDRESS, true, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_SPLIT, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_COLLAPSE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_LEAF, true},
+    };
+    golden_check_changes(stage2(), "", golden);
+    golden_check_changes(stage2(), "fwb xnx hardware_access_flag vmid16", golden);
+    golden_check_changes(stage2(), "bbm2", bbm2);
+    golden_check_changes(stage2(), "bbm2 fwb xnx hardware_access_flag vmid16", bbm2);
+}
+
+Test(stage2, the_cpu_writes_flags_where_the_manual_says)
+{
+    /* D8.5.1: VTCR_EL2.HA. */
+    golden_check_hardware_updates(stage2(), "hardware_access_flag", false);
+}

@@ -488,3 +488,47 @@ Test(gstage, software_has_the_bits_that_the_manual_leaves_to_it)
         cr_expect_eq(format->levels[golden_level(format, levels[i])].software_mask, UINT64_C(0x300));
     }
 }
+
+Test(gstage, changes_ask_for_what_the_manual_says)
+{
+    /*
+     * 10.2.1: invalid entries may be cached too, except with Svvptc (17), so making one needs an HFENCE.GVMA
+     * on the CPU that goes on with it; others fault once, and whoever goes back after a fault fences
+     * (18.3.2). Any other change: a fence on every CPU; a table that goes takes cached pointers along. No
+     * change goes through an invalid entry.
+     */
+    static const struct golden_change golden[AXAS_CHANGES] = {
+        {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_LEAF, true},
+        {AXAS_CHANGE_PERMISSIONS_MORE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_PERMISSIONS_LESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_MEMORY_TYPE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_OUTPUT_ADDRESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_SPLIT, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_COLLAPSE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_LEAF, true},
+    };
+    static const struct golden_change svvptc[AXAS_CHANGES] = {
+        {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false},
+        {AXAS_CHANGE_PERMISSIONS_MORE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_PERMISSIONS_LESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_MEMORY_TYPE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_OUTPUT_ADDRESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_SPLIT, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_COLLAPSE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_LEAF, true},
+    };
+    golden_check_changes(gstage(), "", golden);
+    golden_check_changes(gstage(), "hardware_ad svpbmt", golden);
+    golden_check_changes(gstage(), "svvptc", svvptc);
+    golden_check_changes(gstage(), "hardware_ad svpbmt svvptc", svvptc);
+}
+
+Test(gstage, the_cpu_writes_flags_where_the_manual_says)
+{
+    /* Chapter 11, Svadu. */
+    golden_check_hardware_updates(gstage(), "hardware_ad", false);
+}

@@ -442,3 +442,34 @@ Test(ept, software_has_the_bits_that_the_manual_leaves_to_it)
                      UINT64_C(0x01f0000000000800));
     }
 }
+
+Test(ept, changes_ask_for_what_the_manual_says)
+{
+    /*
+     * 29.4.2: only present entries are cached, so making one needs nothing. 29.4.3.1: an EPT violation drops
+     * the mappings of its address, so going back after a fault needs nothing either. 29.4.3.4: INVEPT, on
+     * every CPU that may have used the EPTP, after any other change; it takes the paging-structure caches
+     * along. More permissions would cost one more violation without it: this library invalidates. No change
+     * goes through an absent entry.
+     */
+    static const struct golden_change golden[AXAS_CHANGES] = {
+        {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false},
+        {AXAS_CHANGE_PERMISSIONS_MORE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_PERMISSIONS_LESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_MEMORY_TYPE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_OUTPUT_ADDRESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_SPLIT, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_COLLAPSE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_NONE, false},
+    };
+    golden_check_changes(ept(), "", golden);
+    golden_check_changes(ept(), "accessed_dirty execute_only leaf_2mib leaf_1gib", golden);
+}
+
+Test(ept, the_cpu_writes_flags_where_the_manual_says)
+{
+    /* 29.3.5: bit 6 of EPTP turns it on. */
+    golden_check_hardware_updates(ept(), "accessed_dirty", false);
+}

@@ -305,3 +305,94 @@ Test(npt, other_exits_are_no_second_stage_faults)
         golden_check_no_fault(npt(), fault_names, 3, other[i], "another exit code");
     }
 }
+
+Test(npt, changes_ask_for_what_the_manual_says)
+{
+    /*
+     * 5.5.3 and 15.25.7: only present entries are cached, and a page fault drops the translation that it met.
+     * After any other change the TLB is flushed by ASID (15.16), on every CPU that may have used it. More
+     * permissions would cost one more fault without it: this library invalidates. No change goes through an
+     * absent entry.
+     */
+    static const struct golden_change golden[AXAS_CHANGES] = {
+        {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false},
+        {AXAS_CHANGE_PERMISSIONS_MORE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_PERMISSIONS_LESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_MEMORY_TYPE, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_OUTPUT_ADDRESS, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_SPLIT, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_COLLAPSE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
+        {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_NONE, false},
+    };
+    golden_check_changes(npt(), "", golden);
+    golden_check_changes(npt(), "leaf_1gib", golden);
+}
+
+Test(npt, the_cpu_writes_flags_where_the_manual_says)
+{
+    /* 5.4.2: always. */
+    golden_check_hardware_updates(npt(), "", true);
+}
+
+Test(npt, every_bit_of_an_entry_is_accounted_for)
+{
+    /*
+     * Refused beside what must be zero, since this library never sets them: NX, PCD and PWT of a table entry,
+     * G (8), and PAT (7 in a page, 12 in a larger leaf). R/W of a table entry and U/S are always set.
+     */
+    static const struct golden_bits golden[] = {
+        /* table: 62:52 and 11:9 are available, 6 ignored, 5 accessed */
+        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffe9f)},
+        {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffe9f)},
+        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffe9f)},
+        /* leaf: NX, R/W and the memory type are codes, and without bit 7 it would be a table */
+        {"pdp", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x40000087), UINT64_C(0x7fffffffc0000e60),
+         UINT64_C(0x800000000000009a), UINT64_C(0xffffffffc0001fff)},
+        {"pd", "", AXAS_ENTRY_LEAF, UINT64_C(0x40200087), UINT64_C(0x7fffffffffe00e60),
+         UINT64_C(0x800000000000009a), UINT64_C(0xffffffffffe01fff)},
+        {"pt", "", AXAS_ENTRY_LEAF, UINT64_C(0x40201007), UINT64_C(0x7ffffffffffffe60),
+         UINT64_C(0x800000000000001a), UINT64_C(0xffffffffffffffff)},
+        /* P clear: 63:1 are software's; bit 8 is how this library tells its own, and the address is kept */
+        {"pdp", "leaf_1gib", AXAS_ENTRY_HELD, UINT64_C(0x40000100), UINT64_C(0xffffffffc0000ee6),
+         UINT64_C(0x18), UINT64_C(0x7fffffffc0000f79)},
+        {"pd", "", AXAS_ENTRY_HELD, UINT64_C(0x40200100), UINT64_C(0xffffffffffe00ee6), UINT64_C(0x18),
+         UINT64_C(0x7fffffffffe00f79)},
+        {"pt", "", AXAS_ENTRY_HELD, UINT64_C(0x40201100), UINT64_C(0xfffffffffffffee6), UINT64_C(0x18),
+         UINT64_C(0x7fffffffffffff79)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_bits(npt(), &golden[i]);
+    }
+}
+
+Test(npt, software_has_the_bits_that_the_manual_leaves_to_it)
+{
+    const struct axas_format *format = npt();
+    /* Available in every leaf and while not present: 62:52 and 11:9. */
+    static const char *const levels[] = {"pdp", "pd", "pt"};
+    for (unsigned i = 0; i < GOLDEN_COUNT(levels); i++) {
+        cr_expect_eq(format->levels[golden_level(format, levels[i])].software_mask,
+                     UINT64_C(0x7ff0000000000e00));
+    }
+}
+
+Test(npt, the_vmcb_takes_the_highest_root_and_asid)
+{
+    const struct axas_format *format = npt();
+    uint64_t values[AXAS_MAX_ROOT_REGISTERS];
+    struct axas_root_request request = {
+        .mode = golden_mode(format, "4level"),
+        .root = {UINT64_C(0xffffffffff000)},
+        .vmid = UINT32_MAX,
+        .gpa_bits = 48,
+        .physical_bits = 52,
+    };
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "nested_cr3"), UINT64_C(0xffffffffff000));
+    cr_expect_eq(golden_root_value(format, values, "guest_asid"), UINT64_C(0xffffffff));
+}
