@@ -36,11 +36,13 @@ static struct {
 void report_disagreement(const char *what)
 {
     report.disagreements++;
-    print("DISAGREEMENT: %s\n", what);
-    print("  seed 0x%lx, layout %u (%s, %u-bit guest addresses, features 0x%lx), change %u",
-          metal_options.seed, now.round, now.mode == NULL ? "none" : now.mode->name,
-          (unsigned)layout.space.table.gpa_bits, layout.space.table.features, now.change);
-    print(", access 0x%lx at 0x%lx\n", (uint64_t)now.access, now.gpa);
+    print("DISAGREEMENT: %s\n  seed 0x%lx", what, metal_options.seed);
+    if (now.mode != NULL) {
+        print(", layout %u (%s, %u-bit guest addresses, features 0x%lx), change %u, access 0x%lx at 0x%lx",
+              now.round, now.mode->name, (unsigned)layout.space.table.gpa_bits, layout.space.table.features,
+              now.change, (uint64_t)now.access, now.gpa);
+    }
+    print("\n");
     if (report.disagreements >= DISAGREEMENTS_MAX) {
         print("That is enough.\n");
         arch_exit(1);
@@ -452,4 +454,5 @@ void agreement(const struct axas_table_config *cpu)
             report_disagreement("a space that this CPU has a mode for cannot be made");
         }
     }
+    now.mode = NULL;
 }

@@ -91,11 +91,11 @@ static uint64_t pages(const struct layout *layout, uint64_t most)
     return layout->page * (1 + random_below(most));
 }
 
-/* A leaf size of those that the attribute may have; the larger the rarer. */
+/* A leaf size of those that the attribute may have, one as likely as another. */
 static uint64_t some_leaf(const struct layout *layout, axas_attr attr)
 {
     uint64_t sizes = axas_table_leaf_sizes(&layout->space.table, attr);
-    while ((sizes & (sizes - 1)) != 0 && random_below(2) == 0) {
+    for (uint64_t skip = random_below((uint64_t)__builtin_popcountll(sizes)); skip > 0; skip--) {
         sizes &= sizes - 1;
     }
     return sizes & -sizes;
@@ -153,24 +153,9 @@ static uint64_t linear_memory(const struct layout *layout, uint64_t gpa, uint64_
     return hpa < limit && size <= limit - hpa ? hpa : UINT64_MAX;
 }
 
-static void map(struct layout *layout)
+static void map_piece(struct layout *layout, struct layout_piece piece, uint64_t leaf)
 {
-    static const enum layout_kind kinds[] = {LAYOUT_LINEAR, LAYOUT_LINEAR, LAYOUT_LINEAR, LAYOUT_LINEAR,
-                                             LAYOUT_LAZY,   LAYOUT_LAZY,   LAYOUT_EAGER,  LAYOUT_TRAP};
-    struct layout_piece piece = {.kind = kinds[random_below(8)], .attr = some_attr(layout)};
     const bool allocates = piece.kind == LAYOUT_EAGER || piece.kind == LAYOUT_LAZY;
-    uint64_t leaf = some_leaf(layout, piece.attr);
-    if (allocates && leaf > 2 * MEBIBYTE) {
-        leaf = layout->page;
-    }
-    piece.size = random_below(3) == 0 ? pages(layout, 40) : leaf * (1 + random_below(2));
-    if (random_below(3) == 0 && leaf <= 2 * MEBIBYTE) {
-        piece.size += pages(layout, 20);
-    }
-    piece.gpa = place(layout, piece.size, random_below(3) == 0 ? layout->page : leaf);
-    if (piece.gpa == UINT64_MAX) {
-        return;
-    }
     if (piece.kind == LAYOUT_LINEAR) {
         piece.hpa = linear_memory(layout, piece.gpa, piece.size, leaf);
         if (piece.hpa == UINT64_MAX) {
@@ -207,6 +192,38 @@ static void map(struct layout *layout)
         layout->budget -= allocates ? piece.size : 0;
         layout->touched[0] = piece.gpa;
         layout->touched[1] = piece_end(&piece);
+    }
+}
+
+static void map(struct layout *layout)
+{
+    static const enum layout_kind kinds[] = {LAYOUT_LINEAR, LAYOUT_LINEAR, LAYOUT_LINEAR, LAYOUT_LINEAR,
+                                             LAYOUT_LAZY,   LAYOUT_LAZY,   LAYOUT_EAGER,  LAYOUT_TRAP};
+    struct layout_piece piece = {.kind = kinds[random_below(8)], .attr = some_attr(layout)};
+    uint64_t leaf = some_leaf(layout, piece.attr);
+    if (leaf > 2 * MEBIBYTE && piece.kind != LAYOUT_LINEAR && piece.kind != LAYOUT_TRAP) {
+        leaf = layout->page;
+    }
+    piece.size = random_below(3) == 0 ? pages(layout, 40) : leaf * (1 + random_below(2));
+    if (random_below(3) == 0 && leaf <= 2 * MEBIBYTE) {
+        piece.size += pages(layout, 20);
+    }
+    piece.gpa = place(layout, piece.size, random_below(3) == 0 ? layout->page : leaf);
+    if (piece.gpa != UINT64_MAX) {
+        map_piece(layout, piece, leaf);
+    }
+}
+
+/* One leaf of each size, so that none is left to chance. */
+static void map_leaves(struct layout *layout)
+{
+    const axas_attr all = AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
+    for (uint64_t sizes = axas_table_leaf_sizes(&layout->space.table, all); sizes != 0; sizes &= sizes - 1) {
+        struct layout_piece piece = {.kind = LAYOUT_LINEAR, .size = sizes & -sizes, .attr = all};
+        piece.gpa = place(layout, piece.size, piece.size);
+        if (piece.gpa != UINT64_MAX) {
+            map_piece(layout, piece, piece.size);
+        }
     }
 }
 
@@ -358,6 +375,7 @@ bool layout_build(struct layout *layout, const struct axas_config *config)
     find_attrs(layout);
     probe_load(&root, layout->space.table.features);
     map_home(layout);
+    map_leaves(layout);
     for (unsigned i = 0; i < FIRST_AREAS; i++) {
         map(layout);
     }

@@ -4,6 +4,7 @@
 #include "arch.h"
 #include "console.h"
 #include "machine.h"
+#include "negative.h"
 #include "probe.h"
 #include "random.h"
 #include "report.h"
@@ -34,6 +35,7 @@ void hypervisor_main(void)
     probe_init(&cpu);
     machine_init();
     agreement(&cpu);
+    negative(&cpu);
     for (unsigned level = 0; level < cpu.format->level_count; level++) {
         if (report.reached[level] != 0) {
             print("  %lu reached memory through leaves of ", report.reached[level]);
@@ -42,8 +44,10 @@ void hypervisor_main(void)
         }
     }
     print("  %lu of these were translated without an access: no marked memory is behind\n", report.told);
-    print("%s: %lu probes, %lu disagreements, %lu layouts, %lu changes, %lu faults served\n",
-          cpu.format->name, report.probes, report.disagreements, report.spaces, report.changes,
+    print("  %lu layouts, %lu changes, %lu faults served\n", report.spaces, report.changes,
           report.faults_served);
+    print("%s: %lu probes, %lu disagreements, %lu of %lu negative controls caught", cpu.format->name,
+          report.probes, report.disagreements, report.controls_caught, report.controls);
+    print(" and %lu more by the library alone\n", report.controls_by_library);
     arch_exit(report.disagreements == 0 ? 0 : 1);
 }

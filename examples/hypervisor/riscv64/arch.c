@@ -4,6 +4,7 @@
 #include "../arch.h"
 #include "../console.h"
 #include "../guest/guest.h"
+#include "../memory.h"
 #include "csr.h"
 #include "vcpu.h"
 
@@ -24,9 +25,11 @@
 
 extern char image_end[];
 
-/** menvcfg as the hart took it: start.S, which runs in M-mode. */
-extern uint64_t machine_environment;
-uint64_t machine_environment;
+/** menvcfg as the hart took it, and where the device tree is: start.S, which runs in M-mode. */
+extern uint64_t machine_environment, machine_tree;
+uint64_t machine_environment, machine_tree;
+
+static bool has_svpbmt;
 
 static struct vcpu vcpu;
 
@@ -61,10 +64,26 @@ void arch_broken(void)
     arch_exit(3);
 }
 
+/* Whether the device tree names that extension among the hart's (riscv,isa). That is said in no register:
+ * QEMU takes menvcfg.PBMTE on a hart without Svpbmt, too. */
+static bool tree_names(const char *extension, unsigned length)
+{
+    const char *tree = (const char *)(uintptr_t)machine_tree;
+    const unsigned size = __builtin_bswap32(*(const uint32_t *)(uintptr_t)(machine_tree + 4));
+    for (unsigned at = 0; at + length <= size; at++) {
+        if (memcmp(tree + at, extension, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void arch_init(void)
 {
     CSR_WRITE(satp, 0); /* physical addresses */
     CSR_WRITE(sie, 0);
+    /* Now, since the memory where the tree is will be given out. */
+    has_svpbmt = tree_names("_svpbmt", 7);
 }
 
 struct arch_memory arch_memory(void)
@@ -83,7 +102,7 @@ void arch_table_config(struct axas_table_config *config)
 {
     config->format = axas_format_find("riscv64_gstage");
     config->physical_bits = 56;
-    if ((machine_environment & BIT(ENVCFG_PBMTE_BIT)) != 0) {
+    if (has_svpbmt && (machine_environment & BIT(ENVCFG_PBMTE_BIT)) != 0) {
         config->features |= axas_feature_find(config->format, "svpbmt");
     }
     if ((machine_environment & BIT(ENVCFG_ADUE_BIT)) != 0) {

@@ -26,6 +26,8 @@ _start:
     csrr t0, MENVCFG
     la t1, machine_environment
     sd t0, 0(t1)
+    la t1, machine_tree             /* the firmware's convention: a1 */
+    sd a1, 0(t1)
     li t0, 3 << 11                  /* mstatus.MPP = S */
     csrc mstatus, t0
     li t0, 1 << 11

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Of EPT: sections of the Intel SDM vol. 3C. Of nested paging: sections of APM vol. 2. */
+#include "../negative.h"
+
+#include "arch.h"
+
+#define BIT(n) (UINT64_C(1) << (n))
+#define TABLE AXAS_ENTRY_TABLE
+#define LEAF AXAS_ENTRY_LEAF
+
+#define EPT_READ BIT(0)
+#define EPT_WRITE BIT(1)
+#define EPT_EXEC BIT(2)
+#define EPT_TYPE(type) ((uint64_t)(type) << 3)
+
+static const struct negative_control ept[] = {
+    {.rule = "write without read (29.3.3.1)", .level = "pt", .kind = LEAF, .clear = EPT_READ | EPT_EXEC},
+    {.rule = "write and execute without read", .level = "pt", .kind = LEAF, .clear = EPT_READ},
+    {.rule = "write without read in a 2 MiB leaf", .level = "pd", .kind = LEAF, .clear = EPT_READ},
+    {.rule = "write without read in a table entry", .level = "pd", .kind = TABLE, .clear = EPT_READ},
+    {.rule = "memory type 2 (29.3.3.1)", .level = "pt", .kind = LEAF, .clear = EPT_TYPE(7), .set = EPT_TYPE(2)},
+    {.rule = "memory type 3", .level = "pt", .kind = LEAF, .clear = EPT_TYPE(7), .set = EPT_TYPE(3)},
+    {.rule = "memory type 7", .level = "pt", .kind = LEAF, .set = EPT_TYPE(7)},
+    {.rule = "memory type 7 in a 2 MiB leaf", .level = "pd", .kind = LEAF, .set = EPT_TYPE(7)},
+    {.rule = "a page's address beyond the physical width", .level = "pt", .kind = LEAF, .set = BIT(51)},
+    {.rule = "a page's address beyond it by the lowest bit that is", .level = "pt", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a 2 MiB leaf's address beyond it", .level = "pd", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a table's address beyond it", .level = "pd", .kind = TABLE, .set = BIT(40)},
+    {.rule = "the address of a table of tables beyond it", .level = "pml4", .kind = TABLE, .set = BIT(51)},
+    {.rule = "a 2 MiB leaf that is not aligned (bits 20:12 reserved)", .level = "pd", .kind = LEAF, .set = BIT(20)},
+    {.rule = "a 2 MiB leaf that is not aligned, by bit 12",
+     .level = "pd",
+     .kind = LEAF,
+     .set = BIT(12),
+     .emulator_accepts = true},
+    {.rule = "a leaf at the root (bit 7 reserved)", .level = "pml4", .kind = TABLE, .set = BIT(7)},
+    {.rule = "bit 3 of a root entry, which is reserved", .level = "pml4", .kind = TABLE, .set = BIT(3)},
+    {.rule = "bit 6 of a table entry, which is reserved", .level = "pdpt", .kind = TABLE, .set = BIT(6)},
+    {.rule = "bit 4 of a table entry, which is reserved", .level = "pd", .kind = TABLE, .set = BIT(4)},
+};
+
+static const struct negative_control ept_1gib[] = {
+    {.rule = "a 1 GiB leaf that is not aligned (bits 29:12 reserved)",
+     .level = "pdpt",
+     .kind = LEAF,
+     .set = BIT(29)},
+    {.rule = "a 1 GiB leaf that is not aligned, by bit 12",
+     .level = "pdpt",
+     .kind = LEAF,
+     .set = BIT(12),
+     .emulator_accepts = true},
+    {.rule = "a 1 GiB leaf's address beyond the physical width", .level = "pdpt", .kind = LEAF, .set = BIT(40)},
+};
+
+static const struct negative_control ept_no_1gib[] = {
+    {.rule = "a 1 GiB leaf on a CPU without", .level = "pdpt", .kind = TABLE, .set = BIT(7)},
+};
+
+#define NPT_USER BIT(2)
+
+static const struct negative_control npt[] = {
+    {.rule = "a page that is not the user's (15.25.5)", .level = "pt", .kind = LEAF, .clear = NPT_USER},
+    {.rule = "a 2 MiB leaf that is not the user's", .level = "pd", .kind = LEAF, .clear = NPT_USER},
+    {.rule = "a table that is not the user's", .level = "pd", .kind = TABLE, .clear = NPT_USER},
+    {.rule = "a table of tables that is not the user's", .level = "pml4", .kind = TABLE, .clear = NPT_USER},
+    {.rule = "a page's address beyond the physical width", .level = "pt", .kind = LEAF, .set = BIT(51)},
+    {.rule = "a page's address beyond it by the lowest bit that is", .level = "pt", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a 2 MiB leaf's address beyond it", .level = "pd", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a table's address beyond it", .level = "pd", .kind = TABLE, .set = BIT(40)},
+    {.rule = "a 2 MiB leaf that is not aligned (bits 20:13 reserved)", .level = "pd", .kind = LEAF, .set = BIT(13)},
+    {.rule = "a leaf at the root (bit 7 must be zero)", .level = "pml4", .kind = TABLE, .set = BIT(7)},
+    {.rule = "bit 8 of a root entry, which must be zero",
+     .level = "pml4",
+     .kind = TABLE,
+     .set = BIT(8),
+     .emulator_accepts = true},
+};
+
+static const struct negative_control npt_1gib[] = {
+    {.rule = "a 1 GiB leaf that is not aligned (bits 29:13 reserved)",
+     .level = "pdp",
+     .kind = LEAF,
+     .set = BIT(13)},
+    {.rule = "a 1 GiB leaf's address beyond the physical width", .level = "pdp", .kind = LEAF, .set = BIT(40)},
+};
+
+static const struct negative_control npt_no_1gib[] = {
+    {.rule = "a 1 GiB leaf on a CPU without", .level = "pdp", .kind = TABLE, .set = BIT(7)},
+};
+
+#define CONTROLS_MAX 32
+static struct negative_control controls[CONTROLS_MAX];
+static unsigned controls_count;
+
+static void add(const struct negative_control *control, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        controls[controls_count++] = control[i];
+    }
+}
+#define ADD(list)                                                          \
+    do {                                                                   \
+        _Static_assert(sizeof(list) <= sizeof controls, "too many at all"); \
+        add(list, sizeof(list) / sizeof *(list));                          \
+    } while (0)
+
+const struct negative_control *negative_controls(const struct axas_format *format, unsigned *count)
+{
+    struct axas_table_config cpu = {.format = NULL};
+    arch_table_config(&cpu);
+    const bool has_1gib = (cpu.features & axas_feature_find(format, "leaf_1gib")) != 0;
+    controls_count = 0;
+    if (format == axas_format_find("x86_64_ept")) {
+        ADD(ept);
+        if (has_1gib) {
+            ADD(ept_1gib);
+        } else {
+            ADD(ept_no_1gib);
+        }
+    } else {
+        ADD(npt);
+        if (has_1gib) {
+            ADD(npt_1gib);
+        } else {
+            ADD(npt_no_1gib);
+        }
+    }
+    *count = controls_count;
+    return controls;
+}
