@@ -68,7 +68,8 @@ uint64_t axas_table_bytes(const struct axas_table *table, unsigned level);
 /**
  * Exclusive. Maps [gpa, gpa+size) to [hpa, hpa+size) with the largest leaves that fit. Nothing may be
  * there yet. Returns AXAS_ERR_ALIGN, _RANGE (also if hpa+size is beyond the physical width), _EXISTS,
- * _UNSUPPORTED (attr, or no access at all), _NO_MEMORY, _CORRUPT; unchanged on each. Issues the publish
+ * _UNSUPPORTED (attr, or no access at all), _NO_MEMORY; unchanged on each. An entry that this library does
+ * not write counts as something that is there. Issues the publish
  * barrier, and the invalidation that the format's "make" transition asks for.
  */
 enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
@@ -94,7 +95,8 @@ void axas_gather_free(struct axas_table *table, struct axas_gather *gather);
  * unlinking tables that become empty. Nothing is freed and nothing invalidated until the caller flushes
  * and frees the gather. Returns AXAS_ERR_ALIGN, _RANGE, _CORRUPT, or _NO_MEMORY when a leaf has to be split
  * and neither the HAL nor the reserve (axas_table_reserve) has a table; unchanged on each. table_limit does
- * not hold it back. Issues the publish barrier.
+ * not hold it back. Issues the publish barrier. AXAS_ERR_CORRUPT: an entry that this library does not write
+ * stands where a table or a large leaf at the ends could be; one among the smallest leaves is left as it is.
  */
 enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
                                   struct axas_gather *gather);
