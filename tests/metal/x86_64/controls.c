@@ -18,16 +18,26 @@ static const struct negative_control ept[] = {
     {.rule = "write and execute without read", .level = "pt", .kind = LEAF, .clear = EPT_READ},
     {.rule = "write without read in a 2 MiB leaf", .level = "pd", .kind = LEAF, .clear = EPT_READ},
     {.rule = "write without read in a table entry", .level = "pd", .kind = TABLE, .clear = EPT_READ},
-    {.rule = "memory type 2 (29.3.3.1)", .level = "pt", .kind = LEAF, .clear = EPT_TYPE(7), .set = EPT_TYPE(2)},
+    {.rule = "memory type 2 (29.3.3.1)",
+     .level = "pt",
+     .kind = LEAF,
+     .clear = EPT_TYPE(7),
+     .set = EPT_TYPE(2)},
     {.rule = "memory type 3", .level = "pt", .kind = LEAF, .clear = EPT_TYPE(7), .set = EPT_TYPE(3)},
     {.rule = "memory type 7", .level = "pt", .kind = LEAF, .set = EPT_TYPE(7)},
     {.rule = "memory type 7 in a 2 MiB leaf", .level = "pd", .kind = LEAF, .set = EPT_TYPE(7)},
     {.rule = "a page's address beyond the physical width", .level = "pt", .kind = LEAF, .set = BIT(51)},
-    {.rule = "a page's address beyond it by the lowest bit that is", .level = "pt", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a page's address beyond it by the lowest bit that is",
+     .level = "pt",
+     .kind = LEAF,
+     .set = BIT(40)},
     {.rule = "a 2 MiB leaf's address beyond it", .level = "pd", .kind = LEAF, .set = BIT(40)},
     {.rule = "a table's address beyond it", .level = "pd", .kind = TABLE, .set = BIT(40)},
     {.rule = "the address of a table of tables beyond it", .level = "pml4", .kind = TABLE, .set = BIT(51)},
-    {.rule = "a 2 MiB leaf that is not aligned (bits 20:12 reserved)", .level = "pd", .kind = LEAF, .set = BIT(20)},
+    {.rule = "a 2 MiB leaf that is not aligned (bits 20:12 reserved)",
+     .level = "pd",
+     .kind = LEAF,
+     .set = BIT(20)},
     {.rule = "a 2 MiB leaf that is not aligned, by bit 12",
      .level = "pd",
      .kind = LEAF,
@@ -49,7 +59,10 @@ static const struct negative_control ept_1gib[] = {
      .kind = LEAF,
      .set = BIT(12),
      .emulator_accepts = true},
-    {.rule = "a 1 GiB leaf's address beyond the physical width", .level = "pdpt", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a 1 GiB leaf's address beyond the physical width",
+     .level = "pdpt",
+     .kind = LEAF,
+     .set = BIT(40)},
 };
 
 static const struct negative_control ept_no_1gib[] = {
@@ -64,10 +77,16 @@ static const struct negative_control npt[] = {
     {.rule = "a table that is not the user's", .level = "pd", .kind = TABLE, .clear = NPT_USER},
     {.rule = "a table of tables that is not the user's", .level = "pml4", .kind = TABLE, .clear = NPT_USER},
     {.rule = "a page's address beyond the physical width", .level = "pt", .kind = LEAF, .set = BIT(51)},
-    {.rule = "a page's address beyond it by the lowest bit that is", .level = "pt", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a page's address beyond it by the lowest bit that is",
+     .level = "pt",
+     .kind = LEAF,
+     .set = BIT(40)},
     {.rule = "a 2 MiB leaf's address beyond it", .level = "pd", .kind = LEAF, .set = BIT(40)},
     {.rule = "a table's address beyond it", .level = "pd", .kind = TABLE, .set = BIT(40)},
-    {.rule = "a 2 MiB leaf that is not aligned (bits 20:13 reserved)", .level = "pd", .kind = LEAF, .set = BIT(13)},
+    {.rule = "a 2 MiB leaf that is not aligned (bits 20:13 reserved)",
+     .level = "pd",
+     .kind = LEAF,
+     .set = BIT(13)},
     {.rule = "a leaf at the root (bit 7 must be zero)", .level = "pml4", .kind = TABLE, .set = BIT(7)},
     {.rule = "bit 8 of a root entry, which must be zero",
      .level = "pml4",
@@ -81,50 +100,53 @@ static const struct negative_control npt_1gib[] = {
      .level = "pdp",
      .kind = LEAF,
      .set = BIT(13)},
-    {.rule = "a 1 GiB leaf's address beyond the physical width", .level = "pdp", .kind = LEAF, .set = BIT(40)},
+    {.rule = "a 1 GiB leaf's address beyond the physical width",
+     .level = "pdp",
+     .kind = LEAF,
+     .set = BIT(40)},
 };
 
 static const struct negative_control npt_no_1gib[] = {
     {.rule = "a 1 GiB leaf on a CPU without", .level = "pdp", .kind = TABLE, .set = BIT(7)},
 };
 
-#define CONTROLS_MAX 32
-static struct negative_control controls[CONTROLS_MAX];
-static unsigned controls_count;
+#define LIST(name) .list = (name), .count = sizeof(name) / sizeof *(name)
+enum condition { ALWAYS, WITH_1GIB, WITHOUT_1GIB };
 
-static void add(const struct negative_control *control, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        controls[controls_count++] = control[i];
-    }
-}
-#define ADD(list)                                                          \
-    do {                                                                   \
-        _Static_assert(sizeof(list) <= sizeof controls, "too many at all"); \
-        add(list, sizeof(list) / sizeof *(list));                          \
-    } while (0)
+static const struct {
+    const char *format;
+    enum condition condition;
+    const struct negative_control *list;
+    size_t count;
+} lists[] = {
+    {"x86_64_ept", ALWAYS, LIST(ept)},
+    {"x86_64_ept", WITH_1GIB, LIST(ept_1gib)},
+    {"x86_64_ept", WITHOUT_1GIB, LIST(ept_no_1gib)},
+    {"x86_64_npt", ALWAYS, LIST(npt)},
+    {"x86_64_npt", WITH_1GIB, LIST(npt_1gib)},
+    {"x86_64_npt", WITHOUT_1GIB, LIST(npt_no_1gib)},
+};
+
+#define CONTROLS_MAX 32
+_Static_assert(sizeof ept + sizeof ept_1gib + sizeof ept_no_1gib <= CONTROLS_MAX * sizeof *ept, "room");
+_Static_assert(sizeof npt + sizeof npt_1gib + sizeof npt_no_1gib <= CONTROLS_MAX * sizeof *npt, "room");
 
 const struct negative_control *negative_controls(const struct axas_format *format, unsigned *count)
 {
+    static struct negative_control controls[CONTROLS_MAX];
     struct axas_table_config cpu = {.format = NULL};
     arch_table_config(&cpu);
     const bool has_1gib = (cpu.features & axas_feature_find(format, "leaf_1gib")) != 0;
-    controls_count = 0;
-    if (format == axas_format_find("x86_64_ept")) {
-        ADD(ept);
-        if (has_1gib) {
-            ADD(ept_1gib);
-        } else {
-            ADD(ept_no_1gib);
+    const enum condition other = has_1gib ? WITHOUT_1GIB : WITH_1GIB;
+    unsigned chosen = 0;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (format != axas_format_find(lists[i].format) || lists[i].condition == other) {
+            continue;
         }
-    } else {
-        ADD(npt);
-        if (has_1gib) {
-            ADD(npt_1gib);
-        } else {
-            ADD(npt_no_1gib);
+        for (size_t j = 0; j < lists[i].count; j++) {
+            controls[chosen++] = lists[i].list[j];
         }
     }
-    *count = controls_count;
+    *count = chosen;
     return controls;
 }

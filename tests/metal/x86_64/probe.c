@@ -123,3 +123,16 @@ void probe_forget(void)
 {
     monitor_forget();
 }
+
+bool probe_walk(axas_gpa table, struct probe_answer *answer)
+{
+    (void)table;
+    (void)answer;
+    return false;
+}
+
+/* Memory types of second-stage entries have no effect that an emulator shows. */
+void probe_own(const struct axas_table_config *cpu)
+{
+    (void)cpu;
+}
