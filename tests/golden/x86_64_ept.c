@@ -226,6 +226,16 @@ Test(ept, violations_are_decoded)
          AXAS_LEVEL_UNKNOWN,
          true,
          0xffff800000001678},
+        {"0x182: a write of a byte, nothing allowed: both addresses have all their bits",
+         {48, 0x182, 0xfffffffffffff, UINT64_MAX},
+         true,
+         0xfffffffffffff,
+         W,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         UINT64_MAX},
         {"0x182: a write, nothing allowed",
          {48, 0x182, 0xfeb00010, 0x10},
          true,
@@ -472,4 +482,28 @@ Test(ept, the_cpu_writes_flags_where_the_manual_says)
 {
     /* 29.3.5: bit 6 of EPTP turns it on. */
     golden_check_hardware_updates(ept(), "accessed_dirty", false);
+}
+
+Test(ept, the_basic_exit_reason_has_16_bits)
+{
+    static const uint64_t other[][4] = {{0x8030, 0x181, 0x1000, 0}, {0x130, 0x181, 0x1000, 0}};
+    for (size_t i = 0; i < GOLDEN_COUNT(other); i++) {
+        golden_check_no_fault(ept(), fault_names, 4, other[i], "another exit reason");
+    }
+}
+
+Test(ept, only_a_violation_with_a_linear_address_tells_of_a_walk)
+{
+    /* Bit 8 says something only if bit 7 is set, and the qualification of a misconfiguration nothing at all.
+     */
+    static const uint64_t given[][4] = {
+        {48, 0x001, 0x4000, 0}, {49, 0x080, 0x4000, 0}, {49, 0x000, 0x4000, 0}};
+    for (size_t i = 0; i < GOLDEN_COUNT(given); i++) {
+        uint64_t registers[AXAS_MAX_FAULT_REGISTERS];
+        struct axas_fault fault;
+        golden_fault_registers(ept(), fault_names, 4, given[i], registers);
+        cr_assert_eq(axas_fault_decode(ept(), registers, &fault), AXAS_OK);
+        cr_expect_not(fault.guest_walk, "row %zu", i);
+        cr_expect_not(fault.gva_known, "row %zu", i);
+    }
 }

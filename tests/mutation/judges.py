@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tests that mutants stand before.
+
+What does not depend on the specifications is compiled once, with optimization. A mutant costs one run of the
+generator, one compilation of one file, without optimization since that is most of the time, and one link for
+each judge until one of them finds it out.
+"""
+
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen import check, load, model, render
+from codegen.diagnostic import Diagnostics
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RUNTIME = ROOT / "runtime"
+TESTS = ROOT / "tests"
+FLAGS = ["-std=c11", "-w", "-DAXAS_CONFIG_HEADER=<axas/hosted_config.h>",
+         "-I", str(RUNTIME / "include"), "-I", str(RUNTIME / "hosted/include"),
+         "-I", str(TESTS / "model"), "-I", str(TESTS / "failure")]
+SEED = "1"
+METAL = "metal"
+PROBES = "2000"
+
+
+@dataclass(frozen=True)
+class Judge:
+    name: str  # several may go by one
+    sources: tuple  # below tests/; {format} stands for the format's name
+    arguments: tuple = ()
+    environment: tuple = ()
+    libraries: tuple = ()
+
+    def of(self, format):
+        """The sources; a new format may not have golden entries yet, and its survivors will show it."""
+        return [TESTS / source.format(format=format) for source in self.sources]
+
+
+MODEL = ("model/order.c", "model/runs.c", "model/tree.c", "model/world.c")
+RIG = ("failure/rig.c", "model/order.c", "model/tree.c", "model/world.c")
+CRITERION = {"arguments": ("-j1", "--fail-fast"), "libraries": ("-lcriterion",)}
+
+# From the cheapest to the dearest.
+JUDGES = (
+    Judge("golden", ("golden/{format}.c",), **CRITERION),
+    Judge("codec", ("codec/exhaustive.c",)),
+    Judge("table model", ("model/table_model.c", *MODEL), ("{format}",), (("AXAS_STEPS", "12"),)),
+    Judge("space model", ("model/space_model.c", *MODEL), ("{format}",), (("AXAS_STEPS", "12"),)),
+    *(Judge("upstream", (f"upstream/{part}.c", *RIG), **CRITERION)
+      for part in ("formats", "areas", "buffers", "sequence")),
+    Judge("table model", ("model/table_model.c", *MODEL), ("{format}",)),
+    Judge("space model", ("model/space_model.c", *MODEL), ("{format}",)),
+)
+
+
+class Refused(Exception):
+    """The generator's checks do not take the specification."""
+
+
+class Broken(Exception):
+    """A judge does not work at all, so that nothing can be said about mutants."""
+
+
+def generate(text):
+    """The C of the one format in `text`: relative path and text of each file."""
+    found = Diagnostics("mutant")
+    document = load.parse(text, found)
+    if document is not None:
+        check.check(document, found)
+    if document is None or len(found):
+        raise Refused(str(found.sorted()[0]))
+    return render.render([model.build(load.plain(document), "mutant")])
+
+
+def without_comments(files):
+    return {path: re.sub(r"/\*.*?\*/", "", text, flags=re.S) for path, text in files.items()}
+
+
+def write(files, directory):
+    for path, text in files.items():
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+
+def compile(cc, source, target, include, *more):
+    """The compiler's complaint, or None."""
+    command = [cc, *FLAGS, "-I", str(include), *more, "-c", str(source), "-o", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return None if done.returncode == 0 else first_line(done.stderr)
+
+
+def first_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0] if lines else "no output"
+
+
+def no_cores():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run(command, environment, limit, directory):
+    """The exit status, or None after `limit` seconds; with the output's end."""
+    process = subprocess.Popen(command, cwd=directory, env={**os.environ, "AXAS_SEED": SEED, **dict(environment)},
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               start_new_session=True, preexec_fn=no_cores)
+    try:
+        output, _ = process.communicate(timeout=limit)
+        return process.returncode, output.decode(errors="replace")[-2000:]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return None, ""
+
+
+class Court:
+    """Everything about one format that does not change from mutant to mutant."""
+
+    def __init__(self, format, text, cc, directory, judges):
+        self.format = format
+        self.cc = cc
+        self.directory = Path(directory) / format
+        self.judges = [judge for judge in judges if all(source.exists() for source in judge.of(format))]
+        self.limits = {}
+        self.files = files = generate(text)
+        self.generated = without_comments(files)
+        self.base = self.directory / "base"
+        write(files, self.base)
+        self.define = f"-DAXAS_WITH_{format.upper()}=1"
+        self.objects = self.compile_all([*sorted((RUNTIME / "src").glob("*.c")), RUNTIME / "hosted/src/hosted.c",
+                                         self.base / "formats.c"])
+        self.programs = {judge: self.compile_all(judge.of(format)) for judge in self.judges}
+        self.original = self.compile_all([self.base / f"{format}.c"], "-O0")[0]
+
+    def compile_all(self, sources, optimize="-O1"):
+        objects = []
+        for source in sources:
+            target = self.base / f"{source.parent.name}_{source.stem}.o"
+            if not target.exists():
+                problem = compile(self.cc, source, target, self.base / "include", self.define, optimize)
+                if problem:
+                    raise Broken(f"{source}: {problem}")
+            objects.append(target)
+        return objects
+
+    def sit(self):
+        """Every judge must acquit the specification as it is; that also shows how long each takes."""
+        for judge in self.judges:
+            began = time.monotonic()
+            verdict = self.ask(judge, self.original, self.base, None)
+            if verdict:
+                raise Broken(f"{self.format}: {judge.name} fails for the specification as it is: {verdict}")
+            self.limits[judge] = max(10, 10 * (time.monotonic() - began))
+
+    def has_metal(self):
+        return re.search(rf"^ *{self.format}\)", (TESTS / "metal/run.sh").read_text(encoding="utf-8"), re.M) is not None
+
+    def ask_metal(self, files, name):
+        """The walker of an emulated CPU, which runs a copy of the project with other generated files."""
+        tree = self.directory / f"tree{name}"
+        if not tree.exists():
+            shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", "build*", "__pycache__"))
+            verdict = self.run_metal(tree, self.files, None)
+            if verdict:
+                raise Broken(f"{self.format}: {METAL} fails for the specification as it is: {verdict}")
+        return self.run_metal(tree, files, 60)
+
+    def run_metal(self, tree, files, limit):
+        write({path: text for path, text in files.items() if Path(path).stem == self.format}, tree / "generated")
+        command = [str(tree / "tests/metal/run.sh"), self.format, "--probes", PROBES, "--build", str(tree / "build")]
+        status, output = run(command, (), limit, tree)
+        return None if status == 0 else output or "hangs"
+
+    def ask(self, judge, object, directory, limit):
+        """Why this judge condemns the object, or None."""
+        program = directory / "judge"
+        link = [self.cc, *map(str, self.programs[judge]), str(object), *map(str, self.objects),
+                "-o", str(program), *judge.libraries, "-lpthread"]
+        done = subprocess.run(link, capture_output=True, text=True)
+        if done.returncode != 0:
+            return f"does not link: {first_line(done.stderr)}"
+        arguments = [argument.format(format=self.format) for argument in judge.arguments]
+        status, output = run([str(program), *arguments], judge.environment, limit, directory)
+        if status == 0:
+            return None
+        if status is None:
+            return "hangs"
+        if status < 0:
+            return f"dies of {signal.Signals(-status).name}"
+        return output
+
+    def try_mutant(self, mutant, name, metal):
+        """(who caught it, how it showed): None if nobody did, "nothing" if there is nothing to catch. `metal`:
+        whether to build for the emulated CPU too, if nobody else sees it."""
+        directory = self.directory / f"worker{name}"
+        directory.mkdir(exist_ok=True)
+        try:
+            files = generate(mutant.text)
+        except Refused as refusal:
+            return "check", str(refusal)
+        except Exception as error:  # whatever a mutant does to the generator, the others are to be tried
+            return "generator", f"{type(error).__name__}: {error}"
+        if without_comments(files) == self.generated:
+            return "nothing", "the generated code is the same"
+        shutil.rmtree(directory)
+        directory.mkdir()
+        write(files, directory)
+        object = directory / "mutant.o"
+        problem = compile(self.cc, directory / f"{self.format}.c", object, directory / "include", self.define,
+                          "-O0")
+        if problem:
+            return "compiler", problem
+        if object.read_bytes() == self.original.read_bytes():
+            return "nothing", "the machine code is the same"
+        for judge in self.judges:
+            verdict = self.ask(judge, object, directory, self.limits[judge])
+            if verdict:
+                return judge.name, verdict
+        verdict = self.ask_metal(files, name) if metal and self.has_metal() else None
+        if verdict:
+            return METAL, verdict
+        return None, "no judge sees it"
