@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the PC needs beyond the rest: the guest is 32-bit code, and the hypervisor is a ROM of 128 KiB.
+# What the PC needs beyond the rest: the guest is 32-bit code, and the hypervisor is a ROM of 256 KiB.
 
 # axas_pc_rom(target): beside the program the ROM to start a PC with.
 function(axas_pc_rom target)

@@ -26,8 +26,3 @@ foreach(program IN ITEMS metal metal_npt)
   axas_bare_metal(${program} "${hypervisor}/x86_64/hypervisor.ld")
   axas_pc_rom(${program})
 endforeach()
-
-# A ROM of 128 KiB holds it all.
-target_compile_options(axas PRIVATE -Os)
-target_compile_options(metal PRIVATE -Os)
-target_compile_options(metal_npt PRIVATE -Os)
