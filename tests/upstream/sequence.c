@@ -8,6 +8,7 @@
 #include <axas/guest.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 static void begin(struct rig *rig, struct order *order)
@@ -266,13 +267,18 @@ struct cpu {
     const struct world *world;
     void *slot;
     unsigned level;
-    unsigned wanted; /* atomic: 1 set the bit, 2 it is set, 3 stop */
+    unsigned wanted; /* atomic: 0 nothing, 1 set the bits, 2 they are set, 3 stop, 4 never mind (then 0) */
 };
+
+static uint64_t marks_of(const struct world *world, unsigned level)
+{
+    return world->format->levels[level].accessed_mask | world->format->levels[level].dirty_mask;
+}
 
 static bool set_dirty(const struct cpu *cpu)
 {
     const struct axas_format *format = cpu->world->format;
-    uint64_t marks = format->levels[cpu->level].accessed_mask | format->levels[cpu->level].dirty_mask;
+    uint64_t marks = marks_of(cpu->world, cpu->level);
     if (format->entry_bytes == 4) {
         uint32_t *slot = cpu->slot;
         uint32_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
@@ -292,13 +298,30 @@ static bool set_dirty(const struct cpu *cpu)
 static void *play_cpu(void *argument)
 {
     struct cpu *cpu = argument;
+    struct dice random = {1};
     unsigned wanted;
     while ((wanted = __atomic_load_n(&cpu->wanted, __ATOMIC_ACQUIRE)) != 3) {
+        for (uint64_t i = wanted == 1 ? dice_below(&random, 200) : 0; i > 0; i--) {
+            (void)__atomic_load_n(&cpu->wanted, __ATOMIC_SEQ_CST); /* at another moment each time */
+        }
         if (wanted == 1 && set_dirty(cpu)) {
-            __atomic_store_n(&cpu->wanted, 2u, __ATOMIC_RELEASE);
+            (void)__atomic_compare_exchange_n(&cpu->wanted, &wanted, 2u, false, __ATOMIC_RELEASE,
+                                              __ATOMIC_RELAXED);
+        }
+        if (wanted == 4) {
+            __atomic_store_n(&cpu->wanted, 0u, __ATOMIC_RELEASE);
         }
     }
     return NULL;
+}
+
+/* True if the leaf at gpa has every mark that its level has. */
+static bool is_marked(struct rig *rig, uint64_t gpa)
+{
+    struct axas_leaf leaf;
+    RIG_OK(rig, axas_table_query(&rig->space.table, axas_gpa_of(gpa), &leaf));
+    uint64_t marks = marks_of(rig->world, leaf.level);
+    return (leaf.entry & marks) == marks;
 }
 
 ROW(a_dirty_bit_set_by_the_cpu_is_lost)
@@ -307,7 +330,7 @@ ROW(a_dirty_bit_set_by_the_cpu_is_lost)
     rig_open(&rig, world);
     rig.doing = "protecting a page that the CPU writes to";
     unsigned last_level = world->mode->root_level + world->mode->level_count - 1u;
-    if (!rig.space.table.hardware_updates || world->format->levels[last_level].dirty_mask == 0) {
+    if (!rig.space.table.hardware_updates || marks_of(world, last_level) == 0) {
         rig_close(&rig);
         return;
     }
@@ -320,19 +343,72 @@ ROW(a_dirty_bit_set_by_the_cpu_is_lost)
     RIG_TRUE(&rig, leaf.gpa == gpa && leaf.level == last_level);
     cpu.slot = leaf.slot;
     RIG_TRUE(&rig, pthread_create(&thread, NULL, play_cpu, &cpu) == 0);
-    for (rig.number = 0; rig.number < 3000; rig.number++) {
-        struct axas_mapping mapping;
-        tree_poke(world->format, &leaf, 0, world->format->levels[last_level].dirty_mask);
+    axas_hosted_record(rig.arena, 1u << 16); /* takes time between reading an entry and storing it */
+    for (rig.number = 0; rig.number < 500; rig.number++) {
+        tree_poke(world->format, &leaf, 0, marks_of(world, last_level));
         __atomic_store_n(&cpu.wanted, 1u, __ATOMIC_RELEASE);
         RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(gpa), rig.page, AXAS_READ));
         RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(gpa), rig.page, RW));
         while (__atomic_load_n(&cpu.wanted, __ATOMIC_ACQUIRE) != 2u) {
+            (void)sched_yield();
         }
-        RIG_OK(&rig, axas_space_query(&rig.space, axas_gpa_of(gpa), &mapping));
-        RIG_TRUE(&rig, mapping.dirty && mapping.accessed);
+        RIG_TRUE(&rig, is_marked(&rig, gpa));
     }
     __atomic_store_n(&cpu.wanted, 3u, __ATOMIC_RELEASE);
     (void)pthread_join(thread, NULL);
+    rig_close(&rig);
+}
+
+ROW(a_dirty_bit_set_during_a_split_is_lost)
+{
+    struct rig rig;
+    rig_open(&rig, world);
+    rig.doing = "splitting a leaf that the CPU writes to";
+    struct axas_leaf first;
+    pthread_t thread;
+    RIG_OK(&rig, axas_table_query(&rig.space.table, axas_gpa_of(rig.linear), &first));
+    unsigned last_level = world->mode->root_level + world->mode->level_count - 1u;
+    /* The other large leaf stays, so the table with the entry does. */
+    if (!rig.space.table.hardware_updates || marks_of(world, first.level) == 0 || first.level == last_level ||
+        marks_of(world, last_level) == 0) {
+        rig_close(&rig);
+        return;
+    }
+    (void)rig_picture(&rig);
+    struct tree_leaf leaf = rig.tree.leaf[0];
+    RIG_TRUE(&rig, leaf.gpa == rig.linear);
+    struct cpu cpu = {world, leaf.slot, leaf.level, 0};
+    RIG_TRUE(&rig, pthread_create(&thread, NULL, play_cpu, &cpu) == 0);
+    unsigned marked = 0;
+    for (rig.number = 0; rig.number < 100; rig.number++) {
+        unsigned asked = 1;
+        const uint64_t until = rig.number * 8;
+        tree_poke(world->format, &leaf, 0, marks_of(world, leaf.level));
+        __atomic_store_n(&cpu.wanted, 1u, __ATOMIC_RELEASE);
+        for (uint64_t i = 0; i < until; i++) { /* the CPU is early, in time, or late */
+            (void)__atomic_load_n(&cpu.wanted, __ATOMIC_SEQ_CST);
+        }
+        RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(rig.linear + rig.page), rig.page, AXAS_READ));
+        if (__atomic_compare_exchange_n(&cpu.wanted, &asked, 4u, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+            while (__atomic_load_n(&cpu.wanted, __ATOMIC_ACQUIRE) != 0u) {
+                (void)sched_yield();
+            }
+        } else {
+            for (uint64_t offset = 0; offset < rig.large; offset += rig.page) {
+                RIG_TRUE(&rig, is_marked(&rig, rig.linear + offset));
+            }
+            marked++;
+        }
+        RIG_OK(&rig, axas_space_unmap(&rig.space, axas_gpa_of(rig.linear), rig.large));
+        RIG_OK(&rig, axas_space_map_linear(&rig.space, axas_gpa_of(rig.linear), axas_hpa_of(rig.linear_hpa),
+                                           rig.large, RW));
+        (void)rig_picture(&rig);
+        leaf = rig.tree.leaf[0];
+        RIG_TRUE(&rig, leaf.gpa == rig.linear && leaf.slot == cpu.slot);
+    }
+    __atomic_store_n(&cpu.wanted, 3u, __ATOMIC_RELEASE);
+    (void)pthread_join(thread, NULL);
+    cr_log_info("%u of 100 splits met a CPU that was writing", marked);
     rig_close(&rig);
 }
 
@@ -355,12 +431,7 @@ ROW(a_split_loses_accessed_and_dirty)
     }
     RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(rig.linear + rig.page), rig.page, AXAS_READ));
     for (uint64_t offset = 0; offset < rig.large; offset += rig.page) {
-        struct axas_mapping mapping;
-        struct axas_leaf leaf;
-        RIG_OK(&rig, axas_space_query(&rig.space, axas_gpa_of(rig.linear + offset), &mapping));
-        RIG_OK(&rig, axas_table_query(&rig.space.table, axas_gpa_of(rig.linear + offset), &leaf));
-        RIG_TRUE(&rig, world->format->levels[leaf.level].accessed_mask == 0 || mapping.accessed);
-        RIG_TRUE(&rig, world->format->levels[leaf.level].dirty_mask == 0 || mapping.dirty);
+        RIG_TRUE(&rig, is_marked(&rig, rig.linear + offset));
     }
     rig_close(&rig);
 }
