@@ -159,11 +159,45 @@ static void write_segments(uint64_t code_rights)
     vmx_write(VMCS_GUEST_IDTR_LIMIT, 0);
 }
 
-/* A VMCS may hold anything where nobody wrote: of what is not written here, VMCLEAR in both emulators and on
- * CPUs alike leaves the zeros of `vmcs`. */
+/* A new VMCS may hold anything (24.11.3), so what is not wanted is cleared. */
+static void write_zeros(void)
+{
+    static const uint16_t fields[] = {
+        VMCS_EXCEPTION_BITMAP,
+        VMCS_ENTRY_INTERRUPTION,
+        VMCS_PAGE_FAULT_MASK,
+        VMCS_PAGE_FAULT_MATCH,
+        VMCS_CR3_TARGETS,
+        VMCS_EXIT_MSR_STORES,
+        VMCS_EXIT_MSR_LOADS,
+        VMCS_ENTRY_MSR_LOADS,
+        VMCS_GUEST_INTERRUPTIBILITY,
+        VMCS_GUEST_ACTIVITY,
+        VMCS_GUEST_SYSENTER_CS,
+        VMCS_HOST_SYSENTER_CS,
+        VMCS_CR0_MASK,
+        VMCS_CR4_MASK,
+        VMCS_CR0_SHADOW,
+        VMCS_CR4_SHADOW,
+        VMCS_GUEST_GDTR_BASE,
+        VMCS_GUEST_IDTR_BASE,
+        VMCS_GUEST_PENDING_DEBUG,
+        VMCS_GUEST_SYSENTER_ESP,
+        VMCS_GUEST_SYSENTER_EIP,
+        VMCS_HOST_FS_BASE,
+        VMCS_HOST_GS_BASE,
+        VMCS_HOST_SYSENTER_ESP,
+        VMCS_HOST_SYSENTER_EIP,
+    };
+    for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        vmx_write(fields[i], 0);
+    }
+}
+
 void vmx_guest_init(enum vmx_guest kind)
 {
     const bool is_64 = kind == VMX_GUEST_LONG64;
+    write_zeros();
     const uint32_t msr = (read_msr(MSR_BASIC) & BASIC_TRUE_CONTROLS) != 0 ? MSR_TRUE_CONTROLS : 0;
     write_controls(VMCS_PIN_CONTROLS, msr + MSR_PIN_CONTROLS, 0);
     write_controls(VMCS_PROCESSOR_CONTROLS, msr + MSR_PROCESSOR_CONTROLS, PROCESSOR_SECONDARY);
