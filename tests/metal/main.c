@@ -36,6 +36,7 @@ void hypervisor_main(void)
     machine_init();
     agreement(&cpu);
     negative(&cpu);
+    probe_own(&cpu);
     for (unsigned level = 0; level < cpu.format->level_count; level++) {
         if (report.reached[level] != 0) {
             print("  %lu reached memory through leaves of ", report.reached[level]);
@@ -44,6 +45,8 @@ void hypervisor_main(void)
         }
     }
     print("  %lu of these were translated without an access: no marked memory is behind\n", report.told);
+    print("  %lu walks of the guest's own tables stopped, %lu memory attributes shown by the CPU\n",
+          report.walks, report.attributes);
     print("  %lu layouts, %lu changes, %lu faults served\n", report.spaces, report.changes,
           report.faults_served);
     print("%s: %lu probes, %lu disagreements, %lu of %lu negative controls caught", cpu.format->name,

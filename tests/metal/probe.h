@@ -66,6 +66,15 @@ bool probe_access(axas_gpa gpa, axas_attr access, uint64_t value, struct probe_a
  */
 bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct probe_answer *answer);
 
+/**
+ * One access while the guest's own translation is on, its root table at `table`, a page where the walk may
+ * not read: it faults on its way. False if this CPU or this program cannot do that.
+ */
+bool probe_walk(axas_gpa table, struct probe_answer *answer);
+
+/** What only this CPU shows, beyond what is asked for above: it counts into `report`. */
+void probe_own(const struct axas_table_config *cpu);
+
 /** Widest guest-physical address that probe_access can reach, in bits. */
 unsigned probe_gpa_bits(void);
 

@@ -14,6 +14,7 @@ struct report {
     uint64_t told;                     /**< those of `reached` that the CPU only translated */
     uint64_t changes;                  /**< to spaces */
     uint64_t spaces;                   /**< layouts that were built */
+    uint64_t walks;                    /**< those probes in which the guest's own walk faulted */
     uint64_t faults_served;            /**< by axas_space_handle_fault, after which the access went through */
     uint64_t disagreements;
     uint64_t controls, controls_caught; /**< negative controls, and those that both sides reject */

@@ -6,8 +6,9 @@
 
 #define BIT(n) (UINT64_C(1) << (n))
 #define ADDRESS UINT64_C(0xfffffffff000)
-#define LEAF (BIT(10) | UINT64_C(3) << 8 | UINT64_C(3) << 6 | UINT64_C(0xf) << 2) /* AF, SH, S2AP, MemAttr \
-                                                                                   */
+#define LEAF                                                                                      \
+    (BIT(10) | UINT64_C(3) << 8 | UINT64_C(3) << 6 | UINT64_C(0xf) << 2) /* AF, SH, S2AP, MemAttr \
+                                                                          */
 #define VTTBR AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2
 #define VTCR AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2
 

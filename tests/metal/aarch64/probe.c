@@ -33,6 +33,11 @@
 #define ESR_STATUS_PERMISSION 3
 #define ESR_S1PTW BIT(7)
 
+/* The guest's own translation: TTBR0 alone, three levels, walks write-back and inner shareable (D19.2.143).
+ */
+#define TCR_39_BITS (UINT64_C(25) | BIT(8) | BIT(10) | UINT64_C(3) << 12 | BIT(23) | UINT64_C(5) << 32)
+#define SCTLR_M BIT(0)
+
 #define PAR_FAILED BIT(0)
 #define PAR_STATUS(par) ((par) >> 1 & 0x3f)
 #define PAR_STAGE_2 BIT(9)
@@ -204,4 +209,22 @@ unsigned probe_gpa_bits(void)
 void probe_forget(void)
 {
     __asm__ volatile("dsb ish\ntlbi alle1is\ndsb ish\nisb" ::: "memory");
+}
+
+bool probe_walk(axas_gpa table, struct probe_answer *answer)
+{
+    const uint64_t control = READ("sctlr_el1");
+    WRITE("ttbr0_el1", table.raw);
+    WRITE("tcr_el1", TCR_39_BITS);
+    WRITE("sctlr_el1", control | SCTLR_M);
+    probe_forget();
+    guest.pstate = PSTATE_EL1H;
+    guest.pc = 0;
+    guest_enter(&guest);
+    const uint64_t esr = READ("esr_el2");
+    WRITE("sctlr_el1", control);
+    *answer = (struct probe_answer){.reached = ESR_CLASS(esr) != ESR_CLASS_FETCH};
+    axas_aarch64_fault_registers(answer->registers);
+    probe_forget();
+    return true;
 }

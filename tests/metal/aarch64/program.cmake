@@ -2,6 +2,7 @@
 target_sources(metal PRIVATE
   "${hypervisor}/aarch64/arch.c"
   "${hypervisor}/aarch64/start.S"
+  "${metal}/aarch64/attributes.c"
   "${metal}/aarch64/probe.c"
   "${metal}/aarch64/home.S")
 target_include_directories(metal PRIVATE "${metal}/aarch64" "${hypervisor}/aarch64")

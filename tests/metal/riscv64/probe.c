@@ -35,6 +35,9 @@
 #define STUB_LUI_A0 UINT32_C(0x00000537)
 #define STUB_ECALL UINT32_C(0x00000073)
 
+#define VSATP_SV39 (UINT64_C(8) << 60)
+#define VSATP_ADDRESS_BITS 56
+
 uint64_t access_load(uint64_t gpa, uint64_t *value);
 uint64_t access_store(uint64_t gpa, uint64_t value);
 
@@ -171,4 +174,35 @@ unsigned probe_gpa_bits(void)
 void probe_forget(void)
 {
     __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory"); /* HFENCE.GVMA */
+}
+
+static void forget_guest_walks(void)
+{
+    __asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" ::: "memory"); /* HFENCE.VVMA */
+}
+
+/* HLV.D translates by vsatp as well. */
+bool probe_walk(axas_gpa table, struct probe_answer *answer)
+{
+    uint64_t value;
+    if (table.raw >> VSATP_ADDRESS_BITS != 0) {
+        return false;
+    }
+    CSR_SET(HSTATUS, HSTATUS_SPVP);
+    CSR_WRITE(VSATP, VSATP_SV39 | table.raw >> 12);
+    forget_guest_walks();
+    *answer = (struct probe_answer){.reached = access_load(0, &value) != CAUSE_LOAD_GUEST_PAGE};
+    axas_riscv64_fault_registers(answer->registers);
+    if (answer->registers[1] == 0) {
+        answer->registers[4] = BIT(63) | CSR_READ(VSATP) << 20 >> 20; /* the guest's walk ends at its root */
+    }
+    CSR_WRITE(VSATP, 0);
+    forget_guest_walks();
+    return true;
+}
+
+/* QEMU's memory has no types: Svpbmt has no effect beyond what entries are accepted. */
+void probe_own(const struct axas_table_config *cpu)
+{
+    (void)cpu;
 }

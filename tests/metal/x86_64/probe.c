@@ -25,6 +25,8 @@
 extern uint64_t home[HOME_PAGES][512];
 extern const char home_code[], home_code_end[];
 
+static uint64_t settled; /* where the home is for the guest */
+
 void probe_init(struct axas_table_config *cpu)
 {
     (void)cpu;
@@ -58,7 +60,8 @@ void probe_settle(axas_gpa gpa)
     for (uint64_t i = 0; i < HOME_TABLES; i++) {
         home[i][0] = (gpa.raw + (i + 1) * PAGE) | ENTRY;
     }
-    monitor_guest_root(gpa.raw);
+    settled = gpa.raw;
+    monitor_guest_root(settled);
 }
 
 void probe_load(const struct axas_root *root, uint64_t features)
@@ -124,11 +127,20 @@ void probe_forget(void)
     monitor_forget();
 }
 
+/* The first fetch of the guest walks. */
 bool probe_walk(axas_gpa table, struct probe_answer *answer)
 {
-    (void)table;
-    (void)answer;
-    return false;
+    struct registers registers = {.rax = 0};
+    if (table.raw >> probe_gpa_bits() != 0) {
+        return false;
+    }
+    *answer = (struct probe_answer){.reached = false};
+    monitor_guest_root(table.raw);
+    if (monitor_run(&registers, HOME_LOAD, 0, answer->registers) != MONITOR_FAULT) {
+        answer->odd = "the guest's walk went through what it may not read";
+    }
+    monitor_guest_root(settled);
+    return true;
 }
 
 /* Memory types of second-stage entries have no effect that an emulator shows. */
