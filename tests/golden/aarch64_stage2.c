@@ -588,3 +588,28 @@ Test(stage2, the_cpu_writes_flags_where_the_manual_says)
     /* D8.5.1: VTCR_EL2.HA. */
     golden_check_hardware_updates(stage2(), "hardware_access_flag", false);
 }
+
+Test(stage2, entries_and_the_default_mode)
+{
+    /* Eight bytes, least significant first. Policy of this project: a zeroed table is an empty one, and a
+     * tree of which nothing is said has the mode that every CPU has. */
+    const struct axas_format *format = stage2();
+    cr_expect_eq(format->entry_bytes, 8);
+    cr_expect_not(format->big_endian);
+    for (unsigned level = 0; level < format->level_count; level++) {
+        cr_expect_eq(format->levels[level].empty, 0);
+    }
+    for (unsigned i = 0; i < format->mode_count; i++) {
+        const struct axas_mode *mode = &format->modes[i];
+        cr_expect_eq(mode->is_default, strcmp(mode->name, "3level") == 0, "%s", mode->name);
+    }
+    /* D8.2.8: T0SZ, SL0 and up to 16 concatenated tables give start level 1 widths of 31 to 43 bits, and
+     * start level 0 those above 39; a width of 40 suits the smallest physical addresses of servers, and 48 is
+     * all there is. */
+    const struct axas_mode *three = golden_mode(format, "3level");
+    const struct axas_mode *four = golden_mode(format, "4level");
+    cr_expect_eq(three->gpa_bits_min, 31);
+    cr_expect_eq(three->gpa_bits_preferred, 40);
+    cr_expect_eq(four->gpa_bits_min, 40);
+    cr_expect_eq(four->gpa_bits_preferred, 48);
+}

@@ -532,3 +532,19 @@ Test(gstage, the_cpu_writes_flags_where_the_manual_says)
     /* Chapter 11, Svadu. */
     golden_check_hardware_updates(gstage(), "hardware_ad", false);
 }
+
+Test(gstage, entries_and_the_default_mode)
+{
+    /* Eight bytes, least significant first. Policy of this project: a zeroed table is an empty one, and a
+     * tree of which nothing is said has the mode that every CPU has. */
+    const struct axas_format *format = gstage();
+    cr_expect_eq(format->entry_bytes, 8);
+    cr_expect_not(format->big_endian);
+    for (unsigned level = 0; level < format->level_count; level++) {
+        cr_expect_eq(format->levels[level].empty, 0);
+    }
+    for (unsigned i = 0; i < format->mode_count; i++) {
+        const struct axas_mode *mode = &format->modes[i];
+        cr_expect_eq(mode->is_default, strcmp(mode->name, "sv39x4") == 0, "%s", mode->name);
+    }
+}

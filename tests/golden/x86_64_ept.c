@@ -507,3 +507,19 @@ Test(ept, only_a_violation_with_a_linear_address_tells_of_a_walk)
         cr_expect_not(fault.gva_known, "row %zu", i);
     }
 }
+
+Test(ept, entries_and_the_default_mode)
+{
+    /* Eight bytes, least significant first. Policy of this project: a zeroed table is an empty one, and a
+     * tree of which nothing is said has the mode that every CPU has. */
+    const struct axas_format *format = ept();
+    cr_expect_eq(format->entry_bytes, 8);
+    cr_expect_not(format->big_endian);
+    for (unsigned level = 0; level < format->level_count; level++) {
+        cr_expect_eq(format->levels[level].empty, 0);
+    }
+    for (unsigned i = 0; i < format->mode_count; i++) {
+        const struct axas_mode *mode = &format->modes[i];
+        cr_expect_eq(mode->is_default, strcmp(mode->name, "4level") == 0, "%s", mode->name);
+    }
+}

@@ -396,3 +396,19 @@ Test(npt, the_vmcb_takes_the_highest_root_and_asid)
     cr_expect_eq(golden_root_value(format, values, "nested_cr3"), UINT64_C(0xffffffffff000));
     cr_expect_eq(golden_root_value(format, values, "guest_asid"), UINT64_C(0xffffffff));
 }
+
+Test(npt, entries_and_the_default_mode)
+{
+    /* Eight bytes, least significant first. Policy of this project: a zeroed table is an empty one, and a
+     * tree of which nothing is said has the mode that every CPU has. */
+    const struct axas_format *format = npt();
+    cr_expect_eq(format->entry_bytes, 8);
+    cr_expect_not(format->big_endian);
+    for (unsigned level = 0; level < format->level_count; level++) {
+        cr_expect_eq(format->levels[level].empty, 0);
+    }
+    for (unsigned i = 0; i < format->mode_count; i++) {
+        const struct axas_mode *mode = &format->modes[i];
+        cr_expect_eq(mode->is_default, strcmp(mode->name, "4level") == 0, "%s", mode->name);
+    }
+}
