@@ -1471,7 +1471,7 @@ static void open_space(struct model *m)
 static void run_world(const struct world *world, void *context)
 {
     const uint64_t *number = context;
-    uint64_t steps = env_number("AXAS_STEPS", 250);
+    uint64_t steps = env_number("AXAS_STEPS", 180);
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL) {
         abort();
