@@ -299,6 +299,16 @@ static void protect(struct layout *layout, uint64_t gpa, uint64_t size)
     }
 }
 
+/* Something else where something was just taken away. */
+static void map_again(struct layout *layout, uint64_t gpa, uint64_t size)
+{
+    const struct layout_piece piece = {.kind = random_below(2) == 0 ? LAYOUT_LINEAR : LAYOUT_LAZY,
+                                       .gpa = gpa,
+                                       .size = size,
+                                       .attr = some_attr(layout)};
+    map_piece(layout, piece, some_leaf(layout, piece.attr));
+}
+
 void layout_change(struct layout *layout)
 {
     const uint64_t choice = layout->count < PIECES_ENOUGH ? random_below(8) : 0;
@@ -316,8 +326,8 @@ void layout_change(struct layout *layout)
     layout->touched[1] = gpa + size;
     if (choice < 3) {
         unmap(layout, gpa, size);
-        if (random_below(3) == 0) {
-            map(layout);
+        if (random_below(2) == 0) {
+            map_again(layout, gpa, size);
         }
     } else if (!touches(layout, gpa, size, LAYOUT_TRAP)) {
         protect(layout, gpa, size);

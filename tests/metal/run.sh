@@ -63,6 +63,7 @@ if [ "$arch" = x86_64 ]; then
     emulate=("$top/examples/hypervisor/x86_64/boot.sh" "$emulator")
 fi
 build=${build:-$top/build-metal-$arch}
+seconds=$((seconds + ${probes:-0} / 1000))
 
 need_packages "${packages[@]}" clang lld llvm cmake ninja-build
 cmake -S "$metal/program" -B "$build" -G Ninja --log-level=WARNING -DAXAS_ARCH="$arch" \

@@ -38,29 +38,37 @@ static const struct {
     {"uncached", AXAS_MEM_UNCACHED, true, true, 0x44, OUTER_SHAREABLE},
     {"write-through", AXAS_MEM_WRITE_THROUGH, false, true, 0xbb, INNER_SHAREABLE},
 };
+#define NORMAL 0
 #define TYPES (sizeof expected / sizeof expected[0])
 
-static void check(struct axas_space *space, unsigned type, bool forced)
+static axas_gpa page_of(unsigned type)
 {
-    const axas_gpa gpa = axas_gpa_of(UINT64_C(0x40000000) + type * AXAS_FRAME_SIZE);
-    const bool offered = forced ? expected[type].with_fwb : expected[type].without_fwb;
-    const enum axas_status status = axas_space_map_linear(space, gpa, axas_hpa_of(machine_pool.hpa),
-                                                          AXAS_FRAME_SIZE, AXAS_READ | expected[type].type);
-    if (status != (offered ? AXAS_OK : AXAS_ERR_UNSUPPORTED)) {
-        report_disagreement("a memory type is offered where it should not be, or the other way round");
-    }
-    if (status != AXAS_OK) {
-        return;
-    }
-    __asm__ volatile("at s12e1r, %0\nisb" ::"r"(gpa.raw) : "memory");
+    return axas_gpa_of(UINT64_C(0x40000000) + type * AXAS_FRAME_SIZE);
+}
+
+/* What AT says of the page of that type. */
+static void check(unsigned type, const char *guest)
+{
+    __asm__ volatile("at s12e1r, %0\nisb" ::"r"(page_of(type).raw) : "memory");
     const uint64_t par = READ("par_el1");
     report.attributes++;
     if ((par & 1) != 0 || PAR_ATTR(par) != expected[type].attr ||
         PAR_SH(par) != expected[type].shareability) {
-        print("memory type \"%s\", forced write-back %s: PAR_EL1 = 0x%lx\n", expected[type].name,
-              forced ? "on" : "off", par);
+        print("memory type \"%s\", %s: PAR_EL1 = 0x%lx\n", expected[type].name, guest, par);
         report_disagreement("the CPU shows other memory attributes");
     }
+}
+
+/* True if the type is there. */
+static bool map(struct axas_space *space, unsigned type, bool forced)
+{
+    const bool offered = forced ? expected[type].with_fwb : expected[type].without_fwb;
+    const enum axas_status status = axas_space_map_linear(space, page_of(type), axas_hpa_of(machine_pool.hpa),
+                                                          AXAS_FRAME_SIZE, AXAS_READ | expected[type].type);
+    if (status != (offered ? AXAS_OK : AXAS_ERR_UNSUPPORTED)) {
+        report_disagreement("a memory type is offered where it should not be, or the other way round");
+    }
+    return status == AXAS_OK;
 }
 
 static void check_all(const struct axas_table_config *cpu, bool forced)
@@ -79,7 +87,14 @@ static void check_all(const struct axas_table_config *cpu, bool forced)
     }
     probe_load(&root, config.table.features);
     for (unsigned type = 0; type < TYPES; type++) {
-        check(&space, type, forced);
+        if (map(&space, type, forced)) {
+            check(type, forced ? "forced write-back on" : "forced write-back off");
+        }
+    }
+    if (forced) {
+        /* That is what forcing means: a guest with its caches off uses them. */
+        WRITE("hcr_el2", READ("hcr_el2") & ~HCR_DC);
+        check(NORMAL, "forced write-back on, the guest's caches off");
     }
     axas_space_destroy(&space);
     machine_expect_no_frames();
