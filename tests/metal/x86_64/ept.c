@@ -2,9 +2,11 @@
 #include "monitor.h"
 #include "vmx.h"
 
+#include "../report.h"
 #include "pc.h"
 
 #include <axas/cpu/x86_64.h>
+#include <axas/formats/x86_64_ept.h>
 
 #define VMX_EXIT_CPUID 10
 
@@ -48,6 +50,19 @@ enum monitor_stop monitor_run(struct registers *registers, uint64_t rip, unsigne
         vmx_describe();
         return MONITOR_OTHER;
     }
+}
+
+bool monitor_enters(const struct axas_root *root)
+{
+    struct registers registers = {.rax = 0};
+    const uint64_t eptp = root->register_value[AXAS_X86_64_EPT_ROOT_EPTP];
+    const bool forgets = axas_x86_64_invept(eptp);
+    vmx_write(VMCS_EPT_POINTER, eptp);
+    const bool enters = vmx_run(&registers);
+    if (enters != forgets) {
+        report_disagreement("VM entry and INVEPT judge an EPTP differently");
+    }
+    return enters;
 }
 
 uint64_t monitor_rip(void)

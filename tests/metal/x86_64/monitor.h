@@ -26,6 +26,9 @@ void monitor_guest_root(uint64_t cr3);
 enum monitor_stop monitor_run(struct registers *registers, uint64_t rip, unsigned level,
                               uint64_t fault_registers[AXAS_MAX_FAULT_REGISTERS]);
 
+/** Whether the CPU enters its guest at all with the registers of that root. */
+bool monitor_enters(const struct axas_root *root);
+
 /** Where the guest stopped. */
 uint64_t monitor_rip(void);
 

@@ -29,6 +29,7 @@
 
 #define EXIT_CPUID 0x72
 #define EXIT_NESTED_PAGE_FAULT 0x400
+#define EXIT_INVALID UINT64_MAX
 
 /* As after a reset but for 64-bit mode. */
 #define GUEST_CR0 UINT64_C(0x80000033)
@@ -162,6 +163,15 @@ enum monitor_stop monitor_run(struct registers *registers, uint64_t rip, unsigne
               vmcb.exit_info1, vmcb.exit_info2, vmcb.rip);
         return MONITOR_OTHER;
     }
+}
+
+bool monitor_enters(const struct axas_root *root)
+{
+    struct registers registers = {.rax = 0};
+    arch_root_load(root);
+    vmcb.rip = HOME_LOAD;
+    svm_enter(&registers, &vmcb);
+    return vmcb.exit_code != EXIT_INVALID;
 }
 
 uint64_t monitor_rip(void)

@@ -142,9 +142,3 @@ bool probe_walk(axas_gpa table, struct probe_answer *answer)
     monitor_guest_root(settled);
     return true;
 }
-
-/* Memory types of second-stage entries have no effect that an emulator shows. */
-void probe_own(const struct axas_table_config *cpu)
-{
-    (void)cpu;
-}

@@ -5,7 +5,8 @@ target_sources(metal PRIVATE
   "${hypervisor}/x86_64/rom.S"
   "${hypervisor}/x86_64/start.S"
   "${metal}/x86_64/home.S"
-  "${metal}/x86_64/probe.c")
+  "${metal}/x86_64/probe.c"
+  "${metal}/x86_64/roots.c")
 target_include_directories(metal PRIVATE "${metal}/x86_64" "${hypervisor}/x86_64")
 
 get_target_property(shared metal SOURCES)
