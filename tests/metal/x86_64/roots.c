@@ -22,15 +22,15 @@ static const struct {
     uint64_t clear, set;
     bool qemu_accepts;
 } broken[] = {
-    {"x86_64_ept", "memory type 1 of the tables (24.6.11)", NULL, EPTP, 7, 1},
-    {"x86_64_ept", "memory type 7 of the tables", NULL, EPTP, 7, 7},
-    {"x86_64_ept", "a walk of three levels", NULL, EPTP, 7 << 3, 2 << 3},
-    {"x86_64_ept", "a walk of five levels, which the CPU lacks", NULL, EPTP, 7 << 3, 4 << 3},
-    {"x86_64_ept", "bit 8, which is reserved", NULL, EPTP, 0, BIT(8)},
-    {"x86_64_ept", "bit 11, which is reserved", NULL, EPTP, 0, BIT(11)},
-    {"x86_64_ept", "a root beyond the physical width", NULL, EPTP, 0, BIT(40)},
-    {"x86_64_ept", "accessed flags, which the CPU lacks", "accessed_dirty", EPTP, 0, BIT(6)},
-    {"x86_64_npt", "the host's ASID (15.5.1)", NULL, ASID, UINT32_MAX, 0, .qemu_accepts = true},
+    {"x86_64_ept", "memory type 1 of the tables (24.6.11)", NULL, EPTP, 7, 1, false},
+    {"x86_64_ept", "memory type 7 of the tables", NULL, EPTP, 7, 7, false},
+    {"x86_64_ept", "a walk of three levels", NULL, EPTP, 7 << 3, 2 << 3, false},
+    {"x86_64_ept", "a walk of five levels, which the CPU lacks", NULL, EPTP, 7 << 3, 4 << 3, false},
+    {"x86_64_ept", "bit 8, which is reserved", NULL, EPTP, 0, BIT(8), false},
+    {"x86_64_ept", "bit 11, which is reserved", NULL, EPTP, 0, BIT(11), false},
+    {"x86_64_ept", "a root beyond the physical width", NULL, EPTP, 0, BIT(40), false},
+    {"x86_64_ept", "accessed flags, which the CPU lacks", "accessed_dirty", EPTP, 0, BIT(6), false},
+    {"x86_64_npt", "the host's ASID (15.5.1)", NULL, ASID, UINT32_MAX, 0, true},
 };
 
 /* Bochs does not say that it is no real machine. */
