@@ -63,7 +63,8 @@ struct inner {
 _Static_assert(sizeof(struct leaf) <= NODE_BYTES, "a leaf node is a frame");
 _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 
-/* From the root down: step[h] is the node at height h and where it was left; height 0 is the leaf. */
+/* From the root down: step[h] is the node at height h and where it was left; height 0 is the leaf. One array:
+ * GCC 12 at -O2 (-fivopts with -fipa-modref) loses the stores if nodes and indices are an array each. */
 struct path {
     struct {
         struct node *node;
