@@ -17,6 +17,7 @@
 #define CHANGES 8
 #define ADDRESSES 4096 /* room for one round of probing */
 #define ADDRESSES_AFTER_A_CHANGE 220
+#define CHANGING 16
 #define LEAVES_IN_A_ROW 6
 #define LEAVES_AT_THE_END 500
 #define DISAGREEMENTS_MAX 8
@@ -25,6 +26,8 @@
 static struct layout layout;
 static uint64_t address[ADDRESSES];
 static unsigned addresses;
+static uint64_t changing[CHANGING];
+static unsigned changings;
 
 /* Where in the run the program is, for whoever looks for a disagreement. */
 static struct {
@@ -417,6 +420,23 @@ static void choose(bool at_the_end)
     }
 }
 
+/* Reads alone, before a change and right after it, so that nothing in between makes the CPU forget what it
+ * has cached: QEMU's RISC-V does so whenever a guest is entered. */
+static void read_what_changes(void)
+{
+    for (unsigned i = 0; i < changings; i++) {
+        probe(changing[i], AXAS_READ);
+    }
+}
+
+static void about_to_change(uint64_t gpa, uint64_t size)
+{
+    for (changings = 0; changings < CHANGING; changings++) {
+        changing[changings] = (gpa + random_below(size) & ~(AXAS_FRAME_SIZE - 1)) + 8 * random_below(32);
+    }
+    read_what_changes();
+}
+
 static void probe_layout(bool at_the_end)
 {
     choose(at_the_end);
@@ -484,6 +504,7 @@ static bool run_layout(const struct axas_table_config *cpu, const struct configu
     struct axas_config config;
     machine_hal(&layout.hal);
     vary(cpu, chosen, &config);
+    layout.about_to_change = about_to_change;
     now.mode = chosen->mode;
     now.change = 0;
     if (!layout_build(&layout, &config)) {
@@ -491,7 +512,9 @@ static bool run_layout(const struct axas_table_config *cpu, const struct configu
     }
     probe_layout(false);
     for (now.change = 1; now.change <= CHANGES; now.change++) {
+        changings = 0;
         layout_change(&layout);
+        read_what_changes();
         probe_layout(now.change == CHANGES);
     }
     axas_space_destroy(&layout.space);

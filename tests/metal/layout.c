@@ -324,6 +324,7 @@ void layout_change(struct layout *layout)
     }
     layout->touched[0] = gpa;
     layout->touched[1] = gpa + size;
+    layout->about_to_change(gpa, size);
     if (choice < 3) {
         unmap(layout, gpa, size);
         if (random_below(2) == 0) {

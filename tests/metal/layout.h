@@ -32,6 +32,7 @@ struct layout {
     uint64_t budget;     /**< bytes that areas of the allocator may still cover */
     unsigned parts;      /**< how many areas were placed, so that they go round all of the root */
     uint64_t touched[2]; /**< the range of the last change */
+    void (*about_to_change)(uint64_t gpa, uint64_t size); /**< called before an unmap or a protect */
 };
 
 /** The cookie of every trap area. */
