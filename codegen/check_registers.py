@@ -47,7 +47,7 @@ class Registers(Part):
         if isinstance(node, Scalar):
             self.fits(node, width, "the register", where)
             return
-        sources = [name for name in node.names() if name != "with"]
+        sources = [name for name in node.names() if name not in ("with", "min")]
         if len(sources) != 1:
             self.error(node, f"{bits_verb(*span, 'hold')} {len(sources)} things, "
                              "expected one of 'root', 'vmid', 'mode', 'feature', "
@@ -57,6 +57,10 @@ class Registers(Part):
         self.holds_root |= source == "root"
         if "with" in node and source != "vmid":
             self.error(node.key("with"), f"'with' beside '{source}', expected it only beside 'vmid'")
+        if "min" in node and source != "vmid":
+            self.error(node.key("min"), f"'min' beside '{source}', expected it only beside 'vmid'")
+        elif "min" in node:
+            self.fits(node["min"], width, "the vmid", where)
         if source in ("vmid", "root"):
             limit, what = (32, "a vmid of 32 bits") if source == "vmid" else (64, "an address")
             held = self.ranges.get(value, limit, what)

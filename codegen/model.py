@@ -340,6 +340,7 @@ class RegisterRow:
     value: Any = None
     output_high: int = 0
     output_low: int = 0
+    min: int = 0  # of a vmid
 
     @property
     def width(self) -> int:
@@ -684,7 +685,7 @@ class _Builder:
         for source in ("vmid", "root"):
             if source in value:
                 output = bit_range(value[source])
-                return RegisterRow(high, low, source, condition, None, *output)
+                return RegisterRow(high, low, source, condition, None, *output, value.get("min", 0))
         if "mode" in value:
             return RegisterRow(high, low, "mode", condition, dict(value["mode"]))
         if "feature" in value:

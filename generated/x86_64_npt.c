@@ -440,6 +440,9 @@ enum axas_status axas_x86_64_npt_root_encode(
 
     made[AXAS_X86_64_NPT_ROOT_NESTED_CONTROL] |= UINT64_C(1); /* bit 0 */
 
+    if (vmid < UINT64_C(1)) {
+        return AXAS_ERR_RANGE;
+    }
     if ((vmid & ~vmid_bits) != 0 || ((root & ~root_bits) | (root & (root_bytes - 1))) != 0) {
         return AXAS_ERR_RANGE;
     }

@@ -397,6 +397,24 @@ Test(npt, the_vmcb_takes_the_highest_root_and_asid)
     cr_expect_eq(golden_root_value(format, values, "guest_asid"), UINT64_C(0xffffffff));
 }
 
+/* 15.25.1 and 15.5.1: ASID 0 is the host's, and VMRUN refuses it. */
+Test(npt, the_asid_of_the_host_is_refused)
+{
+    const struct axas_format *format = npt();
+    uint64_t values[AXAS_MAX_ROOT_REGISTERS] = {1, 2, 3};
+    struct axas_root_request request = {
+        .mode = golden_mode(format, "4level"),
+        .root = {0x1000},
+        .vmid = 0,
+        .gpa_bits = 48,
+        .physical_bits = 40,
+    };
+    cr_expect_eq(format->root_encode(&request, values), AXAS_ERR_RANGE);
+    cr_expect_eq(values[0], 1);
+    request.vmid = 1;
+    cr_expect_eq(format->root_encode(&request, values), AXAS_OK);
+}
+
 Test(npt, entries_and_the_default_mode)
 {
     /* Eight bytes, least significant first. Policy of this project: a zeroed table is an empty one, and a
@@ -411,4 +429,36 @@ Test(npt, entries_and_the_default_mode)
         const struct axas_mode *mode = &format->modes[i];
         cr_expect_eq(mode->is_default, strcmp(mode->name, "4level") == 0, "%s", mode->name);
     }
+}
+
+Test(npt, each_bit_of_exitinfo1_says_one_thing)
+{
+    static const struct {
+        const char *what;
+        uint64_t info1, gpa;
+        axas_attr access;
+        bool guest_walk;
+        enum axas_fault_cause cause;
+    } golden[] = {
+        {"read, present", 0x100000005, 0xfffffffffffff, R, false, AXAS_CAUSE_PERMISSION},
+        {"walk for a fetch that does not count as a write: tables are not executed", 0x200000014, 0x9ff8, R,
+         true, AXAS_CAUSE_TRANSLATION},
+        {"reserved bits, write", 0x10000000f, 0x7001, W, false, AXAS_CAUSE_MISCONFIGURED},
+        {"a shadow-stack write, bit 6", 0x100000046, 0x7008, W, false, AXAS_CAUSE_TRANSLATION},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        struct golden_fault fault = {
+            .what = golden[i].what,
+            .registers = {0x400, golden[i].info1, golden[i].gpa},
+            .gpa_known = true,
+            .gpa = golden[i].gpa,
+            .access = golden[i].access,
+            .guest_walk = golden[i].guest_walk,
+            .cause = golden[i].cause,
+            .level = AXAS_LEVEL_UNKNOWN,
+        };
+        golden_check_fault(npt(), fault_names, 3, &fault);
+    }
+    const uint64_t other[] = {UINT64_C(0x8000000000000400), 0x100000004, 0x1000};
+    golden_check_no_fault(npt(), fault_names, 3, other, "the exit code has 64 bits");
 }

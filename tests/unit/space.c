@@ -698,7 +698,7 @@ Test(space, the_root_goes_with_the_identifier)
         struct unit_space unit;
         unit_space_make(&unit, &at);
         struct axas_root root, before;
-        cr_assert_eq(axas_space_root(&unit.space, 0, &root), AXAS_OK, "%s", unit.name);
+        cr_assert_eq(axas_space_root(&unit.space, 1, &root), AXAS_OK, "%s", unit.name);
         cr_expect_eq(root.root.raw, unit.space.table.root_hpa.raw);
         cr_expect_eq(root.levels, at.mode->level_count);
         before = root;

@@ -983,7 +983,7 @@ Test(table, the_root_says_what_the_cpu_needs)
         struct unit_tree tree;
         unit_tree_make(&tree, &at);
         struct axas_root root, before;
-        cr_assert_eq(axas_table_root(&tree.table, 0, &root), AXAS_OK, "%s", tree.name);
+        cr_assert_eq(axas_table_root(&tree.table, 1, &root), AXAS_OK, "%s", tree.name);
         cr_expect_eq(root.root.raw, tree.table.root_hpa.raw);
         cr_expect_eq(root.mode, at.mode);
         cr_expect_eq(root.levels, at.mode->level_count);
