@@ -44,6 +44,12 @@ function(axas_warnings target)
   endif()
 endfunction()
 
+# The runtime and the walkers. A frame changes what it holds: a table, a record, a link in a list of spare
+# frames; so the compiler may not conclude from types what overlaps.
+function(axas_frames target)
+  target_compile_options(${target} PRIVATE -fno-strict-aliasing)
+endfunction()
+
 # Code that runs without an operating system: no libc, no registers but the general ones, nothing below the
 # stack pointer, anywhere in the address space, before the MMU allows unaligned access.
 function(axas_freestanding target)
