@@ -613,3 +613,117 @@ Test(stage2, entries_and_the_default_mode)
     cr_expect_eq(four->gpa_bits_min, 40);
     cr_expect_eq(four->gpa_bits_preferred, 48);
 }
+
+Test(stage2, every_row_of_access_and_memory_has_an_entry)
+{
+    static const struct golden_leaf golden[] = {
+        /* FEAT_XNX, XN 11, S2AP 11 */
+        {"level3", "xnx", RW | KX, UINT64_C(0x4000a000), UINT64_C(0x006000004000a7ff)},
+        /* write-through 1010 << 2 = 0x28: 0x3 + 0x28 + 0xc0 + 0x300 + 0x400 */
+        {"level3", "", RWX | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x4000b000), UINT64_C(0x4000b7eb)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_leaf(stage2(), &golden[i]);
+    }
+}
+
+Test(stage2, vtcr_tells_each_physical_width)
+{
+    /* The rest of PS 18:16: 32 bits are 0, 42 are 3, and wider than 48 is 5 without FEAT_LPA2. */
+    static const struct {
+        const char *mode;
+        uint8_t gpa_bits, physical_bits;
+        uint64_t root, vtcr;
+    } golden[] = {
+        /* T0SZ 32 0x20 */
+        {"3level", 32, 32, UINT64_C(0x40001000), UINT64_C(0x80003560)},
+        /* T0SZ 22 0x16, PS 0x30000 */
+        {"3level", 42, 42, UINT64_C(0x40008000), UINT64_C(0x80033556)},
+        {"4level", 48, 52, UINT64_C(0x40001000), UINT64_C(0x80053590)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        uint64_t values[AXAS_MAX_ROOT_REGISTERS];
+        struct axas_root_request request = {
+            .mode = golden_mode(stage2(), golden[i].mode),
+            .root = {golden[i].root},
+            .gpa_bits = golden[i].gpa_bits,
+            .physical_bits = golden[i].physical_bits,
+        };
+        cr_assert_eq(stage2()->root_encode(&request, values), AXAS_OK, "row %zu", i);
+        cr_expect_eq(golden_root_value(stage2(), values, "vtcr_el2"), golden[i].vtcr, "row %zu: 0x%" PRIx64,
+                     i, golden_root_value(stage2(), values, "vtcr_el2"));
+        cr_expect_eq(golden_root_value(stage2(), values, "vttbr_el2"), golden[i].root, "row %zu", i);
+    }
+}
+
+Test(stage2, what_a_bit_means_depends_on_the_others)
+{
+    static const struct golden_fault golden[] = {
+        {"0x938080c7: data access, S1PTW, WnR: the walk writes, to update the guest's table",
+         {0x938080c7, 0x600020, 0xabcd},
+         true,
+         0x60002000,
+         W,
+         true,
+         AXAS_CAUSE_TRANSLATION,
+         3,
+         true,
+         0xabcd},
+        {"0x820000c6: fetch, S1PTW: bit 6 is RES0",
+         {0x820000c6, 0x600020, 0xabcc},
+         true,
+         0x60002000,
+         R,
+         true,
+         AXAS_CAUSE_TRANSLATION,
+         2,
+         true,
+         0xabcc},
+        {"0x82000047: fetch: bit 6 is RES0",
+         {0x82000047, 0x600020, 0xabcc},
+         true,
+         0x60002bcc,
+         X,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         3,
+         true,
+         0xabcc},
+        {"0x93808047, HPFAR_EL2.NS: bit 63 is no address",
+         {0x93808047, UINT64_C(0x8000000000600020), UINT64_MAX},
+         true,
+         0x60002fff,
+         W,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         3,
+         true,
+         UINT64_MAX},
+        /* DFSC 010000, 110000: no level, and HPFAR holds nothing */
+        {"0x92000010: external abort",
+         {0x92000010, 0xdeadbeef0, 0xabcc},
+         false,
+         0,
+         R,
+         false,
+         AXAS_CAUSE_OTHER,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0xabcc},
+        {"0x92000031: TLB conflict or the like",
+         {0x92000031, 0xdeadbeef0, 0xabcc},
+         false,
+         0,
+         R,
+         false,
+         AXAS_CAUSE_OTHER,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0xabcc},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(stage2(), fault_names, 3, &golden[i]);
+    }
+    /* AT was not done: as if it had failed */
+    cr_expect_eq(stage2()->fault_registers[golden_fault_index(stage2(), "par_el1")].initial, 1);
+}

@@ -548,3 +548,55 @@ Test(gstage, entries_and_the_default_mode)
         cr_expect_eq(mode->is_default, strcmp(mode->name, "sv39x4") == 0, "%s", mode->name);
     }
 }
+
+Test(gstage, walks_of_guests_of_either_width_are_told)
+{
+    /*
+     * Table 18.11: 0x2000 and 0x2020 are the pseudoinstructions of a 32-bit read and write. They are the
+     * whole of htinst; what only resembles one is no walk, and then the two lowest bits are those of stval.
+     */
+    static const struct {
+        const char *what;
+        uint64_t registers[4], gpa;
+        axas_attr access;
+        bool guest_walk;
+    } golden[] = {
+        {"21, 0x2000", {21, 0x240003fe, 0x1237, 0x2000}, 0x90000ff8, R, true},
+        {"20, 0x2000", {20, 0x240003fe, 0x1236, 0x2000}, 0x90000ff8, R, true},
+        {"23, 0x2020", {23, 0x240003fe, 0x1237, 0x2020}, 0x90000ff8, W, true},
+        {"20, 0x2020", {20, 0x240003fe, 0x1236, 0x2020}, 0x90000ff8, W, true},
+        {"21, bit 63 and 0x3000",
+         {21, 0x240003fe, 0x1237, UINT64_C(0x8000000000003000)},
+         0x90000ffb,
+         R,
+         false},
+        {"23, bit 63 and 0x3020",
+         {23, 0x240003fe, 0x1237, UINT64_C(0x8000000000003020)},
+         0x90000ffb,
+         W,
+         false},
+        {"21, 0x3001", {21, 0x240003fe, 0x1237, 0x3001}, 0x90000ffb, R, false},
+        {"23, 0x3001", {23, 0x240003fe, 0x1237, 0x3001}, 0x90000ffb, W, false},
+        {"23, 0x2021", {23, 0x240003fe, 0x1237, 0x2021}, 0x90000ffb, W, false},
+        {"21, htval 1", {21, 1, 0x1003, 0}, 7, R, false},
+        {"21, htval 1, 0x3000", {21, 1, 0x1003, 0x3000}, 4, R, true},
+        {"23, stval full of ones", {23, 0x2000048d, UINT64_MAX, 0}, 0x80001237, W, false},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        struct golden_fault fault = {
+            .what = golden[i].what,
+            .gpa_known = true,
+            .gpa = golden[i].gpa,
+            .access = golden[i].access,
+            .guest_walk = golden[i].guest_walk,
+            .cause = AXAS_CAUSE_UNKNOWN,
+            .level = AXAS_LEVEL_UNKNOWN,
+            .gva_known = true,
+            .gva = golden[i].registers[2],
+        };
+        memcpy(fault.registers, golden[i].registers, sizeof golden[i].registers);
+        golden_check_fault(gstage(), fault_names, 4, &fault);
+    }
+    /* no page was given: nothing in the register */
+    cr_expect_eq(gstage()->fault_registers[golden_fault_index(gstage(), "guest_page")].initial, 0);
+}

@@ -130,6 +130,8 @@ class Court:
         self.format = format
         self.cc = cc
         self.directory = Path(directory) / format
+        self.shared = Path(directory) / "shared"
+        self.shared.mkdir(parents=True, exist_ok=True)
         self.judges = [judge for judge in judges if all(source.exists() for source in judge.of(format))]
         self.limits = {}
         self.files = files = generate(text)
@@ -137,15 +139,16 @@ class Court:
         self.base = self.directory / "base"
         write(files, self.base)
         self.define = f"-DAXAS_WITH_{format.upper()}=1"
-        self.objects = self.compile_all([*sorted((RUNTIME / "src").glob("*.c")), RUNTIME / "hosted/src/hosted.c",
-                                         self.base / "formats.c"])
+        self.objects = self.compile_all([*sorted((RUNTIME / "src").glob("*.c")), RUNTIME / "hosted/src/hosted.c"])
+        self.objects += self.compile_all([self.base / "formats.c"], self.base)
         self.programs = {judge: self.compile_all(judge.of(format)) for judge in self.judges}
-        self.original = self.compile_all([self.base / f"{format}.c"], "-O0")[0]
+        self.original = self.compile_all([self.base / f"{format}.c"], self.base, "-O0")[0]
 
-    def compile_all(self, sources, optimize="-O1"):
+    def compile_all(self, sources, directory=None, optimize="-O1"):
+        """The objects; those in the shared directory serve every format."""
         objects = []
         for source in sources:
-            target = self.base / f"{source.parent.name}_{source.stem}.o"
+            target = (directory or self.shared) / f"{source.parent.name}_{source.stem}.o"
             if not target.exists():
                 problem = compile(self.cc, source, target, self.base / "include", self.define, optimize)
                 if problem:
@@ -153,14 +156,15 @@ class Court:
             objects.append(target)
         return objects
 
-    def sit(self):
-        """Every judge must acquit the specification as it is; that also shows how long each takes."""
-        for judge in self.judges:
+    def limit_of(self, judge, directory):
+        """How long a judge may take. It must first acquit the specification as it is."""
+        if judge not in self.limits:
             began = time.monotonic()
-            verdict = self.ask(judge, self.original, self.base, None)
+            verdict = self.ask(judge, self.original, directory, None)
             if verdict:
                 raise Broken(f"{self.format}: {judge.name} fails for the specification as it is: {verdict}")
             self.limits[judge] = max(10, 10 * (time.monotonic() - began))
+        return self.limits[judge]
 
     def has_metal(self):
         return re.search(rf"^ *{self.format}\)", (TESTS / "metal/run.sh").read_text(encoding="utf-8"), re.M) is not None
@@ -223,7 +227,7 @@ class Court:
         if object.read_bytes() == self.original.read_bytes():
             return "nothing", "the machine code is the same"
         for judge in self.judges:
-            verdict = self.ask(judge, object, directory, self.limits[judge])
+            verdict = self.ask(judge, object, directory, self.limit_of(judge, directory))
             if verdict:
                 return judge.name, verdict
         verdict = self.ask_metal(files, name) if metal and self.has_metal() else None

@@ -510,8 +510,19 @@ class _Mutator:
                     self.others((*piece, "register"), names)
                     self.drop(piece)
                     self.narrow(piece)
-            for one in range(len(fault.get(section, ())) - 1):
-                self.swap(("fault", section, one), ("fault", section, one + 1))
+            for one, (row, below) in enumerate(zip(fault.get(section, ()), fault.get(section, ())[1:])):
+                if not self.exclude(row.get("when", {}), below.get("when", {})):
+                    self.swap(("fault", section, one), ("fault", section, one + 1))
+
+    @staticmethod
+    def exclude(one, other):
+        """No fault can be of both rows, so that their order says nothing."""
+        def values(condition, field):
+            value = condition[field]
+            return set(value) if isinstance(value, list) else {value}
+
+        both = [field for field in one if field in other and "nonzero" not in (one[field], other[field])]
+        return any(not values(one, field) & values(other, field) for field in both)
 
     def narrow(self, place):
         """A piece of an address loses its highest or its lowest bit."""

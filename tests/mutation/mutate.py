@@ -5,6 +5,7 @@
     mutate.py                        every mutant of every file in pt_specs/
     mutate.py --sample 40 --seed 7   forty of them
     mutate.py --only '*root_registers*' --verbose
+    mutate.py --sample 40 --judge metal   what this judge would see alone; always succeeds
     mutate.py --report               every mutant, and what came of it in REPORT.md
 
 The exit status is 0 only if each survivor is explained in survivors.yaml and each explanation is needed.
@@ -31,8 +32,8 @@ sys.dont_write_bytecode = True
 
 import judges  # noqa: E402
 import mutants as breeding  # noqa: E402
+import report  # noqa: E402
 from codegen import load  # noqa: E402
-from report import report, table  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,12 @@ def options():
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the choice (default: 1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="J", help="at once (default: one for each CPU)")
     parser.add_argument("--cc", default=os.environ.get("CC", "cc"), help="compiler (default: $CC, or cc)")
+    parser.add_argument("--judge", choices=report.CATCHERS[2:], help="ask this one alone: what would it see without the others?")
     parser.add_argument("--list", action="store_true", help="print the ids and do nothing")
     parser.add_argument("--verbose", action="store_true", help="a line for each mutant, with what gave it away")
     parser.add_argument("--report", action="store_true", help="write REPORT.md; goes with every mutant")
     chosen = parser.parse_args()
-    if chosen.report and (chosen.format or chosen.only or chosen.sample):
+    if chosen.report and (chosen.format or chosen.only or chosen.sample or chosen.judge):
         parser.error("--report needs every mutant")
     return chosen
 
@@ -129,10 +131,11 @@ def run(mutants, explained, complete, chosen, directory):
     for format in dict.fromkeys(mutant.format for mutant in mutants):
         path = next(ROOT / mutant.file for mutant in mutants if mutant.format == format)
         print(f"{format}: preparing", flush=True)
-        courts[format] = judges.Court(format, sources[path], chosen.cc, directory, judges.JUDGES)
-        courts[format].sit()
+        asked = [judge for judge in judges.JUDGES if chosen.judge in (None, judge.name)]
+        courts[format] = judges.Court(format, sources[path], chosen.cc, directory, asked)
     # In a sample what is known to survive need not go all the way.
-    bred[:] = [(mutant, complete or not any(one.fits(mutant) for one in explained)) for mutant in mutants]
+    bred[:] = [(mutant, chosen.judge == judges.METAL or chosen.judge is None
+                and (complete or not any(one.fits(mutant) for one in explained))) for mutant in mutants]
     progress = Progress(len(mutants))
     outcomes = {}
     with multiprocessing.get_context("fork").Pool(chosen.jobs) as pool:
@@ -182,9 +185,11 @@ def main():
         except judges.Broken as broken:
             print(broken)
             return 2
-    print("\n" + table(outcomes, explained))
+    print("\n" + report.table(outcomes, explained))
     if chosen.report:
-        (HERE / "REPORT.md").write_text(report(outcomes, explained, at), encoding="utf-8")
+        (HERE / "REPORT.md").write_text(report.report(outcomes, explained, at), encoding="utf-8")
+    if chosen.judge:
+        return 0
     return verdict(outcomes, everything, explained, complete)
 
 
