@@ -21,6 +21,7 @@ jobs=$(nproc)
 passed=0
 failed=0
 summary=()
+judges=()
 
 # step NAME COMMAND...: its output is shown only if it fails, which counts as one failed test.
 step() {
@@ -63,6 +64,9 @@ tests() {
         "build-$preset/Testing/Temporary/LastTest.log")
     summary+=("$(printf '%4d of %4d passed  %s (Criterion ran %d cases in them)' \
         $((total - bad)) "$total" "$preset" "$cases")")
+    # What the emulated CPUs and the broken specifications said, a line for each format.
+    mapfile -t -O "${#judges[@]}" judges < <(grep -hE '^[a-z0-9_]+: [0-9]+ (probes|mutants), ' \
+        "build-$preset/Testing/Temporary/LastTest.log")
 }
 
 if [ "$#" -eq 0 ]; then
@@ -82,5 +86,6 @@ done
 
 say "summary"
 printf '%s\n' "${summary[@]}"
+[ "${#judges[@]}" -eq 0 ] || printf '%s\n' "${judges[@]}" | sort
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
