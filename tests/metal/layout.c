@@ -9,6 +9,7 @@
 
 #define MEBIBYTE UINT64_C(0x100000)
 #define FIRST_AREAS 10
+#define LEAVES_MOST 16384
 #define PIECES_ENOUGH (LAYOUT_PIECES - 8) /* one change adds two at most */
 
 char layout_cookie;
@@ -91,6 +92,18 @@ static uint64_t pages(const struct layout *layout, uint64_t most)
     return layout->page * (1 + random_below(most));
 }
 
+static uint64_t largest_leaf(const struct layout *layout, axas_attr attr)
+{
+    const uint64_t sizes = axas_table_leaf_sizes(&layout->space.table, attr);
+    return UINT64_C(1) << (63u - (unsigned)__builtin_clzll(sizes));
+}
+
+/* True if leaves of that attribute would take more tables than this machine has memory for. */
+static bool too_many(const struct layout *layout, uint64_t size, axas_attr attr)
+{
+    return size / largest_leaf(layout, attr) > LEAVES_MOST;
+}
+
 /* A leaf size of those that the attribute may have, one as likely as another. */
 static uint64_t some_leaf(const struct layout *layout, axas_attr attr)
 {
@@ -157,6 +170,9 @@ static void map_piece(struct layout *layout, struct layout_piece piece, uint64_t
 {
     const bool allocates = piece.kind == LAYOUT_EAGER || piece.kind == LAYOUT_LAZY;
     if (piece.kind == LAYOUT_LINEAR) {
+        if (too_many(layout, piece.size, piece.attr)) {
+            return;
+        }
         piece.hpa = linear_memory(layout, piece.gpa, piece.size, leaf);
         if (piece.hpa == UINT64_MAX) {
             return;
@@ -284,6 +300,9 @@ static void protect(struct layout *layout, uint64_t gpa, uint64_t size)
     if (random_below(5) == 0) {
         attr &= ~AXAS_ACCESS_MASK; /* keeps the memory and refuses every access */
     }
+    if (too_many(layout, size, attr)) {
+        return;
+    }
     const enum axas_status expected = covered(layout, gpa, size) ? AXAS_OK : AXAS_ERR_NOT_MAPPED;
     const enum axas_status status = axas_space_protect(&layout->space, axas_gpa_of(gpa), size, attr);
     expect("protect", status, expected);
@@ -306,7 +325,7 @@ static void map_again(struct layout *layout, uint64_t gpa, uint64_t size)
                                        .gpa = gpa,
                                        .size = size,
                                        .attr = some_attr(layout)};
-    map_piece(layout, piece, some_leaf(layout, piece.attr));
+    map_piece(layout, piece, largest_leaf(layout, piece.attr));
 }
 
 void layout_change(struct layout *layout)
