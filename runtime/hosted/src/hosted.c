@@ -471,12 +471,23 @@ static void hal_barrier(void *context)
     (void)pthread_mutex_unlock(&arena->lock);
 }
 
+/* True if every byte of a run of the arena is 0. */
+static bool is_zero(const struct axas_hosted *arena, axas_hpa run, uint64_t size)
+{
+    if (size == 0 || run.raw < arena->base || run.raw - arena->base >= arena->size ||
+        size > arena->size - (run.raw - arena->base)) {
+        return false;
+    }
+    const unsigned char *const bytes = arena->memory + (run.raw - arena->base);
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, (size_t)size - 1u) == 0;
+}
+
 static void hal_frame_publish(void *context, axas_hpa frame, uint64_t size, axas_attr attr)
 {
     struct axas_hosted *const arena = context;
-    const struct axas_hosted_event event = {
-        .kind = AXAS_HOSTED_PUBLISH, .hpa = frame, .size = size, .attr = attr};
+    struct axas_hosted_event event = {.kind = AXAS_HOSTED_PUBLISH, .hpa = frame, .size = size, .attr = attr};
     (void)pthread_mutex_lock(&arena->lock);
+    event.value = arena->recording && is_zero(arena, frame, size);
     if (size == 0 || (attr & ~AXAS_ATTR_MASK) != 0) {
         report(arena, AXAS_HOSTED_BAD_REQUEST, frame.raw, size);
     }

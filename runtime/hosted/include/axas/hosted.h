@@ -120,7 +120,8 @@ struct axas_hosted_event {
     unsigned thread; /**< reader slot of the thread that did it */
     axas_hpa hpa;    /**< STORE: the slot; PUBLISH, WRITE_BACK, ALLOC, FREE: the first byte */
     uint64_t size;   /**< bytes of the same */
-    uint64_t value;  /**< STORE: what was stored, as it stands in memory, zero-extended */
+    uint64_t value;  /**< STORE: what was stored, as it stands in memory, zero-extended; PUBLISH: 1 if every
+                          byte was 0 at that moment, else 0 */
     uint64_t
         old; /**< STORE: what was there before; `value` after a compare-and-swap, which is noted once done */
     enum axas_frame_use use;               /**< ALLOC, FREE */
