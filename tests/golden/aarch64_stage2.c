@@ -710,6 +710,26 @@ Test(stage2, what_a_bit_means_depends_on_the_others)
          AXAS_LEVEL_UNKNOWN,
          true,
          0xabcc},
+        {"0x93808087: S1PTW, the highest page",
+         {0x93808087, 0xfffffffff0, 0xabcd},
+         true,
+         0xfffffffff000,
+         R,
+         true,
+         AXAS_CAUSE_TRANSLATION,
+         3,
+         true,
+         0xabcd},
+        {"0x92000021: alignment fault",
+         {0x92000021, 0xdeadbeef0, 0xabcc},
+         false,
+         0,
+         R,
+         false,
+         AXAS_CAUSE_OTHER,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0xabcc},
         {"0x92000031: TLB conflict or the like",
          {0x92000031, 0xdeadbeef0, 0xabcc},
          false,
@@ -724,6 +744,27 @@ Test(stage2, what_a_bit_means_depends_on_the_others)
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_fault(stage2(), fault_names, 3, &golden[i]);
     }
+    static const struct golden_fault stale = {"0x93808007: HPFAR_EL2 decides, whatever PAR_EL1 holds",
+                                              {0x93808007, 0x500010, 0x8, UINT64_C(0xff00000070001b80)},
+                                              true,
+                                              0x50001008,
+                                              R,
+                                              false,
+                                              AXAS_CAUSE_TRANSLATION,
+                                              3,
+                                              true,
+                                              0x8};
+    golden_check_fault(stage2(), fault_names, 4, &stale);
     /* AT was not done: as if it had failed */
     cr_expect_eq(stage2()->fault_registers[golden_fault_index(stage2(), "par_el1")].initial, 1);
+}
+
+Test(stage2, the_last_level_has_no_blocks)
+{
+    /* D8.3.1: at level 3 bits 1:0 = 01 are reserved, and the CPU takes such a descriptor for an invalid one.
+     */
+    const struct axas_format *format = stage2();
+    unsigned level = golden_level(format, "level3");
+    cr_expect_eq(format->entry_kind(level, UINT64_C(0x400007fd)), AXAS_ENTRY_BAD);
+    cr_expect_eq(format->entry_kind(level, UINT64_C(0x400007ff)), AXAS_ENTRY_LEAF);
 }
