@@ -278,7 +278,11 @@ static bool judge(const struct prediction *p)
     report.probes++;
     report.walks += p->walk ? 1 : 0;
     report.told += p->allowed && !p->marked ? 1 : 0;
-    report.reached[p->leaf.level] += answer.reached ? 1 : 0;
+    if (answer.reached && p->inside) {
+        report.reached[p->leaf.level]++;
+        report.sixteenths |= UINT32_C(1) << (p->gpa - axas_space_base(&layout.space).raw) /
+                                                (axas_space_size(&layout.space) / 16 + 1);
+    }
     if (answer.odd != NULL) {
         wrong = answer.odd;
     } else if (answer.reached != p->allowed) {

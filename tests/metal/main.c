@@ -44,6 +44,7 @@ void hypervisor_main(void)
             print("\n");
         }
     }
+    print("  in %u of 16 parts of the space\n", (unsigned)__builtin_popcount(report.sixteenths));
     print("  %lu of these were translated without an access: no marked memory is behind\n", report.told);
     print("  %lu walks of the guest's own tables stopped, %lu memory attributes shown by the CPU\n",
           report.walks, report.attributes);

@@ -11,6 +11,7 @@
 struct report {
     uint64_t probes;                   /**< accesses whose outcome was judged */
     uint64_t reached[AXAS_MAX_LEVELS]; /**< those that went through, by the level of the leaf */
+    uint32_t sixteenths;               /**< bit n: some of `reached` were in that sixteenth of their space */
     uint64_t told;                     /**< those of `reached` that the CPU only translated */
     uint64_t changes;                  /**< to spaces */
     uint64_t spaces;                   /**< layouts that were built */
