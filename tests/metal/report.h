@@ -32,7 +32,7 @@ struct metal_options {
 };
 extern volatile const struct metal_options metal_options;
 
-/** Counts a disagreement and says where in the run it is. False, and the program ends, after too many. */
+/** Counts a disagreement and says where in the run it is. Ends the program after too many. */
 void report_disagreement(const char *what);
 
 #endif
