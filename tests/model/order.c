@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "order.h"
+#include "rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,13 +12,16 @@
 /* One table that is linked, or memory taken for one. */
 struct frame {
     bool linked;
+    bool owed; /* taken out, and not invalidated */
     unsigned level;
     uint64_t gpa;
     uint64_t entries;
-    uint64_t *value; /* as far as stores told; else what was there at first, or empty */
-    bool *stored;    /* since it was taken */
-    bool *dirty;     /* stored and not written back */
-    bool *broken;    /* was a leaf when the operation began, or since */
+    uint64_t *value;  /* as far as stores told; else what was there at first, or empty */
+    bool *stored;     /* since it was taken */
+    bool *dirty;      /* stored and not written back */
+    bool *broken;     /* was a leaf when the operation began, or since */
+    uint64_t *last;   /* what the leaf or held leaf was that a break took away; 0 if nothing */
+    uint16_t *writer; /* which thread stored last, plus 1 */
 };
 
 /* An invalidation that has to come. */
@@ -30,13 +34,16 @@ struct owed {
     uint64_t old;   /* the leaf that was there, if any */
     unsigned level; /* of it */
     bool is_leaf;
-    uint64_t hpa, size; /* what must not be given back before; size 0 for none */
+    bool made;              /* because of an entry that was empty */
+    unsigned thread;        /* that owes it: a local invalidation has to be its own */
+    enum order_rule missed; /* why what came was not enough */
+    uint64_t hpa, size;     /* what must not be given back before; size 0 for none */
 };
 
 /* Memory of the guest that was taken in this operation. */
 struct fresh {
     uint64_t hpa, size;
-    bool published;
+    bool published, zeroed, fetchable;
 };
 
 struct order {
@@ -49,12 +56,20 @@ struct order {
     size_t owed_count, owed_room;
     struct fresh *fresh;
     size_t fresh_count, fresh_room;
+    struct rule rules[AXAS_CHANGES];
+    bool has_rules;
     bool made; /* since the last barrier */
     bool ended;
-    bool fault;
+    bool shared, fault;
     bool no_breaks;
     uint64_t fault_page;
-    uint64_t at; /* number of the event */
+    bool goes_on;        /* a vCPU does, */
+    uint64_t goes_on_at; /* to this address, */
+    bool forgotten;      /* for which it has forgotten everything since the last store */
+    unsigned writer;     /* the thread that has the exclusive side, plus 1 */
+    uint64_t at;         /* number of the event */
+    const struct axas_hosted_event *event;
+    enum order_rule broken;
     char *problem;
 };
 
@@ -82,6 +97,8 @@ static void forget(struct frame *frame)
     free(frame->stored);
     free(frame->dirty);
     free(frame->broken);
+    free(frame->last);
+    free(frame->writer);
     memset(frame, 0, sizeof *frame);
 }
 
@@ -96,7 +113,11 @@ static void forget_all(struct order *order)
     order->fresh_count = 0;
     order->made = false;
     order->ended = false;
+    order->shared = false;
     order->fault = false;
+    order->goes_on = false;
+    order->forgotten = false;
+    order->writer = 0;
 }
 
 void order_free(struct order *order)
@@ -110,8 +131,9 @@ void order_free(struct order *order)
     }
 }
 
-static bool wrong(struct order *order, const char *what, uint64_t a, uint64_t b)
+static bool wrong(struct order *order, enum order_rule rule, const char *what, uint64_t a, uint64_t b)
 {
+    order->broken = rule;
     (void)snprintf(order->problem, 200, "event %" PRIu64 ": %s (0x%" PRIx64 ", 0x%" PRIx64 ")", order->at,
                    what, a, b);
     return false;
@@ -168,7 +190,10 @@ static void make_record(struct frame *frame, uint64_t entries)
     frame->stored = calloc(entries, sizeof *frame->stored);
     frame->dirty = calloc(entries, sizeof *frame->dirty);
     frame->broken = calloc(entries, sizeof *frame->broken);
-    if (frame->value == NULL || frame->stored == NULL || frame->dirty == NULL || frame->broken == NULL) {
+    frame->last = calloc(entries, sizeof *frame->last);
+    frame->writer = calloc(entries, sizeof *frame->writer);
+    if (frame->value == NULL || frame->stored == NULL || frame->dirty == NULL || frame->broken == NULL ||
+        frame->last == NULL || frame->writer == NULL) {
         abort();
     }
 }
@@ -220,10 +245,32 @@ void order_pool(struct order *order, const struct axas_pool *pool)
     }
 }
 
+static void note_fresh(struct order *order, uint64_t hpa, uint64_t size)
+{
+    if (order->fresh_count == order->fresh_room) {
+        order->fresh_room = order->fresh_room == 0 ? 64 : 2 * order->fresh_room;
+        order->fresh = realloc(order->fresh, order->fresh_room * sizeof *order->fresh);
+        if (order->fresh == NULL) {
+            abort();
+        }
+    }
+    bool unseen = order->table.hal->frame_publish == NULL; /* then the record does not tell */
+    struct fresh fresh = {hpa, size, unseen, unseen, unseen};
+    order->fresh[order->fresh_count++] = fresh;
+}
+
+void order_cache(struct order *order, const struct axas_cache *cache)
+{
+    for (void *frame = cache->guest_first; frame != NULL; frame = *(void **)frame) {
+        note_fresh(order, axas_hal_phys(order->table.hal, frame).raw, axas_table_page_size(order->live));
+    }
+}
+
 void order_begin(struct order *order)
 {
     forget_all(order);
     order->table = *order->live;
+    order->has_rules = rules_of(order->table.format, order->table.features, order->rules);
     order_pool(order, &order->table.pool);
     note_tree(order, order->table.mode->root_level, order->table.root_hpa.raw, 0);
     axas_hosted_record(order->arena, EVENTS_MAX);
@@ -242,6 +289,7 @@ static void owe(struct order *order, struct owed owed)
         }
     }
     owed.written_back = order->table.hal->table_write_back == NULL;
+    owed.thread = order->event->thread;
     order->owed[order->owed_count++] = owed;
 }
 
@@ -252,12 +300,13 @@ static void owe_change(struct order *order, enum axas_change change, unsigned le
     owed.gpa = gpa;
     owed.leaf_size = reach(order, level);
     owed.last = gpa + (owed.leaf_size - 1u);
-    owed.scope = order->table.change[change].scope;
-    owed.local = order->table.change[change].local;
+    owed.scope = order->rules[change].scope;
+    owed.local = order->rules[change].local;
     owed.slot = slot;
     owed.old = old;
     owed.level = level;
     owed.is_leaf = change != AXAS_CHANGE_MAKE;
+    owed.made = change == AXAS_CHANGE_MAKE;
     if (order->fault && change == AXAS_CHANGE_MAKE) {
         if (order->fault_page < owed.gpa || order->fault_page > owed.last) {
             return;
@@ -273,25 +322,65 @@ static void owe_change(struct order *order, enum axas_change change, unsigned le
     owe(order, owed);
 }
 
-static bool published(struct order *order, uint64_t hpa, uint64_t size)
+/* What the guest can see from now on. */
+static bool shown(struct order *order, unsigned level, uint64_t entry)
 {
+    uint64_t hpa = order->table.format->entry_hpa(level, entry);
+    uint64_t size = reach(order, level);
+    struct axas_leaf leaf = {0};
+    (void)order->table.format->leaf_read(level, entry, order->table.features, &leaf);
     for (size_t i = 0; i < order->fresh_count; i++) {
         const struct fresh *fresh = &order->fresh[i];
-        if (!fresh->published && hpa < fresh->hpa + fresh->size && fresh->hpa < hpa + size) {
-            return wrong(order, "an entry shows memory that was not published", hpa, size);
+        if (hpa >= fresh->hpa + fresh->size || fresh->hpa >= hpa + size) {
+            continue;
+        }
+        if (!fresh->published) {
+            return wrong(order, ORDER_NOT_PUBLISHED, "an entry shows memory that was not published", hpa,
+                         size);
+        }
+        if (!fresh->zeroed) {
+            return wrong(order, ORDER_NOT_ZEROED, "an entry shows memory that was not cleared", hpa, size);
+        }
+        if ((leaf.attr & AXAS_EXEC) != 0 && !fresh->fetchable) {
+            return wrong(order, ORDER_NOT_FETCHABLE,
+                         "an executable entry shows memory that was published as data", hpa, size);
         }
     }
     return true;
 }
 
-/* A table and what is below it becomes part of the tree. */
+/* What the CPU and software put into a leaf or held leaf has to be in the one that takes its place. */
+static bool keeps(struct order *order, unsigned level, uint64_t old, unsigned new_level, uint64_t entry)
+{
+    const struct axas_format *format = order->table.format;
+    struct axas_leaf was = {0};
+    struct axas_leaf is = {0};
+    uint64_t software = format->levels[level].software_mask & format->levels[new_level].software_mask;
+    if (format->leaf_read(level, old, order->table.features, &was) != AXAS_OK ||
+        format->leaf_read(new_level, entry, order->table.features, &is) != AXAS_OK) {
+        return true; /* at least one of them is neither, and nothing is inherited */
+    }
+    if (is.hpa.raw < was.hpa.raw || is.hpa.raw - was.hpa.raw >= reach(order, level)) {
+        return true; /* other memory */
+    }
+    if ((was.accessed && !is.accessed) || (was.dirty && !is.dirty) || ((old ^ entry) & software) != 0) {
+        return wrong(order, ORDER_OLD_VALUE_LOST, "bits of the old entry are lost", old, entry);
+    }
+    return true;
+}
+
+/* A table and what is below it becomes part of the tree. `split`: the leaf whose place it takes, or 0. */
 static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64_t gpa, uint64_t slot,
-                       bool split)
+                       uint64_t split)
 {
     struct frame *frame = frame_at(order, hpa);
     const struct axas_format *format = order->table.format;
     if (frame == NULL || frame->value == NULL || frame->linked) {
-        return wrong(order, "a table that is linked already, or none", hpa, gpa);
+        return wrong(order, ORDER_LINKED_TWICE, "a table that is linked already, or none", hpa, gpa);
+    }
+    if (frame->owed) {
+        return wrong(order, ORDER_REUSED_EARLY, "a table is linked again before it was invalidated", hpa,
+                     gpa);
     }
     frame->linked = true;
     frame->level = level;
@@ -299,37 +388,39 @@ static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64
     frame->entries = entries_of(order, level);
     for (uint64_t i = 0; i < frame->entries; i++) {
         uint64_t at = gpa + i * reach(order, level);
-        if (frame->dirty[i] && order->table.hal->table_write_back != NULL) {
-            return wrong(order, "a table was linked before it was written back", hpa, gpa);
-        }
         if (!frame->stored[i]) {
-            frame->value[i] = format->levels[level].empty;
+            return wrong(order, ORDER_INCOMPLETE, "a table was linked before it was complete", hpa, at);
+        }
+        if (frame->dirty[i] && order->table.hal->table_write_back != NULL) {
+            return wrong(order, ORDER_TABLE_NOT_WRITTEN_BACK, "a table was linked before it was written back",
+                         hpa, gpa);
         }
         uint64_t entry = frame->value[i];
         uint64_t target = format->entry_hpa(level, entry);
         switch (kind_of(order, level, entry)) {
         case AXAS_ENTRY_TABLE:
-            if (!link_table(order, level + 1u, target, at, slot, split)) {
+            if (!link_table(order, level + 1u, target, at, slot, 0)) {
                 return false;
             }
             break;
         case AXAS_ENTRY_LEAF:
-            if (!published(order, target, reach(order, level))) {
+            if (!shown(order, level, entry) ||
+                (split != 0 && !keeps(order, level - 1u, split, level, entry))) {
                 return false;
             }
-            if (!split) {
+            if (split == 0) {
                 owe_change(order, AXAS_CHANGE_MAKE, level, at, slot, 0, false);
             }
             break;
         case AXAS_ENTRY_EMPTY:
-            if (split && !frame->stored[i]) {
-                return wrong(order, "the table of a split was linked before it was complete", hpa, at);
-            }
             break;
         case AXAS_ENTRY_HELD:
+            if (split != 0 && !keeps(order, level - 1u, split, level, entry)) {
+                return false;
+            }
             break;
         default:
-            return wrong(order, "a table was linked with a bad entry", hpa, entry);
+            return wrong(order, ORDER_BAD_ENTRY, "a table was linked with a bad entry", hpa, entry);
         }
     }
     return true;
@@ -343,13 +434,14 @@ static void unlink_table(struct order *order, unsigned level, uint64_t hpa, uint
     owed.gpa = gpa;
     owed.last = gpa + (entries_of(order, level) * reach(order, level) - 1u);
     owed.leaf_size = UINT64_MAX;
-    owed.scope = order->table.change[AXAS_CHANGE_REMOVE_TABLE].scope;
-    owed.local = order->table.change[AXAS_CHANGE_REMOVE_TABLE].local;
+    owed.scope = order->rules[AXAS_CHANGE_REMOVE_TABLE].scope;
+    owed.local = order->rules[AXAS_CHANGE_REMOVE_TABLE].local;
     owed.slot = slot;
     owed.hpa = hpa;
     owed.size = tree_table_bytes(order->table.format, level);
     owe(order, owed);
     frame->linked = false;
+    frame->owed = true;
     for (uint64_t i = 0; i < frame->entries; i++) {
         uint64_t entry = frame->value[i];
         uint64_t at = gpa + i * reach(order, level);
@@ -402,10 +494,8 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
     enum axas_entry_kind was = kind_of(order, level, old);
     enum axas_entry_kind is = kind_of(order, level, entry);
     uint64_t target = order->table.format->entry_hpa(level, entry);
-    bool broken = false;
-
     if (is == AXAS_ENTRY_BAD) {
-        return wrong(order, "a bad entry", slot, entry);
+        return wrong(order, ORDER_BAD_ENTRY, "a bad entry", slot, entry);
     }
     if (was == AXAS_ENTRY_EMPTY || was == AXAS_ENTRY_HELD) {
         for (size_t i = 0; i < order->owed_count; i++) {
@@ -414,19 +504,20 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
                 continue;
             }
             enum axas_change change = change_of(order, level, owed->old, entry);
-            if (change != AXAS_CHANGES && order->table.change[change].breaks) {
-                return wrong(order, "made again before what was broken is invalidated", gpa, entry);
+            if (change != AXAS_CHANGES && order->rules[change].breaks) {
+                return wrong(order, ORDER_BREAK_NOT_INVALIDATED,
+                             "made again before what was broken is invalidated", gpa, entry);
             }
         }
     }
     if (order->no_breaks && was == AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_EMPTY && frame->broken[index]) {
-        return wrong(order, "a leaf was gone for a moment", gpa, entry);
+        return wrong(order, ORDER_MAY_NOT_BREAK, "a leaf was gone for a moment", gpa, entry);
     }
     if (was == AXAS_ENTRY_LEAF) {
         enum axas_change change = change_of(order, level, old, entry);
         if (change != AXAS_CHANGES) {
-            if (is != AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_HELD && order->table.change[change].breaks) {
-                return wrong(order, "changed without a break", gpa, entry);
+            if (is != AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_HELD && order->rules[change].breaks) {
+                return wrong(order, ORDER_NO_BREAK, "changed without a break", gpa, entry);
             }
             owe_change(order, change, level, gpa, slot, old,
                        change == AXAS_CHANGE_REMOVE_LEAF || change == AXAS_CHANGE_OUTPUT_ADDRESS);
@@ -434,25 +525,63 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
     }
     if (was == AXAS_ENTRY_TABLE) {
         if (is != AXAS_ENTRY_EMPTY) {
-            return wrong(order, "a table's entry became something else", gpa, entry);
+            return wrong(order, ORDER_TABLE_REPLACED, "a table's entry became something else", gpa, entry);
         }
         unlink_table(order, level + 1u, order->table.format->entry_hpa(level, old), gpa, slot);
     }
     if (is == AXAS_ENTRY_LEAF) {
         order->made = true;
-        if (!published(order, target, reach(order, level))) {
+        if (!shown(order, level, entry)) {
             return false;
         }
         if (was == AXAS_ENTRY_EMPTY || was == AXAS_ENTRY_HELD) {
             owe_change(order, AXAS_CHANGE_MAKE, level, gpa, slot, 0, false);
         }
     }
+    if (is == AXAS_ENTRY_LEAF || is == AXAS_ENTRY_HELD) {
+        uint64_t before = was == AXAS_ENTRY_EMPTY ? frame->last[index] : old;
+        if (before != 0 && !keeps(order, level, before, level, entry)) {
+            return false;
+        }
+    }
     if (is == AXAS_ENTRY_TABLE) {
         order->made = true;
-        for (size_t i = 0; i < order->owed_count; i++) {
-            broken = broken || (order->owed[i].slot == slot && order->owed[i].is_leaf);
-        }
-        return link_table(order, level + 1u, target, gpa, slot, was == AXAS_ENTRY_LEAF || broken);
+        bool in_place = was == AXAS_ENTRY_LEAF || was == AXAS_ENTRY_HELD;
+        return link_table(order, level + 1u, target, gpa, slot, in_place ? old : frame->last[index]);
+    }
+    return true;
+}
+
+/* Bits that the CPU, or the library in its place, sets by an atomic OR that is no store of an entry. */
+static uint64_t marks_of(const struct order *order, unsigned level, uint64_t entry)
+{
+    const struct axas_level *at = &order->table.format->levels[level];
+    return kind_of(order, level, entry) == AXAS_ENTRY_LEAF ? at->accessed_mask | at->dirty_mask : 0;
+}
+
+/* A store to a linked table belongs to the exclusive side, or fills an empty entry by compare-and-swap. */
+static bool allowed(struct order *order, const struct frame *frame, uint64_t index,
+                    const struct axas_hosted_event *event)
+{
+    uint64_t now = value_of(order, event->old);
+    bool swapped = event->old == event->value; /* noted when it was done */
+    bool was_empty = frame->value[index] == order->table.format->levels[frame->level].empty;
+    uint64_t marks = marks_of(order, frame->level, frame->value[index]);
+    if (frame->writer[index] != 0 && frame->writer[index] != event->thread + 1u) {
+        return wrong(order, ORDER_RACE, "two threads stored to one entry", event->hpa.raw, event->thread);
+    }
+    if (order->shared) {
+        return (swapped && was_empty) ||
+               wrong(order, ORDER_WITHOUT_LOCK, "the shared side changed an entry", event->hpa.raw, now);
+    }
+    if (order->writer != 0 && order->writer != event->thread + 1u) {
+        return wrong(order, ORDER_RACE, "two threads store as if each were alone", event->hpa.raw,
+                     event->thread);
+    }
+    order->writer = event->thread + 1u;
+    if (!swapped && ((now ^ frame->value[index]) & ~marks) != 0) {
+        return wrong(order, ORDER_RACE, "a store over a value that nobody was seen to store", event->hpa.raw,
+                     now);
     }
     return true;
 }
@@ -463,21 +592,42 @@ static bool store(struct order *order, const struct axas_hosted_event *event)
     struct frame *frame = table_at(order, event->hpa.raw, &first);
     unsigned bytes = order->table.format->entry_bytes;
     if (event->size != bytes || event->hpa.raw % bytes != 0) {
-        return wrong(order, "an entry stored in pieces", event->hpa.raw, event->size);
+        return wrong(order, ORDER_IN_PIECES, "an entry stored in pieces", event->hpa.raw, event->size);
     }
     if (frame == NULL) {
-        return wrong(order, "a store to memory that is no table", event->hpa.raw, event->value);
+        return wrong(order, ORDER_STRAY_STORE, "a store to memory that is no table", event->hpa.raw,
+                     event->value);
     }
     uint64_t index = (event->hpa.raw - first) / bytes;
     uint64_t entry = value_of(order, event->value);
-    if (frame->linked && !live_store(order, frame, index, event->hpa.raw, frame->value[index], entry)) {
-        return false;
+    if (frame->owed) {
+        return wrong(order, ORDER_REUSED_EARLY, "a store to a table that waits for its invalidation",
+                     event->hpa.raw, entry);
     }
-    bool was_leaf = frame->linked && kind_of(order, frame->level, frame->value[index]) == AXAS_ENTRY_LEAF;
-    frame->broken[index] = frame->broken[index] || was_leaf;
+    if (frame->linked) {
+        uint64_t old = frame->value[index];
+        if (!allowed(order, frame, index, event)) {
+            return false;
+        }
+        if (event->old != event->value) { /* with what the CPU has set since */
+            old |= value_of(order, event->old) & marks_of(order, frame->level, old);
+        }
+        if (!live_store(order, frame, index, event->hpa.raw, old, entry)) {
+            return false;
+        }
+        enum axas_entry_kind was = kind_of(order, frame->level, old);
+        if (was == AXAS_ENTRY_LEAF || was == AXAS_ENTRY_HELD) {
+            frame->broken[index] = frame->broken[index] || was == AXAS_ENTRY_LEAF;
+            frame->last[index] = old;
+        }
+        order->forgotten = false;
+    } else if (frame->writer[index] != 0 && frame->writer[index] != event->thread + 1u) {
+        return wrong(order, ORDER_RACE, "two threads fill one table", event->hpa.raw, event->thread);
+    }
     frame->value[index] = entry;
     frame->stored[index] = true;
     frame->dirty[index] = true;
+    frame->writer[index] = (uint16_t)(event->thread + 1u);
     return true;
 }
 
@@ -501,24 +651,56 @@ static void write_back(struct order *order, const struct axas_hosted_event *even
     }
 }
 
+/* What an invalidation leaves undone of what is owed. */
+static enum order_rule missing(const struct order *order, const struct owed *owed,
+                               const struct axas_invalidation *what)
+{
+    bool all = what->scope == AXAS_INVALIDATE_ALL;
+    uint64_t last = what->gpa.raw + (what->size - 1u);
+    if (!all && (owed->last < what->gpa.raw || owed->gpa > last)) {
+        return owed->missed; /* it is for something else */
+    }
+    if (!all && (owed->gpa < what->gpa.raw || owed->last > last || what->leaf_size > owed->leaf_size)) {
+        return ORDER_TOO_NARROW;
+    }
+    if (owed->scope > what->scope) {
+        return ORDER_SCOPE;
+    }
+    if (what->local && (!owed->local || owed->thread != order->event->thread)) {
+        return ORDER_LOCAL;
+    }
+    return owed->written_back ? ORDER_KEPT : ORDER_ENTRY_NOT_WRITTEN_BACK;
+}
+
 static bool invalidate(struct order *order, const struct axas_invalidation *what)
 {
     size_t kept = 0;
-    uint64_t last = what->gpa.raw + (what->size - 1u);
-    if (what->format != order->table.format || what->root.raw != order->table.root_hpa.raw ||
-        what->vmid != order->table.vmid) {
-        return wrong(order, "an invalidation of another tree", what->root.raw, what->vmid);
+    bool all = what->scope == AXAS_INVALIDATE_ALL;
+    if (what->format != order->table.format) {
+        return wrong(order, ORDER_OTHER_FORMAT, "an invalidation for another format", what->root.raw, 0);
+    }
+    if (what->root.raw != order->table.root_hpa.raw) {
+        return wrong(order, ORDER_OTHER_ROOT, "an invalidation of another tree", what->root.raw, what->vmid);
+    }
+    if (what->vmid != order->table.vmid) {
+        return wrong(order, ORDER_OTHER_VMID, "an invalidation for another guest", what->root.raw,
+                     what->vmid);
     }
     for (size_t i = 0; i < order->owed_count; i++) {
-        const struct owed *owed = &order->owed[i];
-        bool covers =
-            what->scope == AXAS_INVALIDATE_ALL || (owed->scope <= what->scope && owed->gpa >= what->gpa.raw &&
-                                                   owed->last <= last && what->leaf_size <= owed->leaf_size);
-        if (!covers || (what->local && !owed->local) || !owed->written_back) {
+        struct owed *owed = &order->owed[i];
+        bool apart = !all && (owed->last < what->gpa.raw || owed->gpa > what->gpa.raw + (what->size - 1u));
+        owed->missed = missing(order, owed, what);
+        if (apart || owed->missed != ORDER_KEPT) {
             order->owed[kept++] = *owed;
+        } else if (frame_at(order, owed->hpa) != NULL && owed->size != 0 && !owed->is_leaf) {
+            struct frame *frame = frame_at(order, owed->hpa);
+            frame->owed = false;
+            memset(frame->stored, 0, frame->entries * sizeof *frame->stored); /* filled anew if used again */
         }
     }
     order->owed_count = kept;
+    order->forgotten = order->forgotten || all ||
+                       (what->gpa.raw <= order->goes_on_at && order->goes_on_at - what->gpa.raw < what->size);
     return true;
 }
 
@@ -528,20 +710,21 @@ static bool give_back(struct order *order, const struct axas_hosted_event *event
     for (size_t i = 0; i < order->owed_count; i++) {
         const struct owed *owed = &order->owed[i];
         if (owed->size != 0 && hpa < owed->hpa + owed->size && owed->hpa < hpa + event->size) {
-            return wrong(order, "memory was given back before it was invalidated", hpa, owed->gpa);
+            return wrong(order, ORDER_FREED_EARLY, "memory was given back before it was invalidated", hpa,
+                         owed->gpa);
         }
     }
     if (event->use == AXAS_FRAME_TABLE) {
         struct frame *frame = frame_at(order, hpa);
         if (frame->linked && !(destroyed && order->ended)) {
-            return wrong(order, "a table was given back while it was linked", hpa, frame->gpa);
+            return wrong(order, ORDER_FREED_LINKED, "a table was given back while it was linked", hpa,
+                         frame->gpa);
         }
         forget(frame);
     }
-    for (size_t i = 0; i < order->fresh_count; i++) {
-        if (order->fresh[i].hpa == hpa) {
+    for (size_t i = order->fresh_count; i-- > 0;) {
+        if (order->fresh[i].hpa < hpa + event->size && hpa < order->fresh[i].hpa + order->fresh[i].size) {
             order->fresh[i] = order->fresh[--order->fresh_count];
-            break;
         }
     }
     return true;
@@ -552,18 +735,9 @@ static void take(struct order *order, const struct axas_hosted_event *event)
     if (event->use == AXAS_FRAME_TABLE) {
         make_record(frame_at(order, event->hpa.raw), event->size / order->table.format->entry_bytes);
     }
-    if (event->use != AXAS_FRAME_GUEST) {
-        return;
+    if (event->use == AXAS_FRAME_GUEST) {
+        note_fresh(order, event->hpa.raw, event->size);
     }
-    if (order->fresh_count == order->fresh_room) {
-        order->fresh_room = order->fresh_room == 0 ? 64 : 2 * order->fresh_room;
-        order->fresh = realloc(order->fresh, order->fresh_room * sizeof *order->fresh);
-        if (order->fresh == NULL) {
-            abort();
-        }
-    }
-    struct fresh fresh = {event->hpa.raw, event->size, order->table.hal->frame_publish == NULL};
-    order->fresh[order->fresh_count++] = fresh;
 }
 
 static bool judge(struct order *order, const struct axas_hosted_event *event, bool destroyed)
@@ -580,8 +754,11 @@ static bool judge(struct order *order, const struct axas_hosted_event *event, bo
     case AXAS_HOSTED_PUBLISH:
         for (size_t i = 0; i < order->fresh_count; i++) {
             struct fresh *fresh = &order->fresh[i];
-            fresh->published = fresh->published || (fresh->hpa >= event->hpa.raw &&
-                                                    fresh->hpa + fresh->size <= event->hpa.raw + event->size);
+            if (fresh->hpa >= event->hpa.raw && fresh->hpa + fresh->size <= event->hpa.raw + event->size) {
+                fresh->zeroed = fresh->zeroed || event->value != 0;
+                fresh->fetchable = fresh->fetchable || (event->attr & AXAS_EXEC) != 0;
+                fresh->published = true;
+            }
         }
         return true;
     case AXAS_HOSTED_WRITE_BACK:
@@ -595,13 +772,6 @@ static bool judge(struct order *order, const struct axas_hosted_event *event, bo
     }
 }
 
-/* Bits that the CPU, or the library in its place, sets by an atomic OR that is no store of an entry. */
-static uint64_t marks_of(const struct order *order, unsigned level, uint64_t entry)
-{
-    const struct axas_level *at = &order->table.format->levels[level];
-    return kind_of(order, level, entry) == AXAS_ENTRY_LEAF ? at->accessed_mask | at->dirty_mask : 0;
-}
-
 static bool check_memory(struct order *order)
 {
     for (uint64_t number = 0; number < order->frames; number++) {
@@ -610,18 +780,37 @@ static bool check_memory(struct order *order)
             uint64_t hpa = order->base + number * AXAS_FRAME_SIZE + i * order->table.format->entry_bytes;
             uint64_t marks = marks_of(order, frame->level, frame->value[i]);
             if ((memory_value(order, hpa) & ~marks) != (frame->value[i] & ~marks)) {
-                return wrong(order, "an entry is not what was stored last", hpa, memory_value(order, hpa));
+                return wrong(order, ORDER_BEHIND_THE_RECORD, "an entry is not what was stored last", hpa,
+                             memory_value(order, hpa));
             }
             if (frame->dirty[i] && order->table.hal->table_write_back != NULL) {
-                return wrong(order, "an entry was not written back", hpa, frame->value[i]);
+                return wrong(order, ORDER_ENTRY_NOT_WRITTEN_BACK, "an entry was not written back", hpa,
+                             frame->value[i]);
             }
         }
     }
     return true;
 }
 
+void order_shared(struct order *order)
+{
+    order->shared = true;
+}
+
+void order_goes_on(struct order *order, axas_gpa gpa)
+{
+    order->goes_on = true;
+    order->goes_on_at = gpa.raw;
+}
+
+enum order_rule order_broken(const struct order *order)
+{
+    return order->broken;
+}
+
 void order_fault(struct order *order, axas_gpa gpa)
 {
+    order->shared = true;
     order->fault = true;
     order->fault_page = gpa.raw & ~(axas_table_page_size(order->live) - 1u);
 }
@@ -630,19 +819,27 @@ bool order_end(struct order *order, bool destroyed, char problem[200])
 {
     axas_hosted_record_stop(order->arena);
     order->problem = problem;
+    order->broken = ORDER_KEPT;
     uint64_t count = axas_hosted_event_count(order->arena);
     const struct axas_hosted_event *events = axas_hosted_events(order->arena);
     order->at = count;
+    if (!order->has_rules) {
+        return wrong(order, ORDER_NO_RULES, "nobody wrote rules for this format", 0, 0);
+    }
     if (axas_hosted_events_lost(order->arena) != 0) {
-        return wrong(order, "more events than can be recorded", count, 0);
+        return wrong(order, ORDER_EVENTS_LOST, "more events than can be recorded", count, 0);
     }
     for (order->at = 0; order->at < count; order->at++) {
+        order->event = &events[order->at];
         if (!judge(order, &events[order->at], destroyed)) {
             return false;
         }
     }
     if (order->owed_count != 0) {
         const struct owed *owed = &order->owed[0];
+        order->broken = owed->missed != ORDER_KEPT ? owed->missed
+                        : owed->made               ? ORDER_NO_FENCE
+                                                   : ORDER_NOT_INVALIDATED;
         (void)snprintf(problem, 200,
                        "0x%" PRIx64 "..0x%" PRIx64 " was not invalidated: scope %d%s, leaves of 0x%" PRIx64
                        " bytes, entry 0x%" PRIx64 "%s",
@@ -650,8 +847,12 @@ bool order_end(struct order *order, bool destroyed, char problem[200])
                        owed->old, owed->written_back ? "" : ", not written back");
         return false;
     }
+    if (order->goes_on && !order->forgotten &&
+        order->rules[AXAS_CHANGE_FAULT].scope != AXAS_INVALIDATE_NONE) {
+        return wrong(order, ORDER_REFUSAL_STAYS, "a vCPU goes on with what refused it", order->goes_on_at, 0);
+    }
     if (order->made && order->table.hal->barrier != NULL) {
-        return wrong(order, "no barrier after the last store", count, 0);
+        return wrong(order, ORDER_NO_BARRIER, "no barrier after the last store", count, 0);
     }
     return destroyed || check_memory(order);
 }

@@ -1053,6 +1053,9 @@ static void op_fault(struct model *m)
     say(m, "fault 0x%" PRIx64 " access 0x%x%s", gpa, fault.access,
         fault.cache != NULL ? " with a cache" : "");
     struct axas_cache before_cache = m->cache;
+    if (fault.cache != NULL) {
+        order_cache(m->order, fault.cache);
+    }
     order_fault(m->order, fault.gpa);
     enum axas_fault_result result = axas_space_handle_fault(&m->space, &fault);
     enum axas_fault_result want;
@@ -1078,6 +1081,9 @@ static void op_fault(struct model *m)
     bool refilled = result == AXAS_FAULT_RESOLVED && want == AXAS_FAULT_SPURIOUS && refillable;
     if (result != want && !memory && !refilled) {
         fail(m, "%s, expected %s", axas_fault_result_str(result), axas_fault_result_str(want));
+    }
+    if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
+        order_goes_on(m->order, fault.gpa);
     }
     if (result != AXAS_FAULT_RESOLVED) {
         if (fault.cache == NULL || before_cache.guest_frames == m->cache.guest_frames) {

@@ -498,6 +498,7 @@ static void op_install(struct model *m)
     }
     say(m, "install 0x%" PRIx64 "+0x%" PRIx64 " hpa 0x%" PRIx64 " attr 0x%x%s", gpa, size, hpa, attr,
         filled ? "" : " with a short pool");
+    order_shared(m->order);
     uint64_t hash = m->tree.hash;
     enum axas_status status =
         axas_table_install(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr, &m->pool);
@@ -510,6 +511,7 @@ static void op_install(struct model *m)
         uint64_t page = gpa + down(m, dice_below(&m->dice, size));
         order_fault(m->order, axas_gpa_of(page));
         axas_table_after_fault(&m->table, axas_gpa_of(page));
+        order_goes_on(m->order, axas_gpa_of(page));
     }
     check(m);
     if (status != AXAS_OK && hash != m->tree.hash) {

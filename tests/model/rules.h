@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file rules.h
+ * What each architecture asks of whoever changes an entry, written by hand from its manual. Nothing here is
+ * read from struct axas_table or from a specification, whose transitions are what the order check judges.
+ */
+#ifndef TESTS_RULES_H
+#define TESTS_RULES_H
+
+#include <axas/format.h>
+
+#include <string.h>
+
+/** What one kind of change asks for at least. */
+struct rule {
+    bool breaks;
+    bool local; /**< the CPU that makes the change is enough */
+    enum axas_invalidate_scope scope;
+};
+
+#define RULE(change) (1u << AXAS_CHANGE_##change)
+
+/** What sets one format apart from "nothing is broken, nothing but valid translations is cached". */
+struct facts {
+    const char *format;
+    unsigned breaks;            /**< RULE()s that go through an empty entry and an invalidation */
+    const char *resizes;        /**< feature with which split and collapse need no break; NULL for none */
+    bool caches_empty;          /**< a translation that found nothing may be cached ... */
+    const char *sees_new;       /**< ... unless the CPU has this feature; NULL for always */
+    bool caches_refused;        /**< an entry that refused an access may stay cached after the fault ... */
+    const char *forgets;        /**< ... unless the CPU has this feature; NULL for always */
+    bool asks_again;            /**< the CPU looks again before it faults: more permissions need nothing */
+    unsigned local, everything; /**< RULE()s that concern one CPU only, or all that is cached of the tree */
+};
+
+static const struct facts rules_facts[] = {
+    /*
+     * Arm DDI 0487. D8.16.1: an entry that gives a Translation fault is never cached; one that gives a
+     * Permission fault may be, and stays until a TLBI. D8.16.1.2 (break-before-make): a change of memory
+     * type, of the output address, and between a block and a table, unless FEAT_BBM level 2
+     * (ID_AA64MMFR2_EL1.BBM) allows the last. A change of permissions alone needs no break.
+     */
+    {
+        .format = "aarch64_stage2",
+        .breaks = RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .resizes = "bbm2",
+        .caches_refused = true,
+    },
+    /*
+     * RISC-V privileged architecture, SFENCE.VMA and HFENCE.GVMA: an implementation may cache invalid
+     * entries, so that making one needs a fence on the hart that goes on with it; Svvptc promises that a new
+     * valid entry is seen in bounded time without one. A leaf that lacks a permission may be cached at any
+     * time. No change asks for an invalid entry in between.
+     */
+    {
+        .format = "riscv64_gstage",
+        .caches_empty = true,
+        .sees_new = "svvptc",
+        .caches_refused = true,
+    },
+    /*
+     * Intel SDM volume 3, "Caching Translation Information" of VMX: nothing is cached of an entry that is not
+     * present, and an EPT violation invalidates the mappings of the address it was for, so that more
+     * permissions cost one more violation at most. INVEPT after anything else.
+     */
+    {.format = "x86_64_ept", .asks_again = true},
+    /*
+     * AMD APM volume 2, 5.5 and 15.25: entries that are not present are not cached; a translation that would
+     * fault is dropped, and found anew.
+     */
+    {.format = "x86_64_npt", .asks_again = true},
+    /* The made-up ones, in the words of their files. Entries are broken as on an old Arm CPU; more
+     * permissions concern one CPU; a table that goes takes everything along. */
+    {
+        .format = "ok_narrow32",
+        .breaks = RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .caches_refused = true,
+        .local = RULE(PERMISSIONS_MORE),
+        .everything = RULE(REMOVE_TABLE),
+    },
+    /* "sees_new: a new entry is seen without a fence": neither a hole nor a refusal stays. */
+    {
+        .format = "ok_nonzero_empty",
+        .breaks = RULE(OUTPUT_ADDRESS) | RULE(COLLAPSE),
+        .caches_empty = true,
+        .sees_new = "sees_new",
+        .caches_refused = true,
+        .forgets = "sees_new",
+    },
+    /* "gentle_split: leaf sizes change without a break"; else as AArch64. */
+    {
+        .format = "ok_split_address",
+        .breaks = RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .resizes = "gentle_split",
+        .caches_refused = true,
+    },
+    /* "What no CPU has together": even permissions that shrink need a break, holes are cached. */
+    {
+        .format = "ok_strange",
+        .breaks =
+            RULE(PERMISSIONS_LESS) | RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .caches_empty = true,
+        .caches_refused = true,
+        .local = RULE(PERMISSIONS_MORE),
+        .everything = RULE(OUTPUT_ADDRESS) | RULE(COLLAPSE) | RULE(REMOVE_TABLE),
+    },
+};
+
+/** The rules for a CPU of that format with these features. False if nobody wrote any. */
+static inline bool rules_of(const struct axas_format *format, uint64_t features,
+                            struct rule rules[AXAS_CHANGES])
+{
+    const struct facts *facts = NULL;
+    for (size_t i = 0; i < sizeof rules_facts / sizeof *rules_facts; i++) {
+        if (strcmp(rules_facts[i].format, format->name) == 0) {
+            facts = &rules_facts[i];
+        }
+    }
+    if (facts == NULL) {
+        return false;
+    }
+    for (unsigned change = 0; change < AXAS_CHANGES; change++) {
+        rules[change].breaks = (facts->breaks & (1u << change)) != 0;
+        rules[change].local = (facts->local & (1u << change)) != 0;
+        rules[change].scope =
+            (facts->everything & (1u << change)) != 0 ? AXAS_INVALIDATE_ALL : AXAS_INVALIDATE_LEAF;
+    }
+    if (facts->resizes != NULL && (features & axas_feature_find(format, facts->resizes)) != 0) {
+        rules[AXAS_CHANGE_SPLIT].breaks = false;
+        rules[AXAS_CHANGE_COLLAPSE].breaks = false;
+    }
+    /* A table that goes is cached as a pointer too, on every architecture. */
+    for (unsigned i = 0; i < 2; i++) {
+        struct rule *rule = &rules[i == 0 ? AXAS_CHANGE_REMOVE_TABLE : AXAS_CHANGE_COLLAPSE];
+        rule->scope = rule->scope == AXAS_INVALIDATE_LEAF ? AXAS_INVALIDATE_TABLES : rule->scope;
+    }
+    if (facts->asks_again) {
+        rules[AXAS_CHANGE_PERMISSIONS_MORE].scope = AXAS_INVALIDATE_NONE;
+    }
+    bool empty = facts->caches_empty &&
+                 (facts->sees_new == NULL || (features & axas_feature_find(format, facts->sees_new)) == 0);
+    bool refused = facts->caches_refused &&
+                   (facts->forgets == NULL || (features & axas_feature_find(format, facts->forgets)) == 0);
+    rules[AXAS_CHANGE_MAKE] = (struct rule){false, true, empty ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
+    rules[AXAS_CHANGE_FAULT] =
+        (struct rule){false, true, refused ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
+    return true;
+}
+
+#endif
