@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A space with very many areas: each is found, in order, and the records stay as few and as shallow as a tree
+ * that is searched in a few steps has to be.
+ */
+#include "unit.h"
+
+#define COUNT UINT64_C(100000)
+
+/* Areas are one page each with a page between them, so that none could be joined with another. */
+static axas_gpa place(const struct axas_space *space, uint64_t number)
+{
+    return axas_gpa_of(number * 2 * axas_table_page_size(&space->table));
+}
+
+/* Every number below COUNT once, in an order that is all over the place (7919 and COUNT share no factor). */
+static uint64_t shuffled(uint64_t step)
+{
+    return step * 7919 % COUNT;
+}
+
+static void expect_exactly_multiples_of(struct axas_space *space, uint64_t every)
+{
+    axas_gpa at = axas_gpa_of(0);
+    struct axas_area area;
+    for (uint64_t number = 0; number < COUNT; number += every) {
+        cr_assert_eq(axas_space_next_area(space, at, &area), AXAS_OK);
+        cr_assert_eq(area.gpa.raw, place(space, number).raw);
+        cr_assert_eq(area.context, (void *)(uintptr_t)(number + 1));
+        at = axas_gpa_of(area.gpa.raw + area.size);
+    }
+    cr_expect_eq(axas_space_next_area(space, at, &area), AXAS_ERR_NOT_MAPPED);
+}
+
+static const struct axas_mode *wide_mode(const struct axas_format **format)
+{
+    for (unsigned i = 0; axas_formats[i] != NULL; i++) {
+        for (unsigned k = 0; k < axas_formats[i]->mode_count; k++) {
+            const struct axas_mode *mode = &axas_formats[i]->modes[k];
+            if (mode->with == 0 && mode->gpa_bits_preferred >= 40) {
+                *format = axas_formats[i];
+                return mode;
+            }
+        }
+    }
+    return NULL;
+}
+
+Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
+{
+    struct axas_hosted *arena = axas_hosted_create(NULL);
+    const struct axas_format *format = NULL;
+    const struct axas_mode *mode = wide_mode(&format);
+    cr_assert_not_null(mode);
+    const struct axas_config config = {
+        .table = {.hal = axas_hosted_hal(arena), .format = format, .mode = mode}};
+    struct axas_space space;
+    cr_assert_eq(axas_space_init(&space, &config), AXAS_OK);
+    const uint64_t page = axas_table_page_size(&space.table);
+
+    for (uint64_t step = 0; step < COUNT; step++) {
+        uint64_t number = shuffled(step);
+        cr_assert_eq(
+            axas_space_map_trap(&space, place(&space, number), page, (void *)(uintptr_t)(number + 1)),
+            AXAS_OK);
+    }
+    expect_exactly_multiples_of(&space, 1);
+
+    struct axas_usage usage;
+    cr_assert_eq(axas_space_usage(&space, &usage), AXAS_OK);
+    cr_expect_eq(usage.areas, COUNT);
+    /* A node of 4 KiB holds dozens of areas, and a third of it is in use at least: 100 000 need three levels.
+     */
+    cr_expect_leq(space.areas.height, 3);
+    cr_expect_leq(usage.node_bytes, COUNT * 200);
+
+    for (uint64_t step = 0; step < COUNT; step++) {
+        uint64_t number = shuffled(step);
+        struct axas_fault fault = {.gpa = place(&space, number), .gpa_known = true, .access = AXAS_READ};
+        cr_assert_eq(axas_space_handle_fault(&space, &fault), AXAS_FAULT_TRAP);
+        cr_assert_eq(fault.cookie, (void *)(uintptr_t)(number + 1));
+        fault.gpa = axas_gpa_of(place(&space, number).raw + page);
+        cr_assert_eq(axas_space_handle_fault(&space, &fault), AXAS_FAULT_UNMAPPED);
+    }
+
+    for (uint64_t step = 0; step < COUNT; step++) {
+        uint64_t number = shuffled(step);
+        if (number % 10 != 0) {
+            cr_assert_eq(axas_space_unmap(&space, place(&space, number), page), AXAS_OK);
+        }
+    }
+    expect_exactly_multiples_of(&space, 10);
+    cr_assert_eq(axas_space_usage(&space, &usage), AXAS_OK);
+    cr_expect_eq(usage.areas, COUNT / 10);
+    cr_expect_leq(usage.node_bytes, COUNT / 10 * 200, "what is not needed any more was given back");
+
+    axas_space_destroy(&space);
+    cr_expect_eq(axas_hosted_destroy(arena), 0);
+}
