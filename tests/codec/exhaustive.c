@@ -680,6 +680,7 @@ static void check_roots(const struct axas_format *format)
             uint64_t values[AXAS_MAX_ROOT_REGISTERS], other[AXAS_MAX_ROOT_REGISTERS];
             struct axas_root_request request = {
                 .mode = mode,
+                .vmid = 1, /* 0 may be the host's */
                 .gpa_bits = (uint8_t)bits,
                 .physical_bits = format->output_bits,
                 .features = all,
