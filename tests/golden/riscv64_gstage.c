@@ -600,3 +600,42 @@ Test(gstage, walks_of_guests_of_either_width_are_told)
     /* no page was given: nothing in the register */
     cr_expect_eq(gstage()->fault_registers[golden_fault_index(gstage(), "guest_page")].initial, 0);
 }
+
+Test(gstage, htval_decides_and_else_the_page_that_was_found)
+{
+    static const struct golden_fault golden[] = {
+        {"htval, whatever guest_page holds",
+         {21, 0x2000048d, 0x1234, 0, UINT64_C(0x8000000000080005)},
+         true,
+         0x80001234,
+         R,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1234},
+        {"guest_page, an odd address",
+         {23, 0, 0x1237, 0, UINT64_C(0x8000000000080005)},
+         true,
+         0x80005237,
+         W,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1237},
+        {"a walk, and neither",
+         {21, 0, 0x1234, 0x3000, 0},
+         false,
+         0,
+         R,
+         true,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1234},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(gstage(), fault_names, 5, &golden[i]);
+    }
+}
