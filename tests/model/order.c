@@ -204,6 +204,12 @@ static enum axas_entry_kind kind_of(const struct order *order, unsigned level, u
                                                              : order->table.format->entry_kind(level, entry);
 }
 
+static bool legal(const struct order *order, unsigned level, uint64_t entry)
+{
+    return kind_of(order, level, entry) != AXAS_ENTRY_BAD &&
+           order->table.format->entry_valid(level, entry, order->table.features, order->table.physical_bits);
+}
+
 static uint64_t reach(const struct order *order, unsigned level)
 {
     return UINT64_C(1) << order->table.format->levels[level].shift;
@@ -397,6 +403,9 @@ static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64
         }
         uint64_t entry = frame->value[i];
         uint64_t target = format->entry_hpa(level, entry);
+        if (kind_of(order, level, entry) != AXAS_ENTRY_EMPTY && !legal(order, level, entry)) {
+            return wrong(order, ORDER_BAD_ENTRY, "a table was linked with a bad entry", hpa, entry);
+        }
         switch (kind_of(order, level, entry)) {
         case AXAS_ENTRY_TABLE:
             if (!link_table(order, level + 1u, target, at, slot, 0)) {
@@ -412,15 +421,13 @@ static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64
                 owe_change(order, AXAS_CHANGE_MAKE, level, at, slot, 0, false);
             }
             break;
-        case AXAS_ENTRY_EMPTY:
-            break;
         case AXAS_ENTRY_HELD:
             if (split != 0 && !keeps(order, level - 1u, split, level, entry)) {
                 return false;
             }
             break;
         default:
-            return wrong(order, ORDER_BAD_ENTRY, "a table was linked with a bad entry", hpa, entry);
+            break;
         }
     }
     return true;
@@ -494,7 +501,7 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
     enum axas_entry_kind was = kind_of(order, level, old);
     enum axas_entry_kind is = kind_of(order, level, entry);
     uint64_t target = order->table.format->entry_hpa(level, entry);
-    if (is == AXAS_ENTRY_BAD) {
+    if (is != AXAS_ENTRY_EMPTY && !legal(order, level, entry)) {
         return wrong(order, ORDER_BAD_ENTRY, "a bad entry", slot, entry);
     }
     if (was == AXAS_ENTRY_EMPTY || was == AXAS_ENTRY_HELD) {
