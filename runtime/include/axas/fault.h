@@ -43,7 +43,7 @@ struct axas_fault {
     enum axas_fault_cause cause;
     uint64_t gva; /**< the guest virtual address, if gva_known */
 
-    unsigned reader;          /**< reader slot of this vCPU, below axas_config.readers */
+    unsigned reader;          /**< reader slot of this vCPU; any number is correct, its own one is fastest */
     struct axas_cache *cache; /**< frames put aside for this vCPU, or NULL to ask the HAL */
 
     axas_hpa hpa;  /**< out, RESOLVED and SPURIOUS: where the byte at gpa is */

@@ -196,7 +196,7 @@ enum axas_status axas_space_query(struct axas_space *space, axas_gpa gpa, struct
 enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, axas_hpa *hpa);
 /** Shared. A copy of the area at gpa, or of the next one above. AXAS_ERR_NOT_MAPPED: none. */
 enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, struct axas_area *area);
-/** Shared. The leaf at gpa, or the next one above (mapping->hpa is then of its first byte).
+/** Shared. The leaf at gpa, or the next one above (mapping->hpa is of its first byte either way).
  * AXAS_ERR_NOT_MAPPED: none. */
 enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa,
                                          struct axas_mapping *mapping);
