@@ -105,6 +105,12 @@ def first_line(text):
     return lines[0] if lines else "no output"
 
 
+def not_sources(directory, names):
+    """What a copy of the project leaves out: the repository and whatever is built in it."""
+    directories = [name for name in names if (Path(directory) / name).is_dir()]
+    return [name for name in directories if name.startswith((".git", "build")) or name == "__pycache__"]
+
+
 def no_cores():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -116,7 +122,7 @@ def run(command, environment, limit, directory):
                                start_new_session=True, preexec_fn=no_cores)
     try:
         output, _ = process.communicate(timeout=limit)
-        return process.returncode, output.decode(errors="replace")[-2000:]
+        return process.returncode, "\n".join(output.decode(errors="replace").splitlines()[-40:])
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -173,7 +179,7 @@ class Court:
         """The walker of an emulated CPU, which runs a copy of the project with other generated files."""
         tree = self.directory / f"tree{name}"
         if not tree.exists():
-            shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", "build*", "__pycache__"))
+            shutil.copytree(ROOT, tree, ignore=not_sources)
             verdict = self.run_metal(tree, self.files, None)
             if verdict:
                 raise Broken(f"{self.format}: {METAL} fails for the specification as it is: {verdict}")
@@ -201,7 +207,7 @@ class Court:
             return "hangs"
         if status < 0:
             return f"dies of {signal.Signals(-status).name}"
-        return output
+        return output or f"exit status {status}"
 
     def try_mutant(self, mutant, name, metal):
         """(who caught it, how it showed): None if nobody did, "nothing" if there is nothing to catch. `metal`:
