@@ -60,6 +60,8 @@ struct order {
     bool has_rules;
     bool made; /* since the last barrier */
     bool ended;
+    bool watched; /* stores tell whether somebody had the exclusive side */
+    bool destroyed;
     bool shared, fault;
     bool no_breaks;
     uint64_t fault_page;
@@ -577,9 +579,9 @@ static bool allowed(struct order *order, const struct frame *frame, uint64_t ind
     if (frame->writer[index] != 0 && frame->writer[index] != event->thread + 1u) {
         return wrong(order, ORDER_RACE, "two threads stored to one entry", event->hpa.raw, event->thread);
     }
-    if (order->shared) {
+    if (order->shared || (order->watched && !order->destroyed && event->watched == 0)) {
         return (swapped && was_empty) ||
-               wrong(order, ORDER_WITHOUT_LOCK, "the shared side changed an entry", event->hpa.raw, now);
+               wrong(order, ORDER_WITHOUT_LOCK, "an entry was changed without the lock", event->hpa.raw, now);
     }
     if (order->writer != 0 && order->writer != event->thread + 1u) {
         return wrong(order, ORDER_RACE, "two threads store as if each were alone", event->hpa.raw,
@@ -804,6 +806,12 @@ void order_shared(struct order *order)
     order->shared = true;
 }
 
+void order_watch(struct order *order, const uint32_t *writer)
+{
+    order->watched = true;
+    axas_hosted_watch(order->arena, writer);
+}
+
 void order_goes_on(struct order *order, axas_gpa gpa)
 {
     order->goes_on = true;
@@ -827,6 +835,7 @@ bool order_end(struct order *order, bool destroyed, char problem[200])
     axas_hosted_record_stop(order->arena);
     order->problem = problem;
     order->broken = ORDER_KEPT;
+    order->destroyed = destroyed;
     uint64_t count = axas_hosted_event_count(order->arena);
     const struct axas_hosted_event *events = axas_hosted_events(order->arena);
     order->at = count;

@@ -70,6 +70,9 @@ void order_shared(struct order *order);
 void order_fault(struct order *order, axas_gpa gpa);
 /** The vCPU that faulted at gpa goes back to its guest after what was recorded. */
 void order_goes_on(struct order *order, axas_gpa gpa);
+/** *writer is not 0 while somebody has the exclusive side: a store without it is one of the shared side. For
+ * all operations from now on, except destruction, which nobody else may be using the tree for. */
+void order_watch(struct order *order, const uint32_t *writer);
 /** Stops recording and judges. `destroyed`: the operation was the destruction of the tree. */
 bool order_end(struct order *order, bool destroyed, char problem[200]);
 /** Which rule the last order_end found broken. */

@@ -1505,6 +1505,7 @@ static void run_world(const struct world *world, void *context)
     runs_init(&m->runs, m->base, m->last);
     choose_hot(m);
     m->order = order_new(&m->space.table, m->arena, m->populate_only);
+    order_watch(m->order, &m->space.lock.writer);
     remember(m);
     check(m, false, 0, 0, false);
     for (m->step = 1; m->step <= steps; m->step++) {

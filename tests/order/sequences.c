@@ -562,6 +562,28 @@ static void a_leaf_is_taken_out_without_the_lock(struct scene *s)
     forget(s, LEAF, s->page, s->page, s->page);
 }
 
+/* The lock is the test's own word. */
+static uint32_t writer;
+
+static void a_leaf_is_taken_out_under_the_lock(struct scene *s)
+{
+    order_watch(s->order, &writer);
+    writer = 1;
+    take_out(s, 1);
+    writer = 0;
+    forget(s, LEAF, s->page, s->page, s->page);
+}
+
+static void a_leaf_is_taken_out_after_the_lock_was_left(struct scene *s)
+{
+    order_watch(s->order, &writer);
+    writer = 1;
+    take_out(s, 1);
+    writer = 0;
+    take_out(s, 2);
+    forget(s, LEAF, 0, s->block, s->page);
+}
+
 static void two_threads_fill_two_entries(struct scene *s)
 {
     order_shared(s->order);
@@ -737,6 +759,8 @@ static void more_happens_than_is_recorded(struct scene *s)
     CASE(an_empty_entry_is_filled_by_swap, KEPT, everywhere, false)                                    \
     CASE(an_empty_entry_is_filled_without_the_lock, WITHOUT_LOCK, everywhere, false)                   \
     CASE(a_leaf_is_taken_out_without_the_lock, WITHOUT_LOCK, everywhere, false)                        \
+    CASE(a_leaf_is_taken_out_under_the_lock, KEPT, everywhere, false)                                  \
+    CASE(a_leaf_is_taken_out_after_the_lock_was_left, WITHOUT_LOCK, everywhere, false)                 \
     CASE(two_threads_fill_two_entries, KEPT, everywhere, false)                                        \
     CASE(two_threads_store_to_one_entry, RACE, everywhere, false)                                      \
     CASE(two_threads_think_that_they_are_alone, RACE, everywhere, false)                               \

@@ -55,6 +55,7 @@ struct axas_hosted {
     struct axas_hosted_ledger ledger;
     uint64_t fail_at, fail_from; /* as ledger.attempts will count them; 0 for never */
     bool recording;
+    const uint32_t *watched;
     struct axas_hosted_event *event;
     uint64_t events, events_room, events_limit, events_lost;
     struct axas_hosted *next_recording;
@@ -251,6 +252,9 @@ void axas_hosted_note_store(const void *slot, uint64_t value, unsigned bytes)
                 .value = value,
             };
             (void)pthread_mutex_lock(&arena->lock);
+            if (arena->watched != NULL) {
+                event.watched = __atomic_load_n(arena->watched, __ATOMIC_RELAXED);
+            }
             note(arena, &event);
             (void)pthread_mutex_unlock(&arena->lock);
         }
@@ -293,6 +297,13 @@ void axas_hosted_record(struct axas_hosted *arena, uint64_t limit)
 void axas_hosted_record_stop(struct axas_hosted *arena)
 {
     stop_recording(arena);
+}
+
+void axas_hosted_watch(struct axas_hosted *arena, const uint32_t *word)
+{
+    (void)pthread_mutex_lock(&arena->lock);
+    arena->watched = word;
+    (void)pthread_mutex_unlock(&arena->lock);
 }
 
 uint64_t axas_hosted_event_count(struct axas_hosted *arena)

@@ -124,6 +124,7 @@ struct axas_hosted_event {
                           byte was 0 at that moment, else 0 */
     uint64_t
         old; /**< STORE: what was there before; `value` after a compare-and-swap, which is noted once done */
+    uint32_t watched;                      /**< STORE: what the watched word held then */
     enum axas_frame_use use;               /**< ALLOC, FREE */
     axas_attr attr;                        /**< PUBLISH */
     struct axas_invalidation invalidation; /**< INVALIDATE */
@@ -133,6 +134,9 @@ struct axas_hosted_event {
 void axas_hosted_record(struct axas_hosted *arena, uint64_t limit);
 /** Stops recording; what was recorded stays. */
 void axas_hosted_record_stop(struct axas_hosted *arena);
+/** Each store that is recorded from now on tells what *word held, for instance whether a lock was taken.
+ * `word` has to stay until another is named; NULL for none, which reads as 0. */
+void axas_hosted_watch(struct axas_hosted *arena, const uint32_t *word);
 /** How many events were recorded. */
 uint64_t axas_hosted_event_count(struct axas_hosted *arena);
 /** How many did not find room. A test that walks the record checks that this is 0. */
