@@ -727,6 +727,37 @@ static struct failure prepare_protect(struct axas_space *space, uint64_t first, 
     return ready ? fine : failure(AXAS_ERR_NO_MEMORY, "no memory for the tables");
 }
 
+/* Memory on its way to an attribute under which the guest may see it by another way than before. */
+struct handover {
+    const struct axas_hal *hal;
+    uint64_t first, last;
+    axas_attr attr;
+};
+
+static bool hand_over(void *context, const struct axas_leaf *leaf)
+{
+    const struct handover *over = (const struct handover *)context;
+    uint64_t leaf_last = axas_last(leaf->gpa, leaf->size);
+    uint64_t first = leaf->gpa.raw > over->first ? leaf->gpa.raw : over->first;
+    uint64_t last = leaf_last < over->last ? leaf_last : over->last;
+    over->hal->frame_publish(over->hal->context, axas_hpa_of(leaf->hpa.raw + (first - leaf->gpa.raw)),
+                             last - first + 1, over->attr);
+    return true;
+}
+
+/* What is in [first, last] was published as data, or for another memory type; now the guest may fetch it, or
+ * read it past the caches. */
+static void publish_again(const struct axas_space *space, uint64_t first, uint64_t last, axas_attr from,
+                          axas_attr to)
+{
+    struct handover over = {space->table.hal, first, last, to};
+    bool fetched = (to & ~from & AXAS_EXEC) != 0;
+    bool retyped = ((from ^ to) & AXAS_MEM_MASK) != 0;
+    if (over.hal->frame_publish != NULL && (fetched || retyped) && (to & AXAS_MEM_MASK) != AXAS_MEM_DEVICE) {
+        (void)space->table.mode->visit(&space->table, first, last, hand_over, &over);
+    }
+}
+
 static void protect_range(struct axas_space *space, uint64_t first, uint64_t last, axas_attr attr,
                           const struct axas_leaf_code *code, struct axas_gather *gather)
 {
@@ -742,6 +773,7 @@ static void protect_range(struct axas_space *space, uint64_t first, uint64_t las
         }
         gather->release = area.backend->release;
         gather->context = area.context;
+        publish_again(space, at, to, area.attr, attr);
         table->mode->protect(table, at, to, sizes, code, gather);
         area.attr = attr;
         axas_areas_replace(space, at, &area);

@@ -793,3 +793,52 @@ Test(space, neighbours_with_one_backend_can_be_unmapped_together)
         unit_space_end(&unit);
     }
 }
+
+/* How many of the pages [first, first + count) were published with `attr` before anything was stored. */
+static uint64_t published_before_stores(struct unit_space *unit, uint64_t first, uint64_t count,
+                                        axas_attr attr)
+{
+    const struct axas_hosted_event *events = axas_hosted_events(unit->tree.arena);
+    const uint64_t recorded = axas_hosted_event_count(unit->tree.arena);
+    uint64_t published = 0;
+    for (uint64_t page = first; page < first + count; page++) {
+        axas_hpa hpa;
+        cr_assert_eq(axas_space_translate(&unit->space, axas_gpa_of(page * unit->page), &hpa), AXAS_OK);
+        for (uint64_t i = 0; i < recorded && events[i].kind != AXAS_HOSTED_STORE; i++) {
+            if (events[i].kind == AXAS_HOSTED_PUBLISH && events[i].attr == attr &&
+                hpa.raw - events[i].hpa.raw < events[i].size) {
+                published++;
+                break;
+            }
+        }
+    }
+    return published;
+}
+
+Test(space, memory_that_becomes_executable_or_changes_its_type_is_published_again_first)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const axas_attr types[] = {RX, RW | AXAS_MEM_UNCACHED, RW | AXAS_MEM_WRITE_THROUGH};
+        cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(0), 4 * unit.page, RW, AXAS_POPULATE),
+                     AXAS_OK);
+        for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
+            axas_hosted_record(unit.tree.arena, 1000);
+            enum axas_status status =
+                axas_space_protect(&unit.space, axas_gpa_of(unit.page), 2 * unit.page, types[i]);
+            axas_hosted_record_stop(unit.tree.arena);
+            if (status == AXAS_OK) {
+                cr_expect_eq(published_before_stores(&unit, 1, 2, types[i]), 2, "%s: %#x", unit.name,
+                             types[i]);
+                cr_expect_eq(published_before_stores(&unit, 0, 1, types[i]), 0, "%s: %#x", unit.name,
+                             types[i]);
+                cr_assert_eq(axas_space_protect(&unit.space, axas_gpa_of(unit.page), 2 * unit.page, RW),
+                             AXAS_OK);
+            } else {
+                cr_expect_eq(status, AXAS_ERR_UNSUPPORTED, "%s: %#x", unit.name, types[i]);
+            }
+        }
+        unit_space_end(&unit);
+    }
+}

@@ -174,8 +174,9 @@ enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64
 /**
  * Exclusive. Gives the range, which areas must cover without a hole, a new attribute; later faults inherit
  * it. Adjoining parts of one area that are alike again become one. No access bits keep the memory and refuse
- * every access. AXAS_ERR_ALIGN, _RANGE, _NOT_MAPPED, _UNSUPPORTED (attr; a trap area; in a populate_only
- * space a change that needs a break), _NO_MEMORY, _BUSY, _CORRUPT.
+ * every access. Memory that becomes executable or changes its type is published again (hal->frame_publish)
+ * before its entries change. AXAS_ERR_ALIGN, _RANGE, _NOT_MAPPED, _UNSUPPORTED (attr; a trap area; in a
+ * populate_only space a change that needs a break), _NO_MEMORY, _BUSY, _CORRUPT.
  */
 enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr);
 

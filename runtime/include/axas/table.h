@@ -106,7 +106,8 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
  * Access 0 keeps the memory and lets no access through ("held"). Keeps accessed, dirty and software bits.
  * Leaves larger than axas_table_leaf_sizes has for the attribute are split as well. Returns as
  * axas_table_unmap, and AXAS_ERR_UNSUPPORTED; leaves the reserve alone, so _NO_MEMORY is what the HAL or
- * table_limit say. Issues the publish barrier; the caller flushes the gather.
+ * table_limit say. Issues the publish barrier; the caller flushes the gather, and has called
+ * hal->frame_publish for memory that becomes executable or changes its type.
  */
 enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint64_t size, axas_attr attr,
                                     struct axas_gather *gather);
