@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "hal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define ARENA_BYTES (UINT64_C(1) << 30)
+#define ARENA_HPA (UINT64_C(1) << 30)
+
+static struct {
+    uint8_t *base;
+    uint64_t given; /* bytes of the arena that were ever given out */
+    uint64_t used;
+    void *spare[64]; /* by the binary logarithm of the size */
+    bool shared;
+    unsigned char busy;
+} arena;
+
+static void enter(void)
+{
+    while (arena.shared && __atomic_test_and_set(&arena.busy, __ATOMIC_ACQUIRE)) {
+    }
+}
+
+static void leave(void)
+{
+    if (arena.shared) {
+        __atomic_clear(&arena.busy, __ATOMIC_RELEASE);
+    }
+}
+
+static bool frame_alloc(void *context, uint64_t size, enum axas_frame_use use, axas_hpa *frame)
+{
+    const unsigned order = (unsigned)__builtin_ctzll(size);
+    uint64_t start;
+    (void)context;
+    (void)use;
+    enter();
+    if (arena.spare[order] != NULL) {
+        void *spare = arena.spare[order];
+        arena.spare[order] = *(void **)spare;
+        start = (uint64_t)((uint8_t *)spare - arena.base);
+    } else {
+        start = (arena.given + size - 1) & ~(size - 1);
+        if (start + size > ARENA_BYTES) {
+            leave();
+            return false;
+        }
+        arena.given = start + size;
+    }
+    arena.used += size;
+    leave();
+    frame->raw = ARENA_HPA + start;
+    return true;
+}
+
+static void frame_free(void *context, axas_hpa frame, uint64_t size, enum axas_frame_use use)
+{
+    const unsigned order = (unsigned)__builtin_ctzll(size);
+    void *spare = arena.base + (frame.raw - ARENA_HPA);
+    (void)context;
+    (void)use;
+    enter();
+    *(void **)spare = arena.spare[order];
+    arena.spare[order] = spare;
+    arena.used -= size;
+    leave();
+}
+
+static void invalidate(void *context, const struct axas_invalidation *what)
+{
+    (void)context;
+    (void)what;
+}
+
+static struct axas_hal hal = {.frame_alloc = frame_alloc, .frame_free = frame_free, .invalidate = invalidate};
+
+const struct axas_hal *bench_hal(void)
+{
+    return &hal;
+}
+
+void bench_hal_start(void)
+{
+    uint8_t *memory = mmap(NULL, 2 * ARENA_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("bench: the arena");
+        exit(EXIT_FAILURE);
+    }
+    arena.base = (uint8_t *)(((uintptr_t)memory + ARENA_BYTES - 1) & ~(uintptr_t)(ARENA_BYTES - 1));
+    (void)madvise(arena.base, ARENA_BYTES, MADV_HUGEPAGE);
+    hal.direct_map_offset = (uint64_t)(uintptr_t)arena.base - ARENA_HPA;
+}
+
+uint64_t bench_hal_used(void)
+{
+    return arena.used;
+}
+
+void bench_hal_share(bool shared)
+{
+    arena.shared = shared;
+}

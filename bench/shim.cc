@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim.h"
+
+#include <benchmark/benchmark.h>
+#include <cstring>
+#include <string>
+#include <vector>
+
+struct bench_state {
+    benchmark::State *state;
+};
+
+namespace
+{
+struct row {
+    std::string name;
+    bench_function *function;
+    const void *argument;
+};
+std::vector<row> rows;
+} // namespace
+
+void bench_register(const char *name, bench_function *function, const void *argument)
+{
+    rows.push_back({name, function, argument});
+}
+
+int bench_run(int argc, char **argv)
+{
+    bool once = false;
+    int kept = 1;
+    for (int i = 1; i < argc; i++) {
+        if (std::strcmp(argv[i], "--once") == 0) {
+            once = true;
+        } else {
+            argv[kept++] = argv[i];
+        }
+    }
+    argc = kept;
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+        return 1;
+    }
+    for (const row &r : rows) {
+        auto *made = benchmark::RegisterBenchmark(r.name.c_str(), [r](benchmark::State &state) {
+            bench_state wrapped = {&state};
+            r.function(&wrapped, r.argument);
+        });
+        made->UseRealTime();
+        if (once) {
+            made->Iterations(1);
+        }
+    }
+    const bool any = benchmark::RunSpecifiedBenchmarks() != 0;
+    benchmark::Shutdown();
+    return any ? 0 : 1;
+}
+
+bool bench_keep_running(struct bench_state *state)
+{
+    return state->state->KeepRunning();
+}
+
+void bench_pause(struct bench_state *state)
+{
+    state->state->PauseTiming();
+}
+
+void bench_resume(struct bench_state *state)
+{
+    state->state->ResumeTiming();
+}
+
+void bench_items(struct bench_state *state, uint64_t per_iteration)
+{
+    state->state->counters["items"] = static_cast<double>(per_iteration);
+}

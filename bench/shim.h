@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file shim.h
+ * Google Benchmark as C sees it, so that what is measured is written in C.
+ */
+#ifndef AXAS_BENCH_SHIM_H
+#define AXAS_BENCH_SHIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bench_state;
+
+typedef void bench_function(struct bench_state *state, const void *argument);
+
+/** Registers one row. The name is copied, the argument is not. */
+void bench_register(const char *name, bench_function *function, const void *argument);
+/** Runs what was registered, with the options of Google Benchmark and --once: one iteration of each. */
+int bench_run(int argc, char **argv);
+
+/** True while there is another iteration to make; timing runs from the first call to the last. */
+bool bench_keep_running(struct bench_state *state);
+void bench_pause(struct bench_state *state);
+void bench_resume(struct bench_state *state);
+/** How many things one iteration does; a row's time is divided by it. */
+void bench_items(struct bench_state *state, uint64_t per_iteration);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
