@@ -56,8 +56,7 @@ void floor_clear_locked(const struct tables *tables, uint64_t bits)
     }
 }
 
-/* --- Walks -----------------------------------------------------------------------------------------------
- */
+/* --- Walks --- */
 
 #define MASK_LOW UINT64_C(0x000ffffffffff000)
 #define MASK_UP2 UINT64_C(0x003ffffffffffc00)

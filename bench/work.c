@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ADDRESSES (UINT64_C(1) << 20)
 #define CHASES (UINT64_C(1) << 16)
 #define FAULT_BYTES (128 * MIB)
 
-/* --- What rows have in common ----------------------------------------------------------------------------
- */
+/* --- What rows have in common --- */
 
 static uint64_t *new_words(uint64_t count)
 {
@@ -107,8 +107,7 @@ static void protect(const struct subject *s, struct axas_table *table, uint64_t 
     axas_gather_free(table, &gather);
 }
 
-/* --- Table layer: whole ranges ----------------------------------------------------------------------------
- */
+/* --- Table layer: whole ranges --- */
 
 static void map_range(struct bench_state *state, const struct subject *s, uint64_t size, uint64_t leaf,
                       uint64_t hpa)
@@ -207,8 +206,7 @@ static void w8_table(struct bench_state *state, const void *subject)
     bench_items(state, size / s->page);
 }
 
-/* --- Table layer: page by page -----------------------------------------------------------------------------
- */
+/* --- Table layer: page by page --- */
 
 static void map_pages(struct bench_state *state, const struct subject *s, bool shuffled)
 {
@@ -338,8 +336,7 @@ static void w4_16g_chain_table(struct bench_state *state, const void *subject)
     translate(state, subject, 16 * GIB, true);
 }
 
-/* --- Floors on a tree -------------------------------------------------------------------------------------
- */
+/* --- Floors on a tree --- */
 
 struct stage {
     struct axas_table table;
@@ -577,8 +574,513 @@ static void swap_random(struct bench_state *state, const void *subject)
     store_pages(state, subject, true, true);
 }
 
-/* --- Rows
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Space layer: the table layer's work --- */
+
+static void space_map(const struct subject *s, struct axas_space *space, uint64_t hpa, uint64_t size)
+{
+    must(s, axas_space_map_linear(space, axas_gpa_of(0), axas_hpa_of(hpa), size, RW), 0);
+}
+
+static void space_map_range(struct bench_state *state, const struct subject *s, uint64_t size, uint64_t leaf)
+{
+    struct axas_space space;
+    subject_space(s, &space, 1);
+    while (bench_keep_running(state)) {
+        bench_pause(state);
+        must(s, axas_space_clear(&space), 0);
+        bench_resume(state);
+        space_map(s, &space, s->hpa + leaf, size);
+    }
+    verify_mapped(s, &space.table, size, s->hpa + leaf, leaf, RW);
+    subject_space_end(s, &space);
+    bench_items(state, size / leaf);
+}
+
+static void w1_space(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    space_map_range(state, s, subject_clip(s, GIB), s->page);
+}
+
+static void w3_space(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    space_map_range(state, s, subject_clip(s, 64 * GIB), s->large);
+}
+
+/* Each page is an area of its own. */
+static void space_map_pages(struct bench_state *state, const struct subject *s, bool shuffled)
+{
+    const uint64_t size = subject_clip(s, GIB), count = size / s->page;
+    uint64_t *pages = new_pages(size, s->page, shuffled);
+    struct axas_space space;
+    subject_space(s, &space, 1);
+    while (bench_keep_running(state)) {
+        bench_pause(state);
+        must(s, axas_space_clear(&space), 0);
+        bench_resume(state);
+        for (uint64_t i = 0; i < count; i++) {
+            const axas_hpa hpa = axas_hpa_of(small_hpa(s) + pages[i]);
+            must(s, axas_space_map_linear(&space, axas_gpa_of(pages[i]), hpa, s->page, RW), pages[i]);
+        }
+    }
+    verify_mapped(s, &space.table, size, small_hpa(s), s->page, RW);
+    subject_space_end(s, &space);
+    bench_items(state, count);
+    free(pages);
+}
+
+static void w2_order_space(struct bench_state *state, const void *subject)
+{
+    space_map_pages(state, subject, false);
+}
+
+static void w2_random_space(struct bench_state *state, const void *subject)
+{
+    space_map_pages(state, subject, true);
+}
+
+static void space_translate(struct bench_state *state, const struct subject *s, uint64_t size, bool chained)
+{
+    struct axas_space space;
+    size = subject_clip(s, size);
+    uint64_t *addresses = new_addresses(size), sum = 0, right = 0;
+    subject_space(s, &space, 1);
+    space_map(s, &space, small_hpa(s), size);
+    for (uint64_t i = 0; i < ADDRESSES; i++) {
+        right += small_hpa(s) + addresses[i];
+    }
+    while (bench_keep_running(state)) {
+        axas_hpa hpa = {0};
+        sum = 0;
+        for (uint64_t i = 0; i < ADDRESSES; i++) {
+            const uint64_t wait = chained ? hpa.raw >> 63 : 0;
+            must(s, axas_space_translate(&space, axas_gpa_of(addresses[i] + wait), &hpa), i);
+            sum += hpa.raw;
+        }
+        keep(sum);
+    }
+    if (sum != right) {
+        bench_fail(s, "other addresses than were mapped: sum", sum);
+    }
+    subject_space_end(s, &space);
+    bench_items(state, ADDRESSES);
+    free(addresses);
+}
+
+static void w4_1g_space(struct bench_state *state, const void *subject)
+{
+    space_translate(state, subject, GIB, false);
+}
+
+static void w4_1g_chain_space(struct bench_state *state, const void *subject)
+{
+    space_translate(state, subject, GIB, true);
+}
+
+static void w4_16g_space(struct bench_state *state, const void *subject)
+{
+    space_translate(state, subject, 16 * GIB, false);
+}
+
+static void w4_16g_chain_space(struct bench_state *state, const void *subject)
+{
+    space_translate(state, subject, 16 * GIB, true);
+}
+
+static void w5_space(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    const uint64_t size = subject_clip(s, GIB);
+    struct axas_space space;
+    subject_space(s, &space, 1);
+    while (bench_keep_running(state)) {
+        bench_pause(state);
+        space_map(s, &space, small_hpa(s), size);
+        bench_resume(state);
+        must(s, axas_space_unmap(&space, axas_gpa_of(0), size), 0);
+    }
+    verify_empty(s, &space.table, size);
+    subject_space_end(s, &space);
+    bench_items(state, size / s->page);
+}
+
+static void w6_space(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    const uint64_t size = subject_clip(s, GIB);
+    struct axas_space space;
+    subject_space(s, &space, 1);
+    space_map(s, &space, small_hpa(s), size);
+    while (bench_keep_running(state)) {
+        bench_pause(state);
+        must(s, axas_space_protect(&space, axas_gpa_of(0), size, RW), 0);
+        bench_resume(state);
+        must(s, axas_space_protect(&space, axas_gpa_of(0), size, AXAS_READ), 0);
+    }
+    verify_mapped(s, &space.table, size, small_hpa(s), s->page, AXAS_READ);
+    subject_space_end(s, &space);
+    bench_items(state, size / s->page);
+}
+
+static void w8_space(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    const uint64_t size = subject_clip(s, 512 * s->large);
+    struct axas_space space;
+    subject_space(s, &space, 1);
+    while (bench_keep_running(state)) {
+        bench_pause(state);
+        must(s, axas_space_clear(&space), 0);
+        space_map(s, &space, s->hpa + s->large, size);
+        bench_resume(state);
+        for (uint64_t gpa = 0; gpa < size; gpa += s->large) {
+            must(s, axas_space_protect(&space, axas_gpa_of(gpa), s->page, AXAS_READ), gpa);
+        }
+    }
+    must(s, axas_space_protect(&space, axas_gpa_of(0), size, RW), 0);
+    verify_mapped(s, &space.table, size, s->hpa + s->large, s->page, RW);
+    subject_space_end(s, &space);
+    bench_items(state, size / s->page);
+}
+
+/* --- Space layer: faults --- */
+
+/* Memory that costs nothing to get and needs no zeroing, so that the rest of the fault is seen. */
+static enum axas_status provide(const struct axas_space *space, const struct axas_area *area, axas_gpa gpa,
+                                struct axas_run *run)
+{
+    run->gpa = gpa;
+    run->hpa.raw = area->data + gpa.raw;
+    run->size = axas_table_page_size(&space->table);
+    return AXAS_OK;
+}
+
+static const struct axas_backend ready = {.name = "ready", .provide = provide};
+
+struct faults {
+    const struct subject *subject;
+    struct axas_space *space;
+    const uint64_t *pages;
+    uint64_t count;
+    unsigned reader;
+    int cpu; /* to run on, or -1 */
+    uint32_t *go;
+};
+
+static void take_faults(const struct faults *f)
+{
+    for (uint64_t i = 0; i < f->count; i++) {
+        struct axas_fault fault = {.gpa = {f->pages[i]},
+                                   .gpa_known = true,
+                                   .level = AXAS_LEVEL_UNKNOWN,
+                                   .access = AXAS_WRITE,
+                                   .reader = f->reader};
+        if (axas_space_handle_fault(f->space, &fault) != AXAS_FAULT_RESOLVED) {
+            bench_fail(f->subject, "a fault that was not resolved", f->pages[i]);
+        }
+    }
+}
+
+static void *take_faults_beside(void *context)
+{
+    struct faults *f = context;
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET((unsigned)f->cpu, &cpus);
+    if (sched_setaffinity(0, sizeof cpus, &cpus) != 0) {
+        bench_fail(f->subject, "no second CPU beside number", (uint64_t)f->cpu);
+    }
+    __atomic_store_n(f->go, 1u, __ATOMIC_RELEASE);
+    while (__atomic_load_n(f->go, __ATOMIC_ACQUIRE) != 2) {
+    }
+    take_faults(f);
+    return NULL;
+}
+
+static void faults(struct bench_state *state, const struct subject *s, bool shuffled, bool zeroed,
+                   unsigned threads)
+{
+    const uint64_t size = subject_clip(s, FAULT_BYTES), count = size / s->page;
+    uint64_t *pages = new_pages(size, s->page, shuffled);
+    struct axas_space space;
+    subject_space(s, &space, threads);
+    bench_hal_share(threads > 1);
+    while (bench_keep_running(state)) {
+        uint32_t go = 0;
+        pthread_t thread;
+        struct faults first = {
+            .subject = s, .space = &space, .pages = pages, .count = count / threads, .cpu = -1};
+        struct faults second = first;
+        bench_pause(state);
+        must(s, axas_space_clear(&space), 0);
+        if (zeroed) {
+            must(s, axas_space_map_alloc(&space, axas_gpa_of(0), size, RW, AXAS_LAZY), 0);
+        } else {
+            must(s, axas_space_map(&space, axas_gpa_of(0), size, RW, &ready, NULL, small_hpa(s), AXAS_LAZY),
+                 0);
+        }
+        if (threads > 1) {
+            second.pages = pages + first.count;
+            second.count = count - first.count;
+            second.reader = 1;
+            second.go = &go;
+            second.cpu = sched_getcpu() == 0 ? 1 : 0;
+            if (pthread_create(&thread, NULL, take_faults_beside, &second) != 0) {
+                bench_fail(s, "no second thread", 0);
+            }
+            while (__atomic_load_n(&go, __ATOMIC_ACQUIRE) != 1) {
+            }
+        }
+        bench_resume(state);
+        __atomic_store_n(&go, 2u, __ATOMIC_RELEASE);
+        take_faults(&first);
+        if (threads > 1) {
+            (void)pthread_join(thread, NULL);
+        }
+    }
+    if (zeroed) {
+        for (uint64_t gpa = 0; gpa < size; gpa += s->page) {
+            axas_hpa hpa;
+            must(s, axas_space_translate(&space, axas_gpa_of(gpa), &hpa), gpa);
+            const uint64_t *words = axas_hal_virt(bench_hal(), hpa);
+            for (uint64_t i = 0; i < s->page / sizeof *words; i++) {
+                if (words[i] != 0) {
+                    bench_fail(s, "guest memory that is not cleared", gpa);
+                }
+            }
+            *(uint64_t *)axas_hal_virt(bench_hal(), hpa) = 1; /* the next one to get it has to clear it */
+        }
+    } else {
+        verify_mapped(s, &space.table, size, small_hpa(s), s->page, RW);
+    }
+    subject_space_end(s, &space);
+    bench_hal_share(false);
+    bench_items(state, count);
+    free(pages);
+}
+
+static void w9_order(struct bench_state *state, const void *subject)
+{
+    faults(state, subject, false, false, 1);
+}
+
+static void w9_random(struct bench_state *state, const void *subject)
+{
+    faults(state, subject, true, false, 1);
+}
+
+static void w9_zeroed_order(struct bench_state *state, const void *subject)
+{
+    faults(state, subject, false, true, 1);
+}
+
+static void w9_zeroed_random(struct bench_state *state, const void *subject)
+{
+    faults(state, subject, true, true, 1);
+}
+
+static void w9_threads2(struct bench_state *state, const void *subject)
+{
+    faults(state, subject, false, false, 2);
+}
+
+static void memset_frame(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    const uint64_t count = subject_clip(s, FAULT_BYTES) / s->page;
+    axas_hpa *frames = malloc(count * sizeof *frames);
+    for (uint64_t i = 0; i < count; i++) {
+        if (frames == NULL || !bench_hal()->frame_alloc(NULL, s->page, AXAS_FRAME_GUEST, &frames[i])) {
+            bench_fail(s, "no memory", i);
+        }
+    }
+    while (bench_keep_running(state)) {
+        for (uint64_t i = 0; i < count; i++) {
+            memset(axas_hal_virt(bench_hal(), frames[i]), 0, s->page);
+            __asm__ volatile("" : : : "memory");
+        }
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        bench_hal()->frame_free(NULL, frames[i], s->page, AXAS_FRAME_GUEST);
+    }
+    bench_items(state, count);
+    free(frames);
+}
+
+static void lock_pair(struct bench_state *state, const void *subject)
+{
+    struct axas_space space;
+    subject_space(subject, &space, 1);
+    while (bench_keep_running(state)) {
+        for (uint64_t i = 0; i < ADDRESSES; i++) {
+            const axas_lock_state held = axas_lock_read(&space.lock, 0);
+            __asm__ volatile("" : : : "memory");
+            axas_unlock_read(&space.lock, 0, held);
+        }
+    }
+    subject_space_end(subject, &space);
+    bench_items(state, ADDRESSES);
+}
+
+/* --- Space layer: areas --- */
+
+static uint64_t clip_areas(const struct subject *s, uint64_t count)
+{
+    const uint64_t room = subject_clip(s, GIB) / (2 * s->page);
+    return count < room ? count : room;
+}
+
+/* Every other page is an area; nothing is mapped in them. */
+static void areas_start(const struct subject *s, struct axas_space *space, uint64_t count)
+{
+    subject_space(s, space, 1);
+    for (uint64_t i = 0; i < count; i++) {
+        must(s, axas_space_map_trap(space, axas_gpa_of(2 * i * s->page), s->page, NULL), i);
+    }
+}
+
+static void find_area(struct bench_state *state, const struct subject *s, uint64_t count)
+{
+    struct axas_space space;
+    struct axas_area area;
+    uint64_t *addresses = new_addresses(count);
+    areas_start(s, &space, count);
+    while (bench_keep_running(state)) {
+        for (uint64_t i = 0; i < ADDRESSES; i++) {
+            const axas_gpa gpa = axas_gpa_of(2 * addresses[i] * s->page);
+            if (axas_space_next_area(&space, gpa, &area) != AXAS_OK || area.gpa.raw != gpa.raw) {
+                bench_fail(s, "another area than was asked for", gpa.raw);
+            }
+        }
+    }
+    subject_space_end(s, &space);
+    bench_items(state, ADDRESSES);
+    free(addresses);
+}
+
+static void map_area(struct bench_state *state, const struct subject *s, uint64_t count)
+{
+    struct axas_space space;
+    struct axas_area area;
+    uint64_t *addresses = new_addresses(count);
+    areas_start(s, &space, count);
+    const uint64_t calls = ADDRESSES / 16;
+    while (bench_keep_running(state)) {
+        for (uint64_t i = 0; i < calls; i++) {
+            const axas_gpa gpa = axas_gpa_of((2 * addresses[i] + 1) * s->page);
+            const axas_hpa hpa = axas_hpa_of(small_hpa(s) + gpa.raw);
+            must(s, axas_space_map_linear(&space, gpa, hpa, s->page, RW), gpa.raw);
+            must(s, axas_space_unmap(&space, gpa, s->page), gpa.raw);
+        }
+    }
+    if (space.areas.count != count) {
+        bench_fail(s, "another number of areas than before", space.areas.count);
+    }
+    if (axas_space_next_area(&space, axas_gpa_of(s->page), &area) != AXAS_OK || area.gpa.raw != 2 * s->page) {
+        bench_fail(s, "an area that should be gone", s->page);
+    }
+    verify_empty(s, &space.table, s->limit != 0 ? s->limit : s->page);
+    subject_space_end(s, &space);
+    bench_items(state, calls);
+    free(addresses);
+}
+
+static void find_key(struct bench_state *state, const struct subject *s, uint64_t count)
+{
+    uint64_t *addresses = new_addresses(count), *keys = new_pages(2 * count * s->page, 2 * s->page, false);
+    while (bench_keep_running(state)) {
+        for (uint64_t i = 0; i < ADDRESSES; i++) {
+            if (floor_find(keys, count, 2 * addresses[i] * s->page) != addresses[i]) {
+                bench_fail(s, "the binary search is wrong", i);
+            }
+        }
+    }
+    bench_items(state, ADDRESSES);
+    free(addresses);
+    free(keys);
+}
+
+#define FOR_AREAS(name, count)                                                   \
+    static void find_area_##name(struct bench_state *state, const void *subject) \
+    {                                                                            \
+        find_area(state, subject, clip_areas(subject, count));                   \
+    }                                                                            \
+    static void map_area_##name(struct bench_state *state, const void *subject)  \
+    {                                                                            \
+        map_area(state, subject, clip_areas(subject, count));                    \
+    }                                                                            \
+    static void find_key_##name(struct bench_state *state, const void *subject)  \
+    {                                                                            \
+        find_key(state, subject, clip_areas(subject, count));                    \
+    }
+FOR_AREAS(10, 10)
+FOR_AREAS(1000, 1000)
+FOR_AREAS(100000, 100000)
+
+/* --- Space layer: the guest's memory --- */
+
+#define COPY_BYTES (16 * MIB)
+
+/* Reads `length` bytes from one place of guest memory after another; `direct` is memcpy from where it is. */
+static void copy(struct bench_state *state, const struct subject *s, uint64_t length, bool direct)
+{
+    struct axas_space space;
+    axas_hpa memory;
+    const uint64_t bytes = COPY_BYTES;
+    uint8_t *buffer = malloc(length), *bytes_at;
+    /* One page less, for the memory to begin where no large leaf may. */
+    const uint64_t size = bytes - s->page;
+    if (buffer == NULL || !bench_hal()->frame_alloc(NULL, bytes, AXAS_FRAME_GUEST, &memory)) {
+        bench_fail(s, "no memory", bytes);
+    }
+    bytes_at = (uint8_t *)axas_hal_virt(bench_hal(), memory) + s->page;
+    for (uint64_t i = 0; i < size; i++) {
+        bytes_at[i] = (uint8_t)(i * 31 + (i >> 8));
+    }
+    subject_space(s, &space, 1);
+    space_map(s, &space, memory.raw + s->page, size);
+    verify_mapped(s, &space.table, size, memory.raw + s->page, s->page, RW);
+    uint64_t done = 0, at = 0;
+    const uint64_t calls = size / length < 1024 ? size / length : 1024;
+    while (bench_keep_running(state)) {
+        at = 0;
+        for (done = 0; done < calls; done++) {
+            at = done * length;
+            if (direct) {
+                memcpy(buffer, bytes_at + at, length);
+                __asm__ volatile("" : : : "memory");
+            } else {
+                must(s, axas_guest_read(&space, axas_gpa_of(at), buffer, length), at);
+            }
+        }
+    }
+    if (memcmp(buffer, bytes_at + at, length) != 0) {
+        bench_fail(s, "other bytes than the guest has", at);
+    }
+    axas_space_destroy(&space);
+    bench_hal()->frame_free(NULL, memory, bytes, AXAS_FRAME_GUEST);
+    if (bench_hal_used() != 0) {
+        bench_fail(s, "bytes of the HAL were not given back", bench_hal_used());
+    }
+    bench_items(state, calls * length);
+    free(buffer);
+}
+
+#define FOR_LENGTH(name, length)                                              \
+    static void copy_##name(struct bench_state *state, const void *subject)   \
+    {                                                                         \
+        copy(state, subject, length, false);                                  \
+    }                                                                         \
+    static void memcpy_##name(struct bench_state *state, const void *subject) \
+    {                                                                         \
+        copy(state, subject, length, true);                                   \
+    }
+FOR_LENGTH(64, 64)
+FOR_LENGTH(4k, 4096)
+FOR_LENGTH(1m, MIB)
+
+/* --- Rows --- */
 
 static const struct {
     const char *work, *layer;
@@ -601,6 +1103,14 @@ static const struct {
     {"store-random", "floor", store_random, false},
     {"swap-order", "floor", swap_order, false},
     {"swap-random", "floor", swap_random, false},
+    {"lock-pair", "floor", lock_pair, false},
+    {"memset-frame", "floor", memset_frame, false},
+    {"find-10", "floor", find_key_10, false},
+    {"find-1000", "floor", find_key_1000, false},
+    {"find-100000", "floor", find_key_100000, false},
+    {"memcpy-64", "floor", memcpy_64, false},
+    {"memcpy-4k", "floor", memcpy_4k, false},
+    {"memcpy-1m", "floor", memcpy_1m, false},
     {"W1", "table", w1_table, false},
     {"W2-order", "table", w2_order_table, false},
     {"W2-random", "table", w2_random_table, false},
@@ -614,6 +1124,31 @@ static const struct {
     {"W5", "table", w5_table, false},
     {"W6", "table", w6_table, false},
     {"W8", "table", w8_table, true},
+    {"W1", "space", w1_space, false},
+    {"W2-order", "space", w2_order_space, false},
+    {"W2-random", "space", w2_random_space, false},
+    {"W3", "space", w3_space, true},
+    {"W4-1g", "space", w4_1g_space, false},
+    {"W4-1g-chain", "space", w4_1g_chain_space, false},
+    {"W4-16g", "space", w4_16g_space, false},
+    {"W4-16g-chain", "space", w4_16g_chain_space, false},
+    {"W5", "space", w5_space, false},
+    {"W6", "space", w6_space, false},
+    {"W8", "space", w8_space, true},
+    {"W9-order", "space", w9_order, false},
+    {"W9-random", "space", w9_random, false},
+    {"W9-zeroed-order", "space", w9_zeroed_order, false},
+    {"W9-zeroed-random", "space", w9_zeroed_random, false},
+    {"W9-threads-2", "space", w9_threads2, false},
+    {"W10-find-10", "space", find_area_10, false},
+    {"W10-find-1000", "space", find_area_1000, false},
+    {"W10-find-100000", "space", find_area_100000, false},
+    {"W10-map-10", "space", map_area_10, false},
+    {"W10-map-1000", "space", map_area_1000, false},
+    {"W10-map-100000", "space", map_area_100000, false},
+    {"W11-64", "space", copy_64, false},
+    {"W11-4k", "space", copy_4k, false},
+    {"W11-1m", "space", copy_1m, false},
 };
 
 static void add(const struct axas_format *format, const struct axas_mode *mode, bool hardware)
@@ -633,12 +1168,13 @@ static void add(const struct axas_format *format, const struct axas_mode *mode, 
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char name[160];
         /* Only changes of entries depend on who else writes them. */
-        if ((hardware && rows[i].function != w6_table) || (rows[i].needs_large && s->large == 0)) {
+        const bool by_lane = strcmp(rows[i].work, "W6") == 0;
+        const bool lone = rows[i].function == w9_threads2 && sysconf(_SC_NPROCESSORS_ONLN) < 2;
+        if ((hardware && !by_lane) || (rows[i].needs_large && s->large == 0) || lone) {
             continue;
         }
-        snprintf(name, sizeof name, "%s%s/%s/%s/%s", rows[i].work,
-                 s->locked && rows[i].function == w6_table ? "-locked" : "", format->name, mode->name,
-                 rows[i].layer);
+        snprintf(name, sizeof name, "%s%s/%s/%s/%s", rows[i].work, s->locked && by_lane ? "-locked" : "",
+                 format->name, mode->name, rows[i].layer);
         bench_register(name, rows[i].function, s);
     }
 }
