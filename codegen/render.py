@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import jinja2
@@ -196,6 +197,7 @@ def kinds_mask(level: Level) -> int:
     return 1 | sum(1 << order[kind.role] for kind in level.kinds)
 
 
+@functools.cache
 def environment() -> jinja2.Environment:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),

@@ -6,7 +6,6 @@ generator, one compilation of one file, without optimization since that is most 
 each judge until one of them finds it out.
 """
 
-import functools
 import os
 import re
 import resource
@@ -30,7 +29,6 @@ SEED = "1"
 METAL = "metal"
 PROBES = "2000"
 
-render.environment = functools.cache(render.environment)  # reading the templates takes longer than all the rest
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,7 @@ def main():
             print(broken)
             return 2
     print("\n" + report.table(outcomes, explained))
+    print("\n".join(report.lines(outcomes, explained)))
     if chosen.report:
         (HERE / "REPORT.md").write_text(report.report(outcomes, explained, at), encoding="utf-8")
     if chosen.judge:

@@ -43,6 +43,17 @@ def table(outcomes, explained, by=lambda mutant: mutant.format):
     return "\n".join(lines) + "\n"
 
 
+def lines(outcomes, explained):
+    """The same in words, a line for each format."""
+    for format in sorted({outcome.mutant.format for outcome in outcomes}):
+        mine = [outcome for outcome in outcomes if outcome.mutant.format == format]
+        cells = dict(zip(HEADINGS[1:], row(format, mine, explained)[1:]))
+        refused, same = cells["refused by the checks"], cells["change nothing"]
+        caught = sum(cells[catcher] for catcher in CATCHERS)
+        yield (f"{format}: {len(mine)} mutants, {refused} refused by the checks, {same} the same, {caught} caught, "
+               f"{cells['survivors, explained']} survivors explained, {cells['survivors, not explained']} not explained")
+
+
 def report(outcomes, explained, commit):
     parts = [
         "# What the tests see of a wrong specification\n",
