@@ -88,20 +88,22 @@ static void (*publish_on_cpu)(void *context, axas_hpa frame, uint64_t size, axas
 
 static void publish(void *context, axas_hpa frame, uint64_t size, axas_attr attr)
 {
-    /* A linear area may have nothing behind it that caches could hold. */
-    const bool memory = frame.raw >= first && frame.raw < machine_pool.hpa + machine_pool.size;
-    for (uint64_t hpa = frame.raw; memory && hpa < frame.raw + size && hpa < end; hpa += AXAS_FRAME_SIZE) {
-        if (*ledger(hpa) == NOBODY) {
-            report_disagreement("a frame was published that nobody has");
-        } else if (*ledger(hpa) == UNPUBLISHED) {
+    const uint64_t memory_end = machine_pool.hpa + machine_pool.size;
+    if (frame.raw < first || frame.raw >= memory_end) {
+        return; /* a linear area without memory behind it that caches could hold */
+    }
+    size = size < memory_end - frame.raw ? size : memory_end - frame.raw;
+    for (uint64_t hpa = frame.raw; hpa < frame.raw + size && hpa < end; hpa += AXAS_FRAME_SIZE) {
+        /* Others were published before, or lie under a linear area; protect publishes both again. */
+        if (*ledger(hpa) == UNPUBLISHED) {
             if (!is_zero(hpa)) {
                 report_disagreement("a frame was published that was not cleared");
             }
             *ledger(hpa) = NO_PAGE_YET;
             probe_mark((void *)(uintptr_t)hpa, axas_hpa_of(hpa));
-        } /* else published again, by protect */
+        }
     }
-    if (memory && publish_on_cpu != NULL) {
+    if (publish_on_cpu != NULL) {
         publish_on_cpu(context, frame, size, attr);
     }
 }
