@@ -32,7 +32,8 @@ aarch64)
         -nographic -nic none -kernel "$build/examples/hypervisor/hypervisor.elf")
     ;;
 x86_64)
-    packages=(bochs bochs-term)
+    # Bochs looks for vgabios, which its package leaves out where seabios is there.
+    packages=(bochs bochs-term vgabios)
     emulator=("$top/examples/hypervisor/x86_64/boot.sh" bochs "$build/examples/hypervisor/hypervisor.rom"
         "${cpu:-corei7_skylake_x}")
     ;;
