@@ -36,6 +36,9 @@ static const uint64_t memory_code_level1[] = {
     UINT64_C(0x33c), /* normal, without fwb */
     UINT64_C(0x318), /* normal, with fwb */
     UINT64_C(0x204), /* device */
+    UINT64_C(0x200), /* device_nonposted */
+    UINT64_C(0x208), /* device_unordered */
+    UINT64_C(0x20c), /* device_gathered */
     UINT64_C(0x214), /* uncached */
     UINT64_C(0x328), /* write_through, without fwb */
 };
@@ -107,6 +110,15 @@ static bool memory_read_level1(uint64_t entry, uint64_t features, axas_attr *att
     case UINT64_C(0x204):
         *attr = AXAS_MEM_DEVICE;
         return true;
+    case UINT64_C(0x200):
+        *attr = AXAS_MEM_DEVICE_NONPOSTED;
+        return true;
+    case UINT64_C(0x208):
+        *attr = AXAS_MEM_DEVICE_UNORDERED;
+        return true;
+    case UINT64_C(0x20c):
+        *attr = AXAS_MEM_DEVICE_GATHERED;
+        return true;
     case UINT64_C(0x214):
         *attr = AXAS_MEM_UNCACHED;
         return true;
@@ -163,11 +175,17 @@ enum axas_status axas_aarch64_stage2_encode(axas_attr attr, uint64_t features, s
         memory = 1;
     } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
         memory = 2;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED) {
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE_NONPOSTED) {
         memory = 3;
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE_UNORDERED) {
+        memory = 4;
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE_GATHERED) {
+        memory = 5;
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED) {
+        memory = 6;
     } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_THROUGH &&
             (features & AXAS_AARCH64_STAGE2_FEATURE_FWB) == 0) {
-        memory = 4;
+        memory = 7;
     } else {
         return AXAS_ERR_UNSUPPORTED;
     }

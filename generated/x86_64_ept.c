@@ -33,6 +33,7 @@ static const uint64_t memory_code_pdpt[] = {
     UINT64_C(0), /* device */
     UINT64_C(8), /* write_combining */
     UINT64_C(0x20), /* write_through */
+    UINT64_C(0x28), /* write_protected */
 };
 
 static bool access_read_pdpt(uint64_t entry, uint64_t features, axas_attr *attr)
@@ -78,6 +79,9 @@ static bool memory_read_pdpt(uint64_t entry, uint64_t features, axas_attr *attr)
     case UINT64_C(0x20):
         *attr = AXAS_MEM_WRITE_THROUGH;
         return true;
+    case UINT64_C(0x28):
+        *attr = AXAS_MEM_WRITE_PROTECTED;
+        return true;
     default:
         return false;
     }
@@ -114,6 +118,8 @@ enum axas_status axas_x86_64_ept_encode(axas_attr attr, uint64_t features, struc
         memory = 2;
     } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_THROUGH) {
         memory = 3;
+    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_PROTECTED) {
+        memory = 4;
     } else {
         return AXAS_ERR_UNSUPPORTED;
     }

@@ -117,7 +117,7 @@ static void print_attr(axas_attr attr)
 {
     print("%c%c%c", (attr & AXAS_READ) != 0 ? 'r' : '-', (attr & AXAS_WRITE) != 0 ? 'w' : '-',
           (attr & AXAS_EXEC) != 0 ? 'x' : '-');
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
+    if (axas_attr_is_device(attr)) {
         print(" device");
     }
 }

@@ -48,7 +48,7 @@ static enum axas_status piece_at(const struct request *request, uint64_t at, str
     if ((area->flags & AXAS_AREA_FILLING) != 0) {
         return AXAS_ERR_BUSY;
     }
-    if ((area->attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
+    if (axas_attr_is_device(area->attr)) {
         return AXAS_ERR_UNSUPPORTED;
     }
     if (!axas_allows(area->attr, request->access) ||

@@ -753,7 +753,7 @@ static void publish_again(const struct axas_space *space, uint64_t first, uint64
     struct handover over = {space->table.hal, first, last, to};
     bool fetched = (to & ~from & AXAS_EXEC) != 0;
     bool retyped = ((from ^ to) & AXAS_MEM_MASK) != 0;
-    if (over.hal->frame_publish != NULL && (fetched || retyped) && (to & AXAS_MEM_MASK) != AXAS_MEM_DEVICE) {
+    if (over.hal->frame_publish != NULL && (fetched || retyped) && !axas_attr_is_device(to)) {
         (void)space->table.mode->visit(&space->table, first, last, hand_over, &over);
     }
 }

@@ -95,6 +95,10 @@ Test(stage2, leaves_match_the_manual)
         {"level3", "xnx", RW, UINT64_C(0x40008000), UINT64_C(0x00400000400087ff)},
         /* Device-nGnRE MemAttr 0001 << 2 = 0x4: 0x3 + 0x4 + 0xc0 + SH 0x200 + 0x400 = 0x6c7; XN 10 */
         {"level3", "", RW | AXAS_MEM_DEVICE, UINT64_C(0x09000000), UINT64_C(0x00400000090006c7)},
+        /* nGnRnE MemAttr 0000: 0x6c3; nGRE 0010 << 2 = 0x8: 0x6cb; GRE 0011 << 2 = 0xc: 0x6cf (D8.6.6) */
+        {"level3", "", R | AXAS_MEM_DEVICE_NONPOSTED, UINT64_C(0x09002000), UINT64_C(0x0040000009002643)},
+        {"level3", "", RW | AXAS_MEM_DEVICE_UNORDERED, UINT64_C(0x09003000), UINT64_C(0x00400000090036cb)},
+        {"level3", "fwb", RW | AXAS_MEM_DEVICE_GATHERED, UINT64_C(0x09004000), UINT64_C(0x00400000090046cf)},
         /* Normal Non-cacheable 0101 << 2 = 0x14: 0x3 + 0x14 + 0xc0 + 0x200 + 0x400 = 0x6d7; XN 10 */
         {"level3", "", RW | AXAS_MEM_UNCACHED, UINT64_C(0x50000000), UINT64_C(0x00400000500006d7)},
         /* FEAT_S2FWB: Normal write-back 0110 << 2 = 0x18: 0x3 + 0x18 + 0xc0 + 0x300 + 0x400 = 0x7db */
@@ -188,6 +192,7 @@ Test(stage2, what_the_hardware_cannot_express_is_refused)
         {"", R | UX, "the same"},
         {"fwb", RW | KX, "the same"},
         {"fwb", RW | AXAS_MEM_WRITE_THROUGH, "forced write-back has no write-through (D8.6.6)"},
+        {"", R | AXAS_MEM_WRITE_PROTECTED, "no cache of the manual's evicts on a write"},
         {"", R | UINT32_C(0xf0), "no such memory type"},
         {"", R | UINT32_C(0x100), "no such attribute"},
     };

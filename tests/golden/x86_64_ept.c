@@ -74,6 +74,8 @@ Test(ept, leaves_match_the_manual)
         {"pt", "", RW | AXAS_MEM_WRITE_COMBINING, UINT64_C(0xe0000000), UINT64_C(0xe000004b)},
         /* WT 4 << 3 = 0x20; R 0x1 + 0x40 */
         {"pt", "", R | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x50000000), UINT64_C(0x50000061)},
+        /* WP 5 << 3 = 0x28; R 0x1 + 0x40 */
+        {"pt", "", R | AXAS_MEM_WRITE_PROTECTED, UINT64_C(0x50001000), UINT64_C(0x50001069)},
         /* highest address of 52 bits; RWX WB ignore-PAT 0x77 */
         {"pt", "", RWX, UINT64_C(0xffffffffff000), UINT64_C(0xffffffffff077)},
         /* 29-4 (PDE of 2 MiB): bit 7 0x80, so 0x77 + 0x80 = 0xf7; address bit 21 up */
@@ -176,6 +178,7 @@ Test(ept, what_the_hardware_cannot_express_is_refused)
         {"", R | UX, "the same"},
         {"", RW | KX, "the same"},
         {"", X | AXAS_MEM_DEVICE, "the memory type does not make X alone legal"},
+        {"", RW | AXAS_MEM_DEVICE_NONPOSTED, "there is one type for devices, UC"},
         {"", R | UINT32_C(0xf0), "no such memory type"},
         {"", R | UINT32_C(0x100), "no such attribute"},
     };

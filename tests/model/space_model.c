@@ -1146,7 +1146,7 @@ static unsigned judge_copy(struct model *m, uint64_t gpa, uint64_t length, axas_
         want |= (run->attr & needed) != needed || (run->attr & AXAS_ACCESS_MASK) == 0
                     ? BIT(AXAS_ERR_PERMISSION)
                     : 0;
-        want |= (run->attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE ? BIT(AXAS_ERR_UNSUPPORTED) : 0;
+        want |= axas_attr_is_device(run->attr) ? BIT(AXAS_ERR_UNSUPPORTED) : 0;
         want |= !run->present && (flags & AXAS_GUEST_NO_POPULATE) ? BIT(AXAS_ERR_NOT_MAPPED) : 0;
         *real = *real && run_is_real(m, run);
     }

@@ -52,3 +52,17 @@ Test(status, attributes_do_not_share_bits)
     cr_expect_eq(AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC | AXAS_USER_EXEC, AXAS_ACCESS_MASK);
     cr_expect_eq(AXAS_EXEC, AXAS_KERNEL_EXEC | AXAS_USER_EXEC);
 }
+
+Test(status, memory_types_of_devices_are_told_from_memory)
+{
+    static const axas_attr devices[] = {AXAS_MEM_DEVICE, AXAS_MEM_DEVICE_NONPOSTED, AXAS_MEM_DEVICE_UNORDERED,
+                                        AXAS_MEM_DEVICE_GATHERED};
+    static const axas_attr others[] = {AXAS_MEM_NORMAL, AXAS_MEM_UNCACHED, AXAS_MEM_WRITE_COMBINING,
+                                       AXAS_MEM_WRITE_THROUGH, AXAS_MEM_WRITE_PROTECTED};
+    for (unsigned i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        cr_expect(axas_attr_is_device(AXAS_ACCESS_MASK | devices[i]), "0x%x", devices[i]);
+    }
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        cr_expect_not(axas_attr_is_device(AXAS_ACCESS_MASK | others[i]), "0x%x", others[i]);
+    }
+}

@@ -155,7 +155,7 @@ ROW(a_buffer_reads_a_device)
     uint64_t value = 77;
     RIG_TRUE(&rig, axas_guest_load(&rig.space, axas_gpa_of(rig.trap), 8, &value) == AXAS_ERR_NOT_MAPPED);
     for (unsigned i = 0; i < with_access; i++) {
-        if ((attrs[i] & AXAS_MEM_MASK) != AXAS_MEM_DEVICE || (attrs[i] & AXAS_READ) == 0) {
+        if (!axas_attr_is_device(attrs[i]) || (attrs[i] & AXAS_READ) == 0) {
             continue;
         }
         /* No memory of the arena is behind it: whoever touches it ends the process. */

@@ -52,14 +52,25 @@ typedef uint32_t axas_attr;
 #define AXAS_EXEC (AXAS_KERNEL_EXEC | AXAS_USER_EXEC) /**< execute at every level */
 #define AXAS_ACCESS_MASK 0xfu
 
-#define AXAS_MEM_NORMAL 0x00u          /**< ordinary write-back memory */
-#define AXAS_MEM_DEVICE 0x10u          /**< device registers */
-#define AXAS_MEM_UNCACHED 0x20u        /**< normal memory, not cached */
-#define AXAS_MEM_WRITE_COMBINING 0x30u /**< not cached, writes may be gathered */
-#define AXAS_MEM_WRITE_THROUGH 0x40u   /**< cached, writes go through */
+#define AXAS_MEM_NORMAL 0x00u           /**< ordinary write-back memory */
+#define AXAS_MEM_DEVICE 0x10u           /**< device registers: every access is made, as it is and in order */
+#define AXAS_MEM_UNCACHED 0x20u         /**< normal memory, not cached */
+#define AXAS_MEM_WRITE_COMBINING 0x30u  /**< not cached, writes may be gathered */
+#define AXAS_MEM_WRITE_THROUGH 0x40u    /**< cached, writes go through */
+#define AXAS_MEM_DEVICE_NONPOSTED 0x50u /**< as DEVICE, and a write ends only at the device itself */
+#define AXAS_MEM_WRITE_PROTECTED 0x80u  /**< reads are cached, a write goes to memory and evicts the line */
+#define AXAS_MEM_DEVICE_UNORDERED 0x90u /**< as DEVICE, but accesses may pass each other */
+#define AXAS_MEM_DEVICE_GATHERED 0xd0u  /**< as DEVICE_UNORDERED, and several accesses may become one */
 #define AXAS_MEM_MASK 0xf0u
 
 #define AXAS_ATTR_MASK (AXAS_ACCESS_MASK | AXAS_MEM_MASK)
+
+/** True for AXAS_MEM_DEVICE and its variants: what is behind need not be memory, and reading may change it.
+ */
+static inline bool axas_attr_is_device(axas_attr attr)
+{
+    return (attr & 0x30u) == AXAS_MEM_DEVICE;
+}
 
 /** What became of a call. Everything but AXAS_OK means that nothing was changed. */
 enum axas_status {

@@ -34,7 +34,10 @@ static const struct {
     uint8_t attr, shareability;
 } expected[] = {
     {"normal", AXAS_MEM_NORMAL, true, true, 0xff, INNER_SHAREABLE},
-    {"device", AXAS_MEM_DEVICE, true, true, 0x04, OUTER_SHAREABLE}, /* nGnRE */
+    {"device", AXAS_MEM_DEVICE, true, true, 0x04, OUTER_SHAREABLE},                       /* nGnRE */
+    {"device, not posted", AXAS_MEM_DEVICE_NONPOSTED, true, true, 0x00, OUTER_SHAREABLE}, /* nGnRnE */
+    {"device, unordered", AXAS_MEM_DEVICE_UNORDERED, true, true, 0x08, OUTER_SHAREABLE},  /* nGRE */
+    {"device, gathered", AXAS_MEM_DEVICE_GATHERED, true, true, 0x0c, OUTER_SHAREABLE},    /* GRE */
     {"uncached", AXAS_MEM_UNCACHED, true, true, 0x44, OUTER_SHAREABLE},
     {"write-through", AXAS_MEM_WRITE_THROUGH, false, true, 0xbb, INNER_SHAREABLE},
 };
