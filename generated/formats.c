@@ -6,6 +6,9 @@ const struct axas_format *const axas_formats[] = {
 #ifdef AXAS_WITH_AARCH64_STAGE2
     &axas_aarch64_stage2,
 #endif
+#ifdef AXAS_WITH_RISCV32_GSTAGE
+    &axas_riscv32_gstage,
+#endif
 #ifdef AXAS_WITH_RISCV64_GSTAGE
     &axas_riscv64_gstage,
 #endif

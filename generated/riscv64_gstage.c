@@ -4324,7 +4324,7 @@ static void protect_sv57x4(
 
 static const struct axas_feature features_of_format[] = {
     { "hardware_ad",
-            "Svadu, the CPU sets A and D (henvcfg/menvcfg.ADUE = 1)",
+            "Svadu, the CPU sets A and D (menvcfg.ADUE = 1)",
             AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD },
     { "svpbmt",
             "Svpbmt, memory types of pages (menvcfg.PBMTE = 1)",

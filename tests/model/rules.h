@@ -53,6 +53,12 @@ static const struct facts rules_facts[] = {
      * time. No change asks for an invalid entry in between.
      */
     {
+        .format = "riscv32_gstage",
+        .caches_empty = true,
+        .sees_new = "svvptc",
+        .caches_refused = true,
+    },
+    {
         .format = "riscv64_gstage",
         .caches_empty = true,
         .sees_new = "svvptc",

@@ -12,6 +12,9 @@
 #ifdef AXAS_WITH_AARCH64_STAGE2
 #include <axas/formats/aarch64_stage2.h>
 #endif
+#ifdef AXAS_WITH_RISCV32_GSTAGE
+#include <axas/formats/riscv32_gstage.h>
+#endif
 #ifdef AXAS_WITH_RISCV64_GSTAGE
 #include <axas/formats/riscv64_gstage.h>
 #endif

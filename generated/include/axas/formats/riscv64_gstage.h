@@ -23,7 +23,7 @@ extern const struct axas_format axas_riscv64_gstage;
 typedef uint64_t axas_riscv64_gstage_entry;
 
 /* Features of the CPU. */
-#define AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD UINT64_C(1) /* Svadu, the CPU sets A and D (henvcfg/menvcfg.ADUE = 1) */
+#define AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD UINT64_C(1) /* Svadu, the CPU sets A and D (menvcfg.ADUE = 1) */
 #define AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT UINT64_C(2) /* Svpbmt, memory types of pages (menvcfg.PBMTE = 1) */
 #define AXAS_RISCV64_GSTAGE_FEATURE_SVVPTC UINT64_C(4) /* Svvptc, a new valid entry is seen without a fence */
 
