@@ -37,3 +37,8 @@ if(AXAS_HOSTED)
     @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/axas-hosted.pc" DESTINATION "${pc_dir}")
 endif()
+
+# The pages that the target "reference" writes go along where somebody built it.
+if(PROJECT_IS_TOP_LEVEL)
+  install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/reference" DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+endif()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, check, floors, list, explain."""
+"""The command line: generate, check, list, explain, reference."""
 
 import argparse
 import importlib.util
@@ -12,6 +12,7 @@ PACKAGES = {"yaml": "python3-yaml", "jinja2": "python3-jinja2", "jsonschema": "p
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "pt_specs"
 OUT = ROOT / "generated"
+PAGES = ROOT / "build-reference"
 
 
 def main(arguments=None):
@@ -37,9 +38,9 @@ def _parser():
     generate = _command(commands, "generate", _generate, "write the C of every format")
     generate.add_argument("--format", metavar="NAME", help="write this format, and what all formats share, only")
     _out(generate)
+    reference = _command(commands, "reference", _reference, "write the reference for people, as HTML")
+    _out(reference, PAGES)
     _out(_command(commands, "check", _check, "say which generated files are not current"))
-    floors = _command(commands, "floors", _floors, "write the straight-line C that the benchmarks compare with")
-    floors.add_argument("--out", required=True, metavar="FILE", help="where to")
     _command(commands, "list", _list, "list formats and modes")
     explain = _command(commands, "explain", _explain, "say in words what an entry means")
     explain.add_argument("format", metavar="FORMAT")
@@ -57,8 +58,8 @@ def _command(commands, name, run, text):
     return command
 
 
-def _out(command):
-    command.add_argument("--out", default=_shown(OUT), metavar="DIR", help="output directory (default: generated)")
+def _out(command, path=OUT):
+    command.add_argument("--out", default=_shown(path), metavar="DIR", help=f"output directory (default: {path.name})")
 
 
 def _shown(path):
@@ -118,29 +119,39 @@ def _source(path):
 
 
 def _generate(options, models):
-    from codegen import output, render
+    from codegen import render
 
     files = render.render(models)
-    gone = []
-    if options.format is None:
-        gone = output.leftovers(files, options.out)
-    else:
+    if options.format is not None:
         names = [model.name for model in models]
         if options.format not in names:
             return _unknown("format", options.format, names)
         others = set(names) - {options.format}
         files = {path: text for path, text in files.items() if Path(path).stem not in others}
+    return _write(files, options.out, all_formats=options.format is None)
+
+
+def _reference(options, models):
+    from codegen import reference
+
+    return _write(reference.render(models), options.out, all_formats=True)
+
+
+def _write(files, out, all_formats):
+    from codegen import output
+
+    gone = output.leftovers(files, out) if all_formats else []
     try:
-        written = output.write(files, options.out)
-        output.remove(gone, options.out)
+        written = output.write(files, out)
+        output.remove(gone, out)
     except OSError as error:
         print(f"codegen: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     for path in written:
-        print(f"wrote {Path(options.out) / path}")
+        print(f"wrote {Path(out) / path}")
     for path in gone:
-        print(f"removed {Path(options.out) / path}")
-    print(f"{options.out}: {len(files)} files, {len(written)} written, {len(gone)} removed")
+        print(f"removed {Path(out) / path}")
+    print(f"{out}: {len(files)} files, {len(written)} written, {len(gone)} removed")
     return 0
 
 
@@ -158,17 +169,6 @@ def _check(options, models):
         print(f"refresh with: {shlex.join(command)}", file=sys.stderr)
         return 1
     print(f"{options.out}: {len(files)} files are current")
-    return 0
-
-
-def _floors(options, models):
-    from codegen import render
-
-    try:
-        Path(options.out).write_text(render.floors(models), encoding="utf-8")
-    except OSError as error:
-        print(f"codegen: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
     return 0
 
 

@@ -479,6 +479,9 @@ class Model:
     def table_bytes(self, level: Level) -> int:
         return max(FRAME_BYTES, level.entries * self.entry_bytes)
 
+    def root_bytes(self, mode: Mode, gpa_bits: int) -> int:
+        return max(FRAME_BYTES, self.entry_bytes << (gpa_bits - mode.root.low))
+
     def below(self, level: Level) -> Level:
         return self.levels[level.index + 1]
 

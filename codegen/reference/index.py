@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page that holds the formats side by side."""
+
+import itertools
+
+from codegen.reference.format import flags_of, gpa_text, leaf_sizes
+from codegen.reference.schema import values_of
+from codegen.reference.table import Column, Table, code, number
+from codegen.words import condition_text, size_text
+
+
+def tables(models):
+    return [shape(models), access(models), memory(models), hardware(models)]
+
+
+def shape(models):
+    table = Table("Entries, levels and addresses", [
+        code("Format"), Column("Entry"), Column("Modes"), number("Output address"), number("Largest root"),
+        Column("Leaves")])
+    for model in models:
+        order = "big" if model.big_endian else "little"
+        modes = [f"{mode.title}: {len(mode.levels)} levels, {gpa_text(mode)} bits" for mode in model.modes]
+        root = max(model.root_bytes(mode, mode.gpa_bits_max) for mode in model.modes)
+        table.rows.append([model.name, f"{model.entry_bits} bits, {order}-endian", modes, f"{model.output_bits} bits",
+                           size_text(root), leaf_sizes(model)])
+    return table
+
+
+def access(models):
+    combinations = dict(sorted((row.attr, _letters(row.columns)) for model in models for row in model.access))
+    table = Table("Access that can be expressed: R read, W write, X execute, Xk execute for the guest's kernel alone, "
+                  "Xu for its user level alone", [code("Format"), *(Column(text, "mark") for text in combinations.values())])
+    for model in models:
+        table.rows.append([model.name, *(_where([row.condition for row in model.access if row.attr == attr])
+                                         for attr in combinations)])
+    return table
+
+
+def _letters(columns):
+    kernel, user = columns["kernel_exec"], columns["user_exec"]
+    execute = "X" if kernel and user else "Xk" if kernel else "Xu" if user else ""
+    return " ".join(filter(None, ("R" * columns["read"], "W" * columns["write"], execute)))
+
+
+def memory(models):
+    types = [name for name in values_of("memory", "type") if any(row.type == name for m in models for row in m.memory)]
+    table = Table("Memory types that can be expressed", [code("Format"), *(Column(name.replace("_", " "), "mark") for name in types)])
+    for model in models:
+        table.rows.append([model.name, *(_where([row.condition for row in model.memory if row.type == name])
+                                         for name in types)])
+    return table
+
+
+def _where(conditions):
+    """On which CPUs one of the rows holds that have these conditions."""
+    if not conditions:
+        return "no"
+    asked = [1 << bit for bit in range(64) if any((c.with_mask | c.without_mask) >> bit & 1 for c in conditions)]
+    cpus = (sum(chosen) for size in range(len(asked) + 1) for chosen in itertools.combinations(asked, size))
+    if all(any(condition.holds(cpu) for condition in conditions) for cpu in cpus):
+        return "yes"
+    return [condition_text(condition) for condition in conditions]
+
+
+def hardware(models):
+    table = Table("What the hardware does by itself, and its options", [
+        code("Format"), Column("Accessed flag set by the CPU"), Column("Dirty flag set by the CPU"),
+        Column("Changes that need a break"), Column("Features")])
+    for model in models:
+        flags = dict(flags_of(model))
+        breaks = list(dict.fromkeys(row.change for row in model.transitions if row.breaks))
+        table.rows.append([model.name, _flag(flags.get("accessed")), _flag(flags.get("dirty")), breaks or "none",
+                           [feature.name for feature in model.features] or "none"])
+    return table
+
+
+def _flag(flag):
+    if flag is None:
+        return "no such flag"
+    if flag.always:
+        return "always"
+    return f"with {flag.hardware.name}" if flag.hardware else "never"
