@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Access, memory types, accessed and dirty: what rows set, and what leaves and held entries carry."""
 
-from codegen.check_part import WORDS, Part
-from codegen.diagnostic import closest, expected_one_of
+from codegen.check_part import ANY, WORDS, Part
+from codegen.diagnostic import closest, expected_one_of, listed
 
 
 class Attributes(Part):
@@ -92,6 +92,8 @@ class Attributes(Part):
         known = {row.name for at in leaves for row in at.rows if row.what == "field" and not row.fixed}
         for name, key in fields.items():
             self.check_row_field(section, name, key, leaves, known)
+        for row in rows:
+            self.check_row_any(row, leaves)
         codes, meanings = [], []
         for row in rows:
             values = {key.text: value for key, value in row["set"].entries()} if "set" in row else {}
@@ -144,6 +146,16 @@ class Attributes(Part):
                 wanted = "a value that is not zero" if when.value == "nonzero" else f"{when.value:#x}"
                 self.error_in_kind(node, at, f"value {node.value:#x} of field '{name}' makes no entry of {{kind}}, "
                                              f"expected {wanted} as its 'when' at line {when.line} says")
+
+    def check_row_any(self, row, leaves):
+        """A row that sets all fields of which one has to be nonzero sets one of them so."""
+        values = {key.text: node.value for key, node in row["set"].entries()} if "set" in row else {}
+        for at in leaves:
+            asked = self.kinds[at.kind]["when"].get(ANY)
+            if asked is not None and all(values.get(item.value) == 0 for item in asked.items):
+                names = listed((item.value for item in asked.items), "and")
+                self.error_in_kind(row["set"], at, f"{names} are all 0, which makes no entry of {{kind}}, expected one "
+                                                   f"that is not, as its 'when' at line {asked.line} says")
 
     def check_flag(self, section, leaves, taken):
         node = self.doc[section]["field"]

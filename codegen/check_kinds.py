@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kinds of entry: every bit declared once at each level, the address where it must be, no two kinds alike."""
 
+import functools
 import itertools
 
-from codegen.check_part import FRAME_SHIFT, WORDS, LevelKind, Part, Row
+from codegen.check_part import ANY, FRAME_SHIFT, WORDS, LevelKind, Part, Row
 from codegen.diagnostic import expected_one_of, listed
 from codegen.load import Mapping, Scalar
 from codegen.ranges import bits_text, bits_verb, mask, runs
@@ -195,31 +196,21 @@ class Kinds(Part):
         flags = {self.doc[name]["field"].value: name for name in ("accessed", "dirty") if self.sound(name)}
         fields = [row.name for row in at.rows if row.what == "field"]
         for key, node in when.entries():
-            row = at.field(key.text)
-            if row is None:
-                if at.complete:
-                    self.error_in_kind(key, at, f"{{kind}} has no field '{key.text}', "
-                                       f"{expected_one_of(key.text, dict.fromkeys(fields))}")
+            asked = node.items if key.text == ANY else [key]
+            rows = [self.telling(at, name, fields, flags) for name in asked]
+            if None in rows:
                 wrong = True
                 continue
-            if not row.fixed and key.text in flags and at.role != "table":
-                self.error(key, f"field '{key.text}' is the {flags[key.text]} flag, expected a field that the CPU does "
-                                "not change")
-                wrong = True
-                continue
-            if not row.fixed and at.role != "leaf":
-                self.error_in_kind(key, at, f"field '{key.text}' has no value of its own in {{kind}}, expected a field that "
-                                            "has: only rows of access and memory decide others, and only in leaves")
-                wrong = True
-                continue
-            bits = mask(row.high, row.low)
-            if node.value == "nonzero":
-                at.nonzero.append(bits)
-                if row.fixed and row.value == 0:
-                    self.error_in_kind(node, at, f"field '{key.text}' is always 0 in {{kind}}, expected a value that "
-                                                 "is not zero")
+            if key.text == ANY or node.value == "nonzero":
+                at.nonzero.append(functools.reduce(int.__or__, (mask(row.high, row.low) for row in rows)))
+                if all(row.fixed and row.value == 0 for row in rows):
+                    named = "all of 'any' are" if key.text == ANY else f"field '{key.text}' is"
+                    self.error_in_kind(key if key.text == ANY else node, at, f"{named} always 0 in {{kind}}, expected a "
+                                                                             "value that is not zero")
                     wrong = True
                 continue
+            row = rows[0]
+            bits = mask(row.high, row.low)
             if not self.fits(node, row.high - row.low + 1, f"field '{key.text}'", row.text):
                 wrong = True
                 continue
@@ -231,6 +222,23 @@ class Kinds(Part):
             at.equal_mask |= bits
             at.equal_value |= node.value << row.low
         at.told = not wrong
+
+    def telling(self, at, name, fields, flags):
+        """The row of a field that can tell a kind; None after reporting why there is none."""
+        row = at.field(name.text)
+        if row is None:
+            if at.complete:
+                self.error_in_kind(name, at, f"{{kind}} has no field '{name.text}', "
+                                   f"{expected_one_of(name.text, dict.fromkeys(fields))}")
+        elif not row.fixed and name.text in flags and at.role != "table":
+            self.error(name, f"field '{name.text}' is the {flags[name.text]} flag, expected a field that the CPU does "
+                             "not change")
+        elif not row.fixed and at.role != "leaf":
+            self.error_in_kind(name, at, f"field '{name.text}' has no value of its own in {{kind}}, expected a field that "
+                                         "has: only rows of access and memory decide others, and only in leaves")
+        else:
+            return row
+        return None
 
     def check_apart(self, first, second):
         differ = (first.equal_value ^ second.equal_value) & first.equal_mask & second.equal_mask

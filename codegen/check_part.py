@@ -10,6 +10,7 @@ from codegen.ranges import Ranges, bits_text
 
 FRAME_SHIFT = 12  # log2 of AXAS_FRAME_SIZE: tables are at least this large and aligned to it
 
+ANY = "any"  # of several fields one is not zero, where a 'when' could name a field
 ALWAYS = "always"  # every CPU, where the name of a feature could stand
 WORDS = ("address", "zero", "one", "ignored", "software")
 KEYWORDS = frozenset("""

@@ -39,8 +39,8 @@ def _mismatch(kind, entry):
     words = [f"{row.name} is {_field(row, entry)}, not {(kind.equal_value & row.mask) >> row.low:#x}" for row in wrong]
     for mask in kind.nonzero:
         if not entry & mask:
-            row = next(row for row in kind.rows if row.mask == mask)
-            words.append(f"{row.name} is 0")
+            names = [row.name for row in reversed(kind.rows) if row.mask & mask]
+            words.append(f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} 0")
     return ", ".join(words)
 
 

@@ -593,6 +593,9 @@ class _Builder:
         nonzero = []
         result = LevelKind(name, kind["role"], level, rows, condition, 0, 0, nonzero, self.model)
         for field_name, value in (kind.get("when") or {}).items():
+            if field_name == "any":
+                nonzero.append(sum(result.field(one).mask for one in value))
+                continue
             row = result.field(field_name)
             if isinstance(value, dict):
                 value = value[level.name]

@@ -58,7 +58,7 @@ def _report(document, error, found):
     elif error.validator == "enum":
         found.error(node, f"{name} is {_shown(error.instance)}, expected {_choices(error.validator_value)}")
     elif error.validator in ("minItems", "minProperties"):
-        found.error(key or node, f"{name} is empty, expected {expected}")
+        found.error(key or node, f"{name} is {'too short' if error.instance else 'empty'}, expected {expected}")
     elif error.validator in ("maxItems", "maxProperties"):
         found.error(key or node, f"{name} has {len(error.instance)} items, expected {error.validator_value} at most")
     else:

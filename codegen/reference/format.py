@@ -183,7 +183,8 @@ def told(at_levels):
     first = at_levels[0]
     terms = [f"{row.name} = {value_text((first.equal_value & row.mask) >> row.low, row.high - row.low + 1)}"
              for row in first.rows if row.mask & first.equal_mask]
-    terms += [f"{row.name} \N{NOT EQUAL TO} 0" for mask in first.nonzero for row in first.rows if row.mask == mask]
+    for mask in first.nonzero:
+        terms.append(" or ".join(row.name for row in first.rows if row.mask & mask) + " \N{NOT EQUAL TO} 0")
     return listed(terms)
 
 

@@ -53,7 +53,7 @@ class Explain(unittest.TestCase):
 
     def test_reserved_bits(self):
         # A large leaf with a bit set below its size: output bit 12 is entry bit 10.
-        lines = explain("ok_nonzero_empty", "middle", "8000000000000402")
+        lines = explain("ok_nonzero_empty", "middle", "800000000000040a")
         self.assertIn("  18:10  zero      0x1  reserved, must be 0", lines)
         self.assertEqual(lines[-1], "wrong     bit 10 must be 0")
 
@@ -71,12 +71,17 @@ class Explain(unittest.TestCase):
             "          no held: type is 0x3, not 0x0",
         ])
 
+    def test_a_kind_of_which_one_of_several_fields_is_not_zero(self):
+        self.assertIn("          no leaf: see and run are 0", explain("ok_nonzero_empty", "bottom", "8000000000000002"))
+        self.assertEqual(explain("ok_nonzero_empty", "bottom", "8000000000000022")[1],
+                         "kind      leaf: translates 4 KiB")
+
     def test_a_zero_word_is_a_held_leaf_where_empty_is_something_else(self):
         self.assertEqual(explain("ok_nonzero_empty", "bottom", "0")[1],
                          "kind      held: translates nothing and keeps 4 KiB")
 
     def test_codes_that_depend_on_features(self):
-        # rights 0b0101 at bits 6:3, memory 1 at bits 62:61
+        # see 0b01 at bits 4:3, run 0b01 at bits 6:5, memory 1 at bits 62:61
         entry = "a00000000000002a"
         lines = explain("ok_nonzero_empty", "bottom", entry)
         self.assertIn("access    read, kernel execute (with exec_levels)", lines)
