@@ -6,9 +6,11 @@
  * types).
  *
  * A leaf: R bit 0, W bit 1, X bit 2, memory type bits 5:3 (UC 0, WC 1, WT 4, WP 5, WB 6), ignore-PAT bit 6,
- * bit 7 set in 2 MiB and 1 GiB leaves, accessed bit 8, dirty bit 9, address from bit 12.
- * Policy of this project: ignore-PAT is set in leaves; A and D start clear (the CPU sets or ignores them);
- * table entries allow everything (R, W, X).
+ * bit 7 set in 2 MiB and 1 GiB leaves, accessed bit 8, dirty bit 9, user execute bit 10 (of mode-based
+ * execute control, else ignored), address from bit 12, suppress #VE bit 63 (25.5.7.1, also while not
+ * present). Policy of this project: ignore-PAT is set in leaves; A and D start clear (the CPU sets or ignores
+ * them); table entries allow everything (R, W, X, user execute); where execution is not divided, X goes with
+ * user execute; #VE is suppressed by whatever maps memory or nothing.
  */
 #include "golden.h"
 
@@ -19,23 +21,31 @@ static const struct axas_format *ept(void)
     return golden_format("x86_64_ept");
 }
 
-Test(ept, levels_and_mode_are_those_of_4_level_ept)
+Test(ept, levels_and_modes_are_those_of_4_and_5_level_ept)
 {
-    /* 29.3.2: PML4E index 47:39, PDPTE 38:30, PDE 29:21, PTE 20:12. */
+    /* 29.3.2: PML5E index 56:48, PML4E 47:39, PDPTE 38:30, PDE 29:21, PTE 20:12. */
     const struct axas_format *format = ept();
-    cr_assert_eq(format->level_count, 4);
+    cr_assert_eq(format->level_count, 5);
+    cr_expect_eq(format->levels[golden_level(format, "pml5")].shift, 48);
     cr_expect_eq(format->levels[golden_level(format, "pml4")].shift, 39);
     cr_expect_eq(format->levels[golden_level(format, "pdpt")].shift, 30);
     cr_expect_eq(format->levels[golden_level(format, "pd")].shift, 21);
     cr_expect_eq(format->levels[golden_level(format, "pt")].shift, 12);
-    for (unsigned level = 0; level < 4; level++) {
+    for (unsigned level = 0; level < 5; level++) {
         cr_expect_eq(format->levels[level].index_bits, 9);
-        cr_expect_eq(format->levels[level].empty, 0);
     }
     const struct axas_mode *mode = golden_mode(format, "4level");
     cr_expect_eq(mode->root_level, golden_level(format, "pml4"));
     cr_expect_eq(mode->level_count, 4);
+    cr_expect_eq(mode->gpa_bits_min, 48);
     cr_expect_eq(mode->gpa_bits_max, 48);
+    cr_expect_eq(mode->with, 0);
+    mode = golden_mode(format, "5level");
+    cr_expect_eq(mode->root_level, golden_level(format, "pml5"));
+    cr_expect_eq(mode->level_count, 5);
+    cr_expect_eq(mode->gpa_bits_min, 57);
+    cr_expect_eq(mode->gpa_bits_max, 57);
+    cr_expect_eq(mode->with, golden_features(format, "walk_length_5"));
     cr_expect_eq(format->entry_bytes, 8);
     cr_expect_not(format->big_endian);
 }
@@ -43,12 +53,17 @@ Test(ept, levels_and_mode_are_those_of_4_level_ept)
 Test(ept, table_entries_match_the_manual)
 {
     static const struct golden_table golden[] = {
-        /* 29-1: address 0x0000000012345000 at N-1:12, X W R = 111 */
-        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345007)},
+        /* 29-1: address 0x0000000012345000 at N-1:12, X W R = 111, user execute 0x400 */
+        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345407)},
+        /* the address's lowest bit, and its highest */
+        {"pml5", UINT64_C(0x1000), UINT64_C(0x1407)},
+        {"pml5", UINT64_C(0x8000000000000), UINT64_C(0x8000000000407)},
+        /* 29-2 */
+        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345407)},
         /* 29-3: bit 7 clear marks a table; address 0x7f_ffff_f000 */
-        {"pdpt", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff007)},
+        {"pdpt", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff407)},
         /* 29-5: address with bit 51, the highest that an entry has */
-        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001007)},
+        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001407)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_table(ept(), &golden[i]);
@@ -58,38 +73,73 @@ Test(ept, table_entries_match_the_manual)
 Test(ept, leaves_match_the_manual)
 {
     static const struct golden_leaf golden[] = {
-        /* 29-6 (PTE): RWX 0x7, WB 6 << 3 = 0x30, ignore-PAT 0x40, address 0x1234567000 */
-        {"pt", "", RWX, UINT64_C(0x1234567000), UINT64_C(0x1234567077)},
+        /* 29-6 (PTE): RWX 0x7, user execute 0x400, WB 6 << 3 = 0x30, ignore-PAT 0x40, suppress #VE
+         * 1 << 63, address 0x1234567000 */
+        {"pt", "", RWX, UINT64_C(0x1234567000), UINT64_C(0x8000001234567477)},
         /* RW 0x3 + 0x30 + 0x40 */
-        {"pt", "", RW, UINT64_C(0x40201000), UINT64_C(0x40201073)},
+        {"pt", "", RW, UINT64_C(0x40201000), UINT64_C(0x8000000040201073)},
         /* R 0x1 + 0x30 + 0x40 */
-        {"pt", "", R, UINT64_C(0x40202000), UINT64_C(0x40202071)},
-        /* R X 0x5 + 0x30 + 0x40 */
-        {"pt", "", RX, UINT64_C(0x40203000), UINT64_C(0x40203075)},
-        /* 29.3.3.1: X alone 0x4, legal if IA32_VMX_EPT_VPID_CAP bit 0 says so; + 0x30 + 0x40 */
-        {"pt", "execute_only", X, UINT64_C(0x40204000), UINT64_C(0x40204074)},
+        {"pt", "", R, UINT64_C(0x40202000), UINT64_C(0x8000000040202071)},
+        /* R X 0x5 + 0x400 + 0x30 + 0x40 */
+        {"pt", "", RX, UINT64_C(0x40203000), UINT64_C(0x8000000040203475)},
+        /* 29.3.3.1: X alone 0x4, legal if IA32_VMX_EPT_VPID_CAP bit 0 says so; + 0x400 + 0x30 + 0x40 */
+        {"pt", "execute_only", X, UINT64_C(0x40204000), UINT64_C(0x8000000040204474)},
         /* 29.3.7: device memory is UC, 0 << 3; RW 0x3 + 0x40 */
-        {"pt", "", RW | AXAS_MEM_DEVICE, UINT64_C(0xfee00000), UINT64_C(0xfee00043)},
+        {"pt", "", RW | AXAS_MEM_DEVICE, UINT64_C(0xfee00000), UINT64_C(0x80000000fee00043)},
         /* WC 1 << 3 = 0x08; RW 0x3 + 0x40 */
-        {"pt", "", RW | AXAS_MEM_WRITE_COMBINING, UINT64_C(0xe0000000), UINT64_C(0xe000004b)},
+        {"pt", "", RW | AXAS_MEM_WRITE_COMBINING, UINT64_C(0xe0000000), UINT64_C(0x80000000e000004b)},
         /* WT 4 << 3 = 0x20; R 0x1 + 0x40 */
-        {"pt", "", R | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x50000000), UINT64_C(0x50000061)},
+        {"pt", "", R | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x50000000), UINT64_C(0x8000000050000061)},
         /* WP 5 << 3 = 0x28; R 0x1 + 0x40 */
-        {"pt", "", R | AXAS_MEM_WRITE_PROTECTED, UINT64_C(0x50001000), UINT64_C(0x50001069)},
-        /* highest address of 52 bits; RWX WB ignore-PAT 0x77 */
-        {"pt", "", RWX, UINT64_C(0xffffffffff000), UINT64_C(0xffffffffff077)},
-        /* 29-4 (PDE of 2 MiB): bit 7 0x80, so 0x77 + 0x80 = 0xf7; address bit 21 up */
-        {"pd", "leaf_2mib", RWX, UINT64_C(0x40200000), UINT64_C(0x402000f7)},
+        {"pt", "", R | AXAS_MEM_WRITE_PROTECTED, UINT64_C(0x50001000), UINT64_C(0x8000000050001069)},
+        /* highest address of 52 bits; RWX WB ignore-PAT 0x477 */
+        {"pt", "", RWX, UINT64_C(0xffffffffff000), UINT64_C(0x800ffffffffff477)},
+        /* 29-4 (PDE of 2 MiB): bit 7 0x80, so 0x477 + 0x80 = 0x4f7; address bit 21 up */
+        {"pd", "leaf_2mib", RWX, UINT64_C(0x40200000), UINT64_C(0x80000000402004f7)},
         /* read-only 2 MiB: 0x1 + 0x30 + 0x40 + 0x80 */
-        {"pd", "leaf_2mib", R, UINT64_C(0x200000), UINT64_C(0x2000f1)},
+        {"pd", "leaf_2mib", R, UINT64_C(0x200000), UINT64_C(0x80000000002000f1)},
         /* device 2 MiB: 0x3 + 0x40 + 0x80 */
-        {"pd", "leaf_2mib", RW | AXAS_MEM_DEVICE, UINT64_C(0xfe000000), UINT64_C(0xfe0000c3)},
-        /* 29-2 (PDPTE of 1 GiB): address bit 30 up, 0xf7 */
-        {"pdpt", "leaf_1gib", RWX, UINT64_C(0x40000000), UINT64_C(0x400000f7)},
-        /* execute-only 1 GiB: 0x4 + 0x30 + 0x40 + 0x80 = 0xf4 */
-        {"pdpt", "leaf_1gib execute_only", X, UINT64_C(0x8000000000), UINT64_C(0x80000000f4)},
+        {"pd", "leaf_2mib", RW | AXAS_MEM_DEVICE, UINT64_C(0xfe000000), UINT64_C(0x80000000fe0000c3)},
+        /* 29-2 (PDPTE of 1 GiB): address bit 30 up, 0x4f7 */
+        {"pdpt", "leaf_1gib", RWX, UINT64_C(0x40000000), UINT64_C(0x80000000400004f7)},
+        /* execute-only 1 GiB: 0x4 + 0x400 + 0x30 + 0x40 + 0x80 = 0x4f4 */
+        {"pdpt", "leaf_1gib execute_only", X, UINT64_C(0x8000000000), UINT64_C(0x80000080000004f4)},
         /* with accessed/dirty in use both start clear: the CPU sets them (29.3.5) */
-        {"pt", "accessed_dirty", RW, UINT64_C(0x40205000), UINT64_C(0x40205073)},
+        {"pt", "accessed_dirty", RW, UINT64_C(0x40205000), UINT64_C(0x8000000040205073)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_leaf(ept(), &golden[i]);
+    }
+}
+
+Test(ept, mode_based_execute_control_divides_execution)
+{
+    /* 29.3.3.2: bit 2 (0x4) is about supervisor-mode linear addresses, bit 10 (0x400) about user-mode ones.
+     * In each suppress #VE 1 << 63, ignore-PAT 0x40 and WB 0x30. */
+    static const struct golden_leaf golden[] = {
+        /* R 0x1, W 0x2 and both */
+        {"pt", "mode_based_execute", RWX, UINT64_C(0x1234567000), UINT64_C(0x8000001234567477)},
+        {"pt", "mode_based_execute", RX, UINT64_C(0x1234567000), UINT64_C(0x8000001234567475)},
+        /* neither */
+        {"pt", "mode_based_execute", RW, UINT64_C(0x40201000), UINT64_C(0x8000000040201073)},
+        {"pt", "mode_based_execute", R, UINT64_C(0x40201000), UINT64_C(0x8000000040201071)},
+        /* the kernel alone */
+        {"pt", "mode_based_execute", R | KX, UINT64_C(0x40201000), UINT64_C(0x8000000040201075)},
+        {"pt", "mode_based_execute", RW | KX, UINT64_C(0x40202000), UINT64_C(0x8000000040202077)},
+        /* users alone */
+        {"pt", "mode_based_execute", R | UX, UINT64_C(0x40201000), UINT64_C(0x8000000040201471)},
+        {"pt", "mode_based_execute", RW | UX, UINT64_C(0x40202000), UINT64_C(0x8000000040202473)},
+        /* without reading (29.3.3.1) */
+        {"pt", "mode_based_execute execute_only", X, UINT64_C(0x40203000), UINT64_C(0x8000000040203474)},
+        {"pt", "mode_based_execute execute_only", KX, UINT64_C(0x40203000), UINT64_C(0x8000000040203074)},
+        {"pt", "mode_based_execute execute_only", UX, UINT64_C(0x40203000), UINT64_C(0x8000000040203470)},
+        /* bit 7 (0x80) in large leaves; WT is 0x20 */
+        {"pd", "mode_based_execute leaf_2mib", R | UX, UINT64_C(0x40200000), UINT64_C(0x80000000402004f1)},
+        {"pd", "mode_based_execute leaf_2mib", RW | KX | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x40200000),
+         UINT64_C(0x80000000402000e7)},
+        {"pdpt", "mode_based_execute leaf_1gib", RW | UX, UINT64_C(0x40000000), UINT64_C(0x80000000400004f3)},
+        {"pdpt", "mode_based_execute leaf_1gib execute_only", UX, UINT64_C(0x80000000),
+         UINT64_C(0x80000000800004f0)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_leaf(ept(), &golden[i]);
@@ -100,7 +150,8 @@ Test(ept, accessed_is_bit_8_and_dirty_bit_9)
 {
     const struct axas_format *format = ept();
     static const char *const levels[] = {"pdpt", "pd", "pt"};
-    static const uint64_t leaf[] = {UINT64_C(0x400000f7), UINT64_C(0x402000f7), UINT64_C(0x40201077)};
+    static const uint64_t leaf[] = {UINT64_C(0x80000000400004f7), UINT64_C(0x80000000402004f7),
+                                    UINT64_C(0x8000000040201477)};
     uint64_t features = golden_features(format, "accessed_dirty leaf_1gib leaf_2mib");
     for (unsigned i = 0; i < 3; i++) {
         unsigned level = golden_level(format, levels[i]);
@@ -130,35 +181,46 @@ Test(ept, misconfigured_entries_are_told)
 {
     /* 29.3.3.1, "EPT Misconfigurations", and the reserved bits of tables 29-1 to 29-6. */
     static const struct golden_rule illegal[] = {
-        {"pt", "", 40, UINT64_C(0x40201072), "W without R"},
-        {"pt", "", 40, UINT64_C(0x40201076), "W and X without R"},
-        {"pt", "", 40, UINT64_C(0x40201074), "X without R on a CPU without execute-only"},
-        {"pml4", "", 40, UINT64_C(0x12345002), "a table entry with W without R"},
-        {"pml4", "", 40, UINT64_C(0x12345004), "a table entry with X alone on a CPU without execute-only"},
-        {"pt", "", 40, UINT64_C(0x40201057), "memory type 2 is reserved"},
-        {"pt", "", 40, UINT64_C(0x4020105f), "memory type 3 is reserved"},
-        {"pt", "", 40, UINT64_C(0x4020107f), "memory type 7 is reserved"},
-        {"pd", "leaf_2mib", 40, UINT64_C(0x402000d7), "memory type 2 in a 2 MiB leaf"},
-        {"pml4", "", 40, UINT64_C(0x12345087), "bit 7 of a PML4E is reserved"},
-        {"pml4", "", 40, UINT64_C(0x1234500f), "bit 3 of a PML4E is reserved"},
-        {"pdpt", "", 40, UINT64_C(0x12345047), "bit 6 of a PDPTE that refers to a table is reserved"},
-        {"pd", "", 40, UINT64_C(0x12345017), "bit 4 of a PDE that refers to a table is reserved"},
-        {"pd", "leaf_2mib", 40, UINT64_C(0x402010f7), "bit 12 of a 2 MiB leaf is reserved"},
-        {"pd", "leaf_2mib", 40, UINT64_C(0x403000f7), "bit 20 of a 2 MiB leaf is reserved"},
-        {"pdpt", "leaf_1gib", 40, UINT64_C(0x400010f7), "bit 12 of a 1 GiB leaf is reserved"},
-        {"pdpt", "leaf_1gib", 40, UINT64_C(0x600000f7), "bit 29 of a 1 GiB leaf is reserved"},
-        {"pdpt", "leaf_2mib", 40, UINT64_C(0x400000f7), "a 1 GiB leaf on a CPU without them"},
-        {"pd", "", 40, UINT64_C(0x402000f7), "a 2 MiB leaf on a CPU without them"},
-        {"pt", "", 40, UINT64_C(0x10000000077), "address bit 40 with a physical width of 40"},
-        {"pml4", "", 36, UINT64_C(0x1000000007), "address bit 36 with a physical width of 36"},
-        {"pt", "", 46, UINT64_C(0x8000000000077), "address bit 51 with a physical width of 46"},
+        {"pt", "", 40, UINT64_C(0x8000000040201072), "W without R"},
+        {"pt", "", 40, UINT64_C(0x8000000040201476), "W and X without R"},
+        {"pt", "", 40, UINT64_C(0x8000000040201474), "X without R on a CPU without execute-only"},
+        {"pml4", "", 40, UINT64_C(0x12345402), "a table entry with W without R"},
+        {"pml4", "", 40, UINT64_C(0x12345404), "a table entry with X alone on a CPU without execute-only"},
+        {"pt", "", 40, UINT64_C(0x8000000040201457), "memory type 2 is reserved"},
+        {"pt", "", 40, UINT64_C(0x800000004020145f), "memory type 3 is reserved"},
+        {"pt", "", 40, UINT64_C(0x800000004020147f), "memory type 7 is reserved"},
+        {"pd", "leaf_2mib", 40, UINT64_C(0x80000000402004d7), "memory type 2 in a 2 MiB leaf"},
+        {"pml4", "", 40, UINT64_C(0x12345487), "bit 7 of a PML4E is reserved"},
+        {"pml4", "", 40, UINT64_C(0x1234540f), "bit 3 of a PML4E is reserved"},
+        {"pdpt", "", 40, UINT64_C(0x12345447), "bit 6 of a PDPTE that refers to a table is reserved"},
+        {"pd", "", 40, UINT64_C(0x12345417), "bit 4 of a PDE that refers to a table is reserved"},
+        {"pd", "leaf_2mib", 40, UINT64_C(0x80000000402014f7), "bit 12 of a 2 MiB leaf is reserved"},
+        {"pd", "leaf_2mib", 40, UINT64_C(0x80000000403004f7), "bit 20 of a 2 MiB leaf is reserved"},
+        {"pdpt", "leaf_1gib", 40, UINT64_C(0x80000000400014f7), "bit 12 of a 1 GiB leaf is reserved"},
+        {"pdpt", "leaf_1gib", 40, UINT64_C(0x80000000600004f7), "bit 29 of a 1 GiB leaf is reserved"},
+        {"pdpt", "leaf_2mib", 40, UINT64_C(0x80000000400004f7), "a 1 GiB leaf on a CPU without them"},
+        {"pd", "", 40, UINT64_C(0x80000000402004f7), "a 2 MiB leaf on a CPU without them"},
+        {"pt", "", 40, UINT64_C(0x8000010000000477), "address bit 40 with a physical width of 40"},
+        {"pml4", "", 36, UINT64_C(0x1000000407), "address bit 36 with a physical width of 36"},
+        {"pml5", "", 40, UINT64_C(0x12345402), "a table entry with W without R"},
+        {"pml5", "", 40, UINT64_C(0x12345487), "bit 7 of a PML5E is reserved"},
+        {"pml5", "", 40, UINT64_C(0x1234540f), "bit 3 of a PML5E is reserved"},
+        {"pml5", "", 40, UINT64_C(0x12345447), "bit 6 of a PML5E is reserved"},
+        {"pml5", "", 36, UINT64_C(0x1000000407), "address bit 36 with a physical width of 36"},
+        {"pt", "execute_only", 40, UINT64_C(0x8000000040201470),
+         "not present without mode-based execute control (29.3.2)"},
+        {"pt", "mode_based_execute", 40, UINT64_C(0x8000000040201470),
+         "user execute without R on a CPU without execute-only"},
+        {"pt", "mode_based_execute execute_only", 40, UINT64_C(0x8000000040201472),
+         "W and user execute without R"},
+        {"pt", "", 46, UINT64_C(0x8008000000000477), "address bit 51 with a physical width of 46"},
     };
     static const struct golden_rule legal[] = {
-        {"pt", "", 40, UINT64_C(0x40201077), "RWX WB"},
-        {"pt", "", 40, UINT64_C(0x40201877), "bit 11 is ignored"},
-        {"pt", "", 40, UINT64_C(0x10000040201077), "bit 52 is ignored"},
-        {"pt", "", 40, UINT64_C(0xfffffff077), "address bit 39 with a physical width of 40"},
-        {"pdpt", "leaf_1gib", 40, UINT64_C(0x400000f7), "1 GiB"},
+        {"pt", "", 40, UINT64_C(0x8000000040201477), "RWX WB"},
+        {"pt", "", 40, UINT64_C(0x8000000040201c77), "bit 11 is ignored"},
+        {"pt", "", 40, UINT64_C(0x8010000040201477), "bit 52 is ignored"},
+        {"pt", "", 40, UINT64_C(0x800000fffffff477), "address bit 39 with a physical width of 40"},
+        {"pdpt", "leaf_1gib", 40, UINT64_C(0x80000000400004f7), "1 GiB"},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(illegal); i++) {
         golden_check_rule(ept(), &illegal[i], false);
@@ -177,6 +239,11 @@ Test(ept, what_the_hardware_cannot_express_is_refused)
         {"", R | KX, "kernel and user execution apart needs mode-based execute control"},
         {"", R | UX, "the same"},
         {"", RW | KX, "the same"},
+        {"execute_only", KX, "the same"},
+        {"execute_only", UX, "the same"},
+        {"mode_based_execute", KX, "execute-only is optional, for the kernel too"},
+        {"mode_based_execute", UX, "and for users"},
+        {"mode_based_execute execute_only", W | UX, "W without R is a misconfiguration"},
         {"", X | AXAS_MEM_DEVICE, "the memory type does not make X alone legal"},
         {"", RW | AXAS_MEM_DEVICE_NONPOSTED, "there is one type for devices, UC"},
         {"", R | UINT32_C(0xf0), "no such memory type"},
@@ -204,6 +271,14 @@ Test(ept, eptp_says_write_back_and_four_levels)
     request.features = golden_features(format, "accessed_dirty");
     cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
     cr_expect_eq(golden_root_value(format, values, "eptp"), UINT64_C(0x12345605e));
+    /* 5 levels: 5 less 1 is 4 << 3 = 0x20 */
+    request.mode = golden_mode(format, "5level");
+    request.gpa_bits = 57;
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "eptp"), UINT64_C(0x123456066));
+    request.features = golden_features(format, "walk_length_5 mode_based_execute");
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "eptp"), UINT64_C(0x123456026));
     /* a root that is not aligned to 4 KiB has no place in the register */
     request.root = axas_hpa_of(UINT64_C(0x123456800));
     memset(values, 0x5a, sizeof values);
@@ -212,7 +287,8 @@ Test(ept, eptp_says_write_back_and_four_levels)
 }
 
 static const char *const fault_names[] = {"exit_reason", "exit_qualification", "guest_physical_address",
-                                          "guest_linear_address"};
+                                          "guest_linear_address", "secondary_controls"};
+#define MODE_BASED UINT64_C(0x400000) /* 25.6.2, bit 22 */
 
 Test(ept, violations_are_decoded)
 {
@@ -329,6 +405,46 @@ Test(ept, violations_are_decoded)
          AXAS_LEVEL_UNKNOWN,
          true,
          0x1000},
+        {"bit 6 with other controls on (EPT, unrestricted guest)",
+         {48, 0x1c1, 0x1000, 0x1000, 0x82},
+         true,
+         0x1000,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1000},
+        {"0x1c4: a fetch where users alone may execute, and nobody read",
+         {48, 0x1c4, 0x1000, 0x1000, MODE_BASED | 0x82},
+         true,
+         0x1000,
+         X,
+         false,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1000},
+        {"0x1a4: a fetch where the kernel alone may execute, and nobody read",
+         {48, 0x1a4, 0x1000, 0x1000, MODE_BASED},
+         true,
+         0x1000,
+         X,
+         false,
+         AXAS_CAUSE_PERMISSION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1000},
+        {"0x184: a fetch, nothing allowed to anybody",
+         {48, 0x184, 0x1000, 0x1000, MODE_BASED},
+         true,
+         0x1000,
+         X,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1000},
         {"bit 12 (NMI unblocking) says nothing about the access",
          {48, 0x1182, 0x1000, 0x1000},
          true,
@@ -351,7 +467,7 @@ Test(ept, violations_are_decoded)
          0x1000},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
-        golden_check_fault(ept(), fault_names, 4, &golden[i]);
+        golden_check_fault(ept(), fault_names, 5, &golden[i]);
     }
 }
 
@@ -412,33 +528,36 @@ Test(ept, every_bit_of_an_entry_is_accounted_for)
 {
     /*
      * Tables 29-1 to 29-7, N = 52. Refused beside what is reserved, since this library never sets them:
-     * suppress #VE (63), sub-page write (61), supervisor shadow stack (60), paging-write (58), verify guest
-     * paging (57), user execute (10), and bit 7 of a PTE, which the CPU ignores; ignore-PAT (6) is always
-     * set.
+     * sub-page write (61), supervisor shadow stack (60), paging-write (58), verify guest paging (57), and bit
+     * 7 of a PTE, which the CPU ignores; suppress #VE (63) and ignore-PAT (6) are always set. User execute
+     * (10) tells an attribute.
      */
     static const struct golden_bits golden[] = {
-        /* table: 63:52 and 11:8 are ignored, 7:3 reserved; of 2:0 this library writes 7 only */
-        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0xffffffffffffff00), UINT64_C(0),
-         UINT64_C(0x000ffffffffff887)},
-        {"pdpt", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0xffffffffffffff00), UINT64_C(0),
-         UINT64_C(0x000ffffffffff887)},
-        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0xffffffffffffff00), UINT64_C(0),
-         UINT64_C(0x000ffffffffff887)},
+        /* table: 63:52, 11 and 9:8 are ignored, 7:3 reserved; of 10 and 2:0 this library writes 0x407 only */
+        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffc87)},
+        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffc87)},
+        {"pdpt", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffc87)},
+        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffc87)},
         /* leaf: 62:61, 59, 56:52 and 11 are ignored, 9 dirty, 8 accessed; low address bits are reserved */
-        {"pdpt", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x400000f7), UINT64_C(0x69ffffffc0000b00),
-         UINT64_C(0x3f), UINT64_C(0x97ffffffc0000fff)},
-        {"pd", "leaf_2mib", AXAS_ENTRY_LEAF, UINT64_C(0x402000f7), UINT64_C(0x69ffffffffe00b00),
-         UINT64_C(0x3f), UINT64_C(0x97ffffffffe00fff)},
+        {"pdpt", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x80000000400004f7), UINT64_C(0x69ffffffc0000b00),
+         UINT64_C(0x43f), UINT64_C(0x97ffffffc0000fff)},
+        {"pd", "leaf_2mib", AXAS_ENTRY_LEAF, UINT64_C(0x80000000402004f7), UINT64_C(0x69ffffffffe00b00),
+         UINT64_C(0x43f), UINT64_C(0x97ffffffffe00fff)},
         /* in a PTE 61 has a meaning */
-        {"pt", "", AXAS_ENTRY_LEAF, UINT64_C(0x40201077), UINT64_C(0x49fffffffffffb00), UINT64_C(0x3f),
-         UINT64_C(0xb7ffffffffffffff)},
-        /* not present: 62:3 are ignored; bit 57 is how this library tells its own, and the address is kept */
-        {"pdpt", "leaf_1gib", AXAS_ENTRY_HELD, UINT64_C(0x0200000040000070), UINT64_C(0x7dffffffc0000f80),
-         UINT64_C(0x38), UINT64_C(0x83ffffffc0000b7f)},
-        {"pd", "leaf_2mib", AXAS_ENTRY_HELD, UINT64_C(0x0200000040200070), UINT64_C(0x7dffffffffe00f80),
-         UINT64_C(0x38), UINT64_C(0x83ffffffffe00b7f)},
-        {"pt", "", AXAS_ENTRY_HELD, UINT64_C(0x0200000040201070), UINT64_C(0x7dffffffffffff80),
-         UINT64_C(0x38), UINT64_C(0x83fffffffffffb7f)},
+        {"pt", "", AXAS_ENTRY_LEAF, UINT64_C(0x8000000040201477), UINT64_C(0x49fffffffffffb00),
+         UINT64_C(0x43f), UINT64_C(0xb7ffffffffffffff)},
+        /* not present: 62:11 and 9:3 are ignored; bit 57 is how this library tells its own, and the address
+           is kept */
+        {"pdpt", "leaf_1gib", AXAS_ENTRY_HELD, UINT64_C(0x8200000040000070), UINT64_C(0x7dffffffc0000b80),
+         UINT64_C(0x38), UINT64_C(0x83ffffffc0000f7f)},
+        {"pd", "leaf_2mib", AXAS_ENTRY_HELD, UINT64_C(0x8200000040200070), UINT64_C(0x7dffffffffe00b80),
+         UINT64_C(0x38), UINT64_C(0x83ffffffffe00f7f)},
+        {"pt", "", AXAS_ENTRY_HELD, UINT64_C(0x8200000040201070), UINT64_C(0x7dfffffffffffb80),
+         UINT64_C(0x38), UINT64_C(0x83ffffffffffff7f)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_bits(ept(), &golden[i]);
@@ -479,6 +598,7 @@ Test(ept, changes_ask_for_what_the_manual_says)
     };
     golden_check_changes(ept(), "", golden);
     golden_check_changes(ept(), "accessed_dirty execute_only leaf_2mib leaf_1gib", golden);
+    golden_check_changes(ept(), "walk_length_5 mode_based_execute", golden);
 }
 
 Test(ept, the_cpu_writes_flags_where_the_manual_says)
@@ -513,13 +633,15 @@ Test(ept, only_a_violation_with_a_linear_address_tells_of_a_walk)
 
 Test(ept, entries_and_the_default_mode)
 {
-    /* Eight bytes, least significant first. Policy of this project: a zeroed table is an empty one, and a
-     * tree of which nothing is said has the mode that every CPU has. */
+    /* Eight bytes, least significant first. 25.5.7.1: where nothing is present, bit 63 of the entry that says
+     * so decides whether the guest gets a #VE. Policy of this project: it never does, and a tree of which
+     * nothing is said has the mode that every CPU has. */
     const struct axas_format *format = ept();
     cr_expect_eq(format->entry_bytes, 8);
     cr_expect_not(format->big_endian);
     for (unsigned level = 0; level < format->level_count; level++) {
-        cr_expect_eq(format->levels[level].empty, 0);
+        cr_expect_eq(format->levels[level].empty, UINT64_C(0x8000000000000000));
+        cr_expect_eq(format->entry_kind(level, UINT64_C(0x8000000000000000)), AXAS_ENTRY_EMPTY);
     }
     for (unsigned i = 0; i < format->mode_count; i++) {
         const struct axas_mode *mode = &format->modes[i];

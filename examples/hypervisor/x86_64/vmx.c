@@ -224,10 +224,8 @@ void vmx_table_config(struct axas_table_config *config)
         const char *name;
         uint64_t bit; /* A.10 */
     } features[] = {
-        {"execute_only", BIT(0)},
-        {"leaf_2mib", BIT(16)},
-        {"leaf_1gib", BIT(17)},
-        {"accessed_dirty", BIT(21)},
+        {"execute_only", BIT(0)}, {"walk_length_5", BIT(7)},   {"leaf_2mib", BIT(16)},
+        {"leaf_1gib", BIT(17)},   {"accessed_dirty", BIT(21)},
     };
     const uint64_t capabilities = read_msr(MSR_EPT_CAPABILITIES);
     config->format = axas_format_find("x86_64_ept");

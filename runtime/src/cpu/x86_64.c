@@ -7,6 +7,7 @@
 
 /* Encodings of VMCS fields, appendix B. */
 #define VMCS_GUEST_PHYSICAL_ADDRESS UINT64_C(0x2400)
+#define VMCS_SECONDARY_CONTROLS UINT64_C(0x401e)
 #define VMCS_EXIT_REASON UINT64_C(0x4402)
 #define VMCS_EXIT_QUALIFICATION UINT64_C(0x6400)
 #define VMCS_GUEST_LINEAR_ADDRESS UINT64_C(0x640a)
@@ -52,7 +53,8 @@ void axas_x86_64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS])
     registers[1] = vmread(VMCS_EXIT_QUALIFICATION);
     registers[2] = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
     registers[3] = vmread(VMCS_GUEST_LINEAR_ADDRESS);
-    for (unsigned i = 4; i < AXAS_MAX_FAULT_REGISTERS; i++) {
+    registers[4] = vmread(VMCS_SECONDARY_CONTROLS);
+    for (unsigned i = 5; i < AXAS_MAX_FAULT_REGISTERS; i++) {
         registers[i] = 0;
     }
 }

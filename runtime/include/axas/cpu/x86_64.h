@@ -37,8 +37,8 @@ void axas_x86_64_invalidate(void *context, const struct axas_invalidation *what)
 
 /**
  * Reads what axas_fault_decode of EPT takes from the current VMCS: exit reason, exit qualification,
- * guest-physical address, guest-linear address. Clears the others. To be called after an EPT violation or
- * misconfiguration, while that VMCS is current.
+ * guest-physical address, guest-linear address, secondary processor-based controls. Clears the others. To be
+ * called after an EPT violation or misconfiguration, while that VMCS is current.
  */
 void axas_x86_64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS]);
 
