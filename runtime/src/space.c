@@ -746,14 +746,14 @@ static bool hand_over(void *context, const struct axas_leaf *leaf)
 }
 
 /* What is in [first, last] was published as data, or for another memory type; now the guest may fetch it, or
- * read it past the caches. */
+ * reach it past the caches: device memory too, where lines of its time as normal memory may be left. */
 static void publish_again(const struct axas_space *space, uint64_t first, uint64_t last, axas_attr from,
                           axas_attr to)
 {
     struct handover over = {space->table.hal, first, last, to};
     bool fetched = (to & ~from & AXAS_EXEC) != 0;
     bool retyped = ((from ^ to) & AXAS_MEM_MASK) != 0;
-    if (over.hal->frame_publish != NULL && (fetched || retyped) && !axas_attr_is_device(to)) {
+    if (over.hal->frame_publish != NULL && (fetched || retyped)) {
         (void)space->table.mode->visit(&space->table, first, last, hand_over, &over);
     }
 }

@@ -820,7 +820,8 @@ Test(space, memory_that_becomes_executable_or_changes_its_type_is_published_agai
     for (FOR_EACH_CASE(at)) {
         struct unit_space unit;
         unit_space_make(&unit, &at);
-        const axas_attr types[] = {RX, RW | AXAS_MEM_UNCACHED, RW | AXAS_MEM_WRITE_THROUGH};
+        const axas_attr types[] = {RX, RW | AXAS_MEM_UNCACHED, RW | AXAS_MEM_WRITE_THROUGH,
+                                   RW | AXAS_MEM_DEVICE};
         cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(0), 4 * unit.page, RW, AXAS_POPULATE),
                      AXAS_OK);
         for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {

@@ -91,8 +91,9 @@ struct axas_hal {
     /**
      * Hands a frame over to the guest, after it was filled and before an entry shows it: clean it to
      * where a guest with its caches off would read, and make instruction fetches see it if `attr` has
-     * an execute bit. Also called when protect makes memory executable
-     * or changes its type, whatever backend it is from. NULL where the hardware does all of that.
+     * an execute bit. Also called when protect makes memory executable or changes its type, also to or
+     * from a device's, and whatever backend it is from: behind a linear area there may be something that
+     * the host has no mapping of. NULL where the hardware does all of that.
      */
     void (*frame_publish)(void *context, axas_hpa frame, uint64_t size, axas_attr attr);
 
