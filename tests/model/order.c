@@ -46,6 +46,12 @@ struct fresh {
     bool published, zeroed, fetchable;
 };
 
+/* Memory that was handed to the guest in this operation. */
+struct published {
+    uint64_t hpa, size;
+    axas_attr attr;
+};
+
 struct order {
     struct axas_table table; /* a copy: it has to outlive a destroyed one */
     const struct axas_table *live;
@@ -56,6 +62,9 @@ struct order {
     size_t owed_count, owed_room;
     struct fresh *fresh;
     size_t fresh_count, fresh_room;
+    struct published *published;
+    size_t published_count, published_room;
+    size_t published_at; /* where the last one that was looked for is */
     struct rule rules[AXAS_CHANGES];
     bool has_rules;
     bool made; /* since the last barrier */
@@ -113,6 +122,8 @@ static void forget_all(struct order *order)
     }
     order->owed_count = 0;
     order->fresh_count = 0;
+    order->published_count = 0;
+    order->published_at = 0;
     order->made = false;
     order->ended = false;
     order->shared = false;
@@ -129,6 +140,7 @@ void order_free(struct order *order)
         free(order->frame);
         free(order->owed);
         free(order->fresh);
+        free(order->published);
         free(order);
     }
 }
@@ -267,6 +279,19 @@ static void note_fresh(struct order *order, uint64_t hpa, uint64_t size)
     order->fresh[order->fresh_count++] = fresh;
 }
 
+static void note_published(struct order *order, const struct axas_hosted_event *event)
+{
+    if (order->published_count == order->published_room) {
+        order->published_room = order->published_room == 0 ? 64 : 2 * order->published_room;
+        order->published = realloc(order->published, order->published_room * sizeof *order->published);
+        if (order->published == NULL) {
+            abort();
+        }
+    }
+    struct published published = {event->hpa.raw, event->size, event->attr};
+    order->published[order->published_count++] = published;
+}
+
 void order_cache(struct order *order, const struct axas_cache *cache)
 {
     for (void *frame = cache->guest_first; frame != NULL; frame = *(void **)frame) {
@@ -357,6 +382,17 @@ static bool shown(struct order *order, unsigned level, uint64_t entry)
     return true;
 }
 
+/* Reads a leaf or held leaf, and the one that takes its place. False if they are not, or for other memory:
+ * then nothing is inherited. */
+static bool same_memory(const struct order *order, unsigned level, uint64_t old, unsigned new_level,
+                        uint64_t entry, struct axas_leaf *was, struct axas_leaf *is)
+{
+    const struct axas_format *format = order->table.format;
+    return format->leaf_read(level, old, order->table.features, was) == AXAS_OK &&
+           format->leaf_read(new_level, entry, order->table.features, is) == AXAS_OK &&
+           is->hpa.raw >= was->hpa.raw && is->hpa.raw - was->hpa.raw < reach(order, level);
+}
+
 /* What the CPU and software put into a leaf or held leaf has to be in the one that takes its place. */
 static bool keeps(struct order *order, unsigned level, uint64_t old, unsigned new_level, uint64_t entry)
 {
@@ -364,17 +400,53 @@ static bool keeps(struct order *order, unsigned level, uint64_t old, unsigned ne
     struct axas_leaf was = {0};
     struct axas_leaf is = {0};
     uint64_t software = format->levels[level].software_mask & format->levels[new_level].software_mask;
-    if (format->leaf_read(level, old, order->table.features, &was) != AXAS_OK ||
-        format->leaf_read(new_level, entry, order->table.features, &is) != AXAS_OK) {
-        return true; /* at least one of them is neither, and nothing is inherited */
-    }
-    if (is.hpa.raw < was.hpa.raw || is.hpa.raw - was.hpa.raw >= reach(order, level)) {
-        return true; /* other memory */
+    if (!same_memory(order, level, old, new_level, entry, &was, &is)) {
+        return true;
     }
     if ((was.accessed && !is.accessed) || (was.dirty && !is.dirty) || ((old ^ entry) & software) != 0) {
         return wrong(order, ORDER_OLD_VALUE_LOST, "bits of the old entry are lost", old, entry);
     }
     return true;
+}
+
+/* True if each byte was published in this operation for that type and, if it has one, that execute bit.
+ * Publications and entries come in one order, so that the next one sought is mostly where the last was. */
+static bool published_as(struct order *order, uint64_t hpa, uint64_t size, axas_attr attr)
+{
+    const uint64_t end = hpa + size;
+    for (size_t tried = 0; tried < order->published_count; tried++) {
+        const struct published *one = &order->published[order->published_at];
+        if (hpa >= one->hpa && hpa - one->hpa < one->size && (attr & ~one->attr & AXAS_EXEC) == 0 &&
+            ((attr ^ one->attr) & AXAS_MEM_MASK) == 0) {
+            hpa = one->hpa + one->size;
+            tried = 0;
+        }
+        if (hpa >= end) {
+            return true;
+        }
+        order->published_at = (order->published_at + 1u) % order->published_count;
+    }
+    return false;
+}
+
+/* The guest had the memory of `old` already, and now may fetch it, or reach it past the caches or through
+ * them: it has to be published for that. What is held says no type; it was published when it got one. */
+static bool published_again(struct order *order, unsigned level, uint64_t old, unsigned new_level,
+                            uint64_t entry)
+{
+    struct axas_leaf was = {0};
+    struct axas_leaf is = {0};
+    if (order->table.hal->frame_publish == NULL ||
+        !same_memory(order, level, old, new_level, entry, &was, &is)) {
+        return true;
+    }
+    bool fetched = (is.attr & ~was.attr & AXAS_EXEC) != 0;
+    bool retyped =
+        kind_of(order, level, old) == AXAS_ENTRY_LEAF && ((was.attr ^ is.attr) & AXAS_MEM_MASK) != 0;
+    return (!fetched && !retyped) || published_as(order, is.hpa.raw, reach(order, new_level), is.attr) ||
+           wrong(order, ORDER_NOT_PUBLISHED_AGAIN,
+                 "memory became executable or changed its type, and was not published for that", is.hpa.raw,
+                 entry);
 }
 
 /* A table and what is below it becomes part of the tree. `split`: the leaf whose place it takes, or 0. */
@@ -416,7 +488,8 @@ static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64
             break;
         case AXAS_ENTRY_LEAF:
             if (!shown(order, level, entry) ||
-                (split != 0 && !keeps(order, level - 1u, split, level, entry))) {
+                (split != 0 && (!keeps(order, level - 1u, split, level, entry) ||
+                                !published_again(order, level - 1u, split, level, entry)))) {
                 return false;
             }
             if (split == 0) {
@@ -549,7 +622,9 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
     }
     if (is == AXAS_ENTRY_LEAF || is == AXAS_ENTRY_HELD) {
         uint64_t before = was == AXAS_ENTRY_EMPTY ? frame->last[index] : old;
-        if (before != 0 && !keeps(order, level, before, level, entry)) {
+        if (before != 0 &&
+            (!keeps(order, level, before, level, entry) ||
+             (is == AXAS_ENTRY_LEAF && !published_again(order, level, before, level, entry)))) {
             return false;
         }
     }
@@ -761,6 +836,7 @@ static bool judge(struct order *order, const struct axas_hosted_event *event, bo
         order->ended = order->ended || event->invalidation.scope == AXAS_INVALIDATE_ALL;
         return invalidate(order, &event->invalidation);
     case AXAS_HOSTED_PUBLISH:
+        note_published(order, event);
         for (size_t i = 0; i < order->fresh_count; i++) {
             struct fresh *fresh = &order->fresh[i];
             if (fresh->hpa >= event->hpa.raw && fresh->hpa + fresh->size <= event->hpa.raw + event->size) {

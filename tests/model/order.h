@@ -37,6 +37,7 @@ enum order_rule {
     ORDER_NOT_ZEROED,             /**< an entry shows memory that was not cleared */
     ORDER_NOT_PUBLISHED,          /**< an entry shows memory that was not published before */
     ORDER_NOT_FETCHABLE,          /**< an executable entry shows memory that was published as data */
+    ORDER_NOT_PUBLISHED_AGAIN,    /**< ... or that the guest had already, and not for what it becomes */
     ORDER_OTHER_FORMAT,           /**< an invalidation for another format */
     ORDER_OTHER_ROOT,             /**< an invalidation for another tree */
     ORDER_OTHER_VMID,             /**< an invalidation for another guest */

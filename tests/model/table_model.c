@@ -572,6 +572,18 @@ static void op_unmap(struct model *m)
     check(m);
 }
 
+/* What the table layer leaves to its caller, since it cannot know who has seen the memory. */
+static void publish(struct model *m, uint64_t gpa, uint64_t last, axas_attr attr)
+{
+    const struct axas_hal *hal = m->table.hal;
+    for (size_t i = 0; hal->frame_publish != NULL && i < m->tree.count; i++) {
+        const struct tree_leaf *leaf = &m->tree.leaf[i];
+        if (leaf->gpa <= last && leaf->last >= gpa) {
+            hal->frame_publish(hal->context, axas_hpa_of(leaf->hpa), leaf->last - leaf->gpa + 1u, attr);
+        }
+    }
+}
+
 static void op_protect(struct model *m)
 {
     struct axas_gather gather;
@@ -586,6 +598,9 @@ static void op_protect(struct model *m)
     say(m, "protect 0x%" PRIx64 "+0x%" PRIx64 " attr 0x%x", gpa, size, attr);
     uint64_t hash = m->tree.hash;
     axas_gather_init(&gather, NULL, NULL);
+    if (want == 0) {
+        publish(m, gpa, gpa + (size - 1u), attr);
+    }
     enum axas_status status = axas_table_protect(&m->table, axas_gpa_of(gpa), size, attr, &gather);
     axas_gather_flush(&m->table, &gather);
     axas_gather_free(&m->table, &gather);

@@ -243,12 +243,14 @@ static void permissions_shrink_unheard(struct scene *s)
 
 static void permissions_grow_in_silence(struct scene *s)
 {
+    publish(s, s->page_hpa[1], RW | AXAS_EXEC);
     change(s, slot(s, s->last, 1), recoded(s, RW | AXAS_EXEC));
     barrier(s);
 }
 
 static void memory_becomes_device_at_once(struct scene *s)
 {
+    publish(s, s->page_hpa[1], RW | AXAS_MEM_DEVICE);
     change(s, slot(s, s->last, 1), recoded(s, RW | AXAS_MEM_DEVICE));
     barrier(s);
     forget(s, LEAF, s->page, s->page, s->page);
@@ -273,6 +275,7 @@ static void a_break(struct scene *s, bool invalidated, uint64_t value)
 
 static void memory_is_broken_and_becomes_device(struct scene *s)
 {
+    publish(s, s->page_hpa[1], RW | AXAS_MEM_DEVICE);
     a_break(s, true, recoded(s, RW | AXAS_MEM_DEVICE));
 }
 
@@ -355,6 +358,120 @@ static void a_split_loses_the_bits_of_the_block(struct scene *s)
 static void a_split_after_a_break_loses_the_bits_of_the_block(struct scene *s)
 {
     split(s, true, false);
+}
+
+/* ---- Changing what the guest may do with memory that it has ---- */
+
+/* The page of slot 1 becomes executable. */
+static void executable(struct scene *s)
+{
+    change(s, slot(s, s->last, 1), recoded(s, RX));
+    barrier(s);
+    forget(s, LEAF, s->page, s->page, s->page);
+}
+
+static void memory_becomes_executable(struct scene *s)
+{
+    publish(s, s->page_hpa[1], RX);
+    executable(s);
+}
+
+static void memory_becomes_executable_published_in_pieces(struct scene *s)
+{
+    for (uint64_t half = 2; half-- > 0;) {
+        s->hal.frame_publish(s->hal.context, axas_hpa_of(s->page_hpa[1] + half * s->page / 2), s->page / 2,
+                             RX);
+    }
+    executable(s);
+}
+
+static void memory_becomes_executable_unpublished(struct scene *s)
+{
+    executable(s);
+}
+
+static void memory_becomes_executable_published_as_data(struct scene *s)
+{
+    publish(s, s->page_hpa[1], R);
+    executable(s);
+}
+
+static void memory_becomes_executable_and_is_published_then(struct scene *s)
+{
+    executable(s);
+    publish(s, s->page_hpa[1], RX);
+}
+
+static void memory_becomes_executable_published_by_half(struct scene *s)
+{
+    s->hal.frame_publish(s->hal.context, axas_hpa_of(s->page_hpa[1]), s->page / 2, RX);
+    executable(s);
+}
+
+static void other_memory_is_published(struct scene *s)
+{
+    publish(s, s->page_hpa[2], RX);
+    executable(s);
+}
+
+static void held_memory_becomes_executable_unpublished(struct scene *s)
+{
+    change(s, slot(s, s->last, 1), recoded(s, 0));
+    barrier(s);
+    forget(s, LEAF, s->page, s->page, s->page);
+    change(s, slot(s, s->last, 1), recoded(s, RX));
+    settle(s, s->page, s->page);
+}
+
+static void executable_memory_becomes_data(struct scene *s)
+{
+    memory_becomes_executable(s);
+    change(s, slot(s, s->last, 1), recoded(s, RW));
+    barrier(s);
+    forget(s, LEAF, s->page, s->page, s->page);
+}
+
+static void memory_becomes_device_unpublished(struct scene *s)
+{
+    change(s, slot(s, s->last, 1), recoded(s, RW | AXAS_MEM_DEVICE));
+    barrier(s);
+    forget(s, LEAF, s->page, s->page, s->page);
+}
+
+static void memory_becomes_device_published_as_what_it_was(struct scene *s)
+{
+    publish(s, s->page_hpa[1], RW);
+    memory_becomes_device_unpublished(s);
+}
+
+static void memory_is_broken_and_becomes_device_unpublished(struct scene *s)
+{
+    a_break(s, true, recoded(s, RW | AXAS_MEM_DEVICE));
+}
+
+/* The block becomes a table of pages, of which one is executable. */
+static void split_for_code(struct scene *s, bool published)
+{
+    uint64_t table = take_table(s, s->last);
+    fill(s, table, entries(s), true);
+    put(s, table, leaf(s, s->last, s->block_hpa, RX));
+    back(s, table, entries(s));
+    if (published) {
+        publish(s, s->block_hpa, RX);
+    }
+    change(s, slot(s, s->above, 1), link_to(s, s->above, table));
+    barrier(s);
+    forget(s, LEAF, s->block, s->block, s->page);
+}
+
+static void a_page_of_a_block_becomes_executable(struct scene *s)
+{
+    split_for_code(s, true);
+}
+
+static void a_page_of_a_block_becomes_executable_unpublished(struct scene *s)
+{
+    split_for_code(s, false);
 }
 
 static void an_entry_is_written_in_halves(struct scene *s)
@@ -732,6 +849,21 @@ static void more_happens_than_is_recorded(struct scene *s)
     CASE(memory_without_access_forgets_its_bits, OLD_VALUE_LOST, everywhere, false)                    \
     CASE(a_leaf_is_gone_where_a_device_uses_it, MAY_NOT_BREAK, everywhere, true)                       \
     CASE(a_block_is_broken_and_split, KEPT, arm, false)                                                \
+    CASE(memory_becomes_executable, KEPT, everywhere, false)                                           \
+    CASE(memory_becomes_executable_published_in_pieces, KEPT, everywhere, false)                       \
+    CASE(executable_memory_becomes_data, KEPT, everywhere, false)                                      \
+    CASE(memory_becomes_executable_unpublished, NOT_PUBLISHED_AGAIN, everywhere, false)                \
+    CASE(memory_becomes_executable_published_as_data, NOT_PUBLISHED_AGAIN, everywhere, false)          \
+    CASE(memory_becomes_executable_and_is_published_then, NOT_PUBLISHED_AGAIN, everywhere, false)      \
+    CASE(memory_becomes_executable_published_by_half, NOT_PUBLISHED_AGAIN, everywhere, false)          \
+    CASE(other_memory_is_published, NOT_PUBLISHED_AGAIN, everywhere, false)                            \
+    CASE(held_memory_becomes_executable_unpublished, NOT_PUBLISHED_AGAIN, everywhere, false)           \
+    CASE(memory_becomes_device_unpublished, NOT_PUBLISHED_AGAIN, without_breaks, false)                \
+    CASE(memory_becomes_device_published_as_what_it_was, NOT_PUBLISHED_AGAIN, without_breaks, false)   \
+    CASE(memory_is_broken_and_becomes_device_unpublished, NOT_PUBLISHED_AGAIN, arm_any_level, false)   \
+    CASE(a_page_of_a_block_becomes_executable, KEPT, splits_without_breaks, false)                     \
+    CASE(a_page_of_a_block_becomes_executable_unpublished, NOT_PUBLISHED_AGAIN, splits_without_breaks, \
+         false)                                                                                        \
     CASE(an_entry_is_written_in_halves, IN_PIECES, everywhere, false)                                  \
     CASE(an_entry_is_nonsense, BAD_ENTRY, everywhere, false)                                           \
     CASE(a_table_becomes_a_block, TABLE_REPLACED, everywhere, false)                                   \
