@@ -15,17 +15,17 @@
 
 #define CONFIGURATIONS 64
 #define CHANGES 8
-#define ADDRESSES 4096 /* room for one round of probing */
 #define ADDRESSES_AFTER_A_CHANGE 220
+#define AREAS_AFTER_A_CHANGE 8
+#define RANDOM_IN_AREAS 32
+#define RANDOM_ANYWHERE 24
 #define CHANGING 16
-#define LEAVES_IN_A_ROW 6
-#define LEAVES_AT_THE_END 500
+#define LEAVES_MANY 512 /* more make a layout end early, most of the time */
 #define DISAGREEMENTS_MAX 8
 #define WALK_ONE_IN 8
 
 static struct layout layout;
-static uint64_t address[ADDRESSES];
-static unsigned addresses;
+static unsigned addresses; /* tried since the last change */
 static uint64_t changing[CHANGING];
 static unsigned changings;
 
@@ -330,10 +330,12 @@ static void probe_guest_walk(uint64_t gpa)
     }
 }
 
-static void probe_all(uint64_t gpa)
+/* Reads, writes and executes at both levels of the guest. */
+static void try_address(uint64_t gpa)
 {
     static const axas_attr accesses[] = {AXAS_READ, AXAS_WRITE, AXAS_KERNEL_EXEC, AXAS_USER_EXEC};
     const uint64_t stub = probe_stub_offset(), frame = gpa & ~(AXAS_FRAME_SIZE - 1);
+    const uint64_t before = report.probes;
     uint64_t data = gpa & ~UINT64_C(7);
     if (data - frame - stub < PROBE_STUB_SIZE) {
         data += PROBE_STUB_SIZE;
@@ -346,18 +348,12 @@ static void probe_all(uint64_t gpa)
     if (random_below(WALK_ONE_IN) == 0) {
         probe_guest_walk(gpa);
     }
+    addresses += report.probes != before ? 1 : 0;
 }
 
 /* ---- which addresses ---- */
 
-static void try_address(uint64_t gpa)
-{
-    if (addresses < ADDRESSES) {
-        address[addresses++] = gpa;
-    }
-}
-
-/* The first and the last word, the word before and the word after. */
+/* The word of the first byte, that of the last, the one before and the one after. */
 static void try_edges(uint64_t gpa, uint64_t size)
 {
     try_address(gpa);
@@ -366,17 +362,24 @@ static void try_edges(uint64_t gpa, uint64_t size)
     try_address(gpa + size);
 }
 
-/* The leaves from gpa on, up to `most` of them. */
-static void try_leaves(uint64_t gpa, unsigned most)
+/* The edges of every leaf that is there. Where one follows another, the edges between them are the same. */
+static unsigned try_leaves(void)
 {
+    unsigned leaves = 0;
+    uint64_t end = 1; /* of the leaf before: no address yet */
+    uint64_t gpa = axas_space_base(&layout.space).raw;
     struct axas_mapping leaf;
-    for (; most > 0 && axas_space_next_mapping(&layout.space, axas_gpa_of(gpa), &leaf) == AXAS_OK; most--) {
-        if (leaf.leaf_size == 0) {
-            break;
+    for (; axas_space_next_mapping(&layout.space, axas_gpa_of(gpa), &leaf) == AXAS_OK; gpa = end) {
+        if (leaf.gpa.raw != end) {
+            try_address(leaf.gpa.raw - 8);
+            try_address(leaf.gpa.raw);
         }
-        try_edges(leaf.gpa.raw, leaf.leaf_size);
-        gpa = leaf.gpa.raw + leaf.leaf_size;
+        end = leaf.gpa.raw + leaf.leaf_size;
+        try_address(end - 8);
+        try_address(end);
+        leaves++;
     }
+    return leaves;
 }
 
 static uint64_t somewhere_in(const struct layout_piece *piece)
@@ -395,33 +398,36 @@ static uint64_t somewhere(void)
     return random_word() >> (64 - bits + random_below(bits - 12));
 }
 
-/* Small tables are tried whole once in a layout, at its end. */
-static void choose(bool at_the_end)
+/* After each change: the edges of every leaf, of what changed, of areas and of the space, and random ones. */
+static unsigned probe_layout(void)
 {
     const struct axas_space *space = &layout.space;
     const uint64_t limit = UINT64_C(1) << space->table.gpa_bits;
     addresses = 0;
+    const unsigned leaves = try_leaves();
     try_edges(axas_space_base(space).raw, axas_space_size(space));
     try_edges(0, limit);
     try_address(limit + random_below(limit));
     try_edges(layout.touched[0], layout.touched[1] - layout.touched[0]);
-    try_leaves(layout.touched[0], LEAVES_IN_A_ROW);
-    if (at_the_end) {
-        try_leaves(0, LEAVES_AT_THE_END);
-    }
-    for (unsigned i = 0; i < 8 && layout.count > 0; i++) {
+    for (unsigned i = 0; i < AREAS_AFTER_A_CHANGE && layout.count > 0; i++) {
         const struct layout_piece *piece = &layout.piece[random_below(layout.count)];
         try_edges(piece->gpa, piece->size);
-        try_leaves(somewhere_in(piece), LEAVES_IN_A_ROW / 2);
-        try_address(somewhere_in(piece));
-        try_address(somewhere_in(piece));
     }
-    for (unsigned i = 0; i < 24; i++) {
-        try_address(somewhere());
-    }
-    while (addresses < ADDRESSES_AFTER_A_CHANGE) {
+    for (unsigned i = 0; i < RANDOM_IN_AREAS && layout.count > 0; i++) {
         try_address(somewhere_in(&layout.piece[random_below(layout.count)]));
     }
+    for (unsigned i = 0; i < RANDOM_ANYWHERE || addresses < ADDRESSES_AFTER_A_CHANGE; i++) {
+        try_address(random_below(2) == 0 && layout.count > 0
+                        ? somewhere_in(&layout.piece[random_below(layout.count)])
+                        : somewhere());
+    }
+    report.edges += leaves;
+    report.rounds++;
+    report.addresses += addresses;
+    if (addresses < report.addresses_least || report.rounds == 1) {
+        report.addresses_least = addresses;
+    }
+    return leaves;
 }
 
 /* Reads alone, before a change and right after it, so that nothing in between makes the CPU forget what it
@@ -439,14 +445,6 @@ static void about_to_change(uint64_t gpa, uint64_t size)
         changing[changings] = (gpa + random_below(size) & ~(AXAS_FRAME_SIZE - 1)) + 8 * random_below(32);
     }
     read_what_changes();
-}
-
-static void probe_layout(bool at_the_end)
-{
-    choose(at_the_end);
-    for (unsigned i = 0; i < addresses; i++) {
-        probe_all(address[i]);
-    }
 }
 
 /* ---- configurations ---- */
@@ -514,12 +512,15 @@ static bool run_layout(const struct axas_table_config *cpu, const struct configu
     if (!layout_build(&layout, &config)) {
         return false;
     }
-    probe_layout(false);
+    unsigned leaves = probe_layout();
     for (now.change = 1; now.change <= CHANGES; now.change++) {
+        if (leaves > LEAVES_MANY && random_below(4) != 0) {
+            break; /* every further change would cost as much as a layout */
+        }
         changings = 0;
         layout_change(&layout);
         read_what_changes();
-        probe_layout(now.change == CHANGES);
+        leaves = probe_layout();
     }
     axas_space_destroy(&layout.space);
     machine_expect_no_frames();

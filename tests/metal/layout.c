@@ -9,7 +9,8 @@
 
 #define MEBIBYTE UINT64_C(0x100000)
 #define FIRST_AREAS 10
-#define LEAVES_MOST 16384
+#define LEAVES_FEW 128
+#define LEAVES_SOME 1024
 #define PIECES_ENOUGH (LAYOUT_PIECES - 8) /* one change adds two at most */
 
 char layout_cookie;
@@ -98,10 +99,37 @@ static uint64_t largest_leaf(const struct layout *layout, axas_attr attr)
     return UINT64_C(1) << (63u - (unsigned)__builtin_clzll(sizes));
 }
 
-/* True if leaves of that attribute would take more tables than this machine has memory for. */
-static bool too_many(const struct layout *layout, uint64_t size, axas_attr attr)
+/* How many leaves a mapping takes, or more than `most`. Memory that comes later comes as the guest's
+ * addresses are aligned. */
+static uint64_t leaves_of(const struct layout *layout, const struct layout_piece *piece, uint64_t most)
 {
-    return size / largest_leaf(layout, attr) > LEAVES_MOST;
+    const uint64_t sizes = axas_table_leaf_sizes(&layout->space.table, piece->attr);
+    const uint64_t apart = piece->kind == LAYOUT_LINEAR ? piece->gpa ^ piece->hpa : 0;
+    uint64_t count = 0;
+    for (uint64_t at = piece->gpa, size; at < piece_end(piece) && count <= most; at += size, count++) {
+        size = largest_leaf(layout, piece->attr);
+        while ((size & sizes) == 0 || ((at | apart) & (size - 1)) != 0 || size > piece_end(piece) - at) {
+            size >>= 1;
+        }
+    }
+    return count;
+}
+
+static uint64_t leaves_now(struct layout *layout)
+{
+    uint64_t count = 0, gpa = axas_space_base(&layout->space).raw;
+    struct axas_mapping leaf;
+    for (; axas_space_next_mapping(&layout->space, axas_gpa_of(gpa), &leaf) == AXAS_OK; count++) {
+        gpa = leaf.gpa.raw + leaf.leaf_size;
+    }
+    return count;
+}
+
+/* True if the layout would get more leaves than it is to have. What splits make comes on top. */
+static bool too_many(struct layout *layout, const struct layout_piece *piece)
+{
+    const uint64_t now = leaves_now(layout);
+    return now > layout->leaves || leaves_of(layout, piece, layout->leaves) > layout->leaves - now;
 }
 
 /* A leaf size of those that the attribute may have, one as likely as another. */
@@ -170,18 +198,14 @@ static void map_piece(struct layout *layout, struct layout_piece piece, uint64_t
 {
     const bool allocates = piece.kind == LAYOUT_EAGER || piece.kind == LAYOUT_LAZY;
     if (piece.kind == LAYOUT_LINEAR) {
-        if (too_many(layout, piece.size, piece.attr)) {
-            return;
-        }
         piece.hpa = linear_memory(layout, piece.gpa, piece.size, leaf);
         if (piece.hpa == UINT64_MAX) {
             return;
         }
-        /* Where guest and host address are not alike below the leaf's size, it would be pages alone. */
-        if (((piece.gpa ^ piece.hpa) & (leaf - 1)) != 0 && piece.size > 4 * MEBIBYTE) {
-            return;
-        }
     } else if (allocates && piece.size > layout->budget) {
+        return;
+    }
+    if (piece.kind != LAYOUT_TRAP && too_many(layout, &piece)) {
         return;
     }
     const enum axas_status expected = is_free(layout, piece.gpa, piece.size) ? AXAS_OK : AXAS_ERR_EXISTS;
@@ -300,7 +324,7 @@ static void protect(struct layout *layout, uint64_t gpa, uint64_t size)
     if (random_below(5) == 0) {
         attr &= ~AXAS_ACCESS_MASK; /* keeps the memory and refuses every access */
     }
-    if (too_many(layout, size, attr)) {
+    if (size / largest_leaf(layout, attr) > LEAVES_SOME) {
         return;
     }
     const enum axas_status expected = covered(layout, gpa, size) ? AXAS_OK : AXAS_ERR_NOT_MAPPED;
@@ -392,6 +416,7 @@ bool layout_build(struct layout *layout, const struct axas_config *config)
     layout->count = 0;
     layout->touched[0] = layout->touched[1] = 0;
     layout->budget = machine_free / 3;
+    layout->leaves = random_below(8) == 0 ? LEAVES_SOME : LEAVES_FEW;
     if (axas_space_init(&layout->space, config) != AXAS_OK) {
         return false;
     }

@@ -30,6 +30,7 @@ struct layout {
     unsigned attr_count;
     uint64_t page;
     uint64_t budget;     /**< bytes that areas of the allocator may still cover */
+    uint64_t leaves;     /**< how many it may have, but for those that splits make */
     unsigned parts;      /**< how many areas were placed, so that they go round all of the root */
     uint64_t touched[2]; /**< the range of the last change */
     void (*about_to_change)(uint64_t gpa, uint64_t size); /**< called before an unmap or a protect */

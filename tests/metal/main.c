@@ -50,6 +50,9 @@ void hypervisor_main(void)
           report.walks, report.attributes);
     print("  %lu layouts, %lu changes, %lu faults served\n", report.spaces, report.changes,
           report.faults_served);
+    print("  %lu rounds of probing, each at the edges of every leaf (%lu of them): %lu addresses, at least "
+          "%lu\n",
+          report.rounds, report.edges, report.addresses, report.addresses_least);
     print("%s: %lu probes, %lu disagreements, %lu of %lu negative controls caught", cpu.format->name,
           report.probes, report.disagreements, report.controls_caught, report.controls);
     print(" and %lu more by the library alone\n", report.controls_by_library);

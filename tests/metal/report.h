@@ -15,6 +15,10 @@ struct report {
     uint64_t told;                     /**< those of `reached` that the CPU only translated */
     uint64_t changes;                  /**< to spaces */
     uint64_t spaces;                   /**< layouts that were built */
+    uint64_t rounds;                   /**< of probing: one after each change, and one after each building */
+    uint64_t addresses;                /**< that were probed in them */
+    uint64_t addresses_least;          /**< in one of them */
+    uint64_t edges;                    /**< leaves whose edges were probed in them */
     uint64_t walks;                    /**< those probes in which the guest's own walk faulted */
     uint64_t faults_served;            /**< by axas_space_handle_fault, after which the access went through */
     uint64_t disagreements;
