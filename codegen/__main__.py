@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, check, list, explain, reference."""
+"""The command line: generate, check, list, explain, reference, new."""
 
 import argparse
 import importlib.util
@@ -47,6 +47,10 @@ def _parser():
     explain.add_argument("level", metavar="LEVEL", help="name, or number as the manual counts")
     explain.add_argument("entry", metavar="HEX", help="the entry, in hexadecimal")
     explain.add_argument("--features", metavar="A,B", help="what the CPU has; without it every CPU is considered")
+    new = _command(commands, "new", _new, "start a specification, with comments that teach")
+    new.add_argument("name", metavar="NAME", help="of the new format")
+    new.add_argument("--like", metavar="FORMAT", required=True, help="the format that is nearest, which it begins as a copy of")
+    new.add_argument("--out", metavar="FILE", help="default: pt_specs/NAME.yaml")
     return parser
 
 
@@ -203,6 +207,30 @@ def _explain(options, models):
               file=sys.stderr)
         return 2
     print("\n".join(explain(model, level, entry, features)))
+    return 0
+
+
+def _new(options, models):
+    from codegen import load, new
+
+    out = Path(options.out or _shown(SPECS / f"{options.name}.yaml"))
+    names = [model.name for model in models]
+    if options.like not in names:
+        return _unknown("format", options.like, names)
+    wrong = new.wrong_name(options.name) or options.name in names and (
+        f"format '{options.name}' is there already, expected a name of its own")
+    if wrong or out.exists():
+        print(f"codegen: {wrong or f'{out} is there already, expected a file of its own'}", file=sys.stderr)
+        return 2
+    like = next(path for path in _paths(options.specs)[0] if load.load(path)[0]["format"].value == options.like)
+    try:
+        with open(out, "x", encoding="utf-8") as file:
+            file.write(new.start(options.name, like, out))
+    except OSError as error:
+        print(f"codegen: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(f"wrote {out}, a copy of {like} with comments; check it with: "
+          f"{shlex.join(['python3', '-m', 'codegen', 'list', '--specs', str(out)])}")
     return 0
 
 

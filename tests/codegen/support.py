@@ -13,6 +13,7 @@ from codegen.diagnostic import Diagnostics
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = ROOT / "tests" / "specs"
 SHIPPED = ROOT / "pt_specs"
+EXAMPLE = ROOT / "examples" / "format" / "worked_example.yaml"
 
 
 def run(*arguments, cwd=ROOT):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from codegen import load, shape
-from support import SHIPPED, SPECS, run
+from support import EXAMPLE, SHIPPED, SPECS, errors_of, run
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -81,12 +81,12 @@ def pages(*specs):
 class Reference(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.specs = [*SHIPPED.glob("*.yaml"), *SPECS.glob("ok_*.yaml")]
+        cls.specs = [*SHIPPED.glob("*.yaml"), *SPECS.glob("ok_*.yaml"), EXAMPLE]
         cls.texts = pages(*cls.specs)
         cls.pages = {name: Page(text) for name, text in cls.texts.items()}
 
-    def test_each_format_has_a_page_and_there_is_an_index(self):
-        self.assertEqual(set(self.pages), {f"{path.stem}.html" for path in self.specs} | {"index.html"})
+    def test_each_format_has_a_page_and_so_have_all_and_the_language(self):
+        self.assertEqual(set(self.pages), {f"{path.stem}.html" for path in self.specs} | {"index.html", "language.html"})
 
     def test_identifiers_are_unique_and_links_lead_somewhere(self):
         for name, page in self.pages.items():
@@ -245,6 +245,49 @@ class Index(unittest.TestCase):
         memory = Page(pages(SHIPPED)["index.html"]).tables["Memory types that can be expressed"]
         for row in memory[1:]:
             self.assertEqual(dict(zip(memory[0], row))["normal"], "yes", row[0])
+
+
+class Language(unittest.TestCase):
+    """The page about the language follows the schema and the example's file."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.text = pages(EXAMPLE)["language.html"]
+        cls.page = Page(cls.text)
+
+    def test_every_key_of_the_language_has_a_place(self):
+        for name, node in shape.SCHEMA["properties"].items():
+            self.assertIn(f"key-{name}", self.page.ids)
+            self.assertIn(node["description"], self.page.text)
+        keys = {row[0].rpartition(".")[2] for rows in self.page.tables.values() for row in rows}
+        for node in nodes_of(shape.SCHEMA):
+            if node is not shape.SCHEMA:
+                self.assertLessEqual(set(node.get("properties", {})), keys)
+
+    def test_a_row_says_whether_a_key_is_needed_what_it_is_and_what_it_may_be(self):
+        rows = {row[0]: row[1:] for row in self.page.tables["What stands in 'entry'"]}
+        self.assertEqual(rows["endian"], ["yes", "Byte order of an entry in memory.", "little or big"])
+        rows = {row[0]: row[1:] for row in self.page.tables["What stands in 'transitions'"]}
+        self.assertEqual(rows["break"][0], "")
+        self.assertEqual(rows["reach"][2], "local: the calling CPU all: every CPU")
+        rows = {row[0]: row[1:] for row in self.page.tables["What stands in 'kinds'"]}
+        self.assertEqual(rows["NAME.bits.BITS.field"][0], "yes")
+
+    def test_the_example_shows_its_file_and_what_the_generator_says_of_mistakes_in_it(self):
+        for line in EXAMPLE.read_text().partition("\nentry:")[2].splitlines():
+            self.assertIn(line.replace('"', "&#34;"), self.text)
+        self.assertIn("nothing sets field 'xwrr' of kind 'large'", self.page.text)
+        text = EXAMPLE.read_text()
+        shown = re.findall(r"worked_example\.yaml:\d+:\d+: error: [^<\n]+", self.text.replace("&#39;", "'"))
+        self.assertGreaterEqual(len(shown), 3)
+        self.assertIn(shown[0], errors_of(text.replace("kinds: [page, held]", "kinds: [page]"), "worked_example.yaml"))
+        self.assertIn("access read, write memory normal accessed yes", self.page.text)
+
+    def test_each_key_is_described(self):
+        for node in nodes_of(shape.SCHEMA):
+            for name, child in node.get("properties", {}).items():
+                shared = shape.SCHEMA["$defs"].get(child.get("$ref", "").rpartition("/")[2], {})
+                self.assertTrue(child.get("description") or shared.get("description"), name)
 
 
 class Words(unittest.TestCase):
