@@ -60,7 +60,7 @@ def main():
 def render(out):
     from codegen import __main__ as codegen
 
-    specs = [ROOT / "pt_specs", *sorted((ROOT / "tests" / "specs").glob("ok_*.yaml"))]
+    specs = [ROOT / "pt_specs", ROOT / "examples" / "format", *sorted((ROOT / "tests" / "specs").glob("ok_*.yaml"))]
     status = codegen.main(["reference", "--specs", *map(str, specs), "--out", str(out)])
     if status:
         sys.exit(status)
