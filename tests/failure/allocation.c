@@ -178,7 +178,7 @@ static bool fail_init(const struct world *world, uint64_t k, bool all)
     enum axas_status status = axas_space_init(&rig.space, &config);
     axas_hosted_fail_from(rig.arena, 0);
     axas_hosted_fail_at(rig.arena, 0);
-    struct axas_hosted_ledger ledger = axas_hosted_ledger(rig.arena);
+    struct axas_hosted_ledger ledger = axas_hosted_ledger_now(rig.arena);
     if (status == AXAS_ERR_NO_MEMORY) {
         RIG_TRUE(&rig, ledger.failures != 0);
         RIG_TRUE(&rig, memcmp(&rig.space, &untouched, sizeof untouched) == 0);
@@ -208,7 +208,7 @@ static void fail_while_areas_grow(const struct world *world, uint64_t from)
             gpa = axas_gpa_of(rig.room + 2 * i * rig.page);
         }
         struct axas_usage before, after;
-        struct axas_hosted_ledger taken = axas_hosted_ledger(rig.arena);
+        struct axas_hosted_ledger taken = axas_hosted_ledger_now(rig.arena);
         RIG_OK(&rig, axas_space_usage(&rig.space, &before));
         axas_hosted_fail_from(rig.arena, from);
         enum axas_status status = axas_space_map_trap(&rig.space, gpa, rig.page, NULL);
@@ -220,7 +220,7 @@ static void fail_while_areas_grow(const struct world *world, uint64_t from)
         RIG_OK(&rig, axas_space_usage(&rig.space, &after));
         RIG_TRUE(&rig, before.areas == after.areas && before.node_bytes == after.node_bytes &&
                            before.reserve_bytes == after.reserve_bytes);
-        struct axas_hosted_ledger then = axas_hosted_ledger(rig.arena);
+        struct axas_hosted_ledger then = axas_hosted_ledger_now(rig.arena);
         RIG_TRUE(&rig, axas_hosted_ledger_same(&taken, &then));
         rig_expect_hole(&rig, gpa.raw);
         RIG_OK(&rig, axas_space_map_trap(&rig.space, gpa, rig.page, NULL));
@@ -243,10 +243,10 @@ static void fail_while_writing(const struct world *world)
                                           AXAS_READ | AXAS_WRITE, AXAS_LAZY));
         memset(bytes, 0x77, sizeof bytes);
         axas_hosted_fail_at(rig.arena, k);
-        uint64_t failures = axas_hosted_ledger(rig.arena).failures;
+        uint64_t failures = axas_hosted_ledger_now(rig.arena).failures;
         enum axas_status status = axas_guest_write(&rig.space, gpa, bytes, length);
         axas_hosted_fail_at(rig.arena, 0);
-        bool failed = axas_hosted_ledger(rig.arena).failures != failures;
+        bool failed = axas_hosted_ledger_now(rig.arena).failures != failures;
         RIG_TRUE(&rig, status == AXAS_OK || (status == AXAS_ERR_NO_MEMORY && failed));
         RIG_OK(&rig, axas_guest_read(&rig.space, gpa, back, length));
         RIG_TRUE(&rig, memcmp(back, status == AXAS_OK ? bytes : zero, length) == 0);
@@ -438,7 +438,7 @@ static bool fail_table_once(const struct world *world, const struct table_scenar
                                 AXAS_READ | AXAS_WRITE));
     RIG_TRUE(&rig, tree_read(&rig.tree, table));
     uint64_t hash = rig.tree.hash;
-    struct axas_hosted_ledger before = axas_hosted_ledger(rig.arena);
+    struct axas_hosted_ledger before = axas_hosted_ledger_now(rig.arena);
     if (all) {
         axas_hosted_fail_from(rig.arena, k);
     } else {
@@ -447,7 +447,7 @@ static bool fail_table_once(const struct world *world, const struct table_scenar
     enum axas_status status = scenario->run(&rig);
     axas_hosted_fail_from(rig.arena, 0);
     axas_hosted_fail_at(rig.arena, 0);
-    struct axas_hosted_ledger after = axas_hosted_ledger(rig.arena);
+    struct axas_hosted_ledger after = axas_hosted_ledger_now(rig.arena);
     bool failed = after.failures != before.failures;
     RIG_TRUE(&rig, tree_read(&rig.tree, table));
     if (status == AXAS_ERR_NO_MEMORY) {

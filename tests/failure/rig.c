@@ -109,7 +109,7 @@ struct picture rig_picture(struct rig *rig)
         rig_fail(rig, "the tree is not well formed: %s", rig->tree.problem);
     }
     picture.tree = rig->tree.hash;
-    picture.ledger = axas_hosted_ledger(rig->arena);
+    picture.ledger = axas_hosted_ledger_now(rig->arena);
     RIG_OK(rig, axas_space_usage(&rig->space, &picture.usage));
     RIG_TRUE(rig, picture.usage.table_bytes == rig->tree.bytes);
     RIG_TRUE(rig, picture.ledger.bytes[AXAS_FRAME_NODE] + picture.ledger.bytes[AXAS_FRAME_TABLE] ==

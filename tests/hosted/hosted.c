@@ -72,7 +72,7 @@ Test(hosted, an_empty_arena_fails_without_an_error)
     cr_expect_not(hal->frame_alloc(hal->context, AXAS_FRAME_SIZE, AXAS_FRAME_TABLE, &frame));
     cr_expect_not(hal->frame_alloc(hal->context, UINT64_C(1) << 40, AXAS_FRAME_TABLE, &frame));
     cr_expect_eq(frame.raw, 7);
-    cr_expect_eq(axas_hosted_ledger(arena).failures, 2);
+    cr_expect_eq(axas_hosted_ledger_now(arena).failures, 2);
     give(arena, all, 1 << 20, AXAS_FRAME_GUEST);
     cr_expect_eq(axas_hosted_destroy(arena), 0);
 }
@@ -200,17 +200,17 @@ Test(hosted, an_invalidation_of_nothing_is_an_error)
 Test(hosted, the_ledger_knows_what_is_taken)
 {
     struct axas_hosted *arena = axas_hosted_create(&counting);
-    const struct axas_hosted_ledger before = axas_hosted_ledger(arena);
+    const struct axas_hosted_ledger before = axas_hosted_ledger_now(arena);
     const axas_hpa one = take(arena, AXAS_FRAME_SIZE, AXAS_FRAME_TABLE);
-    const struct axas_hosted_ledger with_one = axas_hosted_ledger(arena);
+    const struct axas_hosted_ledger with_one = axas_hosted_ledger_now(arena);
     cr_expect_not(axas_hosted_ledger_same(&before, &with_one));
     const axas_hpa two = take(arena, AXAS_FRAME_SIZE, AXAS_FRAME_TABLE);
     give(arena, one, AXAS_FRAME_SIZE, AXAS_FRAME_TABLE);
-    const struct axas_hosted_ledger with_two = axas_hosted_ledger(arena);
+    const struct axas_hosted_ledger with_two = axas_hosted_ledger_now(arena);
     cr_expect(axas_hosted_ledger_same(&with_one, &with_two));
     cr_expect_neq(with_one.digest, with_two.digest);
     give(arena, two, AXAS_FRAME_SIZE, AXAS_FRAME_TABLE);
-    const struct axas_hosted_ledger after = axas_hosted_ledger(arena);
+    const struct axas_hosted_ledger after = axas_hosted_ledger_now(arena);
     cr_expect(axas_hosted_ledger_same(&before, &after));
     cr_expect_eq(before.digest, after.digest);
     cr_expect_eq(after.attempts, 2);

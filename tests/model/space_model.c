@@ -372,7 +372,7 @@ static unsigned judge_range(const struct model *m, uint64_t gpa, uint64_t size)
 /* True if an allocation was refused in this step, so that running out of memory is a right answer. */
 static bool starved(struct model *m)
 {
-    return axas_hosted_ledger(m->arena).failures != m->ledger.failures || m->own_failed ||
+    return axas_hosted_ledger_now(m->arena).failures != m->ledger.failures || m->own_failed ||
            m->table_limit != 0;
 }
 
@@ -605,7 +605,7 @@ static void check_next_mapping(struct model *m, uint64_t gpa)
 
 static void check_usage(struct model *m)
 {
-    struct axas_hosted_ledger ledger = axas_hosted_ledger(m->arena);
+    struct axas_hosted_ledger ledger = axas_hosted_ledger_now(m->arena);
     uint64_t cached = 0;
     for (unsigned level = 0; level < m->world->format->level_count; level++) {
         cached += m->cache.tables.count[level] * tree_table_bytes(m->world->format, level);
@@ -682,7 +682,7 @@ static void remember(struct model *m)
     order_pool(m->order, &m->cache.tables);
     m->hash = m->tree.hash;
     m->tables = m->tree.tables;
-    m->ledger = axas_hosted_ledger(m->arena);
+    m->ledger = axas_hosted_ledger_now(m->arena);
     m->own_failed = false;
     m->own_fails_in = 0;
 }
@@ -690,7 +690,7 @@ static void remember(struct model *m)
 /* After an operation that did nothing. */
 static void check_unchanged(struct model *m)
 {
-    struct axas_hosted_ledger ledger = axas_hosted_ledger(m->arena);
+    struct axas_hosted_ledger ledger = axas_hosted_ledger_now(m->arena);
     check(m, false, 0, 0, false);
     if (m->hash != m->tree.hash) {
         fail(m, "the operation did nothing, yet entries changed");
@@ -926,7 +926,7 @@ static void op_unmap(struct model *m)
     enum axas_status status = axas_space_unmap(&m->space, axas_gpa_of(gpa), size);
     if (m->populate_only && want == 0) { /* part of a large leaf, and no fault would bring the rest back */
         const struct axas_transition *split = &m->space.table.change[AXAS_CHANGE_SPLIT];
-        bool refused = axas_hosted_ledger(m->arena).failures != m->ledger.failures;
+        bool refused = axas_hosted_ledger_now(m->arena).failures != m->ledger.failures;
         want = BIT(AXAS_OK) | (split->breaks ? BIT(AXAS_ERR_UNSUPPORTED) : 0);
         want |= refused ? BIT(AXAS_ERR_NO_MEMORY) : 0;
     }
@@ -935,7 +935,7 @@ static void op_unmap(struct model *m)
         check_unchanged(m);
         return;
     }
-    if (axas_hosted_ledger(m->arena).failures != m->ledger.failures) {
+    if (axas_hosted_ledger_now(m->arena).failures != m->ledger.failures) {
         m->flags |= RUNS_HOLES_ALLOWED;
     }
     size_t from, to;
@@ -1073,7 +1073,7 @@ static void op_fault(struct model *m)
         want = AXAS_FAULT_RESOLVED;
     }
     bool short_cache = fault.cache != NULL && !cache_suffices(&before_cache, m);
-    if (fault.cache != NULL && axas_hosted_ledger(m->arena).attempts != m->ledger.attempts) {
+    if (fault.cache != NULL && axas_hosted_ledger_now(m->arena).attempts != m->ledger.attempts) {
         fail(m, "the HAL was asked for memory although there is a cache");
     }
     bool memory = result == AXAS_FAULT_NO_MEMORY && (starved(m) || short_cache) &&

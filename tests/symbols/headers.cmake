@@ -15,7 +15,7 @@ foreach(dir IN LISTS DIRS)
   foreach(header IN LISTS headers)
     file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/alone_${NAME}.c" "#include <${header}>\n")
     execute_process(
-      COMMAND "${COMPILER}" ${STANDARD} -Wall -Wextra -Wpedantic -Wconversion -Wundef -Werror
+      COMMAND "${COMPILER}" ${STANDARD} -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror
         -fsyntax-only ${includes} ${definitions} "${CMAKE_CURRENT_BINARY_DIR}/alone_${NAME}.c"
       RESULT_VARIABLE status)
     math(EXPR count "${count} + 1")

@@ -20,16 +20,16 @@ Test(cache, a_filled_cache_serves_that_many_faults_without_the_allocator)
         cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(0), top, RW, AXAS_LAZY), AXAS_OK);
         cr_assert_eq(axas_cache_fill(&unit.space, &cache, 4), AXAS_OK);
         axas_hosted_fail_from(unit.tree.arena, 1);
-        uint64_t attempts = axas_hosted_ledger(unit.tree.arena).attempts;
+        uint64_t attempts = axas_hosted_ledger_now(unit.tree.arena).attempts;
         /* far apart, so that each takes every table that a fault can take */
         cr_expect_eq(touch(&unit, &cache, 0), AXAS_FAULT_RESOLVED, "%s", unit.name);
         cr_expect_eq(touch(&unit, &cache, top - page), AXAS_FAULT_RESOLVED, "%s", unit.name);
         cr_expect_eq(touch(&unit, &cache, top / 2), AXAS_FAULT_RESOLVED, "%s", unit.name);
         cr_expect_eq(touch(&unit, &cache, top / 4), AXAS_FAULT_RESOLVED, "%s", unit.name);
-        cr_expect_eq(axas_hosted_ledger(unit.tree.arena).attempts, attempts, "%s: the allocator was called",
-                     unit.name);
+        cr_expect_eq(axas_hosted_ledger_now(unit.tree.arena).attempts, attempts,
+                     "%s: the allocator was called", unit.name);
         cr_expect_eq(touch(&unit, &cache, 3 * (top / 4)), AXAS_FAULT_NO_MEMORY, "a fifth has nothing left");
-        cr_expect_eq(axas_hosted_ledger(unit.tree.arena).attempts, attempts, "%s: nor does it call",
+        cr_expect_eq(axas_hosted_ledger_now(unit.tree.arena).attempts, attempts, "%s: nor does it call",
                      unit.name);
         axas_hosted_fail_from(unit.tree.arena, 0);
         axas_cache_drain(&unit.space, &cache);
@@ -96,14 +96,14 @@ Test(cache, draining_gives_everything_back)
         unit_space_make(&unit, &at);
         struct axas_cache cache;
         memset(&cache, 0, sizeof cache);
-        struct axas_hosted_ledger before = axas_hosted_ledger(unit.tree.arena);
+        struct axas_hosted_ledger before = axas_hosted_ledger_now(unit.tree.arena);
         cr_assert_eq(axas_cache_fill(&unit.space, &cache, 5), AXAS_OK);
         cr_expect_eq(cache.guest_frames, 5);
         cr_expect_eq(unit_guest_bytes(&unit), 5 * unit.page);
         cr_assert_eq(axas_cache_fill(&unit.space, &cache, 5), AXAS_OK, "it is full already");
         cr_expect_eq(unit_guest_bytes(&unit), 5 * unit.page);
         axas_cache_drain(&unit.space, &cache);
-        struct axas_hosted_ledger after = axas_hosted_ledger(unit.tree.arena);
+        struct axas_hosted_ledger after = axas_hosted_ledger_now(unit.tree.arena);
         cr_expect(axas_hosted_ledger_same(&before, &after), "%s", unit.name);
         cr_expect_eq(cache.guest_frames, 0);
         axas_cache_drain(&unit.space, &cache);
@@ -116,7 +116,7 @@ Test(cache, filling_without_memory_keeps_what_it_got)
     for (FOR_EACH_CASE(at)) {
         struct unit_space unit;
         unit_space_make(&unit, &at);
-        struct axas_hosted_ledger before = axas_hosted_ledger(unit.tree.arena);
+        struct axas_hosted_ledger before = axas_hosted_ledger_now(unit.tree.arena);
         for (uint64_t n = 1; n <= 6; n++) {
             struct axas_cache cache;
             memset(&cache, 0, sizeof cache);
@@ -125,7 +125,7 @@ Test(cache, filling_without_memory_keeps_what_it_got)
             axas_hosted_fail_at(unit.tree.arena, 0);
             cr_expect_eq(axas_cache_fill(&unit.space, &cache, 6), AXAS_OK, "it goes on from there");
             axas_cache_drain(&unit.space, &cache);
-            struct axas_hosted_ledger after = axas_hosted_ledger(unit.tree.arena);
+            struct axas_hosted_ledger after = axas_hosted_ledger_now(unit.tree.arena);
             cr_expect(axas_hosted_ledger_same(&before, &after), "%s", unit.name);
         }
         unit_space_end(&unit);

@@ -123,7 +123,7 @@ Test(space, bad_configurations_are_refused_and_leave_nothing)
         struct unit_space unit;
         unit_space_make(&unit, &at);
         uint64_t page = unit.page, limit = unit.tree.limit;
-        struct axas_hosted_ledger ledger = axas_hosted_ledger(unit.tree.arena);
+        struct axas_hosted_ledger ledger = axas_hosted_ledger_now(unit.tree.arena);
         struct axas_space space, before;
         memset(&space, 0x5a, sizeof space);
         memset(&before, 0x5a, sizeof before);
@@ -133,7 +133,7 @@ Test(space, bad_configurations_are_refused_and_leave_nothing)
         config = unit.config;                                                                             \
         change;                                                                                           \
         enum axas_status got_ = axas_space_init(&space, &config);                                         \
-        struct axas_hosted_ledger after_ = axas_hosted_ledger(unit.tree.arena);                           \
+        struct axas_hosted_ledger after_ = axas_hosted_ledger_now(unit.tree.arena);                       \
         cr_expect_eq(got_, (expected), "%s: %s gives \"%s\"", unit.name, #change, axas_status_str(got_)); \
         cr_expect_eq(memcmp(&space, &before, sizeof space), 0, "%s: %s writes", unit.name, #change);      \
         cr_expect(axas_hosted_ledger_same(&ledger, &after_), "%s: %s keeps frames", unit.name, #change);  \
@@ -169,7 +169,7 @@ Test(space, destroying_gives_everything_back_and_may_be_done_twice)
         cr_assert_eq(unit_touch(&unit, 17 * unit.page, W), AXAS_FAULT_RESOLVED);
         cr_assert_eq(protect(&unit, 9 * unit.page, unit.page, 0), AXAS_OK);
         axas_space_destroy(&unit.space);
-        struct axas_hosted_ledger ledger = axas_hosted_ledger(unit.tree.arena);
+        struct axas_hosted_ledger ledger = axas_hosted_ledger_now(unit.tree.arena);
         for (unsigned use = 0; use < AXAS_FRAME_USES; use++) {
             cr_expect_eq(ledger.bytes[use], 0, "%s: %" PRIu64 " bytes of use %u stay", unit.name,
                          ledger.bytes[use], use);

@@ -263,7 +263,7 @@ static inline struct unit_picture unit_picture_of(struct axas_hosted *arena, con
 {
     struct unit_picture picture;
     memset(&picture, 0, sizeof picture);
-    picture.ledger = axas_hosted_ledger(arena);
+    picture.ledger = axas_hosted_ledger_now(arena);
     picture.digest = unit_digest(table);
     picture.tables = table->tables;
     memcpy(picture.reserve, table->pool.count, sizeof picture.reserve);

@@ -654,7 +654,7 @@ uint64_t axas_hosted_error_count(struct axas_hosted *arena)
     return count;
 }
 
-struct axas_hosted_ledger axas_hosted_ledger(struct axas_hosted *arena)
+struct axas_hosted_ledger axas_hosted_ledger_now(struct axas_hosted *arena)
 {
     (void)pthread_mutex_lock(&arena->lock);
     const struct axas_hosted_ledger ledger = arena->ledger;
@@ -674,7 +674,7 @@ bool axas_hosted_ledger_same(const struct axas_hosted_ledger *a, const struct ax
 
 uint64_t axas_hosted_bytes(struct axas_hosted *arena, enum axas_frame_use use)
 {
-    const struct axas_hosted_ledger ledger = axas_hosted_ledger(arena);
+    const struct axas_hosted_ledger ledger = axas_hosted_ledger_now(arena);
     return (unsigned)use < AXAS_FRAME_USES ? ledger.bytes[use] : 0;
 }
 

@@ -91,7 +91,7 @@ struct axas_hosted_ledger {
 };
 
 /** A copy of the ledger as it stands. */
-struct axas_hosted_ledger axas_hosted_ledger(struct axas_hosted *arena);
+struct axas_hosted_ledger axas_hosted_ledger_now(struct axas_hosted *arena);
 /** True if as many bytes are taken for each use. */
 bool axas_hosted_ledger_same(const struct axas_hosted_ledger *a, const struct axas_hosted_ledger *b);
 /** What that use holds now, in bytes. */
