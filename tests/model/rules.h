@@ -100,6 +100,9 @@ static const struct facts rules_facts[] = {
         .resizes = "gentle_split",
         .caches_refused = true,
     },
+    /* The reference's example: large and small leaves for one place are never in a TLB together; holes are
+     * not cached, what refused an access may be. */
+    {.format = "worked_example", .breaks = RULE(SPLIT) | RULE(COLLAPSE), .caches_refused = true},
     /* "What no CPU has together": even permissions that shrink need a break, holes are cached. */
     {
         .format = "ok_strange",
