@@ -2,48 +2,58 @@
 /**
  * @file floors.h
  * The least that a CPU has to do: straight-line code without a check, on the tables that the library built.
+ * What depends on the format is written by `python3 -m codegen floors`.
  */
 #ifndef AXAS_BENCH_FLOORS_H
 #define AXAS_BENCH_FLOORS_H
 
-#include "subject.h"
+#include <stddef.h>
+#include <stdint.h>
 
-/** A run of leaf tables of `entries` entries each. */
-struct tables {
-    uint64_t **table;
-    uint64_t count, entries;
+/** Neighbouring entries whose values grow by a constant. */
+struct run {
+    void *at;
+    uint64_t count;
+    uint64_t first; /**< the value of the first one, in the CPU's byte order */
 };
 
-void floor_fill(const struct tables *tables, uint64_t first, uint64_t step);
-void floor_memset(const struct tables *tables);
-uint64_t floor_scan(const struct tables *tables);
-void floor_clear_plain(const struct tables *tables, uint64_t bits);
-void floor_clear_locked(const struct tables *tables, uint64_t bits);
-
-/** How a walk of the mode goes. Those with a switch of their own are walked with constants. */
-struct geometry {
-    unsigned levels; /**< from the root down; each takes 9 bits of the address above bit 12 */
-    uint64_t mask;   /**< of the host address in an entry */
-    unsigned up;     /**< by how many bits it is shifted left then */
+struct runs {
+    struct run *run;
+    uint64_t count;
+    uint64_t step; /**< what the value grows by */
 };
 
-/** False if there is no walk of that shape. */
-bool geometry_of(const struct subject *subject, struct geometry *geometry);
-
+/** A tree of smallest leaves, and addresses in it. */
 struct walked {
-    const uint64_t *root;
+    const void *root;
     uint64_t offset; /**< of the direct map */
     const uint64_t *address;
-    uint64_t count;
+    uint64_t count; /**< of the addresses */
+    uint64_t hpa;   /**< where address 0 leads */
+    uint64_t first; /**< the entry that says so */
+    uint64_t code;  /**< the same without its address */
 };
 
-/** The sum of what the addresses lead to, each found independently. */
-uint64_t floor_walk(const struct geometry *geometry, const struct walked *walked);
-/** The same, each address waiting for the last result. */
-uint64_t floor_walk_chain(const struct geometry *geometry, const struct walked *walked);
-/** Walks to the entry of each address and stores `first` plus the address, or that where nothing was. */
-void floor_store(const struct geometry *geometry, const struct walked *walked, uint64_t first);
-void floor_swap(const struct geometry *geometry, const struct walked *walked, uint64_t first, uint64_t empty);
+/** One mode of one format. */
+struct floors {
+    const char *format, *mode;
+    void (*fill)(const struct runs *runs);
+    uint64_t (*scan)(const struct runs *runs);
+    void (*clear_plain)(const struct runs *runs, uint64_t bits);
+    void (*clear_locked)(const struct runs *runs, uint64_t bits);
+    /** The sum of what the addresses lead to, each found independently. */
+    uint64_t (*walk)(const struct walked *walked);
+    /** The same, each address waiting for the last result. */
+    uint64_t (*walk_chain)(const struct walked *walked);
+    /** Walks to the entry of each address and stores the leaf, or does so only where nothing was. */
+    void (*store)(const struct walked *walked);
+    void (*swap)(const struct walked *walked);
+};
+
+/** NULL if there is no such format or mode. */
+const struct floors *floors_find(const char *format, const char *mode);
+
+void floor_memset(const struct runs *runs, uint64_t entry_bytes);
 
 /** `loads` dependent loads, `times` times, from `at` on. */
 const void *floor_chase(const void *at, unsigned loads, uint64_t times);

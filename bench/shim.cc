@@ -73,5 +73,10 @@ void bench_resume(struct bench_state *state)
 
 void bench_items(struct bench_state *state, uint64_t per_iteration)
 {
-    state->state->counters["items"] = static_cast<double>(per_iteration);
+    bench_count(state, "items", per_iteration);
+}
+
+void bench_count(struct bench_state *state, const char *name, uint64_t number)
+{
+    state->state->counters[name] = static_cast<double>(number);
 }

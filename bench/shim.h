@@ -28,6 +28,8 @@ void bench_pause(struct bench_state *state);
 void bench_resume(struct bench_state *state);
 /** How many things one iteration does; a row's time is divided by it. */
 void bench_items(struct bench_state *state, uint64_t per_iteration);
+/** Puts a number beside the row's time. */
+void bench_count(struct bench_state *state, const char *name, uint64_t number);
 
 #ifdef __cplusplus
 }

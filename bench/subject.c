@@ -24,9 +24,12 @@ bool subject_start(struct subject *subject, const struct axas_format *format, co
 {
     struct axas_table table;
     struct axas_table_config config;
-    *subject = (struct subject){.format = format, .mode = mode, .features = features};
+    *subject = (struct subject){.format = format,
+                                .mode = mode,
+                                .floors = floors_find(format->name, mode->name),
+                                .features = features};
     config = config_of(subject);
-    if (axas_table_init(&table, &config) != AXAS_OK) {
+    if (subject->floors == NULL || axas_table_init(&table, &config) != AXAS_OK) {
         return false;
     }
     const uint64_t sizes = axas_table_leaf_sizes(&table, RW);
@@ -129,33 +132,94 @@ void verify_empty(const struct subject *subject, const struct axas_table *table,
     }
 }
 
-uint64_t **subject_leaf_tables(const struct subject *subject, const struct axas_table *table, uint64_t size,
-                               uint64_t leaf, uint64_t *count)
+unsigned subject_level(const struct subject *subject, uint64_t leaf)
 {
-    const struct axas_level *levels = subject->format->levels;
     unsigned level = subject->mode->root_level;
-    while (UINT64_C(1) << levels[level].shift != leaf) {
+    while (UINT64_C(1) << subject->format->levels[level].shift != leaf) {
         level++;
     }
-    const uint64_t covered = leaf << levels[level].index_bits;
-    uint64_t **tables = calloc(size / covered + 1, sizeof *tables);
-    if (tables == NULL) {
-        bench_fail(subject, "no memory", 0);
+    return level;
+}
+
+/* Between the CPU's byte order and that of the tables. */
+static uint64_t in_order(const struct axas_format *format, uint64_t value)
+{
+    if (format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
+        return value;
     }
-    *count = 0;
-    for (uint64_t gpa = 0; gpa + covered <= size; gpa += covered) {
-        uint64_t *entries = table->root;
-        for (unsigned l = subject->mode->root_level; l < level; l++) {
-            uint64_t index = gpa >> levels[l].shift;
-            if (l != subject->mode->root_level) {
-                index &= (UINT64_C(1) << levels[l].index_bits) - 1;
+    return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)value) : __builtin_bswap64(value);
+}
+
+static uint64_t read_entry(const struct axas_format *format, const uint8_t *at)
+{
+    return in_order(format, format->entry_bytes == 4 ? *(const uint32_t *)at : *(const uint64_t *)at);
+}
+
+static void write_entry(const struct axas_format *format, uint8_t *at, uint64_t value)
+{
+    if (format->entry_bytes == 4) {
+        *(uint32_t *)at = (uint32_t)in_order(format, value);
+    } else {
+        *(uint64_t *)at = in_order(format, value);
+    }
+}
+
+/* Where the entry of that level for gpa lies. */
+static uint8_t *entry_at(const struct subject *subject, const struct axas_table *table, uint64_t gpa,
+                         unsigned level)
+{
+    const struct axas_format *format = subject->format;
+    uint8_t *entries = table->root;
+    for (unsigned l = subject->mode->root_level;; l++) {
+        uint64_t index = gpa >> format->levels[l].shift;
+        if (l != subject->mode->root_level) {
+            index &= (UINT64_C(1) << format->levels[l].index_bits) - 1;
+        }
+        uint8_t *at = entries + index * format->entry_bytes;
+        if (l == level) {
+            return at;
+        }
+        entries = axas_hal_virt(bench_hal(), axas_hpa_of(format->entry_hpa(l, read_entry(format, at))));
+    }
+}
+
+uint64_t subject_runs(const struct subject *subject, const struct axas_table *table, uint64_t size,
+                      uint64_t leaf, uint64_t hpa, const struct axas_leaf_code *code, struct runs *runs)
+{
+    const struct axas_format *format = subject->format;
+    const unsigned level = subject_level(subject, leaf);
+    const uint64_t leaves = size / leaf;
+    uint64_t room = 0;
+    runs->run = NULL;
+    runs->count = 0;
+    runs->step = format->leaf_make(level, hpa + leaf, code) - format->leaf_make(level, hpa, code);
+    for (uint64_t i = 0; i < leaves; i++) {
+        uint8_t *at = entry_at(subject, table, i * leaf, level);
+        const uint64_t entry = format->leaf_make(level, hpa + i * leaf, code);
+        struct run *run = runs->count != 0 ? &runs->run[runs->count - 1] : NULL;
+        if (run != NULL && at == (uint8_t *)run->at + run->count * format->entry_bytes &&
+            entry == run->first + run->count * runs->step) {
+            run->count++;
+            continue;
+        }
+        if (runs->count == room) {
+            room = room == 0 ? 64 : 2 * room;
+            runs->run = realloc(runs->run, room * sizeof *runs->run);
+            if (runs->run == NULL) {
+                bench_fail(subject, "no memory", i);
             }
-            entries = axas_hal_virt(bench_hal(), axas_hpa_of(subject->format->entry_hpa(l, entries[index])));
         }
-        if (level == subject->mode->root_level) {
-            entries += gpa >> levels[level].shift;
-        }
-        tables[(*count)++] = entries;
+        runs->run[runs->count++] = (struct run){.at = at, .count = 1, .first = entry};
     }
-    return tables;
+    return leaves;
+}
+
+void subject_fill(const struct subject *subject, const struct runs *runs, uint64_t value)
+{
+    for (uint64_t r = 0; r < runs->count; r++) {
+        for (uint64_t i = 0; i < runs->run[r].count; i++) {
+            uint8_t *at = (uint8_t *)runs->run[r].at + i * subject->format->entry_bytes;
+            write_entry(subject->format, at, value);
+        }
+    }
 }

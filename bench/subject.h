@@ -6,6 +6,7 @@
 #ifndef AXAS_BENCH_SUBJECT_H
 #define AXAS_BENCH_SUBJECT_H
 
+#include "floors.h"
 #include "hal.h"
 
 #include <axas/space.h>
@@ -18,6 +19,7 @@
 struct subject {
     const struct axas_format *format;
     const struct axas_mode *mode;
+    const struct floors *floors;
     uint64_t features;
     uint64_t page, large; /* the smallest leaf and the next one, bytes; large is 0 if there is none */
     uint64_t limit;       /* first address above the range */
@@ -46,8 +48,14 @@ void verify_mapped(const struct subject *subject, const struct axas_table *table
 /** Ends the program if anything is mapped in [0, size), or a table but the root is linked. */
 void verify_empty(const struct subject *subject, const struct axas_table *table, uint64_t size);
 
-/** The tables that hold the leaves of that size for [0, size), in order; the caller frees the array. */
-uint64_t **subject_leaf_tables(const struct subject *subject, const struct axas_table *table, uint64_t size,
-                               uint64_t leaf, uint64_t *count);
+/** The leaves of that size for [0, size), mapped to hpa and on, which are all there: their entries where they
+ * lie and what they hold, in runs as long as the table and the pieces of the address allow. `step` is what
+ * the entries of a run grow by. Returns how many leaves; the caller frees runs->run. */
+uint64_t subject_runs(const struct subject *subject, const struct axas_table *table, uint64_t size,
+                      uint64_t leaf, uint64_t hpa, const struct axas_leaf_code *code, struct runs *runs);
+/** Makes every entry of the runs `value`. */
+void subject_fill(const struct subject *subject, const struct runs *runs, uint64_t value);
+/** The level, in the format's list, whose leaves have that size. */
+unsigned subject_level(const struct subject *subject, uint64_t leaf);
 
 #endif

@@ -4,8 +4,8 @@
  * row's name is work/format/mode/layer. What is prepared, verified and taken away again is not timed.
  */
 #define _GNU_SOURCE
-#include "floors.h"
 #include "shim.h"
+#include "subject.h"
 
 #include <axas/guest.h>
 
@@ -19,6 +19,7 @@
 #define ADDRESSES (UINT64_C(1) << 20)
 #define CHASES (UINT64_C(1) << 16)
 #define FAULT_BYTES (128 * MIB)
+#define FAULT_AREAS 10 /* that they are spread over: as many as the lookup that they are compared with */
 
 /* --- What rows have in common --- */
 
@@ -340,35 +341,38 @@ static void w4_16g_chain_table(struct bench_state *state, const void *subject)
 
 struct stage {
     struct axas_table table;
-    struct tables tables;
-    struct geometry geometry;
-    uint64_t size, leaf, hpa;
-    uint64_t first; /* the entry of the first leaf, and what the next ones add */
-    uint64_t step, write_bits;
+    struct runs runs;
+    struct axas_leaf_code code;
+    uint64_t size, leaf, hpa, leaves, write_bits;
 };
 
 static void stage_start(const struct subject *s, struct stage *g, uint64_t size, uint64_t leaf)
 {
-    struct axas_leaf_code rw, ro;
-    unsigned level = s->mode->root_level;
+    struct axas_leaf_code ro;
+    const unsigned level = subject_level(s, leaf);
     g->size = subject_clip(s, size);
     g->leaf = leaf;
     g->hpa = s->hpa + leaf;
     subject_table(s, &g->table);
     map(s, &g->table, g->hpa, g->size);
-    while (UINT64_C(1) << s->format->levels[level].shift != leaf) {
-        level++;
-    }
-    must(s, s->format->encode(RW, s->features, &rw), 0);
+    must(s, s->format->encode(RW, s->features, &g->code), 0);
     must(s, s->format->encode(AXAS_READ, s->features, &ro), 0);
-    g->first = s->format->leaf_make(level, g->hpa, &rw);
-    g->step = s->format->leaf_make(level, g->hpa + leaf, &rw) - g->first;
-    g->write_bits = rw.at[level] & ~ro.at[level];
-    g->tables.entries = UINT64_C(1) << s->format->levels[level].index_bits;
-    g->tables.table = subject_leaf_tables(s, &g->table, g->size, leaf, &g->tables.count);
-    if (!geometry_of(s, &g->geometry)) {
-        bench_fail(s, "no straight-line walk of that shape", g->geometry.levels);
-    }
+    g->write_bits = g->code.at[level] & ~ro.at[level];
+    g->leaves = subject_runs(s, &g->table, g->size, leaf, g->hpa, &g->code, &g->runs);
+}
+
+/* What a floor on the stage's smallest leaves is told. */
+static struct walked walked_on(const struct subject *s, const struct stage *g, const uint64_t *addresses,
+                               uint64_t count)
+{
+    const struct walked walked = {.root = g->table.root,
+                                  .offset = bench_hal()->direct_map_offset,
+                                  .address = addresses,
+                                  .count = count,
+                                  .hpa = g->hpa,
+                                  .first = g->runs.run[0].first,
+                                  .code = g->code.at[subject_level(s, s->page)]};
+    return walked;
 }
 
 /* What the floor stored has to be what the library would have. */
@@ -376,7 +380,7 @@ static void stage_end(const struct subject *s, struct stage *g)
 {
     verify_mapped(s, &g->table, g->size, g->hpa, g->leaf, RW);
     subject_table_end(s, &g->table);
-    free(g->tables.table);
+    free(g->runs.run);
 }
 
 static void fill(struct bench_state *state, const struct subject *s, uint64_t size, uint64_t leaf)
@@ -384,11 +388,11 @@ static void fill(struct bench_state *state, const struct subject *s, uint64_t si
     struct stage g;
     stage_start(s, &g, size, leaf);
     while (bench_keep_running(state)) {
-        floor_fill(&g.tables, g.first, g.step);
+        s->floors->fill(&g.runs);
         __asm__ volatile("" : : : "memory");
     }
     stage_end(s, &g);
-    bench_items(state, g.tables.count * g.tables.entries);
+    bench_items(state, g.leaves);
 }
 
 static void fill_small(struct bench_state *state, const void *subject)
@@ -403,18 +407,25 @@ static void fill_large(struct bench_state *state, const void *subject)
     fill(state, s, 64 * GIB, s->large);
 }
 
+/* The tables that W8 makes. */
+static void fill_split(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    fill(state, s, 512 * s->large, s->page);
+}
+
 static void fill_memset(struct bench_state *state, const void *subject)
 {
     const struct subject *s = subject;
     struct stage g;
     stage_start(s, &g, GIB, s->page);
     while (bench_keep_running(state)) {
-        floor_memset(&g.tables);
+        floor_memset(&g.runs, s->format->entry_bytes);
         __asm__ volatile("" : : : "memory");
     }
-    floor_fill(&g.tables, g.first, g.step);
+    s->floors->fill(&g.runs);
     stage_end(s, &g);
-    bench_items(state, g.tables.count * g.tables.entries);
+    bench_items(state, g.leaves);
 }
 
 static void scan_read(struct bench_state *state, const void *subject)
@@ -423,10 +434,10 @@ static void scan_read(struct bench_state *state, const void *subject)
     struct stage g;
     stage_start(s, &g, GIB, s->page);
     while (bench_keep_running(state)) {
-        keep(floor_scan(&g.tables));
+        keep(s->floors->scan(&g.runs));
     }
     stage_end(s, &g);
-    bench_items(state, g.tables.count * g.tables.entries);
+    bench_items(state, g.leaves);
 }
 
 static void scan(struct bench_state *state, const struct subject *s, bool locked)
@@ -435,15 +446,15 @@ static void scan(struct bench_state *state, const struct subject *s, bool locked
     stage_start(s, &g, GIB, s->page);
     while (bench_keep_running(state)) {
         if (locked) {
-            floor_clear_locked(&g.tables, g.write_bits);
+            s->floors->clear_locked(&g.runs, g.write_bits);
         } else {
-            floor_clear_plain(&g.tables, g.write_bits);
+            s->floors->clear_plain(&g.runs, g.write_bits);
         }
         __asm__ volatile("" : : : "memory");
     }
-    floor_fill(&g.tables, g.first, g.step);
+    s->floors->fill(&g.runs);
     stage_end(s, &g);
-    bench_items(state, g.tables.count * g.tables.entries);
+    bench_items(state, g.leaves);
 }
 
 static void scan_plain(struct bench_state *state, const void *subject)
@@ -461,12 +472,12 @@ static void walk(struct bench_state *state, const struct subject *s, uint64_t si
     struct stage g;
     stage_start(s, &g, size, s->page);
     uint64_t *addresses = new_addresses(g.size), sum = 0, right = 0;
-    const struct walked walked = {g.table.root, bench_hal()->direct_map_offset, addresses, ADDRESSES};
+    const struct walked walked = walked_on(s, &g, addresses, ADDRESSES);
     for (uint64_t i = 0; i < ADDRESSES; i++) {
         right += g.hpa + addresses[i];
     }
     while (bench_keep_running(state)) {
-        sum = chained ? floor_walk_chain(&g.geometry, &walked) : floor_walk(&g.geometry, &walked);
+        sum = chained ? s->floors->walk_chain(&walked) : s->floors->walk(&walked);
         keep(sum);
     }
     if (sum != right) {
@@ -537,16 +548,16 @@ static void store_pages(struct bench_state *state, const struct subject *s, bool
     struct stage g;
     stage_start(s, &g, GIB, s->page);
     uint64_t *pages = new_pages(g.size, s->page, shuffled);
-    const uint64_t empty = s->format->levels[s->mode->root_level + s->mode->level_count - 1].empty;
-    const struct walked walked = {g.table.root, bench_hal()->direct_map_offset, pages, g.size / s->page};
+    const uint64_t empty = s->format->levels[subject_level(s, s->page)].empty;
+    const struct walked walked = walked_on(s, &g, pages, g.leaves);
     while (bench_keep_running(state)) {
         bench_pause(state);
-        floor_fill(&g.tables, empty, 0);
+        subject_fill(s, &g.runs, empty);
         bench_resume(state);
         if (swapped) {
-            floor_swap(&g.geometry, &walked, g.first, empty);
+            s->floors->swap(&walked);
         } else {
-            floor_store(&g.geometry, &walked, g.first);
+            s->floors->store(&walked);
         }
     }
     stage_end(s, &g);
@@ -576,6 +587,17 @@ static void swap_random(struct bench_state *state, const void *subject)
 
 /* --- Space layer: the table layer's work --- */
 
+/* The frames that the space takes: tables, and records of areas. */
+static void report_frames(struct bench_state *state, const struct subject *s, struct axas_space *space)
+{
+    struct axas_usage usage;
+    must(s, axas_space_usage(space, &usage), 0);
+    bench_count(state, "table_frames", usage.table_bytes / AXAS_FRAME_SIZE);
+    bench_count(state, "record_frames", usage.node_bytes / AXAS_FRAME_SIZE);
+    bench_count(state, "reserve_frames", usage.reserve_bytes / AXAS_FRAME_SIZE);
+    bench_count(state, "areas", usage.areas);
+}
+
 static void space_map(const struct subject *s, struct axas_space *space, uint64_t hpa, uint64_t size)
 {
     must(s, axas_space_map_linear(space, axas_gpa_of(0), axas_hpa_of(hpa), size, RW), 0);
@@ -592,6 +614,7 @@ static void space_map_range(struct bench_state *state, const struct subject *s, 
         space_map(s, &space, s->hpa + leaf, size);
     }
     verify_mapped(s, &space.table, size, s->hpa + leaf, leaf, RW);
+    report_frames(state, s, &space);
     subject_space_end(s, &space);
     bench_items(state, size / leaf);
 }
@@ -814,11 +837,14 @@ static void faults(struct bench_state *state, const struct subject *s, bool shuf
         struct faults second = first;
         bench_pause(state);
         must(s, axas_space_clear(&space), 0);
-        if (zeroed) {
-            must(s, axas_space_map_alloc(&space, axas_gpa_of(0), size, RW, AXAS_LAZY), 0);
-        } else {
-            must(s, axas_space_map(&space, axas_gpa_of(0), size, RW, &ready, NULL, small_hpa(s), AXAS_LAZY),
-                 0);
+        for (uint64_t gpa = 0, part; gpa < size; gpa += part) {
+            part =
+                2 * (size / FAULT_AREAS) > size - gpa ? size - gpa : size / FAULT_AREAS / s->page * s->page;
+            must(s,
+                 zeroed ? axas_space_map_alloc(&space, axas_gpa_of(gpa), part, RW, AXAS_LAZY)
+                        : axas_space_map(&space, axas_gpa_of(gpa), part, RW, &ready, NULL, small_hpa(s),
+                                         AXAS_LAZY),
+                 gpa);
         }
         if (threads > 1) {
             second.pages = pages + first.count;
@@ -854,6 +880,9 @@ static void faults(struct bench_state *state, const struct subject *s, bool shuf
     } else {
         verify_mapped(s, &space.table, size, small_hpa(s), s->page, RW);
     }
+    if (space.areas.count != FAULT_AREAS) {
+        bench_fail(s, "another number of areas than was mapped", space.areas.count);
+    }
     subject_space_end(s, &space);
     bench_hal_share(false);
     bench_items(state, count);
@@ -885,27 +914,47 @@ static void w9_threads2(struct bench_state *state, const void *subject)
     faults(state, subject, false, false, 2);
 }
 
-static void memset_frame(struct bench_state *state, const void *subject)
+/* Frames of the smallest leaf's size: cleared again and again, or each got from the HAL and cleared once. */
+static void frames(struct bench_state *state, const struct subject *s, bool got)
 {
-    const struct subject *s = subject;
     const uint64_t count = subject_clip(s, FAULT_BYTES) / s->page;
-    axas_hpa *frames = malloc(count * sizeof *frames);
+    axas_hpa *frame = malloc(count * sizeof *frame);
     for (uint64_t i = 0; i < count; i++) {
-        if (frames == NULL || !bench_hal()->frame_alloc(NULL, s->page, AXAS_FRAME_GUEST, &frames[i])) {
+        if (frame == NULL || !bench_hal()->frame_alloc(NULL, s->page, AXAS_FRAME_GUEST, &frame[i])) {
             bench_fail(s, "no memory", i);
         }
     }
     while (bench_keep_running(state)) {
+        if (got) {
+            bench_pause(state);
+            for (uint64_t i = 0; i < count; i++) {
+                bench_hal()->frame_free(NULL, frame[i], s->page, AXAS_FRAME_GUEST);
+            }
+            bench_resume(state);
+        }
         for (uint64_t i = 0; i < count; i++) {
-            memset(axas_hal_virt(bench_hal(), frames[i]), 0, s->page);
+            if (got && !bench_hal()->frame_alloc(NULL, s->page, AXAS_FRAME_GUEST, &frame[i])) {
+                bench_fail(s, "no memory", i);
+            }
+            memset(axas_hal_virt(bench_hal(), frame[i]), 0, s->page);
             __asm__ volatile("" : : : "memory");
         }
     }
     for (uint64_t i = 0; i < count; i++) {
-        bench_hal()->frame_free(NULL, frames[i], s->page, AXAS_FRAME_GUEST);
+        bench_hal()->frame_free(NULL, frame[i], s->page, AXAS_FRAME_GUEST);
     }
     bench_items(state, count);
-    free(frames);
+    free(frame);
+}
+
+static void memset_frame(struct bench_state *state, const void *subject)
+{
+    frames(state, subject, false);
+}
+
+static void get_frame(struct bench_state *state, const void *subject)
+{
+    frames(state, subject, true);
 }
 
 static void lock_pair(struct bench_state *state, const void *subject)
@@ -927,7 +976,7 @@ static void lock_pair(struct bench_state *state, const void *subject)
 
 static uint64_t clip_areas(const struct subject *s, uint64_t count)
 {
-    const uint64_t room = subject_clip(s, GIB) / (2 * s->page);
+    const uint64_t room = subject_clip(s, count * 2 * s->page + s->large) / (2 * s->page);
     return count < room ? count : room;
 }
 
@@ -954,6 +1003,7 @@ static void find_area(struct bench_state *state, const struct subject *s, uint64
             }
         }
     }
+    report_frames(state, s, &space);
     subject_space_end(s, &space);
     bench_items(state, ADDRESSES);
     free(addresses);
@@ -965,7 +1015,7 @@ static void map_area(struct bench_state *state, const struct subject *s, uint64_
     struct axas_area area;
     uint64_t *addresses = new_addresses(count);
     areas_start(s, &space, count);
-    const uint64_t calls = ADDRESSES / 16;
+    const uint64_t calls = ADDRESSES / 64;
     while (bench_keep_running(state)) {
         for (uint64_t i = 0; i < calls; i++) {
             const axas_gpa gpa = axas_gpa_of((2 * addresses[i] + 1) * s->page);
@@ -1089,6 +1139,7 @@ static const struct {
 } rows[] = {
     {"fill", "floor", fill_small, false},
     {"fill-large", "floor", fill_large, true},
+    {"fill-split", "floor", fill_split, true},
     {"memset", "floor", fill_memset, false},
     {"scan-read", "floor", scan_read, false},
     {"scan-plain", "floor", scan_plain, false},
@@ -1105,6 +1156,7 @@ static const struct {
     {"swap-random", "floor", swap_random, false},
     {"lock-pair", "floor", lock_pair, false},
     {"memset-frame", "floor", memset_frame, false},
+    {"get-frame", "floor", get_frame, false},
     {"find-10", "floor", find_key_10, false},
     {"find-1000", "floor", find_key_1000, false},
     {"find-100000", "floor", find_key_100000, false},

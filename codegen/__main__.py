@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, check, list, explain, reference, new."""
+"""The command line: generate, check, floors, list, explain, reference, new."""
 
 import argparse
 import importlib.util
@@ -41,6 +41,8 @@ def _parser():
     reference = _command(commands, "reference", _reference, "write the reference for people, as HTML")
     _out(reference, PAGES)
     _out(_command(commands, "check", _check, "say which generated files are not current"))
+    floors = _command(commands, "floors", _floors, "write the straight-line C that the benchmarks compare with")
+    floors.add_argument("--out", required=True, metavar="FILE", help="where to")
     _command(commands, "list", _list, "list formats and modes")
     explain = _command(commands, "explain", _explain, "say in words what an entry means")
     explain.add_argument("format", metavar="FORMAT")
@@ -173,6 +175,17 @@ def _check(options, models):
         print(f"refresh with: {shlex.join(command)}", file=sys.stderr)
         return 1
     print(f"{options.out}: {len(files)} files are current")
+    return 0
+
+
+def _floors(options, models):
+    from codegen import render
+
+    try:
+        Path(options.out).write_text(render.floors(models), encoding="utf-8")
+    except OSError as error:
+        print(f"codegen: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -244,3 +244,9 @@ def render(models: list[Model]) -> dict[str, str]:
         name = Path(template).name + ".j2"
         files[template] = env.get_template(name).render(models=models, arches=arches)
     return files
+
+
+def floors(models: list[Model]) -> str:
+    """The straight-line C that the benchmarks compare the library with; no part of it."""
+    models = sorted(models, key=lambda model: model.name)
+    return environment().get_template("floors.c.j2").render(models=models)

@@ -14,7 +14,7 @@ cd "$top" || exit 1
 
 # vgabios: Bochs looks for it, and its package leaves it out where QEMU has brought seabios.
 need_packages cmake ninja-build gcc g++ libc6-dev pkg-config clang lld llvm libclang-rt-dev clang-format \
-    libcriterion-dev python3 python3-jinja2 python3-yaml python3-jsonschema \
+    libcriterion-dev libbenchmark-dev python3 python3-jinja2 python3-yaml python3-jsonschema \
     qemu-system-arm qemu-system-misc qemu-system-x86 bochs bochs-term vgabios chromium
 
 export CMAKE_GENERATOR=Ninja

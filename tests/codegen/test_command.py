@@ -144,6 +144,23 @@ class Check(Directory):
         self.assertEqual(self.check(NARROW)[0], 1)
 
 
+class Floors(Directory):
+    def test_they_are_c_for_every_width_byte_order_and_split_of_an_address(self):
+        specs = sorted(SPECS.glob("ok_*.yaml"))
+        file = self.out.with_suffix(".c")
+        self.assertEqual(run("floors", "--specs", *specs, "--out", file)[0], 0)
+        compiler = next(name for name in ("cc", "gcc", "clang") if shutil.which(name))
+        formats = [f"-DAXAS_WITH_{spec.stem.upper()}=1" for spec in specs]
+        done = subprocess.run([compiler, "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fsyntax-only",
+                               f"-I{ROOT / 'bench'}", *formats, file], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_file_that_cannot_be_written_is_an_error(self):
+        status, _, errors = run("floors", "--specs", NARROW, "--out", self.out / "none" / "floors.c")
+        self.assertEqual(status, 1)
+        self.assertIn("codegen: cannot write", errors)
+
+
 class List(unittest.TestCase):
     def test_formats_modes_and_leaf_sizes(self):
         status, said, _ = run("list", "--specs", SPECS / "ok_split_address.yaml", STRANGE)
