@@ -9,36 +9,43 @@
  * The keys of a node stand together, so that a search reads a few lines of one frame and follows a pointer
  * once per level. A node is never empty; neighbours that fit into three quarters of one become one.
  *
- * Why a removal has the nodes that it needs
- * -----------------------------------------
- * Only a removal from the middle of an area adds an area, one (a "cut"). An area of n pages can be cut at
- * most (n - 1) / 2 times, since each cut takes a page away and leaves a page on both sides; `cuts` is the sum
- * over all areas, and a cut lowers it by one or more. No smaller amount of memory than a bit per page could
- * remember every way to cut a space up, so for a space of any size some number of cuts has to do. The reserve
- * holds nodes for
+ * Why a removal has the memory that it needs
+ * ------------------------------------------
+ * Only a removal from the middle of an area (a "cut") makes the areas more, by one. Usually it makes a
+ * record, which now and then takes a node. Where no node is to be had, the area's record stays as it is, and
+ * the pages that went become a gap: bits in a frame for the stretch of guest addresses that they are in
+ * (gap.h). A piece of an area is then what a record spans between two gaps, and looks to everyone else like
+ * an area with a record. The next exclusive call for which the HAL has nodes makes records again; map and
+ * protect do not go on without them.
  *
- *      C = min(cuts, CUTS_IN_RESERVE)
+ * So each stretch that a record touches may come to need a frame, and nothing more, however often areas are
+ * cut. `stretches` is the sum over the leaf nodes of the stretches that their records touch, which is no
+ * less; `gap_frames` of them have their frame. The reserve can keep the promise as long as
  *
- * cuts in a row while the HAL gives no frame at all: a space of which cuts <= CUTS_IN_RESERVE never runs out,
- * and any other one only if the HAL gave nothing at all between C cuts. Whenever an area is added, the
- * reserve is full or the call fails; each exclusive call, removals too, fills it again as far as the HAL lets
- * it.
+ *      reserved_nodes >= stretches - gap_frames                                                    (all)
  *
- * How many nodes that is. A leaf node holds 56 areas. Let each leaf node with k areas owe max(0, k - 29) / 28
- * of a node, which is less than one. A cut adds one area, so the sum of what is owed grows by at most 1/28; a
- * leaf node splits when the 57th area comes, into one of 28 and one of 29, which owe nothing, and so each
- * split pays one node back. C cuts therefore split at most leaves + C / 28 leaf nodes, and clearly at most C.
- * In the same way the inner nodes (up to 254 children, 127 after a split) split at most inners + s / 127
- * times one level up if s nodes split below, inners + s / 126 over all levels, and the tree grows by no more
- * than two levels. Joining nodes frees one for at most 13/28 that the result owes, and the freed one goes to
- * the reserve.
+ * A removal never breaks this: a cut that becomes a gap lowers both sides alike; one that makes a record
+ * takes nodes only if the rest is still enough; and whatever else is removed touches fewer stretches.
+ * Whenever an area is added or protected, the reserve is made that full, or the call fails.
+ *
+ * Where areas touch more stretches than space->areas.reserve_limit, beside one for each leaf node, that would
+ * take too much. Then the reserve holds the nodes for at least C = 28 x reserve_limit records in a row, or
+ * for as many as can come: an area of n pages can be cut at most (n - 1) / 2 times, since each cut takes a
+ * page away and leaves one on both sides; `cuts` is the sum over all areas. How many nodes that is: a leaf
+ * node holds 56 areas. Let each with k areas owe max(0, k - 29) / 28 of a node, which is less than one. A cut
+ * adds one area, so the sum of what is owed grows by at most 1/28; a leaf node splits when the 57th area
+ * comes, into one of 28 and one of 29, which owe nothing, and so each split pays one node back. C cuts
+ * therefore split at most leaves + C / 28 leaf nodes, and clearly at most C. In the same way the inner nodes
+ * (up to 254 children, 127 after a split) split at most inners + s / 127 times one level up if s nodes split
+ * below, inners + s / 126 over all levels, and the tree grows by no more than two levels. Joining nodes frees
+ * one for at most 13/28 that the result owes, and the freed one goes to the reserve.
  */
 #include "area.h"
+#include "gap.h"
 
 #define NODE_BYTES AXAS_FRAME_SIZE
 #define LEAF_AREAS 56u
 #define INNER_CHILDREN 254u
-#define CUTS_IN_RESERVE 1024u
 /* Levels, leaves included: 2^52 pages need no more, at a third of each node in use. */
 #define MAX_HEIGHT 12u
 
@@ -122,7 +129,7 @@ static const struct leaf *leaf_for(const struct axas_space *space, uint64_t x, c
     return leaf;
 }
 
-const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa)
+static const struct axas_area *record_at(const struct axas_space *space, uint64_t gpa)
 {
     const struct leaf *leaf = leaf_for(space, gpa, NULL, NULL);
     if (leaf == NULL) {
@@ -135,7 +142,8 @@ const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t
     return gpa <= leaf->last[up_to - 1] ? &leaf->area[up_to - 1] : NULL;
 }
 
-const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa)
+/* The record that spans gpa, or else the first above it, or NULL. */
+static const struct axas_area *record_from(const struct axas_space *space, uint64_t gpa)
 {
     const struct node *right = NULL;
     unsigned height = 0;
@@ -159,6 +167,56 @@ const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t
     return &((const struct leaf *)right)->area[0];
 }
 
+static uint64_t address_of(const struct axas_space *space, uint64_t page)
+{
+    return page * axas_table_page_size(&space->table);
+}
+
+/* What of the record is at gpa and between gaps. */
+static const struct axas_area *piece_of(const struct axas_space *space, const struct axas_area *record,
+                                        uint64_t gpa, struct axas_area *piece)
+{
+    uint64_t page = axas_page_of(space, gpa);
+    uint64_t first = record->gpa.raw;
+    uint64_t last = first + (record->size - 1);
+    uint64_t below = axas_gap_below(space, page);
+    uint64_t above = axas_gap_above(space, page);
+    if (below == page) {
+        return NULL;
+    }
+    if (below != AXAS_NO_PAGE && below >= axas_page_of(space, first)) {
+        first = address_of(space, below + 1);
+    }
+    if (above <= axas_page_of(space, last)) {
+        last = address_of(space, above) - 1;
+    }
+    *piece = *record;
+    piece->gpa = axas_gpa_of(first);
+    piece->size = last - first + 1;
+    return piece;
+}
+
+const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+{
+    const struct axas_area *record = record_at(space, gpa);
+    if (__builtin_expect(space->areas.gaps != NULL, 0) && record != NULL) {
+        return piece_of(space, record, gpa, piece);
+    }
+    return record;
+}
+
+const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+{
+    const struct axas_area *record = record_from(space, gpa);
+    if (__builtin_expect(space->areas.gaps != NULL, 0) && record != NULL) {
+        /* A record ends with a page that is there. */
+        uint64_t from = record->gpa.raw > gpa ? record->gpa.raw : gpa;
+        return piece_of(space, record, address_of(space, axas_gap_end(space, axas_page_of(space, from))),
+                        piece);
+    }
+    return record;
+}
+
 /* Nodes */
 
 static bool node_alloc(struct axas_space *space)
@@ -175,26 +233,32 @@ static bool node_alloc(struct axas_space *space)
     return true;
 }
 
-static struct node *node_take(struct axas_space *space)
+void *axas_areas_frame_take(struct axas_space *space)
 {
-    void *node = space->areas.free_nodes;
-    AXAS_ASSERT(node != NULL);
-    space->areas.free_nodes = *(void **)node;
+    void *frame = space->areas.free_nodes;
+    AXAS_ASSERT(frame != NULL);
+    space->areas.free_nodes = *(void **)frame;
     space->areas.reserved_nodes--;
     space->node_bytes += NODE_BYTES;
-    ((struct node *)node)->count = 0;
-    return (struct node *)node;
+    return frame;
 }
 
-static void node_give(struct axas_space *space, struct node *node)
+static struct node *node_take(struct axas_space *space)
 {
-    *(void **)(void *)node = space->areas.free_nodes;
-    space->areas.free_nodes = node;
+    struct node *node = (struct node *)axas_areas_frame_take(space);
+    node->count = 0;
+    return node;
+}
+
+void axas_areas_frame_give(struct axas_space *space, void *frame)
+{
+    *(void **)frame = space->areas.free_nodes;
+    space->areas.free_nodes = frame;
     space->areas.reserved_nodes++;
     space->node_bytes -= NODE_BYTES;
 }
 
-void axas_areas_trim(struct axas_space *space, uint32_t keep)
+void axas_areas_trim(struct axas_space *space, uint64_t keep)
 {
     const struct axas_hal *hal = space->table.hal;
     while (space->areas.reserved_nodes > keep) {
@@ -215,13 +279,17 @@ static bool reserve_raise(struct axas_space *space, uint64_t count)
     return true;
 }
 
-/* See the top of the file. */
-static uint64_t reserve_for(uint64_t cuts, uint64_t leaves, uint64_t inners)
+/* What the reserve has to hold, see the top of the file, if `more` nodes of each kind, and as many stretches,
+ * came to the tree. */
+static uint64_t reserve_for(const struct axas_space *space, uint64_t cuts, uint64_t stretches, uint64_t more)
 {
-    uint64_t row = cuts < CUTS_IN_RESERVE ? cuts : CUTS_IN_RESERVE;
-    uint64_t splits = leaves + row / 28;
-    splits = splits < row ? splits : row;
-    return row == 0 ? 0 : splits + inners + splits / 126 + 3;
+    uint64_t leaves = space->areas.leaves + more;
+    uint64_t all = stretches + more - space->areas.gap_frames;
+    uint64_t splits = leaves + space->areas.reserve_limit;
+    splits = splits < cuts ? splits : cuts;
+    uint64_t records = cuts == 0 ? 0 : splits + space->areas.inners + more + splits / 126 + 3;
+    bool affordable = stretches + more <= leaves + space->areas.reserve_limit;
+    return affordable && all < records ? all : records;
 }
 
 /* The most that one insertion takes: each node on the way, and a new root. */
@@ -232,7 +300,7 @@ static uint32_t insert_most(const struct axas_space *space)
 
 static uint64_t cuts_of(const struct axas_space *space, uint64_t size)
 {
-    return (size / axas_table_page_size(&space->table) - 1) / 2;
+    return (axas_page_of(space, size) - 1) / 2;
 }
 
 /* What the last of `inserts` insertions takes at x: full nodes from the leaf upward split, a full root gets a
@@ -252,35 +320,6 @@ static uint32_t nodes_for(const struct axas_space *space, uint64_t x, unsigned i
         }
     }
     return need + (all_full ? 1 : 0);
-}
-
-enum axas_status axas_areas_prepare(struct axas_space *space, const uint64_t *at, unsigned inserts,
-                                    uint64_t size)
-{
-    uint64_t need = 0;
-    for (unsigned i = 0; i < inserts; i++) {
-        need += nodes_for(space, at[i], inserts);
-    }
-    if (need != 0 && space->node_limit != 0 && space->node_bytes / NODE_BYTES + need > space->node_limit) {
-        return AXAS_ERR_NO_MEMORY;
-    }
-    uint64_t cuts = space->areas.cuts + (size == 0 ? 0 : cuts_of(space, size));
-    uint64_t stay = reserve_for(cuts, space->areas.leaves + need, space->areas.inners + need);
-    return reserve_raise(space, need + stay) ? AXAS_OK : AXAS_ERR_NO_MEMORY;
-}
-
-bool axas_areas_prepare_removal(struct axas_space *space, uint64_t gpa)
-{
-    axas_areas_settle(space);
-    return space->areas.reserved_nodes >= nodes_for(space, gpa, 1);
-}
-
-void axas_areas_settle(struct axas_space *space)
-{
-    uint64_t stay = reserve_for(space->areas.cuts, space->areas.leaves, space->areas.inners);
-    (void)reserve_raise(space, stay);
-    /* Some more may stay, so that adding and removing one area in turn does not ask the HAL each time. */
-    axas_areas_trim(space, space->areas.count == 0 ? 0 : (uint32_t)stay + 4 * insert_most(space));
 }
 
 /* Changing */
@@ -308,6 +347,17 @@ static void first_key_changed(const struct axas_space *space, const struct path 
             break;
         }
     }
+}
+
+/* How many stretches the entry touches that the one before it in the leaf node does not. */
+static uint64_t stretches_at(const struct axas_space *space, const struct leaf *leaf, unsigned at)
+{
+    if (at >= leaf->node.count) {
+        return 0;
+    }
+    uint64_t first = axas_stretch_of(space, leaf->key[at]);
+    bool shared = at != 0 && axas_stretch_of(space, leaf->last[at - 1]) == first;
+    return axas_stretch_of(space, leaf->last[at]) - first + (shared ? 0 : 1);
 }
 
 static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
@@ -338,14 +388,17 @@ static void inner_shift(struct inner *inner, unsigned from, int by)
 }
 
 /* Appends entries [from, count) of one node to another. */
-static void leaf_append(struct leaf *to, struct leaf *source, unsigned from)
+static void leaf_append(struct axas_space *space, struct leaf *to, struct leaf *source, unsigned from)
 {
     unsigned moved = source->node.count - from;
+    unsigned first = to->node.count;
+    space->areas.stretches -= stretches_at(space, source, from);
     __builtin_memcpy(&to->key[to->node.count], &source->key[from], moved * sizeof to->key[0]);
     __builtin_memcpy(&to->last[to->node.count], &source->last[from], moved * sizeof to->last[0]);
     __builtin_memcpy(&to->area[to->node.count], &source->area[from], moved * sizeof to->area[0]);
     to->node.count += moved;
     source->node.count = from;
+    space->areas.stretches += stretches_at(space, to, first);
 }
 
 static void inner_append(struct inner *to, struct inner *source, unsigned from)
@@ -415,15 +468,17 @@ void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
     if (leaf->node.count == LEAF_AREAS) {
         split = (struct leaf *)node_take(space);
         space->areas.leaves++;
-        leaf_append(split, leaf, at > LEAF_AREAS / 2 ? LEAF_AREAS / 2 + 1 : LEAF_AREAS / 2);
+        leaf_append(space, split, leaf, at > LEAF_AREAS / 2 ? LEAF_AREAS / 2 + 1 : LEAF_AREAS / 2);
     }
     struct leaf *into = leaf;
     if (split != NULL && at > LEAF_AREAS / 2) {
         at -= leaf->node.count;
         into = split;
     }
+    space->areas.stretches -= stretches_at(space, into, at);
     leaf_shift(into, at, 1);
     leaf_put(into, at, area);
+    space->areas.stretches += stretches_at(space, into, at) + stretches_at(space, into, at + 1);
     if (at == 0 && into == leaf) {
         first_key_changed(space, &path, 0, area->gpa.raw);
     }
@@ -436,7 +491,7 @@ void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
 static void remove_child(struct axas_space *space, const struct path *path, unsigned height, unsigned at)
 {
     struct inner *inner = (struct inner *)path->step[height].node;
-    node_give(space, inner->child[at]);
+    axas_areas_frame_give(space, inner->child[at]);
     if (height == 1) {
         space->areas.leaves--;
     } else {
@@ -469,7 +524,7 @@ static void join_up(struct axas_space *space, const struct path *path)
             at--;
         }
         if (height == 0) {
-            leaf_append((struct leaf *)parent->child[at], (struct leaf *)parent->child[at + 1], 0);
+            leaf_append(space, (struct leaf *)parent->child[at], (struct leaf *)parent->child[at + 1], 0);
         } else {
             inner_append((struct inner *)parent->child[at], (struct inner *)parent->child[at + 1], 0);
         }
@@ -480,7 +535,7 @@ static void join_up(struct axas_space *space, const struct path *path)
         space->areas.root = ((struct inner *)root)->child[0];
         space->areas.height--;
         space->areas.inners--;
-        node_give(space, root);
+        axas_areas_frame_give(space, root);
     }
 }
 
@@ -493,12 +548,14 @@ void axas_areas_remove(struct axas_space *space, uint64_t gpa)
     AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
     space->areas.count--;
     space->areas.cuts -= cuts_of(space, leaf->area[at].size);
+    space->areas.stretches -= stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
     leaf_shift(leaf, at + 1, -1);
+    space->areas.stretches += stretches_at(space, leaf, at);
     if (leaf->node.count != 0 && at == 0) {
         first_key_changed(space, &path, 0, leaf->key[0]);
     }
     if (space->areas.count == 0) {
-        node_give(space, &leaf->node);
+        axas_areas_frame_give(space, &leaf->node);
         space->areas.root = NULL;
         space->areas.height = 0;
         space->areas.leaves = 0;
@@ -516,15 +573,122 @@ void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axa
     AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
     space->areas.cuts -= cuts_of(space, leaf->area[at].size);
     space->areas.cuts += cuts_of(space, area->size);
+    space->areas.stretches -= stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
     leaf_put(leaf, at, area);
+    space->areas.stretches += stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
     if (at == 0) {
         first_key_changed(space, &path, 0, area->gpa.raw);
     }
 }
 
+/* The reserve */
+
+/* Can a cut make a record, which begins at x? */
+static bool record_fits(const struct axas_space *space, uint64_t x)
+{
+    uint64_t need = nodes_for(space, x, 1);
+    uint64_t all = space->areas.stretches - space->areas.gap_frames;
+    if (space->areas.reserved_nodes >= all) {
+        return space->areas.reserved_nodes >= all + need + (need != 0 ? 1 : 0);
+    }
+    return space->areas.reserved_nodes >= need;
+}
+
+/* The same, with what the HAL has. */
+static bool record_fits_now(struct axas_space *space, uint64_t x)
+{
+    uint64_t need = nodes_for(space, x, 1);
+    (void)reserve_raise(space, need + reserve_for(space, space->areas.cuts, space->areas.stretches, need));
+    return record_fits(space, x);
+}
+
+static void cut(struct axas_space *space, struct axas_area area, uint64_t from, uint64_t to)
+{
+    struct axas_area high = area;
+    high.gpa = axas_gpa_of(to + 1);
+    high.size -= high.gpa.raw - area.gpa.raw;
+    area.size = from - area.gpa.raw;
+    axas_areas_replace(space, area.gpa.raw, &area);
+    axas_areas_insert(space, &high);
+}
+
+/* Makes records for what is behind gaps, until no more of them fit. */
+static void close_gaps(struct axas_space *space)
+{
+    while (space->areas.gaps != NULL) {
+        uint64_t first = axas_gap_above(space, 0);
+        uint64_t end = axas_gap_end(space, first);
+        if (!record_fits_now(space, address_of(space, end))) {
+            return;
+        }
+        axas_gap_remove(space, first, end - 1);
+        uint64_t from = address_of(space, first);
+        cut(space, *record_at(space, from), from, address_of(space, end) - 1);
+    }
+}
+
+enum axas_status axas_areas_prepare(struct axas_space *space, const uint64_t *at, unsigned inserts,
+                                    uint64_t size)
+{
+    uint64_t need = 0;
+    close_gaps(space);
+    for (unsigned i = 0; i < inserts; i++) {
+        need += nodes_for(space, at[i], inserts);
+    }
+    if (need != 0 && space->node_limit != 0 && space->node_bytes / NODE_BYTES + need > space->node_limit) {
+        return AXAS_ERR_NO_MEMORY;
+    }
+    uint64_t cuts = space->areas.cuts;
+    uint64_t stretches = space->areas.stretches;
+    if (size != 0) {
+        cuts += cuts_of(space, size);
+        stretches += axas_stretch_of(space, at[0] + (size - 1)) - axas_stretch_of(space, at[0]) + 1;
+    }
+    bool ready = reserve_raise(space, need + reserve_for(space, cuts, stretches, need));
+    return ready && space->areas.gaps == NULL ? AXAS_OK : AXAS_ERR_NO_MEMORY;
+}
+
+/* Widens [*from, *to], of a record, by the gaps beside it. */
+static void widen(const struct axas_space *space, const struct axas_area *record, uint64_t *from,
+                  uint64_t *to)
+{
+    if (space->areas.gaps != NULL) {
+        if (*from != record->gpa.raw) {
+            *from = address_of(space, axas_gap_begin(space, axas_page_of(space, *from) - 1) + 1);
+        }
+        if (*to - record->gpa.raw != record->size - 1) {
+            *to = address_of(space, axas_gap_end(space, axas_page_of(space, *to) + 1)) - 1;
+        }
+    }
+}
+
+bool axas_areas_prepare_removal(struct axas_space *space, uint64_t first, uint64_t last)
+{
+    const struct axas_area *record = record_at(space, first);
+    if (record == NULL || last - record->gpa.raw >= record->size - 1) {
+        return true;
+    }
+    widen(space, record, &first, &last);
+    return first == record->gpa.raw || last - record->gpa.raw == record->size - 1 ||
+           record_fits_now(space, last + 1) ||
+           axas_gap_frames(space, axas_page_of(space, first), axas_page_of(space, last)) <=
+               space->areas.reserved_nodes;
+}
+
+void axas_areas_settle(struct axas_space *space)
+{
+    close_gaps(space);
+    uint64_t stay = reserve_for(space, space->areas.cuts, space->areas.stretches, 0);
+    (void)reserve_raise(space, stay);
+    /* Some more may stay, so that adding and removing one area in turn does not ask the HAL each time. */
+    axas_areas_trim(space, space->areas.count == 0 ? 0 : stay + 4 * insert_most(space));
+}
+
+/* Ranges */
+
 static void cut_at(struct axas_space *space, uint64_t gpa)
 {
-    const struct axas_area *found = axas_areas_find(space, gpa);
+    const struct axas_area *found = record_at(space, gpa);
     if (found == NULL || found->gpa.raw == gpa) {
         return;
     }
@@ -548,21 +712,31 @@ void axas_areas_cut_at(struct axas_space *space, uint64_t first, uint64_t last)
 void axas_areas_remove_range(struct axas_space *space, uint64_t first, uint64_t last)
 {
     const struct axas_area *found;
-    while ((found = axas_areas_next(space, first)) != NULL && found->gpa.raw <= last) {
+    while ((found = record_from(space, first)) != NULL && found->gpa.raw <= last) {
         struct axas_area area = *found;
         uint64_t area_last = area.gpa.raw + (area.size - 1);
-        struct axas_area high = area;
-        high.gpa = axas_gpa_of(last + 1);
-        high.size = area_last - last;
-        if (area.gpa.raw < first) {
-            area.size = first - area.gpa.raw;
+        uint64_t from = area.gpa.raw > first ? area.gpa.raw : first;
+        uint64_t to = area_last < last ? area_last : last;
+        widen(space, &area, &from, &to);
+        bool cuts = from != area.gpa.raw && to != area_last;
+        if (cuts && !record_fits(space, to + 1)) {
+            axas_gap_add(space, axas_page_of(space, from), axas_page_of(space, to));
+            return;
+        }
+        if (space->areas.gaps != NULL) {
+            axas_gap_remove(space, axas_page_of(space, from), axas_page_of(space, to));
+        }
+        if (cuts) {
+            cut(space, area, from, to);
+            return;
+        }
+        if (from != area.gpa.raw) {
+            area.size = from - area.gpa.raw;
             axas_areas_replace(space, area.gpa.raw, &area);
-            if (area_last > last) {
-                axas_areas_insert(space, &high);
-                return;
-            }
-        } else if (area_last > last) {
-            axas_areas_replace(space, area.gpa.raw, &high);
+        } else if (to != area_last) {
+            area.gpa = axas_gpa_of(to + 1);
+            area.size = area_last - to;
+            axas_areas_replace(space, from, &area);
             return;
         } else {
             axas_areas_remove(space, area.gpa.raw);
@@ -579,14 +753,14 @@ static bool belong_together(const struct axas_area *low, const struct axas_area 
 
 void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
 {
-    const struct axas_area *found = first == 0 ? NULL : axas_areas_find(space, first - 1);
+    const struct axas_area *found = first == 0 ? NULL : record_at(space, first - 1);
     if (found == NULL) {
-        found = axas_areas_next(space, first);
+        found = record_from(space, first);
     }
     while (found != NULL && found->gpa.raw <= last) {
         struct axas_area low = *found;
         uint64_t end = low.gpa.raw + low.size;
-        const struct axas_area *high = axas_areas_next(space, end - 1 == UINT64_MAX ? end - 1 : end);
+        const struct axas_area *high = record_from(space, end - 1 == UINT64_MAX ? end - 1 : end);
         if (high == NULL || high->gpa.raw < end) {
             return;
         }
@@ -597,14 +771,14 @@ void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
         low.size += high->size;
         axas_areas_remove(space, high->gpa.raw);
         axas_areas_replace(space, low.gpa.raw, &low);
-        found = axas_areas_find(space, low.gpa.raw);
+        found = record_at(space, low.gpa.raw);
     }
 }
 
 void axas_areas_destroy(struct axas_space *space)
 {
     const struct axas_area *found;
-    while ((found = axas_areas_next(space, 0)) != NULL) {
+    while ((found = record_from(space, 0)) != NULL) {
         axas_areas_remove(space, found->gpa.raw);
     }
     axas_areas_trim(space, 0);

@@ -81,7 +81,8 @@ static void deposit_put(struct axas_space *space, struct axas_pool *deposit)
 static bool same_area(const struct axas_space *space, const struct axas_area *area, uint64_t first,
                       uint64_t last)
 {
-    const struct axas_area *now = axas_areas_find(space, first);
+    struct axas_area piece;
+    const struct axas_area *now = axas_areas_find(space, first, &piece);
     return now != NULL && last - now->gpa.raw < now->size && now->origin.raw == area->origin.raw &&
            now->attr == area->attr && now->flags == area->flags && now->backend == area->backend &&
            now->context == area->context && now->data == area->data;

@@ -11,6 +11,8 @@
 
 /* Areas that one step of axas_space_clear removes. */
 #define AREAS_PER_STEP 64u
+/* Unless the configuration says more: a frame for each of 31.5 GiB / 126 MiB (pages of 4 KiB). */
+#define STRETCHES_IN_RESERVE 256u
 
 static bool alive(const struct axas_space *space)
 {
@@ -22,7 +24,7 @@ static bool alive(const struct axas_space *space)
 /* How much the reserves held when a call began. */
 struct aside {
     uint32_t tables[AXAS_MAX_LEVELS];
-    uint32_t nodes;
+    uint64_t nodes;
 };
 
 static struct aside aside_of(const struct axas_space *space)
@@ -154,6 +156,13 @@ static enum axas_status take_readers(struct axas_space *space, unsigned readers)
     return AXAS_OK;
 }
 
+/* Half of all numbers is no limit either, and a sum with it does not overflow. */
+static uint64_t reserve_limit(const struct axas_config *config)
+{
+    uint64_t limit = config->reserve_limit == 0 ? STRETCHES_IN_RESERVE : config->reserve_limit;
+    return limit < UINT64_MAX / 2 ? limit : UINT64_MAX / 2;
+}
+
 enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config)
 {
     if (space == NULL || config == NULL) {
@@ -166,6 +175,7 @@ enum axas_status axas_space_init(struct axas_space *space, const struct axas_con
         made.error = config->error;
         made.populate_only = config->populate_only;
         made.node_limit = config->node_limit;
+        made.areas.reserve_limit = reserve_limit(config);
         what = "base or size";
         status = take_bounds(&made, config);
         if (status == AXAS_OK) {
@@ -233,7 +243,8 @@ static struct failure check_map(const struct axas_space *space, const struct axa
 
 static struct failure check_free(const struct axas_space *space, const struct axas_area *area)
 {
-    const struct axas_area *next = axas_areas_next(space, area->gpa.raw);
+    struct axas_area piece;
+    const struct axas_area *next = axas_areas_next(space, area->gpa.raw, &piece);
     if (next != NULL && next->gpa.raw <= axas_last(area->gpa, area->size)) {
         return failure(AXAS_ERR_EXISTS, "an area is there already");
     }
@@ -405,12 +416,10 @@ static struct failure check_removal(struct axas_space *space, uint64_t first, ui
         return failure(AXAS_ERR_UNSUPPORTED, "part of a large leaf, and splitting it needs a break");
     }
     struct aside before = aside_of(space);
-    const struct axas_area *area = axas_areas_find(space, first);
-    bool cuts = area != NULL && area->gpa.raw < first && axas_last(area->gpa, area->size) > last;
     if (any(need)) {
         (void)axas_table_reserve(&space->table);
     }
-    if (cuts && !axas_areas_prepare_removal(space, last + 1)) {
+    if (!axas_areas_prepare_removal(space, first, last)) {
         put_back(space, &before);
         return failure(AXAS_ERR_NO_MEMORY, "more pieces than the reserve has room for, and the HAL has none");
     }
@@ -425,7 +434,8 @@ static struct failure check_removal(struct axas_space *space, uint64_t first, ui
  * when it has left the lock. */
 static void remove_range(struct axas_space *space, uint64_t first, uint64_t last, struct axas_gather *gather)
 {
-    const struct axas_area *area = axas_areas_next(space, first);
+    struct axas_area piece;
+    const struct axas_area *area = axas_areas_next(space, first, &piece);
     axas_gather_init(gather, NULL, NULL);
     while (area != NULL && area->gpa.raw <= last) {
         uint64_t area_last = axas_last(area->gpa, area->size);
@@ -440,7 +450,7 @@ static void remove_range(struct axas_space *space, uint64_t first, uint64_t last
         if (area->backend->provide != NULL) {
             space->table.mode->unmap(&space->table, from, to, gather);
         }
-        area = to == last ? NULL : axas_areas_next(space, to + 1);
+        area = to == last ? NULL : axas_areas_next(space, to + 1, &piece);
     }
     publish(space);
     axas_gather_flush(&space->table, gather);
@@ -450,10 +460,11 @@ static void remove_range(struct axas_space *space, uint64_t first, uint64_t last
 
 static bool is_filling(const struct axas_space *space, uint64_t first, uint64_t last)
 {
-    const struct axas_area *area = space->areas.filling == 0 ? NULL : axas_areas_next(space, first);
+    struct axas_area piece;
+    const struct axas_area *area = space->areas.filling == 0 ? NULL : axas_areas_next(space, first, &piece);
     while (area != NULL && area->gpa.raw <= last && (area->flags & AXAS_AREA_FILLING) == 0) {
         uint64_t area_last = axas_last(area->gpa, area->size);
-        area = area_last >= last ? NULL : axas_areas_next(space, area_last + 1);
+        area = area_last >= last ? NULL : axas_areas_next(space, area_last + 1, &piece);
     }
     return area != NULL && area->gpa.raw <= last;
 }
@@ -486,9 +497,10 @@ enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64
 /* Exclusive. The next areas from *at on that no one is filling, as one range; false if there are none. */
 static bool next_step(const struct axas_space *space, uint64_t *at, uint64_t *first, uint64_t *last)
 {
-    const struct axas_area *area = axas_areas_next(space, *at);
+    struct axas_area piece;
+    const struct axas_area *area = axas_areas_next(space, *at, &piece);
     unsigned count = 0;
-    for (; area != NULL && count < AREAS_PER_STEP; area = axas_areas_next(space, *at)) {
+    for (; area != NULL && count < AREAS_PER_STEP; area = axas_areas_next(space, *at, &piece)) {
         if ((area->flags & AXAS_AREA_FILLING) == 0) {
             *first = count == 0 ? area->gpa.raw : *first;
             *last = axas_last(area->gpa, area->size);
@@ -664,7 +676,8 @@ static struct failure check_protect(const struct axas_space *space, uint64_t fir
     const struct axas_table *table = &space->table;
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     for (uint64_t at = first;;) {
-        const struct axas_area *area = axas_areas_find(space, at);
+        struct axas_area piece;
+        const struct axas_area *area = axas_areas_find(space, at, &piece);
         if (area == NULL) {
             return failure(AXAS_ERR_NOT_MAPPED, "no area is there");
         }
@@ -700,8 +713,9 @@ static struct failure prepare_protect(struct axas_space *space, uint64_t first, 
                                       const uint32_t beside[AXAS_MAX_LEVELS])
 {
     struct axas_table *table = &space->table;
-    const struct axas_area *low = axas_areas_find(space, first);
-    const struct axas_area *high = axas_areas_find(space, last);
+    struct axas_area pieces[2];
+    const struct axas_area *low = axas_areas_find(space, first, &pieces[0]);
+    const struct axas_area *high = axas_areas_find(space, last, &pieces[1]);
     uint64_t at[2];
     unsigned cuts = 0;
     if (low->gpa.raw != first) {
@@ -766,7 +780,8 @@ static void protect_range(struct axas_space *space, uint64_t first, uint64_t las
     axas_areas_cut_at(space, first, last);
     axas_gather_init(gather, NULL, NULL);
     for (uint64_t at = first;;) {
-        struct axas_area area = *axas_areas_find(space, at);
+        struct axas_area area;
+        area = *axas_areas_find(space, at, &area);
         uint64_t to = axas_last(area.gpa, area.size);
         if (!area.backend->pure && has_deposits(space)) {
             use_deposits(space, at, to, sizes);
@@ -836,7 +851,7 @@ enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa,
     if (!axas_space_contains(space, gpa, 1)) {
         return AXAS_ERR_RANGE;
     }
-    place->area = axas_areas_find(space, gpa.raw);
+    place->area = axas_areas_find(space, gpa.raw, &place->piece);
     return table->mode->query(table, gpa.raw & ~(axas_table_page_size(table) - 1), &place->leaf);
 }
 
@@ -925,7 +940,8 @@ enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, st
     }
     unsigned reader = axas_space_reader(space);
     axas_lock_state state = axas_lock_read(&space->lock, reader);
-    const struct axas_area *found = axas_areas_next(space, gpa.raw);
+    struct axas_area piece;
+    const struct axas_area *found = axas_areas_next(space, gpa.raw, &piece);
     if (found != NULL) {
         *area = *found;
     }
@@ -1018,7 +1034,7 @@ enum axas_status axas_space_usage(struct axas_space *space, struct axas_usage *u
     usage->reserve_bytes = pool_bytes(table, &table->pool) + pool_bytes(table, &space->deposits) +
                            space->areas.reserved_nodes * AXAS_FRAME_SIZE;
     usage->node_bytes = space->node_bytes;
-    usage->areas = space->areas.count;
+    usage->areas = space->areas.count + space->areas.gap_count;
     axas_unlock_read(&space->lock, reader, state);
     return AXAS_OK;
 }

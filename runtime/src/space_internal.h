@@ -27,6 +27,7 @@ static inline unsigned axas_space_reader(const struct axas_space *space)
 struct axas_place {
     const struct axas_area *area; /**< NULL: no area */
     struct axas_leaf leaf;        /**< the leaf, held leaf or hole */
+    struct axas_area piece;       /**< where `area` points if it has no record */
 };
 
 /**

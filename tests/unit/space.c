@@ -510,7 +510,7 @@ Test(space, a_thousand_cuts_in_a_row_need_no_memory)
         struct unit_space unit;
         unit_space_make(&unit, &at);
         uint64_t page = unit.page;
-        const uint64_t cuts = 1024; /* what space.h promises */
+        const uint64_t cuts = 1024;
         cr_assert_geq(unit.tree.limit, 4 * cuts * page, "%s", unit.name);
         cr_assert_eq(map_alloc(&unit, 0, 4 * cuts * page, RW, AXAS_LAZY), AXAS_OK);
         axas_hosted_fail_from(unit.tree.arena, 1);

@@ -7,7 +7,8 @@
  * be called from a HAL function or a backend. Ranges are in bytes and multiples of the format's page size;
  * nothing is rounded. A range may end at the last byte of the space. Unless a function says otherwise, a
  * status that is not AXAS_OK means: areas, entries, frames and counters are as before the call, and every
- * out-parameter is untouched.
+ * out-parameter is untouched. (One thing is not put back: a map or protect that fails may have made records
+ * that an axas_space_unmap before it could not make.)
  */
 #ifndef AXAS_SPACE_H
 #define AXAS_SPACE_H
@@ -22,6 +23,7 @@ extern "C" {
 
 struct axas_area;
 struct axas_space;
+struct axas_stretch;
 
 /** A run of host memory that a backend gives for a part of its area. */
 struct axas_run {
@@ -76,6 +78,8 @@ struct axas_config {
     uint64_t size;                  /**< bytes; 0 for everything from base to the end of the mode's range */
     unsigned readers;               /**< reader slots: one per vCPU is fastest, 0 counts as 1 */
     uint64_t node_limit;            /**< cap on bookkeeping frames; 0 for none */
+    uint64_t reserve_limit;   /**< removals: for how many stretches of 32256 pages there is a reserve, see
+                                 axas_space_unmap; 0 for 256, UINT64_MAX for all that the areas touch */
     bool populate_only;       /**< the space feeds an IOMMU: no lazy areas, no change that needs a break */
     struct axas_error *error; /**< NULL, or where a failing exclusive call leaves the offending values */
 };
@@ -99,11 +103,15 @@ struct axas_space {
     bool populate_only;
     struct {
         void *root; /**< B+ tree of areas, see area.c */
+        struct axas_stretch *gaps;
+        uint32_t height;
         void *free_nodes;
-        uint32_t height, reserved_nodes;
+        uint64_t reserved_nodes, reserve_limit;
         uint64_t leaves, inners; /**< nodes in the tree */
-        uint64_t count;
-        uint64_t cuts; /**< how many more areas removals could make of these */
+        uint64_t stretches;      /**< that the records of each leaf node touch, added up */
+        uint64_t gap_frames, gap_count;
+        uint64_t count; /**< records */
+        uint64_t cuts;  /**< how many more areas removals could make of these */
         uint64_t filling;
     } areas;
     struct axas_pool deposits; /**< tables for the large leaves that cannot be had again, see fault.c */
@@ -163,10 +171,14 @@ extern const struct axas_backend axas_backend_linear, axas_backend_alloc, axas_b
  * Exclusive. Removes every area in the range, and the parts that reach into it, skipping holes; splits
  * exactly. Invalidates once, then gives memory back outside the lock. AXAS_ERR_ALIGN, _RANGE, _BUSY,
  * _CORRUPT. It needs no memory from the HAL: where no table can be had for a split, a pure backend's whole
- * leaf goes and comes back by faults; any other large leaf brought its tables with it. The records for pieces
- * come from the reserve, which every exclusive call fills again: it lasts for as many cuts as the areas have
- * pages for, or 1024 in a row without one frame from the HAL, whichever is less (see area.c); only a cut
- * beyond that is AXAS_ERR_NO_MEMORY.
+ * leaf goes and comes back by faults; any other large leaf brought its tables with it. What has to be known
+ * about the pieces of an area goes into frames put aside when areas are added: one for each stretch of 32256
+ * pages (126 MiB of 4 KiB pages; they begin at multiples of that) that areas touch, in which pages are told
+ * apart by bits until the HAL has memory for records again (area.c). If areas touch no more stretches than
+ * the configuration's reserve_limit, 256 (31.5 GiB) unless it says otherwise, no unmap ever fails for lack of
+ * memory. Beyond, at least 28 times that many cuts out of the middle of an area succeed in a row while the
+ * HAL gives not one frame, 7168 unless the configuration says otherwise, and only one after that is
+ * AXAS_ERR_NO_MEMORY.
  * In a populate_only space nothing may go that a fault would have to bring back: splitting a leaf is
  * AXAS_ERR_UNSUPPORTED if the format asks for a break there, and AXAS_ERR_NO_MEMORY without a table.
  */
