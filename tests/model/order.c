@@ -916,7 +916,7 @@ bool order_end(struct order *order, bool destroyed, char problem[200])
     const struct axas_hosted_event *events = axas_hosted_events(order->arena);
     order->at = count;
     if (!order->has_rules) {
-        return wrong(order, ORDER_NO_RULES, "nobody wrote rules for this format", 0, 0);
+        return wrong(order, ORDER_NO_RULES, "nobody wrote rules for this format: they go into rules.h", 0, 0);
     }
     if (axas_hosted_events_lost(order->arena) != 0) {
         return wrong(order, ORDER_EVENTS_LOST, "more events than can be recorded", count, 0);

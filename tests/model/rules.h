@@ -103,6 +103,8 @@ static const struct facts rules_facts[] = {
     /* The reference's example: large and small leaves for one place are never in a TLB together; holes are
      * not cached, what refused an access may be. */
     {.format = "worked_example", .breaks = RULE(SPLIT) | RULE(COLLAPSE), .caches_refused = true},
+    /* The example of the reference: "large and small leaves for one place never in a TLB together". */
+    {.format = "worked_example", .breaks = RULE(SPLIT) | RULE(COLLAPSE), .caches_refused = true},
     /* "What no CPU has together": even permissions that shrink need a break, holes are cached. */
     {
         .format = "ok_strange",
