@@ -2,7 +2,7 @@
 """The registers that hold the root: every bit declared once, root and vmid whole."""
 
 from codegen.check_part import FRAME_SHIFT, Part
-from codegen.diagnostic import expected_one_of
+from codegen.diagnostic import expected_one_of, listed
 from codegen.load import Mapping, Scalar
 from codegen.ranges import bits_text, bits_verb, mask, runs
 
@@ -15,8 +15,27 @@ class Registers(Part):
             self.check_root_registers()
 
     def check_root_registers(self):
+        registers = self.doc["root_registers"].items
+        sets = {}
+        for register in registers:
+            sets.setdefault(register["set"].value if "set" in register else None, []).append(register)
+        if len(sets) > 1:
+            for register in sets.get(None, []):
+                self.error(register, f"register '{register['name'].value}' is of no set, expected "
+                                     f"{listed(name for name in sets if name)}")
+        held = [(name, *self.check_set(members)) for name, members in sets.items()]
+        (first, *spans), others = held[0], held[1:]
+        for name, *more in others:
+            for what, here, there in zip(("root", "vmid"), more, spans):
+                if here != there and (what == "vmid" or here and there):
+                    self.error(sets[name][0], f"the registers of set '{name}' hold other bits of the {what} than those of "
+                                              f"set '{first}', expected the same")
+
+    def check_set(self, registers):
+        """Checks registers that are used together; gives the bits of root and vmid that they hold."""
         vmid, root = [], []
-        for register in self.doc["root_registers"].items:
+        self.holds_root = False
+        for register in registers:
             rows = []
             complete = True
             for key, node in register["bits"].entries():
@@ -38,8 +57,10 @@ class Registers(Part):
         lowest = self.root_alignment()
         self.check_tiling(root, "root", lowest)
         if not self.holds_root:
-            self.error(self.doc.key("root_registers"), "no register holds the root, expected a row such as "
-                                                       "51:12: {root: 51:12}")
+            of_set = f" of set '{registers[0]['set'].value}'" if "set" in registers[0] else ""
+            where = registers[0] if of_set else self.doc.key("root_registers")
+            self.error(where, f"no register{of_set} holds the root, expected a row such as 51:12: {{root: 51:12}}")
+        return _union(span for span, _ in root), _union(span for span, _ in vmid)
 
     def check_register_row(self, node, span, vmid, root):
         width = span[0] - span[1] + 1

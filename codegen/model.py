@@ -358,6 +358,7 @@ class RegisterRow:
 @dataclass
 class Register:
     name: str
+    set: str  # of several ways to write the root down, the one that it belongs to; empty if there is one way
     manual: str
     rows: list[RegisterRow]
 
@@ -552,7 +553,9 @@ class _Builder:
             )
         for register in data["root_registers"]:
             rows = [self.register_row(bits, value) for bits, value in register["bits"].items()]
-            model.registers.append(Register(register["name"], str(register.get("manual", "")), rows))
+            model.registers.append(
+                Register(register["name"], register.get("set", ""), str(register.get("manual", "")), rows)
+            )
         self.fault()
         return model
 

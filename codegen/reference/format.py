@@ -342,7 +342,8 @@ def register_diagram(model, register):
 
 
 def register_table(model, register):
-    table = Table(f"{register.name}, bit by bit", [code("Bits"), Column("What they hold")])
+    of_set = f", of set {register.set}" if register.set else ""
+    table = Table(f"{register.name}{of_set}, bit by bit", [code("Bits"), Column("What they hold")])
     table.rows = [[span_text(row.high, row.low), register_words(row)[1]] for row in by_bits(register.rows)]
     return table
 

@@ -154,7 +154,9 @@ struct axas_root {
     uint8_t gpa_bits;
     uint32_t vmid;
     uint8_t register_count;
-    const char *const *register_name; /**< as the format lists them */
+    /** As the format lists them. Where it writes the root down in several ways (the context entry and the
+     * PASID-table entry of an IOMMU), all of them are there, and the host takes those of one way. */
+    const char *const *register_name;
     uint64_t register_value[AXAS_MAX_ROOT_REGISTERS];
 };
 
