@@ -12,6 +12,9 @@ const struct axas_format *const axas_formats[] = {
 #ifdef AXAS_WITH_RISCV64_GSTAGE
     &axas_riscv64_gstage,
 #endif
+#ifdef AXAS_WITH_VTD_SECOND_STAGE
+    &axas_vtd_second_stage,
+#endif
 #ifdef AXAS_WITH_X86_64_EPT
     &axas_x86_64_ept,
 #endif

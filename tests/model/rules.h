@@ -29,6 +29,8 @@ struct facts {
     const char *sees_new;       /**< ... unless the CPU has this feature; NULL for always */
     bool caches_refused;        /**< an entry that refused an access may stay cached after the fault ... */
     const char *forgets;        /**< ... unless the CPU has this feature; NULL for always */
+    const char *only_with;      /**< both only with this feature; NULL for always */
+    bool elsewhere;             /**< the walker is no CPU: nothing that it has to forget concerns one alone */
     bool asks_again;            /**< the CPU looks again before it faults: more permissions need nothing */
     unsigned local, everything; /**< RULE()s that concern one CPU only, or all that is cached of the tree */
 };
@@ -75,6 +77,18 @@ static const struct facts rules_facts[] = {
      * fault is dropped, and found anew.
      */
     {.format = "x86_64_npt", .asks_again = true},
+    /*
+     * Intel VT-d, 6.1 and 6.5: without caching mode nothing is cached of an entry that gives a fault; with
+     * it, as for an IOMMU that somebody emulates, anything may be, and each change to an entry asks for an
+     * invalidation.
+     */
+    {
+        .format = "vtd_second_stage",
+        .caches_empty = true,
+        .caches_refused = true,
+        .only_with = "caching_mode",
+        .elsewhere = true,
+    },
     /* The made-up ones, in the words of their files. Entries are broken as on an old Arm CPU; more
      * permissions concern one CPU; a table that goes takes everything along. */
     {
@@ -148,13 +162,15 @@ static inline bool rules_of(const struct axas_format *format, uint64_t features,
     if (facts->asks_again) {
         rules[AXAS_CHANGE_PERMISSIONS_MORE].scope = AXAS_INVALIDATE_NONE;
     }
-    bool empty = facts->caches_empty &&
+    bool caches = facts->only_with == NULL || (features & axas_feature_find(format, facts->only_with)) != 0;
+    bool empty = caches && facts->caches_empty &&
                  (facts->sees_new == NULL || (features & axas_feature_find(format, facts->sees_new)) == 0);
-    bool refused = facts->caches_refused &&
+    bool refused = caches && facts->caches_refused &&
                    (facts->forgets == NULL || (features & axas_feature_find(format, facts->forgets)) == 0);
-    rules[AXAS_CHANGE_MAKE] = (struct rule){false, true, empty ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
+    rules[AXAS_CHANGE_MAKE] =
+        (struct rule){false, !facts->elsewhere, empty ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
     rules[AXAS_CHANGE_FAULT] =
-        (struct rule){false, true, refused ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
+        (struct rule){false, !facts->elsewhere, refused ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
     return true;
 }
 

@@ -121,6 +121,16 @@ static void visit_caps(struct enumeration *e, struct world world)
     }
 }
 
+/* The features that other modes need and this one does not. */
+static uint64_t other_modes(const struct axas_format *format, const struct axas_mode *mode)
+{
+    uint64_t features = 0;
+    for (unsigned i = 0; i < format->mode_count; i++) {
+        features |= format->modes[i].with;
+    }
+    return features & ~mode->with;
+}
+
 unsigned worlds_each(const char *format_name, enum worlds which, world_fn *fn, void *context)
 {
     struct enumeration e = {fn, context, 0};
@@ -145,6 +155,9 @@ unsigned worlds_each(const char *format_name, enum worlds which, world_fn *fn, v
             }
             for (unsigned i = 0; i < format->feature_count; i++) {
                 uint64_t bit = format->features[i].bit;
+                if ((bit & other_modes(format, world.mode)) != 0) {
+                    continue; /* makes another mode possible; `all` has it in this one too */
+                }
                 world.features = bit | world.mode->with;
                 world.free_in_parts = (i & 1u) != 0;
                 if (world.features != world.mode->with && world.features != all) {

@@ -104,7 +104,8 @@ Test(fault, resolved_and_spurious_end_with_the_local_invalidation)
                 const struct axas_hosted_event *last = &events[count - 1];
                 cr_assert_eq(last->kind, AXAS_HOSTED_INVALIDATE, "%s: the last thing that happens",
                              unit->name);
-                cr_expect(last->invalidation.local, "%s", unit->name);
+                cr_expect_eq(last->invalidation.local, unit->space.table.change[AXAS_CHANGE_FAULT].local,
+                             "%s", unit->name);
             } else {
                 for (uint64_t i = 0; i < count; i++) {
                     cr_expect_neq(events[i].kind, AXAS_HOSTED_INVALIDATE, "%s", unit->name);

@@ -247,12 +247,16 @@ ROW(a_large_leaf_is_executable_in_spite_of_the_cap)
     struct rig rig;
     axas_attr attrs[256];
     unsigned with_access;
-    axas_attr exec = 0;
+    axas_attr exec = 0, all = 0;
     unsigned count = world_attrs(world, attrs, &with_access);
-    struct axas_config config = rig_arena(&rig, world);
     for (unsigned i = 0; i < count; i++) {
         exec = attrs[i] == (AXAS_READ | AXAS_EXEC) ? attrs[i] : exec;
+        all |= attrs[i];
     }
+    if ((all & AXAS_EXEC) == 0) {
+        return; /* the walker of a device, which fetches nothing */
+    }
+    struct axas_config config = rig_arena(&rig, world);
     unsigned last_level = world->mode->root_level + world->mode->level_count - 1u;
     config.table.max_exec_leaf_shift = world->format->levels[last_level].shift;
     RIG_OK(&rig, axas_space_init(&rig.space, &config));

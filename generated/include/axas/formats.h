@@ -18,6 +18,9 @@
 #ifdef AXAS_WITH_RISCV64_GSTAGE
 #include <axas/formats/riscv64_gstage.h>
 #endif
+#ifdef AXAS_WITH_VTD_SECOND_STAGE
+#include <axas/formats/vtd_second_stage.h>
+#endif
 #ifdef AXAS_WITH_X86_64_EPT
 #include <axas/formats/x86_64_ept.h>
 #endif
