@@ -8,6 +8,7 @@
 
 struct bench_state {
     benchmark::State *state;
+    uint64_t pauses;
 };
 
 namespace
@@ -43,8 +44,9 @@ int bench_run(int argc, char **argv)
     }
     for (const row &r : rows) {
         auto *made = benchmark::RegisterBenchmark(r.name.c_str(), [r](benchmark::State &state) {
-            bench_state wrapped = {&state};
+            bench_state wrapped = {&state, 0};
             r.function(&wrapped, r.argument);
+            bench_count(&wrapped, "pauses", wrapped.pauses);
         });
         made->UseRealTime();
         if (once) {
@@ -63,6 +65,7 @@ bool bench_keep_running(struct bench_state *state)
 
 void bench_pause(struct bench_state *state)
 {
+    state->pauses++;
     state->state->PauseTiming();
 }
 

@@ -22,7 +22,8 @@ void bench_register(const char *name, bench_function *function, const void *argu
 /** Runs what was registered, with the options of Google Benchmark and --once: one iteration of each. */
 int bench_run(int argc, char **argv);
 
-/** True while there is another iteration to make; timing runs from the first call to the last. */
+/** True while there is another iteration to make; timing runs from the first call to the last. A pause has a
+ * cost that is timed, so how many there were is counted. */
 bool bench_keep_running(struct bench_state *state);
 void bench_pause(struct bench_state *state);
 void bench_resume(struct bench_state *state);

@@ -508,6 +508,17 @@ static void walk_16g_chain(struct bench_state *state, const void *subject)
     walk(state, subject, 16 * GIB, true);
 }
 
+/* What stopping the clock costs, which is taken off the rows that do. */
+static void pause_only(struct bench_state *state, const void *subject)
+{
+    (void)subject;
+    while (bench_keep_running(state)) {
+        bench_pause(state);
+        bench_resume(state);
+    }
+    bench_items(state, 1);
+}
+
 static void chase(struct bench_state *state, const struct subject *s, uint64_t size)
 {
     const uint64_t count = subject_clip(s, size) / s->page;
@@ -1137,6 +1148,7 @@ static const struct {
     bench_function *function;
     bool needs_large;
 } rows[] = {
+    {"pause", "floor", pause_only, false},
     {"fill", "floor", fill_small, false},
     {"fill-large", "floor", fill_large, true},
     {"fill-split", "floor", fill_split, true},
