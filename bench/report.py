@@ -1,95 +1,207 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads what Google Benchmark measured and says how far each work is from its floor.
 
-    report.py COMPILER=RESULT.json ... [--markdown FILE]
+    report.py --run COMPILER VERSION RESULT.json ... --out DIR [--sizes FILE.json]
+
+prints one table and a summary, and writes RESULTS.md, RESULTS.svg and results.json into DIR.
 """
 import argparse
 import json
+import platform
 import statistics
 import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-# Where the library has to be: work, layers, the terms of the floor, the bound of the ratio. A term is 1 if it is part
-# of the floor, and -1 if it is taken off the work before that is compared. A term with a slash is another row of the
-# work; those with -clock are its time by the clock, beside which two threads are measured.
-LOCK = {"lock-pair": 1, "find-10": 1}
-LOCK_MANY = {"lock-pair": 1, "find-100000": 1}  # each page is an area there
+import chart
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the library has to be. The floor is a sum of terms: floors, or other rows of the work (with a slash).
+    `less` is taken off the work before it is compared. A bound of None judges nothing. `gain` turns the ratio around:
+    how many times the floor's speed, of which there has to be at least the bound."""
+
+    work: str
+    layer: str
+    floor: tuple
+    bound: float | None = None
+    gain: bool = False
+    below: bool = False  # the bound itself is not enough
+    less: tuple = ()
+
+    @property
+    def text(self):
+        return "shown" if self.bound is None else f"{'>=' if self.gain else '<' if self.below else '<='} {self.bound:g}"
+
+    @property
+    def limit(self):
+        """The bound as a multiple of the floor's time."""
+        return None if self.bound is None else 1 / self.bound if self.gain else self.bound
+
+    def met(self, ratio):
+        return ratio >= self.bound if self.gain else ratio < self.bound or not self.below and ratio == self.bound
+
+
+LOOKUP = ("lock-pair", "find-10")
+SIZES = ("1g", "1g-chain", "16g", "16g-chain")
+COUNTS = ("10", "1000", "100000")
+# What the work is, by what its name begins with.
+WORDS = {
+    "W1": "map 1 GiB as smallest leaves, one call",
+    "W2": "map 1 GiB page by page",
+    "W3": "map 64 GiB as larger leaves, one call",
+    "W4": "translate a random address",
+    "W5": "unmap 1 GiB of smallest leaves",
+    "W6": "write-protect 1 GiB of smallest leaves",
+    "W8": "split 512 larger leaves",
+    "W9": "lazy fault",
+    "W10-find": "find an area",
+    "W10-map": "map and unmap a small area",
+    "W11": "read guest memory",
+}
+# The table layer is judged by W1 to W8. The space is shown there, beside the same floors plus, where each call does one
+# thing, a lock pair and a lookup of an area; it is judged by W9 to W11.
 TARGETS = (
-    ("W1", ("table", "space"), {"fill": 1}, 1.5),
-    ("W2-order", ("table",), {"store-order": 1}, 1.5),
-    ("W2-random", ("table",), {"store-random": 1}, 1.5),
-    ("W2-order", ("space",), {"store-order": 1, **LOCK_MANY}, 1.5),
-    ("W2-random", ("space",), {"store-random": 1, **LOCK_MANY}, 1.5),
-    ("W2-swap-order", ("table",), {"swap-order": 1}, 1.5),
-    ("W2-swap-random", ("table",), {"swap-random": 1}, 1.5),
-    ("W3", ("table", "space"), {"fill-large": 1}, 1.5),
-    *((f"W4-{size}", ("table",), {f"walk-{size}": 1}, 1.2)
-      for size in ("1g", "1g-chain", "16g", "16g-chain")),
-    *((f"W4-{size}", ("space",), {f"walk-{size}": 1, **LOCK}, 1.2)
-      for size in ("1g", "1g-chain", "16g", "16g-chain")),
-    ("W5", ("table", "space"), {"fill": 1}, 0.3),
-    ("W6", ("table", "space"), {"scan-plain": 1}, 1.5),
-    ("W6-locked", ("table", "space"), {"scan-locked": 1}, 1.5),
-    ("W8", ("table", "space"), {"fill": 1}, 1.5),
-    ("W9-order", ("space",), {"swap-order": 1, **LOCK}, 2),
-    ("W9-random", ("space",), {"swap-random": 1, **LOCK}, 2),
-    ("W9-zeroed-order", ("space",), {"swap-order": 1, **LOCK, "memset-frame": -1}, 2),
-    ("W9-zeroed-random", ("space",), {"swap-random": 1, **LOCK, "memset-frame": -1}, 2),
-    ("W9-threads-2", ("space",), {"W9-order-clock/space": 1}, 1 / 1.7),
-    *((f"W10-find-{n}", ("space",), {f"find-{n}": 1}, 2) for n in ("10", "1000", "100000")),
-    *((f"W10-map-{n}", ("space",), {f"W10-find-{n}/space": 1}, 10) for n in ("10", "1000", "100000")),
-    ("W11-64", ("space",), {"memcpy-64": 1}, None),
-    ("W11-4k", ("space",), {"memcpy-4k": 1}, 1 / 0.9),
-    ("W11-1m", ("space",), {"memcpy-1m": 1}, 1 / 0.9),
+    Target("W1", "table", ("fill",), 1.5),
+    Target("W2-order", "table", ("store-order",), 1.5),
+    Target("W2-random", "table", ("store-random",), 1.5),
+    Target("W2-swap-order", "table", ("swap-order",), 1.5),
+    Target("W2-swap-random", "table", ("swap-random",), 1.5),
+    Target("W3", "table", ("fill-large",), 1.5),
+    *(Target(f"W4-{size}", "table", (f"walk-{size}",), 1.2) for size in SIZES),
+    *(Target(f"W4-{size}-batch", "table", (f"W4-{size}/table",), 1, below=True) for size in ("1g", "16g")),
+    Target("W5", "table", ("fill",), 0.3),
+    Target("W6", "table", ("scan-plain",), 1.5),
+    Target("W6-locked", "table", ("scan-locked",), 1.5),
+    Target("W8", "table", ("fill-split",), 1.5),
+    Target("W1", "space", ("fill",)),
+    Target("W2-order", "space", ("store-order", "lock-pair", "find-100000")),  # each page is an area there
+    Target("W2-random", "space", ("store-random", "lock-pair", "find-100000")),
+    Target("W3", "space", ("fill-large",)),
+    *(Target(f"W4-{size}", "space", (f"walk-{size}", *LOOKUP)) for size in SIZES),
+    *(Target(f"W4-{size}-batch", "space", (f"W4-{size}/space",)) for size in ("1g", "16g")),
+    Target("W5", "space", ("fill",)),
+    Target("W6", "space", ("scan-plain",)),
+    Target("W6-locked", "space", ("scan-locked",)),
+    Target("W8", "space", ("fill-split",)),
+    Target("W9-order", "space", ("swap-order", *LOOKUP), 2),
+    Target("W9-random", "space", ("swap-random", *LOOKUP), 2),
+    Target("W9-zeroed-order", "space", ("swap-order", *LOOKUP), less=("get-frame",)),
+    Target("W9-zeroed-random", "space", ("swap-random", *LOOKUP), less=("get-frame",)),
+    Target("W9-threads-2", "space", ("W9-order-clock/space",), 1.7, gain=True),
+    *(Target(f"W10-find-{n}", "space", (f"find-{n}",), 2 if n == "100000" else None) for n in COUNTS),
+    *(Target(f"W10-map-{n}", "space", (f"W10-find-{n}/space",), 10) for n in COUNTS),
+    *(Target(f"W11-{n}", "space", (f"memcpy-{n}",), None if n == "64" else 0.9, gain=True) for n in ("64", "4k", "1m")),
 )
+
+LEGEND = """\
+Nanoseconds for one entry, call, address, fault or byte: the median of the repetitions, and how far apart the fastest
+and the slowest were. *Ratio* is that over the floor, measured in the same process with the same flags; a target with
+`>=` is a gain, the floor over the work (of `memcpy`'s speed, or of one thread's). *Shown* rows are not judged:
+
+- The space in W1 to W8, whose floor is the table layer's plus a lock pair and the lookup of an area. Where one call
+  does many entries, that pair and lookup would be less than 0.1 ns of each and are left out.
+- `W9-zeroed`: frames come from the benchmark's HAL and are cleared, which by itself takes many times what the rest of
+  the fault does. What is compared is the difference from getting and clearing as many frames alone (`get-frame`), which
+  is small and lies between two large figures. `W9-order` and `W9-random` are the same faults on memory that a backend
+  has ready, and are judged.
+- `W10-find` among 10 and 1 000 areas, and `W11` below 4 KiB.
+
+`fill` is a loop of stores over the same table bytes, `store` and `swap` a walk in straight lines that ends in a store
+or in a compare-and-swap, `scan` a read-modify-write of each entry, plain or locked (`W6-locked`: the hardware writes
+entries too), `find` a binary search in an array, `pause` what stopping the clock takes, which is taken off every row
+that does. `W10-map` is beside the library's own find, batches beside one address at a time."""
+
+
+@dataclass
+class Row:
+    compiler: str
+    format: str
+    mode: str
+    work: str
+    layer: str
+    ns: float
+    spread: float
+    floor: str
+    floor_ns: float | None
+    ratio: float | None
+    target: str
+    verdict: str
+    limit: float | None = None
+
+    def figures(self):
+        return (number(self.ns), percent(self.spread), number(self.floor_ns), number(self.ratio, 2), self.verdict)
+
+
+def number(value, places=3):
+    return "-" if value is None else f"{value:.{places}f}"
+
+
+def percent(value):
+    return f"{100 * value:.0f} %"
 
 
 def read(path):
-    """Nanoseconds for each row as (median, spread), by (format, mode), then work/layer."""
-    with open(path, encoding="utf-8") as file:
-        document = json.load(file)
-    times = {}
-    for run in document["benchmarks"]:
-        if run["run_type"] != "iteration":
-            continue
+    """Google Benchmark's context; for each (format, mode) nanoseconds of each repetition by work/layer; the same for
+    what the rows counted."""
+    document = json.loads(Path(path).read_text(encoding="utf-8"))
+    runs = [run for run in document["benchmarks"] if run["run_type"] == "iteration"]
+    times, counters, pause = {}, {}, {}
+    for run in runs:
         work, form, mode, layer = run["name"].split("/")[:4]
+        if work == "pause":
+            for clock in ("cpu_time", "real_time"):
+                pause.setdefault((form, mode, clock), []).append(run[clock])
+    for run in runs:
+        work, form, mode, layer = run["name"].split("/")[:4]
+
+        def each(clock):
+            """Nanoseconds for one thing, without what stopping the clock took."""
+            stopped = run["pauses"] / run["iterations"] * statistics.median(pause.get((form, mode, clock), [0]))
+            return (run[clock] - (stopped if work != "pause" else 0)) / run["items"]
+
         # The CPU's time leaves out what others do on the same core; two threads are measured by the clock.
-        clock = "real_time" if "threads" in work else "cpu_time"
         rows = times.setdefault((form, mode), {})
-        rows.setdefault(f"{work}/{layer}", []).append(run[clock] / run["items"])
-        rows.setdefault(f"{work}-clock/{layer}", []).append(run["real_time"] / run["items"])
-    return {
-        subject: {row: (statistics.median(ns), (max(ns) - min(ns)) / statistics.median(ns))
-                  for row, ns in rows.items()}
-        for subject, rows in times.items()
-    }
+        rows.setdefault(f"{work}/{layer}", []).append(each("real_time" if "threads" in work else "cpu_time"))
+        rows.setdefault(f"{work}-clock/{layer}", []).append(each("real_time"))
+        counters.setdefault((form, mode), {})[f"{work}/{layer}"] = run
+    return document["context"], times, counters
 
 
-def table(rows):
-    """Lines of: work, layer, ns, spread, floor, its ns, ratio, target, met or not."""
-    for work, layers, terms, bound in TARGETS:
-        for layer in layers:
-            if f"{work}/{layer}" not in rows:
-                continue
-            names = [name if "/" in name else f"{name}/floor" for name in terms]
-            if any(name not in rows for name in names):
-                continue
-            parts = [(rows[name][0], sign) for name, sign in zip(names, terms.values())]
-            floor = sum(part for part, sign in parts if sign > 0)
-            ns, spread = rows[f"{work}/{layer}"]
-            ratio = (ns - sum(part for part, sign in parts if sign < 0)) / floor
-            label = " + ".join(name for name, sign in terms.items() if sign > 0)
-            label += "".join(f" ({name} taken off)" for name, sign in terms.items() if sign < 0)
-            yield (work, layer, f"{ns:.3f}", f"{100 * spread:.0f} %", label, f"{floor:.3f}", f"{ratio:.2f}",
-                   "-" if bound is None else f"<= {bound:.2f}",
-                   "-" if bound is None else "met" if ratio <= bound else "NOT MET")
+def compare(compiler, form, mode, times):
+    """A Row for each work, in the order of the targets, then those that no target speaks of."""
+    median = {name: statistics.median(ns) for name, ns in times.items()}
+    spread = {name: (max(ns) - min(ns)) / median[name] for name, ns in times.items()}
+
+    def row(work, layer, *compared):
+        name = f"{work}/{layer}"
+        return Row(compiler, form, mode, work, layer, median[name], spread[name], *compared)
+
+    named = lambda terms: [term if "/" in term else f"{term}/floor" for term in terms]  # noqa: E731
+    for target in TARGETS:
+        name = f"{target.work}/{target.layer}"
+        if name not in times or any(term not in times for term in named(target.floor + target.less)):
+            continue
+        floor = sum(median[term] for term in named(target.floor))
+        ns = median[name] - sum(median[term] for term in named(target.less))
+        ratio = floor / ns if target.gain else ns / floor
+        label = " + ".join(target.floor) + "".join(f" (less {term})" for term in target.less)
+        verdict = "shown" if target.bound is None else "met" if target.met(ratio) else "NOT MET"
+        yield row(target.work, target.layer, label, floor, ratio, target.text, verdict, target.limit)
+    known = {f"{target.work}/{target.layer}" for target in TARGETS}
+    for name in times:
+        work, layer = name.split("/")
+        if layer != "floor" and not work.endswith("-clock") and name not in known:
+            yield row(work, layer, "-", None, None, "shown", "shown", None)
 
 
-HEAD = ("work", "layer", "ns", "spread", "floor", "floor ns", "ratio", "target", "")
-
-
-def floors(rows):
-    return [(row.split("/")[0], f"{ns:.3f}", f"{100 * spread:.0f} %")
-            for row, (ns, spread) in rows.items() if row.endswith("/floor") and "-clock" not in row]
+def missing(rows):
+    """Targets of a mode that nothing was measured for."""
+    there = {(row.work, row.layer) for row in rows}
+    return [f"{target.work} ({target.layer})" for target in TARGETS if (target.work, target.layer) not in there]
 
 
 def plain(head, lines):
@@ -103,39 +215,136 @@ def markdown(head, lines):
         yield "| " + " | ".join(line) + " |"
 
 
+def side_by_side(rows, compilers, first):
+    """One line for each work, `first` naming its columns; the figures of each compiler beside each other."""
+    lines = {}
+    for row in rows:
+        lines.setdefault(tuple(getattr(row, name) for name in (*first, "floor", "target")), {})[row.compiler] = row
+    figures = ("ns", "spread", "floor ns", "ratio", "")
+    head = (*first, *(f"{compiler} {name}".strip() for compiler in compilers for name in figures), "target", "floor")
+    return head, [(*key[:-2], *(cell for compiler in compilers
+                                for cell in (by[compiler].figures() if compiler in by else ("-",) * len(figures))),
+                   key[-1], key[-2]) for key, by in lines.items()]
+
+
+def summary(rows, compilers):
+    """Format, mode, how many targets each compiler met."""
+    lines = []
+    for form, mode in dict.fromkeys((row.format, row.mode) for row in rows):
+        judged = [row for row in rows if (row.format, row.mode) == (form, mode) and row.limit is not None]
+        by = [[row.verdict for row in judged if row.compiler == compiler] for compiler in compilers]
+        lines.append((form, mode, *(f"{verdicts.count('met')} of {len(verdicts)}" for verdicts in by)))
+    return ("targets met", "mode", *compilers), lines
+
+
+def missed(rows, compilers):
+    """Work, target, and for each compiler in how many modes it was missed, and the worst."""
+    lines = []
+    for work, target in dict.fromkeys((row.work, row.target) for row in rows if row.verdict == "NOT MET"):
+        cells = []
+        for compiler in compilers:
+            of_work = [row for row in rows if (row.work, row.target, row.compiler) == (work, target, compiler)]
+            late = [row for row in of_work if row.verdict == "NOT MET"]
+            worst = (min if target.startswith(">=") else max)(late, key=lambda row: row.ratio, default=None)
+            cells += [f"{len(late)} of {len(of_work)}",
+                      f"{worst.ratio:.2f} {worst.format} {worst.mode}" if worst else "-"]
+        lines.append((work, target, *cells))
+    return ("targets missed", "target", *(text for c in compilers for text in (f"{c} modes", f"{c} worst"))), lines
+
+
+HOLDING = {
+    "W1/space": "W1: 1 GiB of smallest leaves",
+    "W3/space": "W3: 64 GiB of larger leaves",
+    "W10-find-100000/space": "100 000 areas",
+}
+
+
+def frames(counters):
+    """What tables and records of areas took: (format, mode, work, areas, table frames, record frames, put aside)."""
+    for (form, mode), rows in counters.items():
+        for name, what in HOLDING.items():
+            if name in rows:
+                numbers = (rows[name][use] for use in ("areas", "table_frames", "record_frames", "reserve_frames"))
+                yield (form, mode, what, *(f"{count:.0f}" for count in numbers))
+
+
 def cpu_name():
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
     except OSError:
         pass
     return "unknown CPU"
 
 
+def page(rows, compilers, contexts, times, counters, sizes):
+    """RESULTS.md."""
+    runs = (f"{version}, {context['date'][:16].replace('T', ' ')}" for version, context in contexts.values())
+    yield from ("# Results", "", "Written by `scripts/bench.sh`.", "", f"- {cpu_name()}, Linux {platform.release()}",
+                *(f"- {run}" for run in runs), "",
+                "![Times over their floors, by work and format](RESULTS.svg)", "", "## Targets", "",
+                *markdown(*summary(rows, compilers)), "", *markdown(*missed(rows, compilers)), "")
+    yield from ("## How to read it", "", *markdown(("work", ""), WORDS.items()), "", LEGEND, "")
+    notes = HERE / "NOTES.md"
+    if notes.exists():
+        yield from (notes.read_text(encoding="utf-8").rstrip(), "")
+    if sizes:
+        yield from ("## Code size", "", *sizes, "")
+    yield from ("## Frames", "",
+                "Frames of 4 KiB that a space takes. Those put aside are for removals when the HAL has none.", "",
+                *markdown(("format", "mode", "holding", "areas", "for tables", "for records", "put aside"),
+                          list(frames(counters))), "")
+    for form in dict.fromkeys(row.format for row in rows):
+        yield from (f"## {form}", "")
+        for mode in dict.fromkeys(row.mode for row in rows if row.format == form):
+            of_mode = [row for row in rows if (row.format, row.mode) == (form, mode)]
+            yield from (f"### {form}, {mode}", "", *markdown(*side_by_side(of_mode, compilers, ("work", "layer"))), "")
+            if missing(of_mode):
+                yield from (f"Not there: {', '.join(missing(of_mode))}.", "")
+            floors = {}
+            for compiler in compilers:
+                for name, ns in times[compiler].get((form, mode), {}).items():
+                    if name.endswith("/floor") and "-clock/" not in name:
+                        middle = statistics.median(ns)
+                        figures = (number(middle), percent((max(ns) - min(ns)) / middle))
+                        floors.setdefault(name.split("/")[0], {})[compiler] = figures
+            yield from markdown(("floor", *(f"{c} {what}" for c in compilers for what in ("ns", "spread"))),
+                                [(name, *(cell for c in compilers for cell in by.get(c, ("-", "-"))))
+                                 for name, by in floors.items()])
+            yield ""
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("results", nargs="+", metavar="COMPILER=RESULT.json")
-    parser.add_argument("--markdown", metavar="FILE", help="write the same there as Markdown")
+    parser.add_argument("--run", nargs=3, action="append", required=True,
+                        metavar=("COMPILER", "VERSION", "RESULT.json"))
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--sizes", type=Path, metavar="FILE.md", help="a table of code sizes to show")
     arguments = parser.parse_args()
-    pages = ["# Results", "", f"Written by `scripts/bench.sh` on: {cpu_name()}. Nanoseconds for one entry, call, address, "
-             "fault or byte; the median of the repetitions, and how far apart the fastest and the slowest were."]
-    for result in arguments.results:
-        compiler, path = result.rsplit("=", 1)
-        print(f"\n== {compiler}")
-        pages += ["", f"## {compiler}"]
-        for (form, mode), rows in read(path).items():
-            lines = list(table(rows))
-            met = sum(line[-1] == "met" for line in lines)
-            judged = sum(line[-1] != "-" for line in lines)
-            title = f"{form} {mode}: {met} of {judged} targets met"
-            print(f"\n{title}", *plain(HEAD, lines), sep="\n")
-            pages += ["", f"### {title}", "", *markdown(HEAD, lines)]
-            pages += ["", *markdown(("floor", "ns", "spread"), floors(rows))]
-    if arguments.markdown:
-        with open(arguments.markdown, "w", encoding="utf-8") as file:
-            file.write("\n".join(pages) + "\n")
+    rows, contexts, times, counters = [], {}, {}, {}
+    for compiler, version, path in arguments.run:
+        context, times[compiler], counted = read(path)
+        contexts[compiler] = (version, context)
+        counters = counters or counted
+        for (form, mode), of_mode in times[compiler].items():
+            rows += compare(compiler, form, mode, of_mode)
+    compilers = list(contexts)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    sizes = arguments.sizes.read_text(encoding="utf-8").splitlines() if arguments.sizes else []
+    text = "\n".join(page(rows, compilers, contexts, times, counters, sizes))
+    (arguments.out / "RESULTS.md").write_text(text.rstrip() + "\n", encoding="utf-8")
+    document = {"cpu": cpu_name(), "kernel": platform.release(),
+                "compilers": {name: {"version": version, "date": context["date"]}
+                              for name, (version, context) in contexts.items()},
+                "rows": [asdict(row) for row in rows]}
+    (arguments.out / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    words = {row.work: next(text for start, text in reversed(WORDS.items()) if row.work.startswith(start))
+             for row in rows}
+    chart.draw(rows, compilers, words, arguments.out / "RESULTS.svg")
+    print(*plain(*side_by_side(rows, compilers, ("format", "mode", "work", "layer"))), sep="\n")
+    print("", *plain(*missed(rows, compilers)), sep="\n")
+    print("", *plain(*summary(rows, compilers)), sep="\n")
     return 0
 
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures the library against straight-line C, built by GCC and by Clang at -O2 with a kernel's flags, and ends
-# with a table for each compiler. The measurements stay in build-bench-*/results.json; a run of everything also
-# writes bench/RESULTS.md.
+# Measures the library against straight-line C, built by GCC and by Clang at -O2 with a kernel's flags, and ends with
+# one table of every row and a summary of what each compiler met. Google Benchmark's own measurements stay in
+# build-bench/gcc.json and build-bench/clang.json; results.json, RESULTS.md and a chart, RESULTS.svg, are beside
+# them. A run of everything also writes bench/RESULTS.md and bench/RESULTS.svg.
 #
-#     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang]
+#     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--report]
 #
-# --quick makes 3 short repetitions instead of 7.
+# --quick makes 3 short repetitions instead of 7. --report measures nothing: it writes the results of the last run
+# again, with what bench/NOTES.md says now.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
@@ -17,8 +19,10 @@ cd "$top"
 format=
 compilers=(gcc clang)
 repetitions=7
-seconds=0.05
+seconds=0.01
 full=yes
+measure=yes
+out=build-bench
 while [ "$#" -gt 0 ]; do
     case $1 in
     --format)
@@ -37,10 +41,11 @@ while [ "$#" -gt 0 ]; do
         ;;
     --quick)
         repetitions=3
-        seconds=0.01
+        seconds=0.002
         full=
         ;;
-    *) die "usage: scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang]" ;;
+    --report) measure= ;;
+    *) die "usage: scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--report]" ;;
     esac
     shift
 done
@@ -48,27 +53,83 @@ if [ -n "$format" ] && [ ! -e "pt_specs/$format.yaml" ]; then
     die "there is no format $format"
 fi
 
-need_packages cmake ninja-build gcc g++ clang libc6-dev libbenchmark-dev python3 util-linux
+need_packages cmake ninja-build gcc g++ clang libc6-dev libbenchmark-dev util-linux \
+    python3 python3-jinja2 python3-yaml python3-jsonschema python3-matplotlib
+python=$(python_with matplotlib)
 
-# The last core that this process may use.
-core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
-results=()
-for compiler in "${compilers[@]}"; do
-    build=build-bench-$compiler
-    say "$compiler: building"
-    cmake -G Ninja -S . -B "$build" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_CXX_COMPILER="${compiler/gcc/g}++" \
+# build COMPILER
+build() {
+    say "$1: building"
+    cmake -G Ninja -S . -B "build-bench-$1" -DCMAKE_C_COMPILER="$1" -DCMAKE_CXX_COMPILER="${1/gcc/g}++" \
         -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG" "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" \
         -DAXAS_ARCH=all -DAXAS_BENCH=ON -DAXAS_TESTS=OFF -DAXAS_EXAMPLES=OFF >/dev/null
-    cmake --build "$build" --target axas_bench >/dev/null
-    say "$compiler: measuring on core $core"
-    taskset -c "$core" "$build/bench/axas_bench" --benchmark_filter="/${format:-[^/]*}/" \
-        --benchmark_repetitions="$repetitions" --benchmark_min_time="$seconds" --benchmark_display_aggregates_only=true \
-        --benchmark_out="$build/results.json" --benchmark_out_format=json 2>&1 |
-        sed -un 's/_median  */ /p; /WRONG/p'
-    results+=("$("$compiler" --version | sed -n '1s/=//g;1p')=$build/results.json")
-done
+    cmake --build "build-bench-$1" --target axas_bench >/dev/null
+}
 
-markdown=()
-[ -z "$full" ] || markdown=(--markdown bench/RESULTS.md)
-python3 bench/report.py "${results[@]}" "${markdown[@]}"
-[ -z "$full" ] || say "wrote bench/RESULTS.md"
+# benchmark COMPILER OPTION...: the program, pinned, for the formats that were asked for.
+benchmark() {
+    local compiler=$1
+    shift
+    taskset -c "$core" "build-bench-$compiler/bench/axas_bench" --benchmark_filter="/${format:-[^/]*}/" "$@"
+}
+
+# Reads what the program prints, and says which row of how many is done, and how long the others will take.
+progress() {
+    local line name rest
+    while read -r line; do
+        case $line in
+        *_median*)
+            name=${line%%/real_time_median*}
+            done_rows=$((done_rows + 1))
+            rest=$(((SECONDS - started) * (all_rows - done_rows) / done_rows))
+            if [ -t 1 ]; then
+                printf '\r\033[K'
+            fi
+            printf '%s: row %d of %d, %d:%02d left: %s' \
+                "$1" "$done_rows" "$all_rows" $((rest / 60)) $((rest % 60)) "$name"
+            if [ ! -t 1 ]; then
+                printf '\n'
+            fi
+            ;;
+        *WRONG* | bench:*) printf '\n%s\n' "$line" ;;
+        esac
+    done
+    printf '\n'
+    printf '%d\n' "$done_rows" >"$out/done"
+}
+
+if [ -n "$measure" ]; then
+    mkdir -p "$out"
+    rm -f "$out"/*.json "$out/full"
+    # The last core that this process may use.
+    core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
+    for compiler in "${compilers[@]}"; do
+        build "$compiler"
+    done
+    [ -z "$full" ] || "$here/codesize.sh"
+    rows=$(benchmark "${compilers[0]}" --benchmark_list_tests | wc -l)
+    all_rows=$((rows * ${#compilers[@]}))
+    done_rows=0
+    started=$SECONDS
+    say "measuring $rows rows for each compiler on core $core"
+    for compiler in "${compilers[@]}"; do
+        benchmark "$compiler" --benchmark_repetitions="$repetitions" --benchmark_min_time="$seconds" \
+            --benchmark_display_aggregates_only=true \
+            --benchmark_out="$out/$compiler.json" --benchmark_out_format=json 2>&1 | progress "$compiler"
+        done_rows=$(<"$out/done")
+    done
+    [ -z "$full" ] || touch "$out/full"
+fi
+
+runs=()
+for compiler in gcc clang; do
+    [ ! -e "$out/$compiler.json" ] ||
+        runs+=(--run "$compiler" "$("$compiler" --version | head -n 1)" "$out/$compiler.json")
+done
+[ "${#runs[@]}" -gt 0 ] || die "nothing has been measured yet"
+[ ! -e "$out/full" ] || runs+=(--sizes "$out/codesize.md")
+"$python" bench/report.py "${runs[@]}" --out "$out"
+if [ -e "$out/full" ]; then
+    cp "$out/RESULTS.md" "$out/RESULTS.svg" bench/
+    say "wrote bench/RESULTS.md and bench/RESULTS.svg"
+fi

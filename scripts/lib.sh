@@ -38,3 +38,17 @@ need_packages() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
         die "apt-get could not install: ${missing[*]}"
 }
+
+# python_with MODULE...: prints the first Python 3 that can import these. The first in PATH need not be one: the
+# packages of the distribution belong to the one in /usr/bin.
+python_with() {
+    local python modules
+    modules=$(printf '%s, ' "$@")
+    for python in python3 /usr/bin/python3; do
+        if "$python" -c "import ${modules%, }" 2>/dev/null; then
+            printf '%s\n' "$python"
+            return 0
+        fi
+    done
+    die "no Python 3 can import ${modules%, }"
+}
