@@ -281,6 +281,9 @@ static enum axas_status hold_object(struct request *request, struct axas_space *
     if (space == NULL || (width != 1 && width != 2 && width != 4 && width != 8)) {
         return AXAS_ERR_INVALID;
     }
+    if (width == 8 && !AXAS_CPU_MOVES_8_BYTES) {
+        return AXAS_ERR_UNSUPPORTED;
+    }
     if ((gpa.raw & (width - 1u)) != 0) {
         return AXAS_ERR_ALIGN;
     }
@@ -312,7 +315,9 @@ enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigne
         loaded = __atomic_load_n((const uint32_t *)object, __ATOMIC_ACQUIRE);
         break;
     default:
-        loaded = __atomic_load_n((const uint64_t *)object, __ATOMIC_ACQUIRE);
+        if (AXAS_CPU_MOVES_8_BYTES) {
+            loaded = __atomic_load_n((const uint64_t *)object, __ATOMIC_ACQUIRE);
+        }
         break;
     }
     touch(&request, &piece);
@@ -341,7 +346,9 @@ enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsign
         __atomic_store_n((uint32_t *)object, (uint32_t)value, __ATOMIC_RELEASE);
         break;
     default:
-        __atomic_store_n((uint64_t *)object, value, __ATOMIC_RELEASE);
+        if (AXAS_CPU_MOVES_8_BYTES) {
+            __atomic_store_n((uint64_t *)object, value, __ATOMIC_RELEASE);
+        }
         break;
     }
     touch(&request, &piece);

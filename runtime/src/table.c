@@ -303,7 +303,7 @@ static void fill_root(const struct axas_table *table)
     for (uint64_t i = 0; i < entries; i++) {
         if (table->format->entry_bytes == 4) {
             AXAS_STORE((uint32_t *)table->root + i, (uint32_t)empty);
-        } else {
+        } else if (AXAS_CPU_MOVES_8_BYTES) {
             AXAS_STORE((uint64_t *)table->root + i, empty);
         }
     }
@@ -312,8 +312,12 @@ static void fill_root(const struct axas_table *table)
 
 static uint64_t root_entry(const struct axas_table *table, uint64_t index)
 {
-    uint64_t entry = table->format->entry_bytes == 4 ? AXAS_LOAD((const uint32_t *)table->root + index)
-                                                     : AXAS_LOAD((const uint64_t *)table->root + index);
+    uint64_t entry = 0;
+    if (table->format->entry_bytes == 4) {
+        entry = AXAS_LOAD((const uint32_t *)table->root + index);
+    } else if (AXAS_CPU_MOVES_8_BYTES) {
+        entry = AXAS_LOAD((const uint64_t *)table->root + index);
+    }
     return in_order(table->format, entry);
 }
 
@@ -325,6 +329,9 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
         return AXAS_ERR_INVALID;
     }
     const struct axas_format *format = config->format;
+    if (format->entry_bytes == 8 && !AXAS_CPU_MOVES_8_BYTES) {
+        return AXAS_ERR_UNSUPPORTED;
+    }
     struct axas_table made = {0};
     made.hal = config->hal;
     made.format = format;

@@ -41,6 +41,9 @@
 #define AXAS_STRING(word) AXAS_STRING_OF(word)
 #define AXAS_STRING_OF(word) #word
 
+/** Whether this CPU loads and stores 8 bytes in one access, as entries of that size ask for. */
+#define AXAS_CPU_MOVES_8_BYTES __atomic_always_lock_free(8, NULL)
+
 /** Called with each store to a table, before it is made (a compare-and-swap: once it succeeded). An
  * expression: AXAS_ON_STORE(slot, value, bytes). */
 #ifndef AXAS_ON_STORE

@@ -116,7 +116,7 @@ struct axas_table {
     uint8_t physical_bits;
     bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
     uint32_t vmid;
-    uint64_t tables;      /**< linked tables and the root; changed atomically */
+    size_t tables;        /**< linked tables and the root; changed atomically */
     uint64_t table_limit; /**< cap on `tables`; UINT64_MAX for none */
     struct axas_transition change[AXAS_CHANGES];
     struct axas_pool pool; /**< the reserve, and what the running exclusive operation prepared */

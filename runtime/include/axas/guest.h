@@ -41,7 +41,8 @@ enum axas_status axas_guest_write_flags(struct axas_space *space, axas_gpa gpa, 
 
 /** One object of 1, 2, 4 or 8 bytes, aligned to its width (else AXAS_ERR_ALIGN), moved in one access: never
  * torn, read once. The value is in the host's byte order; a load extends it with zeros, a store takes its
- * low bytes. A load is an acquire, a store a release. */
+ * low bytes. A load is an acquire, a store a release. 8 bytes are AXAS_ERR_UNSUPPORTED on a CPU of 32 bits
+ * that has no such access. */
 enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value);
 enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value);
 

@@ -36,8 +36,9 @@ struct axas_table_config {
 /**
  * Makes an empty tree: takes the root from the HAL and fills it.
  * Returns AXAS_ERR_INVALID (null pointers, features or caps that the format does not have, a HAL without
- * a required function), AXAS_ERR_UNSUPPORTED (no mode fits gpa_bits, features and physical_bits),
- * AXAS_ERR_NO_MEMORY. On failure *table is untouched and no frame is kept.
+ * a required function), AXAS_ERR_UNSUPPORTED (no mode fits gpa_bits, features and physical_bits, or the
+ * entries have 8 bytes and this CPU cannot store them at once), AXAS_ERR_NO_MEMORY. On failure *table is
+ * untouched and no frame is kept.
  *
  * Required of the HAL: frame_alloc, frame_free, invalidate, and both phys_to_virt and virt_to_phys or
  * neither. A frame for a table that is not aligned to its size, or lies beyond the physical width, is given

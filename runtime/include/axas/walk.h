@@ -81,7 +81,7 @@ static inline void axas_walk_written(const struct axas_table *table, const void 
 
 static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
 {
-    (void)__atomic_fetch_add(&table->tables, tables, __ATOMIC_RELAXED);
+    (void)__atomic_fetch_add(&table->tables, (size_t)tables, __ATOMIC_RELAXED);
 }
 
 /** Notes in the gather that [gpa, last] changed in that way, leaves there being `leaf_size` bytes or more. */
