@@ -23,7 +23,12 @@ function(axas_detect_cpu result)
     #error other
     #endif
     int main(void) { return 0; }" AXAS_CPU_IS_RISCV64)
-  foreach(name IN ITEMS x86_64 aarch64 riscv64)
+  check_c_source_compiles("
+    #if !defined(__riscv) || __riscv_xlen != 32
+    #error other
+    #endif
+    int main(void) { return 0; }" AXAS_CPU_IS_RISCV32)
+  foreach(name IN ITEMS x86_64 aarch64 riscv64 riscv32)
     string(TOUPPER ${name} upper)
     if(AXAS_CPU_IS_${upper})
       set(cpu ${name})
@@ -63,7 +68,7 @@ function(axas_freestanding target)
     if(AXAS_HAS_OUTLINE_ATOMICS)
       target_compile_options(${target} PRIVATE -mno-outline-atomics)
     endif()
-  elseif(AXAS_CPU STREQUAL "riscv64")
+  elseif(AXAS_CPU MATCHES "^riscv")
     target_compile_options(${target} PRIVATE -mcmodel=medany)
   endif()
 endfunction()

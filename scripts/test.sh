@@ -71,7 +71,7 @@ tests() {
 }
 
 if [ "$#" -eq 0 ]; then
-    set -- gcc clang asan tsan x86_64-none-elf aarch64-none-elf riscv64-none-elf
+    set -- gcc clang asan tsan x86_64-none-elf aarch64-none-elf riscv32-none-elf riscv64-none-elf
 fi
 for preset in "$@"; do
     step "$preset: configuring" cmake --preset "$preset" -DAXAS_EVERY_TEST=ON || continue

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 cmake_minimum_required(VERSION 3.25)
 # Builds the library with OPTIONS and looks at the symbols that it leaves to others.
-set(allowed memcpy memmove memset memcmp)
+set(allowed memcpy memmove memset memcmp ${OF_THE_COMPILER})
 
 execute_process(
   COMMAND "${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${BINARY_DIR}" -G "${GENERATOR}" -DAXAS_ARCH=all

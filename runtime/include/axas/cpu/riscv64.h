@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file cpu/riscv64.h
- * The privileged instructions of a RISC-V hart in HS-mode that a HAL can use as they are.
+ * The privileged instructions of an RV64 hart in HS-mode that a HAL can use as they are.
  *
  * Nothing here reaches another hart: what has to is the HAL's, by an interrupt or by the remote fences of the
  * machine's firmware (SBI RFENCE). No table_write_back: harts walk coherently.
