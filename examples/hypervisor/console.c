@@ -43,7 +43,7 @@ void print(const char *format, ...)
             put_number(va_arg(arguments, unsigned), 10);
         } else if (*format == 'l') {
             format++;
-            put_number(va_arg(arguments, unsigned long), *format == 'x' ? 16 : 10);
+            put_number(va_arg(arguments, uint64_t), *format == 'x' ? 16 : 10);
         } else {
             arch_put(*format);
         }

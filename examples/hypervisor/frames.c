@@ -85,7 +85,7 @@ bool frames_alloc(void *context, uint64_t size, enum axas_frame_use use, axas_hp
     if (order >= ORDERS || (!take_from_lists(order, &address) && !cut(size, &address))) {
         return false;
     }
-    memset((void *)(uintptr_t)address, RUBBISH, size);
+    memset((void *)(uintptr_t)address, RUBBISH, (size_t)size);
     frames.used[use] += size;
     *frame = axas_hpa_of(address);
     return true;

@@ -250,6 +250,8 @@ Test(sv32x4, guest_page_faults_are_decoded)
         {"20, the walk writes", {20, 0x240003fe, 0x1236, 0x2020, 0}, true, 0x90000ff8, W, true},
         /* 0xfffffffc << 2 */
         {"23, the highest table", {23, 0xfffffffc, 0x1, 0x2020, 0}, true, UINT64_C(0x3fffffff0), W, true},
+        /* an entry of 4 bytes: 0x90000ffc >> 2 = 0x240003ff */
+        {"21, the walk reads the last entry", {21, 0x240003ff, 0x1237, 0x2000, 0}, true, 0x90000ffc, R, true},
         {"21, no walk of RV32", {21, 0x240003fe, 0x1237, 0x3000, 0}, true, 0x90000ffb, R, false},
         {"23, no walk of RV32", {23, 0x240003fe, 0x1237, 0x3020, 0}, true, 0x90000ffb, W, false},
         {"21, bit 31 of htinst", {21, 0x240003fe, 0x1237, 0x80002000, 0}, true, 0x90000ffb, R, false},

@@ -422,7 +422,7 @@ bool layout_build(struct layout *layout, const struct axas_config *config)
     }
     layout->page = axas_table_page_size(&layout->space.table);
     struct axas_root root;
-    if (axas_space_root(&layout->space, 1 + (uint32_t)random_below(200), &root) != AXAS_OK) {
+    if (axas_space_root(&layout->space, 1 + (uint32_t)random_below(100), &root) != AXAS_OK) {
         axas_space_destroy(&layout->space);
         return false;
     }

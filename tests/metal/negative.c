@@ -14,9 +14,24 @@ static struct axas_hal hal;
 /* What is to be broken. */
 struct target {
     unsigned level;
-    uint64_t gpa;   /* maps marked memory through the entry */
-    uint64_t *slot; /* NULL for a root register */
+    uint64_t gpa; /* maps marked memory through the entry */
+    void *slot;   /* NULL for a root register */
 };
+
+/* Entries have this CPU's byte order in every format that it walks. */
+static uint64_t entry_at(const struct axas_format *format, const void *slot)
+{
+    return format->entry_bytes == 4 ? *(const uint32_t *)slot : *(const uint64_t *)slot;
+}
+
+static void entry_set(const struct axas_format *format, void *slot, uint64_t entry)
+{
+    if (format->entry_bytes == 4) {
+        *(uint32_t *)slot = (uint32_t)entry;
+    } else {
+        *(uint64_t *)slot = entry;
+    }
+}
 
 static bool same(const char *one, const char *other)
 {
@@ -34,18 +49,19 @@ static void fail(const struct negative_control *control, const char *what)
 }
 
 /* The entry of that level on the way to gpa. Reads the tree with nothing but the format's geometry. */
-static uint64_t *slot_of(const struct axas_table *table, uint64_t gpa, unsigned level)
+static void *slot_of(const struct axas_table *table, uint64_t gpa, unsigned level)
 {
     const struct axas_format *format = table->format;
-    uint64_t *entries = table->root;
+    uint8_t *entries = table->root;
     unsigned at = table->mode->root_level;
     uint64_t index = gpa >> format->levels[at].shift;
     while (at < level) {
-        entries = (uint64_t *)(uintptr_t)format->entry_hpa(at, entries[index]);
+        entries = (uint8_t *)(uintptr_t)format->entry_hpa(
+            at, entry_at(format, entries + index * format->entry_bytes));
         at++;
         index = gpa >> format->levels[at].shift & ((UINT64_C(1) << format->levels[at].index_bits) - 1);
     }
-    return &entries[index];
+    return entries + index * format->entry_bytes;
 }
 
 static bool make_space(struct axas_space *space, const struct negative_control *control,
@@ -106,7 +122,8 @@ static bool library_rejects(const struct axas_space *space, const struct negativ
     if (target->slot == NULL) {
         return control->library_refuses(cpu);
     }
-    return !table->format->entry_valid(target->level, *target->slot, table->features, table->physical_bits);
+    return !table->format->entry_valid(target->level, entry_at(table->format, target->slot), table->features,
+                                       table->physical_bits);
 }
 
 /* A fetch, since each CPU can make one without the help of other mappings. False: it faults. */
@@ -149,9 +166,9 @@ static void run(const struct negative_control *control, const struct axas_table_
         fail(control, "what is not broken yet is rejected");
     }
 
-    const uint64_t whole = target.slot == NULL ? 0 : *target.slot;
+    const uint64_t whole = target.slot == NULL ? 0 : entry_at(format, target.slot);
     if (target.slot != NULL) {
-        *target.slot = (whole & ~control->clear) | control->set;
+        entry_set(format, target.slot, (whole & ~control->clear) | control->set);
     } else {
         uint64_t *value = &root.register_value[control->root_register];
         *value = (*value & ~control->clear) | control->set;
@@ -173,7 +190,7 @@ static void run(const struct negative_control *control, const struct axas_table_
         report.controls_caught++;
     }
     if (target.slot != NULL) {
-        *target.slot = whole;
+        entry_set(format, target.slot, whole);
     }
     axas_space_destroy(&space);
     machine_expect_no_frames();

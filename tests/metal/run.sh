@@ -5,8 +5,8 @@
 #     tests/metal/run.sh FORMAT [--seed NUMBER] [--probes NUMBER] [--cpu NAME] [--build DIRECTORY] [--debug]
 #         [--emulator bochs|qemu]
 #
-# FORMAT is aarch64_stage2, riscv64_gstage, x86_64_ept or x86_64_npt. --debug waits for a debugger at port 1234
-# (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen.
+# FORMAT is aarch64_stage2, riscv32_gstage, riscv64_gstage, x86_64_ept or x86_64_npt. --debug waits for a debugger
+# at port 1234 (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen.
 set -euo pipefail
 metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$metal/../.." && pwd)
@@ -43,6 +43,10 @@ case $format in
 aarch64_stage2)
     packages=(qemu-system-arm)
     emulate=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "${cpu:-max}" -m 256 -semihosting)
+    ;;
+riscv32_gstage)
+    packages=(qemu-system-misc)
+    emulate=(qemu-system-riscv32 -M virt -cpu "${cpu:-rv32,h=true}" -m 256 -bios none)
     ;;
 riscv64_gstage)
     packages=(qemu-system-misc)

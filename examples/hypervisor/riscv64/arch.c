@@ -6,9 +6,8 @@
 #include "../guest/guest.h"
 #include "../memory.h"
 #include "csr.h"
+#include "hart.h"
 #include "vcpu.h"
-
-#include <axas/cpu/riscv64.h>
 
 #define BIT(n) (UINT64_C(1) << (n))
 
@@ -26,8 +25,10 @@
 extern char image_end[];
 
 /** menvcfg as the hart took it, and where the device tree is: start.S, which runs in M-mode. */
-extern uint64_t machine_environment, machine_tree;
-uint64_t machine_environment, machine_tree;
+extern uint64_t machine_environment;
+extern uintptr_t machine_tree;
+uint64_t machine_environment;
+uintptr_t machine_tree;
 
 static bool has_svpbmt;
 
@@ -68,8 +69,8 @@ void arch_broken(void)
  * QEMU takes menvcfg.PBMTE on a hart without Svpbmt, too. */
 static bool tree_names(const char *extension, unsigned length)
 {
-    const char *tree = (const char *)(uintptr_t)machine_tree;
-    const unsigned size = __builtin_bswap32(*(const uint32_t *)(uintptr_t)(machine_tree + 4));
+    const char *tree = (const char *)machine_tree;
+    const unsigned size = __builtin_bswap32(*(const uint32_t *)(machine_tree + 4));
     for (unsigned at = 0; at + length <= size; at++) {
         if (memcmp(tree + at, extension, length) == 0) {
             return true;
@@ -100,8 +101,8 @@ axas_hpa arch_device(void)
 
 void arch_table_config(struct axas_table_config *config)
 {
-    config->format = axas_format_find("riscv64_gstage");
-    config->physical_bits = 56;
+    config->format = axas_format_find(HART_FORMAT);
+    config->physical_bits = HART_PHYSICAL_BITS;
     if (has_svpbmt && (machine_environment & BIT(ENVCFG_PBMTE_BIT)) != 0) {
         config->features |= axas_feature_find(config->format, "svpbmt");
     }
@@ -115,13 +116,13 @@ static void frame_publish(void *context, axas_hpa frame, uint64_t size, axas_att
     (void)context;
     (void)frame;
     (void)size;
-    axas_riscv64_publish(attr);
+    hart_publish(attr);
 }
 
 void arch_hal(struct axas_hal *hal)
 {
-    hal->invalidate = axas_riscv64_invalidate; /* there is one hart */
-    hal->barrier = axas_riscv64_barrier;
+    hal->invalidate = hart_invalidate; /* there is one hart */
+    hal->barrier = hart_barrier;
     hal->frame_publish = frame_publish;
     hal->table_write_back = NULL; /* harts walk coherently */
 }
@@ -129,9 +130,9 @@ void arch_hal(struct axas_hal *hal)
 void arch_root_load(const struct axas_root *root)
 {
     CSR_WRITE(HGATP, root->register_value[0]); /* the only one */
-    axas_riscv64_invalidate(
-        NULL, &(struct axas_invalidation){
-                  .root = root->root, .vmid = root->vmid, .scope = AXAS_INVALIDATE_ALL, .local = true});
+    hart_invalidate(NULL,
+                    &(struct axas_invalidation){
+                        .root = root->root, .vmid = root->vmid, .scope = AXAS_INVALIDATE_ALL, .local = true});
 }
 
 /* ---- the guest ---- */
@@ -144,7 +145,7 @@ void arch_root_load(const struct axas_root *root)
 
 void arch_guest_init(axas_gpa entry)
 {
-    vcpu = (struct vcpu){.pc = entry.raw};
+    vcpu = (struct vcpu){.pc = (uintptr_t)entry.raw};
     CSR_WRITE(HEDELEG, OWN_PAGE_FAULTS);
     CSR_WRITE(HIDELEG, 0);
     CSR_WRITE(VSATP, 0);
@@ -166,7 +167,7 @@ void arch_guest_run(struct arch_exit *stop)
     case CAUSE_LOAD_GUEST_PAGE:
     case CAUSE_STORE_GUEST_PAGE:
         stop->kind = ARCH_EXIT_FAULT;
-        axas_riscv64_fault_registers(stop->registers);
+        hart_fault_registers(stop->registers);
         break;
     default:
         stop->kind = ARCH_EXIT_OTHER;
@@ -176,7 +177,7 @@ void arch_guest_run(struct arch_exit *stop)
 
 void arch_guest_answer(uint64_t value)
 {
-    vcpu.x[X_A0] = value;
+    vcpu.x[X_A0] = (uintptr_t)value;
     vcpu.pc += 4; /* behind the ECALL */
 }
 
@@ -187,9 +188,9 @@ void arch_guest_refuse(void)
 }
 
 /* Two bytes at the guest's virtual address, as a fetch would find them: HLVX.HU (18.3.1). */
-static uint32_t guest_half(uint64_t address)
+static uint32_t guest_half(uintptr_t address)
 {
-    uint64_t half;
+    uintptr_t half;
     __asm__ volatile(".insn r 0x73, 4, 0x32, %0, %1, x3" : "=r"(half) : "r"(address) : "memory");
     return (uint32_t)half;
 }
@@ -233,7 +234,8 @@ void arch_guest_complete(uint64_t value)
     const uint32_t instruction = guest_instruction();
     const unsigned target = TARGET(instruction);
     if (OPCODE(instruction) == OPCODE_LOAD && target != 0) {
-        vcpu.x[target] = IS_UNSIGNED(instruction) ? value : sign_extended(value, WIDTH(instruction));
+        vcpu.x[target] =
+            (uintptr_t)(IS_UNSIGNED(instruction) ? value : sign_extended(value, WIDTH(instruction)));
     }
     vcpu.pc += 4;
 }
@@ -241,5 +243,6 @@ void arch_guest_complete(uint64_t value)
 void arch_guest_describe(void)
 {
     print("scause 0x%lx, stval 0x%lx, htinst 0x%lx; guest at 0x%lx, a0 0x%lx, a2 0x%lx\n", CSR_READ(scause),
-          CSR_READ(stval), CSR_READ(HTINST), vcpu.pc, vcpu.x[X_A0], vcpu.x[X_A2]);
+          CSR_READ(stval), CSR_READ(HTINST), (uint64_t)vcpu.pc, (uint64_t)vcpu.x[X_A0],
+          (uint64_t)vcpu.x[X_A2]);
 }

@@ -8,6 +8,7 @@
 #define CSR_H
 
 #define MENVCFG 0x30a
+#define MENVCFGH 0x31a
 #define HSTATUS 0x600
 #define HEDELEG 0x602
 #define HIDELEG 0x603
@@ -31,14 +32,16 @@
 #define CSR_STRING(csr) #csr
 #define CSR_READ(csr)                                                         \
     __extension__({                                                           \
-        uint64_t value_;                                                      \
+        unsigned long value_;                                                 \
         __asm__ volatile("csrr %0, " CSR_NAME(csr) : "=r"(value_)::"memory"); \
-        value_;                                                               \
+        (uint64_t) value_;                                                    \
     })
 #define CSR_WRITE(csr, value) \
-    __asm__ volatile("csrw " CSR_NAME(csr) ", %0" ::"r"((uint64_t)(value)) : "memory")
-#define CSR_SET(csr, bits) __asm__ volatile("csrs " CSR_NAME(csr) ", %0" ::"r"((uint64_t)(bits)) : "memory")
-#define CSR_CLEAR(csr, bits) __asm__ volatile("csrc " CSR_NAME(csr) ", %0" ::"r"((uint64_t)(bits)) : "memory")
+    __asm__ volatile("csrw " CSR_NAME(csr) ", %0" ::"r"((unsigned long)(value)) : "memory")
+#define CSR_SET(csr, bits) \
+    __asm__ volatile("csrs " CSR_NAME(csr) ", %0" ::"r"((unsigned long)(bits)) : "memory")
+#define CSR_CLEAR(csr, bits) \
+    __asm__ volatile("csrc " CSR_NAME(csr) ", %0" ::"r"((unsigned long)(bits)) : "memory")
 #endif
 
 #endif

@@ -3,9 +3,10 @@
 #ifndef VCPU_H
 #define VCPU_H
 
+#define XLEN_BYTES (__riscv_xlen / 8)
 #define VCPU_X 0 /* x0, which is not used, to x31 */
-#define VCPU_PC (32 * 8)
-#define VCPU_SIZE (33 * 8)
+#define VCPU_PC (32 * XLEN_BYTES)
+#define VCPU_SIZE (33 * XLEN_BYTES)
 
 /* Registers as the calling convention names them. */
 #define X_A0 10
@@ -16,8 +17,8 @@
 #include <stdint.h>
 
 struct vcpu {
-    uint64_t x[32];
-    uint64_t pc;
+    uintptr_t x[32];
+    uintptr_t pc;
 };
 _Static_assert(offsetof(struct vcpu, x) == VCPU_X, "start.S");
 _Static_assert(offsetof(struct vcpu, pc) == VCPU_PC, "start.S");

@@ -5,19 +5,19 @@
  *
  * Where QEMU 7.2 differs from it: a guest-physical address in the upper half of the space has to come
  * sign-extended (addresses are extended with zeros, 18.5.1), and is then reported so; accessed and dirty are
- * always set by the hart, though Svadu is not there. Both are evened out here.
+ * always set by the hart, though Svadu is not there. Both are evened out here. On RV32 it drops the
+ * bits from 32 on of guest-physical and of physical addresses: they are kept below.
  */
 #include "../probe.h"
 
 #include "arch.h"
 #include "csr.h"
+#include "hart.h"
 #include "vcpu.h"
-
-#include <axas/cpu/riscv64.h>
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-#define NO_TRAP UINT64_MAX
+#define NO_TRAP UINTPTR_MAX
 #define CAUSE_FETCH_ACCESS 1 /* nothing answers at the physical address */
 #define CAUSE_LOAD_ACCESS 5
 #define CAUSE_STORE_ACCESS 7
@@ -27,19 +27,29 @@
 #define CAUSE_LOAD_GUEST_PAGE 21
 #define CAUSE_STORE_GUEST_PAGE 23
 
-/* QEMU's "virt" has devices below this, and nothing above. */
+/* QEMU's "virt" has memory and devices below this, and nothing above. */
+#if __riscv_xlen == 64
 #define NOTHING_FROM BIT(40)
+#else
+#define NOTHING_FROM UINT64_C(0x90000000)
+#endif
 
 /* The stub: LUI A0, the frame's address; ECALL. */
 #define STUB_OFFSET UINT64_C(0x800)
 #define STUB_LUI_A0 UINT32_C(0x00000537)
 #define STUB_ECALL UINT32_C(0x00000073)
 
-#define VSATP_SV39 (UINT64_C(8) << 60)
-#define VSATP_ADDRESS_BITS 56
+/* The guest's own translation (18.2.11): the mode, and the root's page number. */
+#if __riscv_xlen == 64
+#define VSATP_ON (UINT64_C(8) << 60) /* Sv39 */
+#define VSATP_PAGE_BITS 44
+#else
+#define VSATP_ON BIT(31) /* Sv32 */
+#define VSATP_PAGE_BITS 22
+#endif
 
-uint64_t access_load(uint64_t gpa, uint64_t *value);
-uint64_t access_store(uint64_t gpa, uint64_t value);
+uintptr_t access_load(uintptr_t gpa, uint64_t *value);
+uintptr_t access_store(uintptr_t gpa, uint64_t value);
 
 static struct vcpu guest;
 static unsigned gpa_bits;
@@ -47,6 +57,9 @@ static unsigned gpa_bits;
 void probe_init(struct axas_table_config *cpu)
 {
     cpu->features |= axas_feature_find(cpu->format, "hardware_ad");
+#if __riscv_xlen == 32
+    cpu->physical_bits = 32;
+#endif
     arch_guest_init(axas_gpa_of(0));
 }
 
@@ -91,7 +104,7 @@ static uint64_t as_qemu_wants(uint64_t gpa)
 
 static void faulted(uint64_t gpa, struct probe_answer *answer)
 {
-    axas_riscv64_fault_registers(answer->registers);
+    hart_fault_registers(answer->registers);
     if (as_qemu_wants(gpa) != gpa) {
         answer->registers[1] &= BIT(gpa_bits - 2) - 1; /* htval, without the low two bits */
         answer->registers[2] &= BIT(gpa_bits) - 1;     /* stval */
@@ -103,29 +116,31 @@ static void faulted(uint64_t gpa, struct probe_answer *answer)
     }
 }
 
-static uint64_t fetch(uint64_t gpa, bool user)
+static uintptr_t fetch(uint64_t gpa, bool user)
 {
-    guest.pc = gpa;
-    guest.x[X_A0] = UINT64_MAX;
+    guest.pc = (uintptr_t)gpa;
+    guest.x[X_A0] = UINTPTR_MAX;
     if (user) {
         CSR_CLEAR(sstatus, SSTATUS_SPP);
     } else {
         CSR_SET(sstatus, SSTATUS_SPP);
     }
     guest_enter(&guest);
-    return CSR_READ(scause);
+    return (uintptr_t)CSR_READ(scause);
 }
 
 bool probe_access(axas_gpa gpa, axas_attr access, uint64_t value, struct probe_answer *answer)
 {
     const uint64_t address = as_qemu_wants(gpa.raw);
     const bool exec = access != AXAS_READ && access != AXAS_WRITE;
-    uint64_t cause, found = 0;
+    uintptr_t cause;
+    uint64_t found = 0;
     if (exec) {
         cause = fetch(address, access == AXAS_USER_EXEC);
     } else {
         CSR_SET(HSTATUS, HSTATUS_SPVP);
-        cause = access == AXAS_READ ? access_load(address, &found) : access_store(address, value);
+        cause = access == AXAS_READ ? access_load((uintptr_t)address, &found)
+                                    : access_store((uintptr_t)address, value);
     }
     *answer = (struct probe_answer){.reached = true};
     switch (cause) {
@@ -168,7 +183,11 @@ bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct p
 
 unsigned probe_gpa_bits(void)
 {
+#if __riscv_xlen == 64
     return 60; /* above, QEMU takes an address for a sign-extended one */
+#else
+    return 32;
+#endif
 }
 
 void probe_forget(void)
@@ -185,16 +204,17 @@ static void forget_guest_walks(void)
 bool probe_walk(axas_gpa table, struct probe_answer *answer)
 {
     uint64_t value;
-    if (table.raw >> VSATP_ADDRESS_BITS != 0) {
+    if (table.raw >> 12 >> VSATP_PAGE_BITS != 0) {
         return false;
     }
     CSR_SET(HSTATUS, HSTATUS_SPVP);
-    CSR_WRITE(VSATP, VSATP_SV39 | table.raw >> 12);
+    CSR_WRITE(VSATP, VSATP_ON | table.raw >> 12);
     forget_guest_walks();
     *answer = (struct probe_answer){.reached = access_load(0, &value) != CAUSE_LOAD_GUEST_PAGE};
-    axas_riscv64_fault_registers(answer->registers);
+    hart_fault_registers(answer->registers);
     if (answer->registers[1] == 0) {
-        answer->registers[4] = BIT(63) | CSR_READ(VSATP) << 20 >> 20; /* the guest's walk ends at its root */
+        answer->registers[4] =
+            BIT(63) | (CSR_READ(VSATP) & (BIT(VSATP_PAGE_BITS) - 1)); /* the guest's walk ends at its root */
     }
     CSR_WRITE(VSATP, 0);
     forget_guest_walks();
