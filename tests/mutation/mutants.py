@@ -351,7 +351,10 @@ class _Mutator:
         """A condition on fields: each bit of each value flipped, values and fields left out."""
         for field, value in self.at(place).items():
             here = (*place, field)
-            if value == "nonzero":
+            if field == "any":  # fields, one of which is not 0
+                for index in range(len(value)):
+                    self.drop((*here, index))
+            elif value == "nonzero":
                 self.put(here, 0)
             elif isinstance(value, list):
                 for index, number in enumerate(value):
