@@ -239,6 +239,7 @@ Test(ept, what_the_hardware_cannot_express_is_refused)
         {"", R | KX, "kernel and user execution apart needs mode-based execute control"},
         {"", R | UX, "the same"},
         {"", RW | KX, "the same"},
+        {"", RW | UX, "the same"},
         {"execute_only", KX, "the same"},
         {"execute_only", UX, "the same"},
         {"mode_based_execute", KX, "execute-only is optional, for the kernel too"},
