@@ -98,7 +98,7 @@ def _models(specs):
         places[data["format"]] = f"{path}:{node.line}"
         if not errors:
             models.append(model.build(data, _source(path)))
-    return models, errors
+    return models, list(dict.fromkeys(errors))  # what several formats share is wrong once
 
 
 def _paths(specs):

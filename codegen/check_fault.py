@@ -37,7 +37,8 @@ class Fault(Part):
                 self.error(last.key("when"), f"the last row of '{name}' does not always hold, expected a last row "
                                              "without 'when'")
         for row in self.fault["level"].items if "level" in self.fault else ():
-            self.check_field(row["is"])
+            if isinstance(row["is"].value, str):
+                self.check_field(row["is"])
         for name in ("gpa", "gva"):
             for row in self.fault[name].items if name in self.fault else ():
                 self.check_pieces(row["from"], page if name == "gpa" else None)

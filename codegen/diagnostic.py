@@ -26,7 +26,8 @@ class Diagnostics:
         self._found = set()
 
     def error(self, node, message):
-        self.error_at(node.line, node.column, message)
+        """A node of another file keeps that file's name."""
+        self._found.add(Diagnostic(node.line.file or self.file, int(node.line), node.column, message))
 
     def error_at(self, line, column, message):
         self._found.add(Diagnostic(self.file, line, column, message))

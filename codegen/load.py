@@ -9,10 +9,11 @@ Here only its scanner, parser and composer are used, and plain words become
     everything else     string (fractions too: a manual's section 29.3 is no number)
 
 Anchors, aliases, tags, directives, merge keys and duplicate keys are refused: a specification says each
-thing once, where it is used.
+thing once, where it is used. Only whole sections may come from another file beside it (`like: NAME`).
 """
 
 import re
+from pathlib import Path
 
 import yaml
 from yaml.composer import Composer, ComposerError
@@ -27,6 +28,18 @@ from codegen.diagnostic import Diagnostics
 _INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+")
 _BASES = {"0x": 16, "0b": 2, "0o": 8}
 
+OWN = ("format", "title")  # what no other file can say for a format
+
+
+class Line(int):
+    """A line's number; of another file than the one at hand, it says which when written into a text."""
+
+    file = None
+
+    def __format__(self, spec):
+        number = format(int(self), spec)
+        return f"{number} of {self.file}" if self.file else number
+
 
 class Node:
     """A place in the file; line and column count from 1."""
@@ -34,7 +47,7 @@ class Node:
     __slots__ = ("line", "column")
 
     def __init__(self, mark):
-        self.line = mark.line + 1
+        self.line = Line(mark.line + 1)
         self.column = mark.column + 1
 
 
@@ -66,6 +79,9 @@ class Mapping(Node):
 
     def add(self, key, value):
         self._entries[key.text] = (key, value)
+
+    def drop(self, name):
+        del self._entries[name]
 
     def __contains__(self, name):
         return name in self._entries
@@ -115,7 +131,14 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
 
 def load(path, shown=None):
     """Returns (Mapping or None, diagnostics); `shown` is the name that messages use."""
-    found = Diagnostics(shown or str(path))
+    document, found = _load(path, shown or str(path))
+    if document is not None and "like" in document:
+        _take_sections(document, Path(path), found)
+    return document, found
+
+
+def _load(path, shown):
+    found = Diagnostics(shown)
     try:
         with open(path, "rb") as file:
             text = file.read().decode("utf-8")
@@ -128,6 +151,38 @@ def load(path, shown=None):
                        f"byte 0x{error.object[error.start]:02x} is not UTF-8, expected UTF-8 text")
         return None, found
     return parse(text, found), found
+
+
+def _take_sections(document, path, found):
+    """Adds the sections that another format has and this one lacks; `like` goes."""
+    like = document["like"]
+    if not isinstance(like, Scalar) or not isinstance(like.value, str):
+        return  # the shape says what is expected
+    file = f"{like.value}.yaml"
+    other, complaints = _load(path.parent / file, file)
+    if len(complaints):
+        found.error(like, f"'{file}' cannot be read: {complaints.sorted()[0].message}")
+        return
+    if "like" in other:
+        found.error(like, f"'{file}' takes sections of another file itself, expected one that is whole")
+        return
+    for key, node in other.entries():
+        if key.text not in document and key.text not in OWN:
+            _mark(key, file)
+            _mark(node, file)
+            document.add(key, node)
+    document.drop("like")
+
+
+def _mark(node, file):
+    node.line.file = file
+    if isinstance(node, Sequence):
+        for item in node.items:
+            _mark(item, file)
+    elif isinstance(node, Mapping):
+        for key, value in node.entries():
+            _mark(key, file)
+            _mark(value, file)
 
 
 def parse(text, found):

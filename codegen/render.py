@@ -103,7 +103,7 @@ def fault_fields(model: Model) -> list:
     for rules in (fault.cause, fault.access, fault.level, fault.guest_walk, fault.gpa, fault.gva):
         for rule in rules:
             used |= {name for name, _ in rule.when}
-    used |= {rule.result for rule in fault.level}
+    used |= {rule.result for rule in fault.level if isinstance(rule.result, str)}
     return [field for name, field in fault.fields.items() if name in used]
 
 
@@ -140,7 +140,8 @@ def fault_statements(rule: FaultRule, target: str) -> list[str]:
     if target == "access":
         return ["fault->access = " + ("0;" if rule.result == "none" else f"AXAS_{rule.result.upper()};")]
     if target == "level":
-        return [f"fault->level = (int8_t)field_{rule.result};"]
+        number = f"(int8_t)field_{rule.result}" if isinstance(rule.result, str) else str(rule.result)
+        return [f"fault->level = {number};"]
     place = "fault->gpa.raw" if target == "gpa" else "fault->gva"
     return [f"fault->{target}_known = true;", f"{place} = {fault_address(rule.result)};"]
 

@@ -52,7 +52,8 @@ def _report(document, error, found):
         section |= set() if path else set(missing)
         # One error for each missing key arrives here; it names only its own.
         word = next(word for word in missing if error.message.startswith(repr(word)))
-        if any(closest(extra, [word]) for extra in error.instance if extra not in error.schema["properties"]):
+        properties = error.schema.get("properties", SCHEMA["properties"])
+        if any(closest(extra, [word]) for extra in error.instance if extra not in properties):
             return section  # said already: an unknown key that is probably this one
         found.error(key or node, f"{name} has no '{word}', expected {_wanted(error.schema, word)}")
     elif error.validator == "enum":
@@ -103,7 +104,7 @@ def _choices(values):
 
 def _wanted(schema, word):
     """What belongs behind a key that is missing."""
-    child = schema["properties"][word]
+    child = schema.get("properties", SCHEMA["properties"])[word]
     while "$ref" in child:
         child = SCHEMA["$defs"][child["$ref"].rpartition("/")[2]]
     return child.get("x-expected") or _choices(child["enum"])

@@ -20,6 +20,21 @@ def plain(text):
     return load.plain(document)
 
 
+class OtherFiles(unittest.TestCase):
+    def test_sections_that_are_not_here_come_from_the_other_file_and_keep_their_place(self):
+        path = support.SPECS / "err_like_field.yaml"
+        document, found = load.load(path, path.name)
+        self.assertEqual(len(found), 0)
+        self.assertNotIn("like", document)
+        self.assertEqual(document["format"].value, "err_like_field")
+        self.assertEqual([row["type"].value for row in document["memory"].items], ["normal", "device"])
+        other, _ = load.load(support.SPECS / "ok_narrow32.yaml")
+        self.assertEqual(load.plain(document["access"]), load.plain(other["access"]))
+        place = document["access"].items[0].line
+        self.assertEqual(f"{place}", f"{other['access'].items[0].line} of ok_narrow32.yaml")
+        self.assertIsNone(document["memory"].line.file)
+
+
 class Words(unittest.TestCase):
     def test_a_range_of_bits_stays_a_string(self):
         self.assertEqual(plain("index: 47:39"), {"index": "47:39"})

@@ -4,8 +4,8 @@
 import re
 import unittest
 
-from codegen import load
-from support import EXAMPLE, ROOT, SHIPPED, SPECS, errors_of
+from codegen import check, load
+from support import EXAMPLE, ROOT, SHIPPED, SPECS
 
 SHIPPED_FILES = sorted(SHIPPED.glob("*.yaml"))
 OK_FILES = [*sorted(SPECS.glob("ok_*.yaml")), EXAMPLE]
@@ -17,7 +17,9 @@ class Specifications(unittest.TestCase):
         self.assertTrue(OK_FILES)
         for path in SHIPPED_FILES + OK_FILES:
             with self.subTest(path.name):
-                self.assertEqual(errors_of(path.read_text(), path.name), [])
+                document, found = load.load(path, path.name)
+                check.check(document, found)
+                self.assertEqual([str(diagnostic) for diagnostic in found.sorted()], [])
 
     def test_specifications_open_with_their_schema(self):
         for path in SHIPPED_FILES + OK_FILES:

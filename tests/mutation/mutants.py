@@ -120,7 +120,11 @@ class _Mutator:
     # --- Making one -----------------------------------------------------------------------------------
 
     def add(self, place, old, new, change):
-        """A mutant; `change` gets a copy of the whole specification to spoil."""
+        """A mutant; `change` gets a copy of the whole specification to spoil. What is another file's has its
+        mutants there."""
+        line = self.line(place)
+        if isinstance(line, load.Line) and line.file:
+            return
         data = copy.deepcopy(self.data)
         change(data)
         text = json.dumps(data)
@@ -128,7 +132,7 @@ class _Mutator:
             return
         what = f"{self.name(place)}: {short(old)} -> {short(new)}"
         self.made[text] = what
-        self.mutants.append(Mutant(self.data["format"], self.shown, self.line(place), what, text))
+        self.mutants.append(Mutant(self.data["format"], self.shown, line, what, text))
 
     def put(self, place, new):
         def change(data):
@@ -504,7 +508,9 @@ class _Mutator:
                 if "when" in row:
                     self.when((*place, "when"), self.fault_width)
                     self.drop((*place, "when"))
-                if "is" in row:
+                if isinstance(row.get("is"), int):
+                    self.steps((*place, "is"), least=-8)
+                elif "is" in row:
                     self.others((*place, "is"), words[section])
                 for number, _ in enumerate(row.get("from", ())):
                     piece = (*place, "from", number)
