@@ -589,6 +589,10 @@ enum axas_status axas_aarch64_stage2_fault_decode(
         fault->cause = AXAS_CAUSE_PERMISSION;
     } else if (field_status == 0) {
         fault->cause = AXAS_CAUSE_ADDRESS_SIZE;
+    } else if (field_status == 0xa && field_status_level == 1) {
+        fault->cause = AXAS_CAUSE_ADDRESS_SIZE;
+    } else if (field_status == 0xa && field_status_level == 3) {
+        fault->cause = AXAS_CAUSE_TRANSLATION;
     } else {
         fault->cause = AXAS_CAUSE_OTHER;
     }
@@ -607,19 +611,24 @@ enum axas_status axas_aarch64_stage2_fault_decode(
     fault->level = AXAS_LEVEL_UNKNOWN;
     if (field_status == 0 || field_status == 1 || field_status == 2 || field_status == 3) {
         fault->level = (int8_t)field_status_level;
+    } else if (field_status == 0xa && (field_status_level == 1 || field_status_level == 3)) {
+        fault->level = -1;
     }
     fault->guest_walk = field_s1ptw == 1;
     fault->gpa_known = false;
     fault->gpa.raw = 0;
     if (field_s1ptw == 1) {
         fault->gpa_known = true;
-        fault->gpa.raw = (registers[1] & UINT64_C(0xfffffffff0)) << 8;
+        fault->gpa.raw = (registers[1] & UINT64_C(0xffffffffff0)) << 8;
     } else if (field_status == 0 || field_status == 1 || field_status == 2) {
         fault->gpa_known = true;
-        fault->gpa.raw = ((registers[1] & UINT64_C(0xfffffffff0)) << 8) | (registers[2] & UINT64_C(0xfff));
+        fault->gpa.raw = ((registers[1] & UINT64_C(0xffffffffff0)) << 8) | (registers[2] & UINT64_C(0xfff));
+    } else if (field_status == 0xa && (field_status_level == 1 || field_status_level == 3)) {
+        fault->gpa_known = true;
+        fault->gpa.raw = ((registers[1] & UINT64_C(0xffffffffff0)) << 8) | (registers[2] & UINT64_C(0xfff));
     } else if (field_par_failed == 0) {
         fault->gpa_known = true;
-        fault->gpa.raw = (registers[3] & UINT64_C(0xfffffffff000)) | (registers[2] & UINT64_C(0xfff));
+        fault->gpa.raw = (registers[3] & UINT64_C(0xffffffffff000)) | (registers[2] & UINT64_C(0xfff));
     }
     fault->gva_known = false;
     fault->gva = 0;

@@ -22,7 +22,7 @@ struct rule {
 
 /** What sets one format apart from "nothing is broken, nothing but valid translations is cached". */
 struct facts {
-    const char *format;
+    const char *format;         /**< its name, or what the names of several begin with */
     unsigned breaks;            /**< RULE()s that go through an empty entry and an invalidation */
     const char *resizes;        /**< feature with which split and collapse need no break; NULL for none */
     bool caches_empty;          /**< a translation that found nothing may be cached ... */
@@ -131,13 +131,20 @@ static const struct facts rules_facts[] = {
     },
 };
 
+/** Whether a name is that one, or that one and '_' and more. */
+static inline bool rules_are_for(const char *name, const char *format)
+{
+    size_t length = strlen(format);
+    return strncmp(name, format, length) == 0 && (name[length] == '\0' || name[length] == '_');
+}
+
 /** The rules for a CPU of that format with these features. False if nobody wrote any. */
 static inline bool rules_of(const struct axas_format *format, uint64_t features,
                             struct rule rules[AXAS_CHANGES])
 {
     const struct facts *facts = NULL;
     for (size_t i = 0; i < sizeof rules_facts / sizeof *rules_facts; i++) {
-        if (strcmp(rules_facts[i].format, format->name) == 0) {
+        if (rules_are_for(format->name, rules_facts[i].format)) {
             facts = &rules_facts[i];
         }
     }

@@ -1477,7 +1477,7 @@ static void open_space(struct model *m)
 static void run_world(const struct world *world, void *context)
 {
     const uint64_t *number = context;
-    uint64_t steps = env_number("AXAS_STEPS", 180);
+    uint64_t steps = world_steps(world, 180);
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL) {
         abort();

@@ -682,7 +682,7 @@ static void choose_hot(struct model *m)
 static void run_world(const struct world *world, void *context)
 {
     const uint64_t *seed = context;
-    uint64_t steps = env_number("AXAS_STEPS", 120);
+    uint64_t steps = world_steps(world, 120);
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL) {
         abort();

@@ -29,6 +29,16 @@ uint64_t env_number(const char *name, uint64_t otherwise)
     return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 0);
 }
 
+uint64_t world_steps(const struct world *world, uint64_t otherwise)
+{
+    for (unsigned i = 0; i < world->format->level_count; i++) {
+        if (world->format->levels[i].index_bits > 9) {
+            return env_number("AXAS_STEPS", otherwise / 4);
+        }
+    }
+    return env_number("AXAS_STEPS", otherwise);
+}
+
 struct axas_table_config world_table_config(const struct world *world, const struct axas_hal *hal)
 {
     struct axas_table_config config = {0};

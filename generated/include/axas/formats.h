@@ -12,6 +12,18 @@
 #ifdef AXAS_WITH_AARCH64_STAGE2
 #include <axas/formats/aarch64_stage2.h>
 #endif
+#ifdef AXAS_WITH_AARCH64_STAGE2_16K
+#include <axas/formats/aarch64_stage2_16k.h>
+#endif
+#ifdef AXAS_WITH_AARCH64_STAGE2_16K_LPA2
+#include <axas/formats/aarch64_stage2_16k_lpa2.h>
+#endif
+#ifdef AXAS_WITH_AARCH64_STAGE2_64K
+#include <axas/formats/aarch64_stage2_64k.h>
+#endif
+#ifdef AXAS_WITH_AARCH64_STAGE2_LPA2
+#include <axas/formats/aarch64_stage2_lpa2.h>
+#endif
 #ifdef AXAS_WITH_RISCV32_GSTAGE
 #include <axas/formats/riscv32_gstage.h>
 #endif
