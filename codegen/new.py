@@ -24,7 +24,7 @@ def wrong_name(name):
 
 def start(name, like, out):
     """The text of a new specification; `like` is the file that it begins as a copy of, `out` where it will be."""
-    text = Path(like).read_text(encoding="utf-8")
+    text = _whole(Path(like))
     document = load.parse(text, Diagnostics(str(like)))
     begins = {key.line - 1: key.text for key, _ in document.entries()}
     result = _head(name, document["format"].value, out)
@@ -41,6 +41,35 @@ def start(name, like, out):
         result += comments + [line]
         comments = []
     return "\n".join(result) + "\n"
+
+
+def _whole(path):
+    """The text of a specification, with the sections of the one that it takes them from."""
+    text = path.read_text(encoding="utf-8")
+    document = load.parse(text, Diagnostics(str(path)))
+    if "like" not in document:
+        return text
+    mine = _sections(text)
+    other = _sections((path.parent / f"{document['like'].value}.yaml").read_text(encoding="utf-8"))
+    order = [*other, *(key for key in mine if key not in other and key != "like")]
+    return "\n".join("\n".join(mine.get(key, other.get(key))) for key in order) + "\n"
+
+
+def _sections(text):
+    """The lines of each section, with the comments before it."""
+    document = load.parse(text, Diagnostics(""))
+    begins = {key.line - 1: key.text for key, _ in document.entries()}
+    sections, waiting, lines = {}, [], []
+    for number, line in enumerate(text.splitlines()):
+        if number in begins:
+            lines = sections[begins[number]] = waiting
+            waiting = []
+        elif not line.strip() or line.startswith("#"):
+            waiting.append(line)
+            continue
+        lines += [*waiting, line]
+        waiting = []
+    return sections
 
 
 def _head(name, like, out):
@@ -61,7 +90,7 @@ def _head(name, like, out):
 
 def _lesson(key):
     node = shape.SCHEMA["properties"][key]
-    needed = "" if key in shape.SCHEMA["required"] else " May be left out."
+    needed = "" if key in shape.NEEDED else " May be left out."
     return ["", *_comment(f"{key}: {node['description']}{needed}", *filter(None, [node.get("x-advice")]))]
 
 

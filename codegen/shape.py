@@ -10,6 +10,7 @@ from codegen.diagnostic import closest, expected_one_of, listed
 from codegen.load import Mapping, Sequence, plain
 
 SCHEMA = json.loads((Path(__file__).parent / "schema" / "format.json").read_text(encoding="utf-8"))
+NEEDED = [*SCHEMA["required"], *SCHEMA["anyOf"][1]["required"]]  # of a file that is whole in itself
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 

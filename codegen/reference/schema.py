@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from codegen.reference.table import Column, Table, code
-from codegen.shape import SCHEMA
+from codegen.shape import NEEDED, SCHEMA
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def sections():
         table = Table(f"What stands in '{name}'", [code("Key"), Column("Needed"), Column("What it is"),
                                                    Column("What it may be")])
         table.rows = list(_keys(whole, "", set()))
-        result.append(Section(name, name in SCHEMA["required"], whole["description"], whole.get("x-advice", ""),
+        result.append(Section(name, name in NEEDED, whole["description"], whole.get("x-advice", ""),
                               _form(whole), table))
     return result
 
