@@ -55,6 +55,79 @@ static void put_back(struct axas_space *space, const struct aside *before)
     axas_areas_trim(space, before->nodes);
 }
 
+/* Splits */
+
+/* Tables that splitting the area's leaves takes at the ends of [first, last], and inside it where leaves are
+ * larger than `sizes`. */
+static enum axas_status split_need(const struct axas_space *space, uint64_t first, uint64_t last,
+                                   uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
+{
+    return space->table.mode->split_need(&space->table, first, last, sizes, need);
+}
+
+struct split_count {
+    const struct axas_table *table;
+    uint64_t first, last;
+    uint64_t count[AXAS_MAX_LEVELS];
+};
+
+/* Adds, for each level of tables below a large leaf, the tables' worth of addresses that are in the range. */
+static bool count_splits(void *context, const struct axas_leaf *leaf)
+{
+    struct split_count *of = (struct split_count *)context;
+    unsigned end = (unsigned)of->table->mode->root_level + of->table->mode->level_count;
+    uint64_t leaf_last = axas_last(leaf->gpa, leaf->size);
+    uint64_t first = leaf->gpa.raw > of->first ? leaf->gpa.raw : of->first;
+    uint64_t last = leaf_last < of->last ? leaf_last : of->last;
+    for (unsigned level = leaf->level + 1; level < end; level++) {
+        unsigned shift = of->table->format->levels[level - 1].shift;
+        uint64_t from = (first + ((UINT64_C(1) << shift) - 1)) >> shift;
+        uint64_t to = last >> shift;
+        if ((last + 1) << (64 - shift) == 0) {
+            to++;
+        }
+        of->count[level] += to > from ? to - from : 0;
+    }
+    return true;
+}
+
+/* Are tables put aside for the area's large leaves, since no fault brings back what is taken out with them?
+ */
+static bool keeps_splits(const struct axas_space *space, const struct axas_area *area)
+{
+    return space->populate_only && area->backend->pure && !space->table.change[AXAS_CHANGE_SPLIT].breaks;
+}
+
+/* The leaves of [first, last], which are such an area's, come or go. */
+static void note_splits(struct axas_space *space, uint64_t first, uint64_t last, bool come)
+{
+    struct split_count of = {&space->table, first, last, {0}};
+    (void)space->table.mode->visit(&space->table, first, last, count_splits, &of);
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        space->splits[level] += come ? of.count[level] : 0 - of.count[level];
+    }
+}
+
+/* A change of [first, last] of such an area splits leaves: they will not be split again. */
+static void forget_splits(struct axas_space *space, uint64_t first, uint64_t last, uint64_t sizes)
+{
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    (void)split_need(space, first, last, sizes, need);
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        space->splits[level] -= need[level];
+    }
+}
+
+/* How many tables are put aside for splits[]. */
+static void limit_splits(struct axas_space *space)
+{
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        uint64_t count = space->splits[level];
+        count = count < space->areas.reserve_limit ? count : space->areas.reserve_limit;
+        space->table.reserve[level] = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+    }
+}
+
 /* After a change: what removals need, as far as the HAL lets it. */
 static void settle(struct axas_space *space)
 {
@@ -63,7 +136,15 @@ static void settle(struct axas_space *space)
     if (space->areas.count == 0) {
         axas_pool_drain(&space->table, &space->table.pool);
     } else {
+        limit_splits(space);
         (void)axas_table_reserve(&space->table);
+        if (space->populate_only) {
+            uint32_t keep[AXAS_MAX_LEVELS];
+            for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+                keep[level] = space->table.reserve[level] > 2 ? space->table.reserve[level] : 2;
+            }
+            trim_tables(space, keep);
+        }
     }
 }
 
@@ -293,6 +374,21 @@ static struct failure map_pure(struct axas_space *space, const struct axas_area 
     return fine;
 }
 
+/* Puts the tables aside for an area that map_pure has filled. Empties it on failure. */
+static struct failure keep_splits(struct axas_space *space, const struct axas_area *area)
+{
+    uint64_t last = axas_last(area->gpa, area->size);
+    note_splits(space, area->gpa.raw, last, true);
+    limit_splits(space);
+    if (axas_table_reserve(&space->table) == AXAS_OK) {
+        return fine;
+    }
+    note_splits(space, area->gpa.raw, last, false);
+    limit_splits(space);
+    unmap_again(space, area->gpa.raw, last + 1);
+    return failure(AXAS_ERR_NO_MEMORY, "no memory for the tables that removal needs");
+}
+
 /* Exclusive. Adds the area and, if its backend is pure, its memory. Unchanged on failure. */
 static struct failure add_area(struct axas_space *space, const struct axas_area *area)
 {
@@ -307,6 +403,9 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
         failed = failure(AXAS_ERR_NO_MEMORY, "no memory for the tables that removal needs");
     } else if (area->backend->pure && area->backend->provide != NULL) {
         failed = map_pure(space, area);
+        if (failed.status == AXAS_OK && keeps_splits(space, area)) {
+            failed = keep_splits(space, area);
+        }
     }
     if (failed.status != AXAS_OK) {
         put_back(space, &before);
@@ -318,14 +417,6 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
 }
 
 /* Removal */
-
-/* Tables that splitting the area's leaves takes at the ends of [first, last], and inside it where leaves are
- * larger than `sizes`. */
-static enum axas_status split_need(const struct axas_space *space, uint64_t first, uint64_t last,
-                                   uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
-{
-    return space->table.mode->split_need(&space->table, first, last, sizes, need);
-}
 
 static bool any(const uint32_t need[AXAS_MAX_LEVELS])
 {
@@ -364,39 +455,17 @@ static void use_deposits(struct axas_space *space, uint64_t first, uint64_t last
     pool_move(&space->table.pool, &space->deposits, need);
 }
 
-struct deposits_of {
-    const struct axas_table *table;
-    uint64_t first, last;
-    uint32_t count[AXAS_MAX_LEVELS];
-};
-
-/* Adds, for each level of tables below a large leaf, the tables' worth of addresses that are in the range. */
-static bool count_deposits(void *context, const struct axas_leaf *leaf)
-{
-    struct deposits_of *of = (struct deposits_of *)context;
-    unsigned end = (unsigned)of->table->mode->root_level + of->table->mode->level_count;
-    uint64_t leaf_last = axas_last(leaf->gpa, leaf->size);
-    uint64_t first = leaf->gpa.raw > of->first ? leaf->gpa.raw : of->first;
-    uint64_t last = leaf_last < of->last ? leaf_last : of->last;
-    for (unsigned level = leaf->level + 1; level < end; level++) {
-        unsigned shift = of->table->format->levels[level - 1].shift;
-        uint64_t from = (first + ((UINT64_C(1) << shift) - 1)) >> shift;
-        uint64_t to = last >> shift;
-        if ((last + 1) << (64 - shift) == 0) {
-            to++;
-        }
-        of->count[level] += to > from ? (uint32_t)(to - from) : 0;
-    }
-    return true;
-}
-
 /* Before the leaves of [first, last] go: their deposits, but for those that splits at the ends take. */
 static void return_deposits(struct axas_space *space, uint64_t first, uint64_t last)
 {
-    struct deposits_of of = {&space->table, first, last, {0}};
+    struct split_count of = {&space->table, first, last, {0}};
     struct axas_pool returned = {0};
-    (void)space->table.mode->visit(&space->table, first, last, count_deposits, &of);
-    pool_move(&returned, &space->deposits, of.count);
+    uint32_t count[AXAS_MAX_LEVELS];
+    (void)space->table.mode->visit(&space->table, first, last, count_splits, &of);
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        count[level] = (uint32_t)of.count[level]; /* tables that are there */
+    }
+    pool_move(&returned, &space->deposits, count);
     axas_pool_drain(&space->table, &returned);
 }
 
@@ -444,6 +513,9 @@ static void remove_range(struct axas_space *space, uint64_t first, uint64_t last
         if (!area->backend->pure && has_deposits(space)) {
             return_deposits(space, from, to);
             use_deposits(space, from, to, UINT64_MAX);
+        } else if (keeps_splits(space, area)) {
+            note_splits(space, from, to, false);
+            forget_splits(space, from, to, UINT64_MAX);
         }
         gather->release = area->backend->release;
         gather->context = area->context;
@@ -785,6 +857,8 @@ static void protect_range(struct axas_space *space, uint64_t first, uint64_t las
         uint64_t to = axas_last(area.gpa, area.size);
         if (!area.backend->pure && has_deposits(space)) {
             use_deposits(space, at, to, sizes);
+        } else if (keeps_splits(space, &area)) {
+            forget_splits(space, at, to, sizes);
         }
         gather->release = area.backend->release;
         gather->context = area.context;

@@ -492,7 +492,9 @@ enum axas_status axas_table_reserve(struct axas_table *table)
     }
     bool splits = false;
     for (unsigned level = table->mode->root_level; level <= last_level(table->mode); level++) {
-        if (splits && !pool_raise(table, &table->pool, level, RESERVE_PER_LEVEL)) {
+        uint32_t count =
+            table->reserve[level] > RESERVE_PER_LEVEL ? table->reserve[level] : RESERVE_PER_LEVEL;
+        if (splits && !pool_raise(table, &table->pool, level, count)) {
             return AXAS_ERR_NO_MEMORY;
         }
         splits = splits || (table->leaf_sizes >> level_at(table, level)->shift & 1) != 0;

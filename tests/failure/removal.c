@@ -400,6 +400,67 @@ static void unmap_beyond_the_limit(const struct world *world, bool all)
     rig_close(&rig);
 }
 
+/* A page out of each of many large leaves of a space that no fault brings anything back to. */
+static void unmap_in_a_populate_only_space(const struct world *world, bool limited)
+{
+    struct rig rig;
+    struct axas_config config = rig_arena(&rig, world);
+    config.populate_only = true;
+    config.reserve_limit = limited ? 3 : 0;
+    RIG_OK(&rig, axas_space_init(&rig.space, &config));
+    rig.open = true;
+    rig.doing = "unmapping a page of each large leaf of a populate_only space";
+    rig.page = axas_table_page_size(&rig.space.table);
+    uint64_t larger = axas_table_leaf_sizes(&rig.space.table, RW) & ~rig.page;
+    rig.large = larger & (~larger + 1u);
+    if (rig.large == 0 || rig.space.table.change[AXAS_CHANGE_SPLIT].breaks) {
+        rig_close(&rig);
+        return;
+    }
+    const uint64_t leaves = 16;
+    RIG_OK(&rig, axas_space_map_linear(&rig.space, axas_gpa_of(rig.large), axas_hpa_of(3 * rig.large),
+                                       leaves * rig.large, RW));
+    axas_hosted_fail_from(rig.arena, 1);
+    enum axas_status status = AXAS_OK;
+    struct picture before = rig_picture(&rig);
+    while (rig.number < leaves && status == AXAS_OK) {
+        uint64_t gpa = (1 + rig.number) * rig.large + 5 * rig.page;
+        before = rig_picture(&rig);
+        status = axas_space_unmap(&rig.space, axas_gpa_of(gpa), rig.page);
+        if (status == AXAS_OK) {
+            rig_expect_hole(&rig, gpa);
+            rig_expect_page(&rig, gpa + rig.page, gpa + rig.page + 2 * rig.large, RW);
+            rig_expect_page(&rig, gpa - rig.page, gpa - rig.page + 2 * rig.large, RW);
+            rig.number++;
+        }
+    }
+    if (limited) {
+        RIG_TRUE(&rig, status == AXAS_ERR_NO_MEMORY && rig.number == 3);
+        struct picture after = rig_picture(&rig);
+        rig_same(&rig, &before, &after);
+    } else {
+        RIG_OK(&rig, status);
+    }
+    axas_hosted_fail_from(rig.arena, 0);
+    /* What is put aside goes with the leaves it is for. */
+    RIG_OK(&rig, axas_space_unmap(&rig.space, axas_gpa_of(2 * rig.large), leaves * rig.large));
+    if (!rig.space.table.change[AXAS_CHANGE_PERMISSIONS_LESS].breaks) {
+        RIG_OK(&rig, axas_space_map_linear(&rig.space, axas_gpa_of(2 * rig.large), axas_hpa_of(0),
+                                           4 * rig.large, RW));
+        for (uint64_t i = 2; i < 6; i++) {
+            RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(i * rig.large), rig.page, AXAS_READ));
+        }
+        RIG_OK(&rig, axas_space_unmap(&rig.space, axas_gpa_of(2 * rig.large), 4 * rig.large));
+    }
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        RIG_TRUE(&rig, rig.space.table.pool.count[level] <= 2);
+    }
+    RIG_OK(&rig, axas_space_clear(&rig.space));
+    struct picture empty = rig_picture(&rig);
+    RIG_TRUE(&rig, empty.usage.reserve_bytes == 0 && rig.tree.tables == 1);
+    rig_close(&rig);
+}
+
 static void run_world(const struct world *world, void *context)
 {
     (void)context;
@@ -413,6 +474,8 @@ static void run_world(const struct world *world, void *context)
     unmap_what_was_hard_to_map(world);
     unmap_beyond_the_limit(world, false);
     unmap_beyond_the_limit(world, true);
+    unmap_in_a_populate_only_space(world, false);
+    unmap_in_a_populate_only_space(world, true);
     unmap_across(world);
     unmap_held(world);
     clear_and_destroy(world);

@@ -115,6 +115,8 @@ struct axas_space {
         uint64_t filling;
     } areas;
     struct axas_pool deposits; /**< tables for the large leaves that cannot be had again, see fault.c */
+    /** Of a populate_only space: into how many tables the large leaves of pure backends could be split. */
+    uint64_t splits[AXAS_MAX_LEVELS];
     uint64_t node_bytes, node_limit;
     void *reader_memory;
     uint64_t reader_bytes;
@@ -180,7 +182,9 @@ extern const struct axas_backend axas_backend_linear, axas_backend_alloc, axas_b
  * HAL gives not one frame, 7168 unless the configuration says otherwise, and only one after that is
  * AXAS_ERR_NO_MEMORY.
  * In a populate_only space nothing may go that a fault would have to bring back: splitting a leaf is
- * AXAS_ERR_UNSUPPORTED if the format asks for a break there, and AXAS_ERR_NO_MEMORY without a table.
+ * AXAS_ERR_UNSUPPORTED if the format asks for a break there. Otherwise tables are put aside with the large
+ * leaves of pure backends as well, for all splits that can ever come or for reserve_limit of each level in a
+ * row; only one beyond those is AXAS_ERR_NO_MEMORY.
  */
 enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64_t size);
 /**
