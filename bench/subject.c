@@ -188,13 +188,16 @@ uint64_t subject_runs(const struct subject *subject, const struct axas_table *ta
 {
     const struct axas_format *format = subject->format;
     const unsigned level = subject_level(subject, leaf);
-    const uint64_t leaves = size / leaf;
+    const uint64_t leaves = size / leaf, in_table = UINT64_C(1) << format->levels[level].index_bits;
     uint64_t room = 0;
+    uint8_t *at = NULL;
     runs->run = NULL;
     runs->count = 0;
     runs->step = format->leaf_make(level, hpa + leaf, code) - format->leaf_make(level, hpa, code);
-    for (uint64_t i = 0; i < leaves; i++) {
-        uint8_t *at = entry_at(subject, table, i * leaf, level);
+    for (uint64_t i = 0; i < leaves; i++, at += format->entry_bytes) {
+        if (i % in_table == 0) {
+            at = entry_at(subject, table, i * leaf, level);
+        }
         const uint64_t entry = format->leaf_make(level, hpa + i * leaf, code);
         struct run *run = runs->count != 0 ? &runs->run[runs->count - 1] : NULL;
         if (run != NULL && at == (uint8_t *)run->at + run->count * format->entry_bytes &&

@@ -519,20 +519,23 @@ static void pause_only(struct bench_state *state, const void *subject)
     bench_items(state, 1);
 }
 
+#define LINE UINT64_C(64)
+
+/* Over as many bytes as the leaf entries take, a load from each line of the cache. */
 static void chase(struct bench_state *state, const struct subject *s, uint64_t size)
 {
-    const uint64_t count = subject_clip(s, size) / s->page;
+    const uint64_t count = subject_clip(s, size) / s->page * s->format->entry_bytes / LINE;
     uint64_t *order = new_pages(count, 1, true), bytes = AXAS_FRAME_SIZE;
     axas_hpa frame;
-    while (bytes < count * sizeof *order) {
+    while (bytes < count * LINE) {
         bytes *= 2;
     }
     if (!bench_hal()->frame_alloc(NULL, bytes, AXAS_FRAME_TABLE, &frame)) {
         bench_fail(s, "the arena is too small for bytes", bytes);
     }
-    uint64_t *ring = axas_hal_virt(bench_hal(), frame);
+    uint8_t *ring = axas_hal_virt(bench_hal(), frame);
     for (uint64_t i = 0; i < count; i++) {
-        ring[order[i]] = (uint64_t)(uintptr_t)&ring[order[(i + 1) % count]];
+        *(void **)(ring + order[i] * LINE) = ring + order[(i + 1) % count] * LINE;
     }
     const void *at = ring;
     while (bench_keep_running(state)) {
