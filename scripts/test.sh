@@ -65,9 +65,35 @@ tests() {
         "build-$preset/Testing/Temporary/LastTest.log")
     summary+=("$(printf '%4d of %4d passed  %s (Criterion ran %d cases in them)' \
         $((total - bad)) "$total" "$preset" "$cases")")
-    # What the emulated CPUs and the broken specifications said, a line for each format.
+    # What the emulated CPUs and the broken specifications said.
     mapfile -t -O "${#judges[@]}" judges < <(grep -hE '^[a-z0-9_]+: [0-9]+ (probes|mutants), ' \
         "build-$preset/Testing/Temporary/LastTest.log")
+}
+
+# by_format: adds up what the runs for a format said, and makes one line of it. Some formats run on several CPUs, and
+# for some there is no emulator.
+by_format() {
+    awk '
+        $3 == "probes," {
+            probes[$1] += $2; disagreements[$1] += $4
+            both[$1] += $6; controls[$1] += $8; library[$1] += $13
+        }
+        $3 == "mutants," { refused[$1] += $4; caught[$1] += $12; explained[$1] += $14; missed[$1] += $17 }
+        END {
+            for (format in probes) {
+                line[format] = sprintf(" %d probes, %d disagreements, %d of %d negative controls caught " \
+                    "(%d by the library alone),", probes[format], disagreements[format],
+                    both[format] + library[format], controls[format], library[format])
+            }
+            for (format in caught) {
+                line[format] = line[format] sprintf(" %d of %d specification mutants caught " \
+                    "(%d explained, %d more refused by the checks)", caught[format],
+                    caught[format] + explained[format] + missed[format], explained[format], refused[format])
+            }
+            for (format in line) {
+                print format line[format]
+            }
+        }' | sort
 }
 
 if [ "$#" -eq 0 ]; then
@@ -87,6 +113,6 @@ done
 
 say "summary"
 printf '%s\n' "${summary[@]}"
-[ "${#judges[@]}" -eq 0 ] || printf '%s\n' "${judges[@]}" | sort
+[ "${#judges[@]}" -eq 0 ] || printf '%s\n' "${judges[@]}" | by_format
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
