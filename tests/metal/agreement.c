@@ -276,6 +276,9 @@ static bool judge(const struct prediction *p)
         return false;
     }
     report.probes++;
+    if (p->present) {
+        report.attrs[p->mapping.attr] = true;
+    }
     report.walks += p->walk ? 1 : 0;
     report.told += p->allowed && !p->marked ? 1 : 0;
     if (answer.reached && p->inside) {

@@ -166,10 +166,19 @@ static uint64_t place(struct layout *layout, uint64_t size, uint64_t alignment)
     return gpa >= base && gpa - base <= room - size ? gpa : UINT64_MAX;
 }
 
+/* Those that no probe has met yet come first, so that none is left to chance. */
 static axas_attr some_attr(const struct layout *layout)
 {
-    return random_below(4) == 0 ? AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC | AXAS_USER_EXEC
-                                : layout->attr[random_below(layout->attr_count)];
+    const unsigned count = layout->attr_count, first = (unsigned)random_below(count);
+    if (random_below(4) == 0) {
+        return AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (!report.attrs[layout->attr[(first + i) % count]]) {
+            return layout->attr[(first + i) % count];
+        }
+    }
+    return layout->attr[first];
 }
 
 /* ---- areas ---- */

@@ -20,6 +20,20 @@ volatile const struct metal_options metal_options __attribute__((used)) = {
     .probes = 100000,
 };
 
+/* Of those that allow something and that a CPU with these features has a code for. */
+static void print_attributes(const struct axas_table_config *cpu)
+{
+    unsigned count = 0, seen = 0;
+    for (axas_attr attr = 0; attr <= AXAS_ATTR_MASK; attr++) {
+        struct axas_leaf_code code;
+        if ((attr & AXAS_ACCESS_MASK) != 0 && cpu->format->encode(attr, cpu->features, &code) == AXAS_OK) {
+            count++;
+            seen += report.attrs[attr] ? 1 : 0;
+        }
+    }
+    print("  on memory with %u of %u combinations of access and memory type\n", seen, count);
+}
+
 void hypervisor_main(void)
 {
     struct axas_table_config cpu = {.format = NULL};
@@ -45,6 +59,7 @@ void hypervisor_main(void)
         }
     }
     print("  in %u of 16 parts of the space\n", (unsigned)__builtin_popcount(report.sixteenths));
+    print_attributes(&cpu);
     print("  %lu of these were translated without an access: no marked memory is behind\n", report.told);
     print("  %lu walks of the guest's own tables stopped, %lu memory attributes shown by the CPU\n",
           report.walks, report.attributes);

@@ -13,6 +13,7 @@ struct report {
     uint64_t reached[AXAS_MAX_LEVELS]; /**< those that went through, by the level of the leaf */
     uint32_t sixteenths;               /**< bit n: some of `reached` were in that sixteenth of their space */
     uint64_t told;                     /**< those of `reached` that the CPU only translated */
+    bool attrs[AXAS_ATTR_MASK + 1];    /**< which attributes memory had that was probed */
     uint64_t changes;                  /**< to spaces */
     uint64_t spaces;                   /**< layouts that were built */
     uint64_t rounds;                   /**< of probing: one after each change, and one after each building */
