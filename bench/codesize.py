@@ -42,7 +42,7 @@ def subjects():
 
 
 def command_of(build):
-    """The words that compile the library's sources there, but for files and level of optimisation."""
+    """The words that compile the library's sources there, but for files, warnings and level of optimisation."""
     entries = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     words = shlex.split(next(entry["command"] for entry in entries if entry["file"].endswith("/status.c")))
     kept = []
@@ -50,7 +50,7 @@ def command_of(build):
         word = words.pop(0)
         if word in ("-o", "-c"):
             words.pop(0)
-        elif not word.startswith(("-I", "-O")) and not word.endswith("/status.c"):
+        elif not word.startswith(("-I", "-O", "-W")) and not word.endswith("/status.c"):
             kept.append(word)
     return kept
 
@@ -103,8 +103,8 @@ def main():
     words = [f"{alone - over[level]} of {alone} within {limit // 1024} KiB at {level}"
              for level, limit in LIMITS.items()]
     page = ["Bytes of text of each format with one mode (codec, walkers, registers, fault decoder), and of constants;",
-            f"bold is too many: {', '.join(words)}. The modes of a format share the code of their common",
-            "lower levels, as its size with all of them shows.", ""]
+            f"bold is too many: {', '.join(words)}.",
+            "The modes of a format share the code of their common lower levels, as its size with all of them shows.", ""]
     page += ["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines)]
     arguments.out.write_text("\n".join(page) + "\n", encoding="utf-8")
     print(f"code size: {'; '.join(words)}")

@@ -13,8 +13,6 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import chart
-
 HERE = Path(__file__).resolve().parent
 
 
@@ -113,7 +111,8 @@ and the slowest were. *Ratio* is that over the floor, measured in the same proce
 `fill` is a loop of stores over the same table bytes, `store` and `swap` a walk in straight lines that ends in a store
 or in a compare-and-swap, `scan` a read-modify-write of each entry, plain or locked (`W6-locked`: the hardware writes
 entries too), `find` a binary search in an array, `pause` what stopping the clock takes, which is taken off every row
-that does. `W10-map` is beside the library's own find, batches beside one address at a time."""
+that does. `W10-map` is beside the library's own find, batches beside one address at a time. A mode that cannot hold
+as much as its work asks for has the most that fits, its floor too."""
 
 
 @dataclass
@@ -316,6 +315,8 @@ def page(rows, compilers, contexts, times, counters, sizes):
 
 
 def main():
+    import chart  # only here is a library for drawing needed
+
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--run", nargs=3, action="append", required=True,
                         metavar=("COMPILER", "VERSION", "RESULT.json"))

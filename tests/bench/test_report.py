@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmarks' report judges what it was told to: figures that are made up, verdicts worked out by hand."""
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+import report  # noqa: E402
+
+
+def run(name, nanoseconds, items=1, pauses=0, iterations=10):
+    work, layer = name.split("/")
+    return {"name": f"{work}/some/mode/{layer}/real_time", "run_type": "iteration", "iterations": iterations,
+            "cpu_time": nanoseconds, "real_time": 2 * nanoseconds, "items": items, "pauses": pauses}
+
+
+class Report(unittest.TestCase):
+    def verdicts(self, *runs):
+        """By work and layer: ratio and verdict."""
+        with tempfile.TemporaryDirectory() as temporary:
+            path = Path(temporary) / "result.json"
+            path.write_text(json.dumps({"context": {}, "benchmarks": list(runs)}), encoding="utf-8")
+            _, times, _ = report.read(path)
+        rows = report.compare("cc", "some", "mode", times[("some", "mode")])
+        return {f"{row.work}/{row.layer}": (row.ratio and round(row.ratio, 3), row.verdict) for row in rows}
+
+    def test_a_bound_may_be_reached_and_not_passed(self):
+        fill = run("fill/floor", 1000, items=1000)
+        self.assertEqual(self.verdicts(fill, run("W1/table", 1500, items=1000)), {"W1/table": (1.5, "met")})
+        self.assertEqual(self.verdicts(fill, run("W1/table", 1501, items=1000)), {"W1/table": (1.501, "NOT MET")})
+
+    def test_the_space_is_shown_in_the_work_of_the_table_layer(self):
+        runs = [run("walk-1g/floor", 5), run("lock-pair/floor", 3), run("find-10/floor", 2), run("W4-1g/space", 100)]
+        self.assertEqual(self.verdicts(*runs), {"W4-1g/space": (10, "shown")})
+
+    def test_a_fault_is_judged_beside_swap_lock_and_lookup(self):
+        runs = [run("swap-order/floor", 5), run("lock-pair/floor", 3), run("find-10/floor", 2)]
+        self.assertEqual(self.verdicts(*runs, run("W9-order/space", 20)), {"W9-order/space": (2, "met")})
+        self.assertEqual(self.verdicts(*runs, run("W9-order/space", 21)), {"W9-order/space": (2.1, "NOT MET")})
+
+    def test_a_gain_has_to_be_large(self):
+        for nanoseconds, verdict in ((100 / 0.9, "met"), (112, "NOT MET")):
+            got = self.verdicts(run("memcpy-4k/floor", 100), run("W11-4k/space", nanoseconds))
+            self.assertEqual(got["W11-4k/space"][1], verdict)
+
+    def test_two_threads_are_measured_by_the_clock(self):
+        got = self.verdicts(run("swap-order/floor", 5), run("lock-pair/floor", 3), run("find-10/floor", 2),
+                            run("W9-order/space", 17), run("W9-threads-2/space", 10))
+        self.assertEqual(got["W9-threads-2/space"], (1.7, "met"))
+
+    def test_a_batch_has_to_be_faster_than_one_by_one(self):
+        runs = [run("walk-1g/floor", 10), run("W4-1g/table", 10)]
+        self.assertEqual(self.verdicts(*runs, run("W4-1g-batch/table", 10))["W4-1g-batch/table"], (1, "NOT MET"))
+        self.assertEqual(self.verdicts(*runs, run("W4-1g-batch/table", 9))["W4-1g-batch/table"], (0.9, "met"))
+
+    def test_only_finding_among_many_areas_is_judged(self):
+        runs = [run(f"{work}-{n}/{layer}", ns) for n in (10, 1000, 100000)
+                for work, layer, ns in (("find", "floor", 10), ("W10-find", "space", 30), ("W10-map", "space", 300))]
+        got = self.verdicts(*runs)
+        self.assertEqual([got[f"W10-find-{n}/space"] for n in (10, 1000, 100000)],
+                         [(3, "shown"), (3, "shown"), (3, "NOT MET")])
+        self.assertEqual([got[f"W10-map-{n}/space"] for n in (10, 1000, 100000)], 3 * [(10, "met")])
+
+    def test_what_stopping_the_clock_takes_is_taken_off(self):
+        got = self.verdicts(run("pause/floor", 500, pauses=10), run("fill/floor", 1000, items=1000),
+                            run("W1/table", 2000, items=1000, pauses=10))
+        self.assertEqual(got, {"W1/table": (1.5, "met")})
+
+    def test_a_row_that_no_target_speaks_of_is_shown(self):
+        self.assertEqual(self.verdicts(run("W12/table", 1)), {"W12/table": (None, "shown")})
+
+
+if __name__ == "__main__":
+    unittest.main()
