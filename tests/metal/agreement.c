@@ -466,12 +466,20 @@ static unsigned configurations(const struct axas_table_config *cpu, struct confi
             continue;
         }
         for (unsigned bits = mode->gpa_bits_min; bits <= mode->gpa_bits_max; bits++) {
-            if (count < CONFIGURATIONS && (!mode->within_physical || bits <= cpu->physical_bits)) {
+            if (count < CONFIGURATIONS && (!mode->within_physical || bits <= cpu->physical_bits) &&
+                probe_has(cpu->format, mode, (uint8_t)bits)) {
                 list[count++] = (struct configuration){.mode = mode, .gpa_bits = (uint8_t)bits};
             }
         }
     }
     return count;
+}
+
+/* The size of the smallest leaf, or of one of the next larger ones. */
+static uint8_t some_cap(const struct axas_format *format, const struct axas_mode *mode, uint64_t sizes)
+{
+    sizes = sizes < mode->level_count ? sizes : mode->level_count;
+    return format->levels[format->level_count - 1u - random_below(sizes)].shift;
 }
 
 /* The CPU as it is, or as one that lacks something, with caps on leaves or a part of the guest's addresses.
@@ -487,10 +495,10 @@ static void vary(const struct axas_table_config *cpu, const struct configuration
         config->table.features &= random_word() | chosen->mode->with;
     }
     if (random_below(4) == 0) {
-        config->table.max_leaf_shift = (uint8_t)(12 + 9 * random_below(3));
+        config->table.max_leaf_shift = some_cap(cpu->format, chosen->mode, 3);
     }
     if (random_below(4) == 0) {
-        config->table.max_exec_leaf_shift = (uint8_t)(12 + 9 * random_below(2));
+        config->table.max_exec_leaf_shift = some_cap(cpu->format, chosen->mode, 2);
     }
     const bool beyond_reach = chosen->gpa_bits > probe_gpa_bits();
     const uint64_t limit = UINT64_C(1) << (beyond_reach ? probe_gpa_bits() : chosen->gpa_bits);
@@ -498,8 +506,9 @@ static void vary(const struct axas_table_config *cpu, const struct configuration
         config->size = limit;
     }
     if (random_below(4) == 0) {
-        config->base.raw = random_below(limit / 4) & ~(AXAS_FRAME_SIZE - 1);
-        config->size = (limit / 2 + random_below(limit / 4)) & ~(AXAS_FRAME_SIZE - 1);
+        const uint64_t page = UINT64_C(1) << cpu->format->levels[cpu->format->level_count - 1u].shift;
+        config->base.raw = random_below(limit / 4) & ~(page - 1);
+        config->size = (limit / 2 + random_below(limit / 4)) & ~(page - 1);
     }
     layout.hal.free_in_parts = random_below(4) != 0;
 }

@@ -18,6 +18,7 @@ volatile const struct metal_options metal_options __attribute__((used)) = {
     .magic = {'A', 'X', 'A', 'S', 'M', 'E', 'T', 'A', 'L', 'O', 'P', 'T', 'I', 'O', 'N', 'S'},
     .seed = 1,
     .probes = 100000,
+    .format = "",
 };
 
 /* Of those that allow something and that a CPU with these features has a code for. */
@@ -38,6 +39,9 @@ void hypervisor_main(void)
 {
     struct axas_table_config cpu = {.format = NULL};
     arch_init();
+    if (metal_options.format[0] != '\0') {
+        cpu.format = axas_format_find((const char *)(uintptr_t)metal_options.format);
+    }
     arch_table_config(&cpu);
     if (cpu.format == NULL) {
         print("This build of libaxas lacks the format of this CPU.\n");

@@ -101,7 +101,7 @@ static bool map_target(struct axas_space *space, const struct negative_control *
     const unsigned shift = format->levels[target->level].shift;
     const uint64_t leaf = UINT64_C(1) << shift;
     const bool table_entry = control->level != NULL && control->kind == AXAS_ENTRY_TABLE;
-    const uint64_t size = table_entry ? AXAS_FRAME_SIZE : leaf;
+    const uint64_t size = table_entry ? axas_table_page_size(table) : leaf;
     const uint64_t hpa = machine_pool.hpa & ~(size - 1);
     /* Below a table entry, the place that the entry would translate the same if it were a leaf at 0. */
     const uint64_t gpa =

@@ -34,6 +34,7 @@ struct metal_options {
     char magic[16];
     uint64_t seed;
     uint64_t probes; /**< at least so many */
+    char format[48]; /**< of those of the CPU; empty for its first */
 };
 extern volatile const struct metal_options metal_options;
 

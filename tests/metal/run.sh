@@ -5,8 +5,9 @@
 #     tests/metal/run.sh FORMAT [--seed NUMBER] [--probes NUMBER] [--cpu NAME] [--build DIRECTORY] [--debug]
 #         [--emulator bochs|qemu]
 #
-# FORMAT is aarch64_stage2, riscv32_gstage, riscv64_gstage, x86_64_ept or x86_64_npt. --debug waits for a debugger
-# at port 1234 (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen.
+# FORMAT is aarch64_stage2, aarch64_stage2_16k, aarch64_stage2_64k, aarch64_stage2_lpa2, aarch64_stage2_16k_lpa2,
+# riscv32_gstage, riscv64_gstage, x86_64_ept or x86_64_npt. --debug waits for a debugger at port 1234 (not in Bochs).
+# Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen.
 set -euo pipefail
 metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$metal/../.." && pwd)
@@ -39,8 +40,11 @@ done
 
 arch=${format%_*}
 program=metal
+chosen=
 case $format in
-aarch64_stage2)
+aarch64_stage2 | aarch64_stage2_16k | aarch64_stage2_64k | aarch64_stage2_lpa2 | aarch64_stage2_16k_lpa2)
+    arch=aarch64
+    chosen=$format
     packages=(qemu-system-arm)
     emulate=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "${cpu:-max}" -m 256 -semihosting)
     ;;
@@ -74,11 +78,18 @@ cmake -S "$metal/program" -B "$build" -G Ninja --log-level=WARNING -DAXAS_ARCH="
     -DCMAKE_TOOLCHAIN_FILE="$top/cmake/toolchain-$arch-none-elf.cmake" >/dev/null
 cmake --build "$build" --target "$program" -- --quiet
 
-# patch FILE INDEX VALUE: one of the numbers that follow the magic word of the options (report.h).
-patch_option() {
-    local at bytes='' i
+# options_at FILE: where in the image the options are.
+options_at() {
+    local at
     at=$(LC_ALL=C grep -abo AXASMETALOPTIONS "$1" | cut -d: -f1)
     [[ $at =~ ^[0-9]+$ ]] || die "the image does not hold the options exactly once"
+    echo "$at"
+}
+
+# patch_option FILE INDEX VALUE: one of the numbers that follow the magic word of the options (report.h).
+patch_option() {
+    local at bytes='' i
+    at=$(options_at "$1")
     for i in 0 1 2 3 4 5 6 7; do
         bytes+=$(printf '\\x%02x' $(($3 >> (8 * i) & 255)))
     done
@@ -93,6 +104,8 @@ trap 'rm -f "$image"' EXIT
 cp "$build/$program.$suffix" "$image"
 [ -z "$seed" ] || patch_option "$image" 0 "$seed"
 [ -z "$probes" ] || patch_option "$image" 1 "$probes"
+[ -z "$chosen" ] ||
+    printf '%s' "$chosen" | dd of="$image" bs=1 seek=$(($(options_at "$image") + 32)) conv=notrunc status=none
 
 status=0
 case $arch in

@@ -171,7 +171,7 @@ class Court:
         return self.limits[judge]
 
     def has_metal(self):
-        return re.search(rf"^ *{self.format}\)", (TESTS / "metal/run.sh").read_text(encoding="utf-8"), re.M) is not None
+        return re.search(rf"^[\w |]*\b{self.format}\b[\w |]*\)$", (TESTS / "metal/run.sh").read_text(encoding="utf-8"), re.M) is not None
 
     def ask_metal(self, files, name):
         """The walker of an emulated CPU, which runs a copy of the project with other generated files."""

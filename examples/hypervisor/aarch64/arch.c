@@ -85,12 +85,14 @@ void arch_not_at_el2(void)
 static uint64_t host_level1[512] __attribute__((aligned(4096)));
 static uint64_t host_level2[512] __attribute__((aligned(4096)));
 
-/* ID_AA64MMFR0_EL1.PARange, capped at what 4 KiB pages reach without FEAT_LPA2. */
-static unsigned physical_range(void)
+/* ID_AA64MMFR0_EL1.PARange, capped. */
+static unsigned physical_range(unsigned most)
 {
     const uint64_t range = FIELD(READ("id_aa64mmfr0_el1"), 0);
-    return range > 5 ? 5 : (unsigned)range;
+    return range > most ? most : (unsigned)range;
 }
+#define RANGE_48 5 /* what 4 KiB pages reach without FEAT_LPA2 */
+#define RANGE_52 6
 
 /* Without it all memory would be Device memory to the hypervisor, on which no lock works. */
 static void own_translation_on(void)
@@ -102,8 +104,8 @@ static void own_translation_on(void)
     }
     WRITE("mair_el2", MAIR);
     /* T0SZ 25 (39 bits), walks write-back and inner shareable, 4 KiB granule; bits 31 and 23 RES1. */
-    WRITE("tcr_el2",
-          25 | BIT(8) | BIT(10) | UINT64_C(3) << 12 | (uint64_t)physical_range() << 16 | BIT(23) | BIT(31));
+    WRITE("tcr_el2", 25 | BIT(8) | BIT(10) | UINT64_C(3) << 12 | (uint64_t)physical_range(RANGE_48) << 16 |
+                         BIT(23) | BIT(31));
     WRITE("ttbr0_el2", (uintptr_t)host_level1);
     __asm__ volatile("dsb sy\ntlbi alle2\ndsb sy\nic iallu\ndsb sy\nisb" ::: "memory");
     WRITE("sctlr_el2", UINT64_C(0x30c50830) | BIT(0) | BIT(2) | BIT(12)); /* RES1 and M, C, I */
@@ -132,9 +134,19 @@ static bool has_forced_write_back(void)
     return FIELD(READ("id_aa64mmfr2_el1"), 40) >= 1;
 }
 
+/* FEAT_LPA2 for stage 2: of both granules, since a format is of one and a CPU that lacks the other has none.
+ */
+static bool has_lpa2(uint64_t mmfr0)
+{
+    const uint64_t granule4 = FIELD(mmfr0, 40), granule16 = FIELD(mmfr0, 32);
+    return (granule4 == 0 ? FIELD(mmfr0, 28) == 1 : granule4 == 3) ||
+           (granule16 == 0 ? FIELD(mmfr0, 20) == 2 : granule16 == 3);
+}
+
 void arch_table_config(struct axas_table_config *config)
 {
-    static const uint8_t widths[] = {32, 36, 40, 42, 44, 48};
+    static const uint8_t widths[] = {32, 36, 40, 42, 44, 48, 52};
+    const uint64_t mmfr0 = READ("id_aa64mmfr0_el1");
     const uint64_t mmfr1 = READ("id_aa64mmfr1_el1"), mmfr2 = READ("id_aa64mmfr2_el1");
     const struct {
         const char *name;
@@ -145,9 +157,13 @@ void arch_table_config(struct axas_table_config *config)
         {"hardware_access_flag", FIELD(mmfr1, 0) >= 1},
         {"vmid16", FIELD(mmfr1, 4) >= 2},
         {"bbm2", FIELD(mmfr2, 52) >= 2},
+        {"lpa", FIELD(mmfr0, 0) >= RANGE_52},
+        {"lpa2", has_lpa2(mmfr0)},
     };
-    config->format = axas_format_find("aarch64_stage2");
-    config->physical_bits = widths[physical_range()];
+    if (config->format == NULL) {
+        config->format = axas_format_find("aarch64_stage2");
+    }
+    config->physical_bits = widths[physical_range(config->format->output_bits > 48 ? RANGE_52 : RANGE_48)];
     config->gpa_bits = config->physical_bits < 40 ? config->physical_bits : 40;
     for (unsigned i = 0; i < sizeof features / sizeof features[0]; i++) {
         if (features[i].present) {

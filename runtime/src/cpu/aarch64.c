@@ -13,8 +13,9 @@
 #define DO(instruction) __asm__ volatile(instruction ::: "memory")
 #define DO_WITH(instruction, operand) __asm__ volatile(instruction ", %0" ::"r"(operand) : "memory")
 
-/* VTTBR_EL2, D19.2.151. An 8-bit VMID has the low half of the field. */
+/* VTTBR_EL2, D19.2.151. An 8-bit VMID has the low half of the field. Bits 5:2 hold the root's bits 51:48. */
 #define VTTBR_VMID_SHIFT 48
+#define VTTBR_ROOT(root) (((root) & ((UINT64_C(1) << 48) - 1)) | ((root) >> 48 & 0xf) << 2)
 #define VTTBR_CNP UINT64_C(1)
 
 /* CTR_EL0, D19.2.35. */
@@ -33,7 +34,7 @@ void axas_aarch64_barrier(void *context)
     DO("dsb ishst");
 }
 
-/* TLBI IPAS2E1 takes bits 47:12 of the address in bits 35:0 of its operand (C5.5). */
+/* TLBI IPAS2E1 takes bits 51:12 of the address in bits 39:0 of its operand (C5.5). */
 static void forget_leaves_everywhere(uint64_t gpa, uint64_t leaf, uint64_t count)
 {
     for (; count > 0; count--, gpa += leaf) {
@@ -55,7 +56,7 @@ static void forget_leaves_here(uint64_t gpa, uint64_t leaf, uint64_t count)
 void axas_aarch64_invalidate(void *context, const struct axas_invalidation *what)
 {
     (void)context;
-    const uint64_t wanted = what->root.raw | (uint64_t)what->vmid << VTTBR_VMID_SHIFT;
+    const uint64_t wanted = VTTBR_ROOT(what->root.raw) | (uint64_t)what->vmid << VTTBR_VMID_SHIFT;
     const uint64_t loaded = READ("vttbr_el2");
     const bool other = ((loaded ^ wanted) & ~VTTBR_CNP) != 0;
     uint64_t first = 0;

@@ -44,9 +44,11 @@ static const struct {
 #define NORMAL 0
 #define TYPES (sizeof expected / sizeof expected[0])
 
+#define PAGE UINT64_C(0x10000) /* of the largest granule, and a few of the smaller ones */
+
 static axas_gpa page_of(unsigned type)
 {
-    return axas_gpa_of(UINT64_C(0x40000000) + type * AXAS_FRAME_SIZE);
+    return axas_gpa_of(UINT64_C(0x40000000) + type * PAGE);
 }
 
 /* What AT says of the page of that type. */
@@ -67,7 +69,7 @@ static bool map(struct axas_space *space, unsigned type, bool forced)
 {
     const bool offered = forced ? expected[type].with_fwb : expected[type].without_fwb;
     const enum axas_status status = axas_space_map_linear(space, page_of(type), axas_hpa_of(machine_pool.hpa),
-                                                          AXAS_FRAME_SIZE, AXAS_READ | expected[type].type);
+                                                          PAGE, AXAS_READ | expected[type].type);
     if (status != (offered ? AXAS_OK : AXAS_ERR_UNSUPPORTED)) {
         report_disagreement("a memory type is offered where it should not be, or the other way round");
     }

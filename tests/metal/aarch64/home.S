@@ -3,7 +3,7 @@
 #include "home.h"
 
     .section .rodata.home, "a"
-    .balign 4096
+    .balign HOME_SIZE
     .global home_page
 home_page:
     ldr x0, [x1]
@@ -19,4 +19,4 @@ home_page:
     .balign 128
     brk #HOME_EXCEPTION
     .endr
-    .balign 4096
+    .balign HOME_SIZE

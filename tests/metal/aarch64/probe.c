@@ -41,7 +41,7 @@
 #define PAR_FAILED BIT(0)
 #define PAR_STATUS(par) ((par) >> 1 & 0x3f)
 #define PAR_STAGE_2 BIT(9)
-#define PAR_ADDRESS(par) ((par)&UINT64_C(0xffffffffff000))
+#define PAR_ADDRESS(par) ((par)&UINT64_C(0xffffffffff000)) /* 51:12 */
 
 /* The stub: MOVZ X0, #high; BRK #low, with the halves of a frame number of 32 bits. */
 #define STUB_OFFSET UINT64_C(0x800)
@@ -53,10 +53,12 @@ extern const char home_page[];
 static struct vcpu guest;
 static uint64_t home;
 static uint8_t physical_bits;
+static uint64_t fwb; /* the feature */
 
 void probe_init(struct axas_table_config *cpu)
 {
     physical_bits = cpu->physical_bits;
+    fwb = axas_feature_find(cpu->format, "fwb");
     arch_guest_init(axas_gpa_of(0));
     WRITE("mdcr_el2", READ("mdcr_el2") | MDCR_TDE);
 }
@@ -80,8 +82,9 @@ uint64_t probe_stub_offset(void)
 
 struct probe_home probe_home(void)
 {
-    return (struct probe_home){
-        .hpa = {(uintptr_t)home_page}, .size = 4096, .attr = AXAS_READ | AXAS_KERNEL_EXEC | AXAS_USER_EXEC};
+    return (struct probe_home){.hpa = {(uintptr_t)home_page},
+                               .size = HOME_SIZE,
+                               .attr = AXAS_READ | AXAS_KERNEL_EXEC | AXAS_USER_EXEC};
 }
 
 void probe_settle(axas_gpa gpa)
@@ -92,8 +95,7 @@ void probe_settle(axas_gpa gpa)
 
 void probe_load(const struct axas_root *root, uint64_t features)
 {
-    const struct axas_format *format = axas_format_find("aarch64_stage2");
-    const bool forced = (features & axas_feature_find(format, "fwb")) != 0;
+    const bool forced = (features & fwb) != 0;
     WRITE("hcr_el2", (READ("hcr_el2") & ~HCR_FWB) | (forced ? HCR_FWB : 0));
     arch_root_load(root);
 }
@@ -200,6 +202,15 @@ bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct p
     return true;
 }
 
+/* QEMU 7.2 has start level -1 for 52 bits alone, and no start level 0 with the 16 KiB granule (D8.2.8 has
+ * both). */
+bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width)
+{
+    const int level = format->levels[mode->root_level].number;
+    const bool granule16 = format->levels[format->level_count - 1u].shift == 14;
+    return (level != -1 || width == 52) && (level != 0 || !granule16);
+}
+
 /* With its own translation off, a guest that uses a wider address gets an exception of its own (D8.2.3). */
 unsigned probe_gpa_bits(void)
 {
@@ -214,6 +225,9 @@ void probe_forget(void)
 bool probe_walk(axas_gpa table, struct probe_answer *answer)
 {
     const uint64_t control = READ("sctlr_el1");
+    if (table.raw >> 48 != 0) {
+        return false; /* more than TTBR0 says without 52-bit addresses */
+    }
     WRITE("ttbr0_el1", table.raw);
     WRITE("tcr_el1", TCR_39_BITS);
     WRITE("sctlr_el1", control | SCTLR_M);
