@@ -117,8 +117,17 @@ static const struct facts rules_facts[] = {
     /* The reference's example: large and small leaves for one place are never in a TLB together; holes are
      * not cached, what refused an access may be. */
     {.format = "worked_example", .breaks = RULE(SPLIT) | RULE(COLLAPSE), .caches_refused = true},
-    /* The example of the reference: "large and small leaves for one place never in a TLB together". */
-    {.format = "worked_example", .breaks = RULE(SPLIT) | RULE(COLLAPSE), .caches_refused = true},
+    /*
+     * Power ISA, Book III, "Translation Table Update Synchronization Requirements": to modify a valid entry,
+     * make it invalid, tlbie, wait for it, and write the new one; the entry with more permissions is no
+     * danger while the old one is in use. Nothing is cached of an entry that is not valid.
+     */
+    {
+        .format = "ok_power_radix",
+        .breaks =
+            RULE(PERMISSIONS_LESS) | RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .caches_refused = true,
+    },
     /* "What no CPU has together": even permissions that shrink need a break, holes are cached. */
     {
         .format = "ok_strange",
