@@ -2,6 +2,8 @@
 #include "shim.h"
 
 #include <benchmark/benchmark.h>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -76,6 +78,10 @@ void bench_resume(struct bench_state *state)
 
 void bench_items(struct bench_state *state, uint64_t per_iteration)
 {
+    if (per_iteration == 0) {
+        std::fprintf(stderr, "bench: WRONG: a row that does nothing\n");
+        std::exit(EXIT_FAILURE);
+    }
     bench_count(state, "items", per_iteration);
 }
 

@@ -78,6 +78,12 @@ static void must(const struct subject *s, enum axas_status status, uint64_t at)
     }
 }
 
+/* The range whose pages are faulted in; it need not hold a large leaf. */
+static uint64_t fault_bytes(const struct subject *s)
+{
+    return s->large > FAULT_BYTES ? FAULT_BYTES : subject_clip(s, FAULT_BYTES);
+}
+
 /* Host memory at which no larger leaf than the smallest fits. */
 static uint64_t small_hpa(const struct subject *s)
 {
@@ -838,7 +844,7 @@ static void *take_faults_beside(void *context)
 static void faults(struct bench_state *state, const struct subject *s, bool shuffled, bool zeroed,
                    unsigned threads)
 {
-    const uint64_t size = subject_clip(s, FAULT_BYTES), count = size / s->page;
+    const uint64_t size = fault_bytes(s), count = size / s->page;
     uint64_t *pages = new_pages(size, s->page, shuffled);
     struct axas_space space;
     subject_space(s, &space, threads);
@@ -931,7 +937,7 @@ static void w9_threads2(struct bench_state *state, const void *subject)
 /* Frames of the smallest leaf's size: cleared again and again, or each got from the HAL and cleared once. */
 static void frames(struct bench_state *state, const struct subject *s, bool got)
 {
-    const uint64_t count = subject_clip(s, FAULT_BYTES) / s->page;
+    const uint64_t count = fault_bytes(s) / s->page;
     axas_hpa *frame = malloc(count * sizeof *frame);
     for (uint64_t i = 0; i < count; i++) {
         if (frame == NULL || !bench_hal()->frame_alloc(NULL, s->page, AXAS_FRAME_GUEST, &frame[i])) {
