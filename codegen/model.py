@@ -209,6 +209,7 @@ class Level:
     low: int
     kinds: list[LevelKind]
     empty: int
+    is_root: bool = False  # of some mode
 
     @property
     def bits(self) -> int:
@@ -443,6 +444,11 @@ class Model:
         return len(self.address) == 1
 
     @property
+    def roots(self) -> list[Level]:
+        """Where the walks of the modes begin."""
+        return [level for level in self.levels if level.is_root]
+
+    @property
     def leaf_levels(self) -> list[Level]:
         return [level for level in self.levels if level.leaf]
 
@@ -641,6 +647,7 @@ class _Builder:
         model = self.model
         for entry in self.data["modes"]:
             root = next(level for level in model.levels if level.name == entry["root"])
+            root.is_root = True
             bits = entry["gpa_bits"]
             bits = {"min": bits, "max": bits} if isinstance(bits, int) else bits
             model.modes.append(

@@ -732,11 +732,6 @@ enum axas_status axas_aarch64_stage2_lpa2_fault_decode(
 
 /* ---- Tables ---- */
 
-/*
- * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part
- * of it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree
- * and no deeper.
- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define IN_TABLE_ORDER(value) ((axas_aarch64_stage2_lpa2_entry)(value))
@@ -794,3475 +789,59 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
     return old;
 }
 
+static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
 
-static inline bool is_table_level_minus1(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level_minus1_is_table(entry);
-}
-
-static inline bool is_table_level0(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level0_is_table(entry);
-}
-
-static inline bool is_leaf_level0(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level0_is_leaf(entry);
-}
-
-static inline bool is_held_level0(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level0_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_level0(uint64_t entry)
-{
-    return is_leaf_level0(entry) || is_held_level0(entry);
-}
-
-static inline bool is_table_level1(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level1_is_table(entry);
-}
-
-static inline bool is_leaf_level1(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level1_is_leaf(entry);
-}
-
-static inline bool is_held_level1(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level1_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_level1(uint64_t entry)
-{
-    return is_leaf_level1(entry) || is_held_level1(entry);
-}
-
-static inline bool is_table_level2(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level2_is_table(entry);
-}
-
-static inline bool is_leaf_level2(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level2_is_leaf(entry);
-}
-
-static inline bool is_held_level2(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level2_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_level2(uint64_t entry)
-{
-    return is_leaf_level2(entry) || is_held_level2(entry);
-}
-
-static inline bool is_leaf_level3(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level3_is_leaf(entry);
-}
-
-static inline bool is_held_level3(uint64_t entry)
-{
-    return axas_aarch64_stage2_lpa2_level3_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_level3(uint64_t entry)
-{
-    return is_leaf_level3(entry) || is_held_level3(entry);
-}
-
-/* ---- level3: 512 entries of 4 KiB ---- */
-
-#define LEVEL3_SPAN UINT64_C(0x1000)
-#define LEVEL3_OFFSET (LEVEL3_SPAN - 1)
-#define LEVEL3_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT)
-#define LEVEL3_KEEP UINT64_C(0x783fffffffff700) /* address, accessed, dirty, software bits */
-
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_level3(const table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_level3(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY);
-    }
-}
-
-static enum axas_status found_level3(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3;
-    leaf->gpa = axas_gpa_of(gpa & ~LEVEL3_OFFSET);
-    leaf->size = LEVEL3_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL3, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_level3(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL3] | axas_aarch64_stage2_lpa2_level3_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_level3(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry,
-        uint64_t hpa)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry | axas_aarch64_stage2_lpa2_level3_address(hpa));
-        hpa += LEVEL3_SPAN;
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_level3(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_level3(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL3, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_level3(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_level3(entry) || change_level3(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * LEVEL3_SPAN, LEVEL3_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & LEVEL3_KEEP) | (code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL3] & ~LEVEL3_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_level3(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL3] & ~LEVEL3_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * LEVEL3_SPAN;
-
-        if ((entry & ~LEVEL3_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_level3(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~LEVEL3_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, LEVEL3_SPAN);
-            }
-            change = change_level3(t, entry, code);
-            seen = entry & ~LEVEL3_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_level3(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * LEVEL3_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, LEVEL3_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & LEVEL3_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & LEVEL3_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * LEVEL3_SPAN - 1, LEVEL3_SPAN);
-    }
-    written(t, slot, count);
-}
-
-static enum axas_status map_need_level3(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + LEVEL3_INDEX(gpa - base);
-    const uint64_t count = LEVEL3_INDEX(last - gpa) + 1;
-
-    (void)t;
-    (void)hpa;
-    (void)sizes;
-    (void)need;
-    for (uint64_t i = 0; i < count; i++) {
-        if (load(slot + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
-            return AXAS_ERR_EXISTS;
-        }
-    }
-    return AXAS_OK;
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + LEVEL3_INDEX(gpa - base);
-    const uint64_t count = LEVEL3_INDEX(last - gpa) + 1;
-
-    (void)sizes;
-    fill_level3(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL3], hpa);
-    if (linked) {
-        written(t, slot, count);
-    }
-}
-
-static void free_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_level3(entry)) {
-            const uint64_t hpa = axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * LEVEL3_SPAN), axas_hpa_of(hpa), LEVEL3_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL3_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t entry = load(slot);
-
-        if (is_memory_level3(entry)) {
-            const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY);
-
-            written(t, slot, 1);
-            axas_gather_note(g, removal, gpa, gpa | LEVEL3_OFFSET, LEVEL3_SPAN);
-            if (g->release != NULL) {
-                axas_gather_memory(t, g, gpa, axas_aarch64_stage2_lpa2_level3_leaf_hpa(old), LEVEL3_SPAN);
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
-            stays = true;
-        }
-        if ((gpa | LEVEL3_OFFSET) == last) {
-            break;
-        }
-        gpa += LEVEL3_SPAN;
-    }
-    return stays;
-}
-
-static void protect_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL3_INDEX(gpa - base);
-
-    (void)sizes;
-    recode_level3(t, slot, LEVEL3_INDEX(last - gpa) + 1, gpa, code, g);
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_level3(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL3);
-    const uint64_t index = LEVEL3_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    (void)level;
-    store(table + index, leaf_level3(code, hpa));
-    fill_empty_level3(table, index, index);
-    written(t, table, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    (void)t;
-    (void)base;
-    (void)gpa;
-    axas_pool_put(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, table);
-}
-
-static enum axas_status install_at_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + LEVEL3_INDEX(gpa - base);
-    uint64_t expected = AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY;
-
-    (void)level;
-    (void)pool;
-    if (!compare_exchange(slot, &expected, leaf_level3(code, hpa))) {
-        return AXAS_ERR_EXISTS;
-    }
-    written(t, slot, 1);
-    return AXAS_OK;
-}
-
-static bool visit_level3(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + LEVEL3_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t stop = gpa | LEVEL3_OFFSET;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
-            struct axas_leaf leaf;
-
-            if (found_level3(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (stop >= last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- level2: 512 entries of 2 MiB ---- */
-
-#define LEVEL2_SPAN UINT64_C(0x200000)
-#define LEVEL2_OFFSET (LEVEL2_SPAN - 1)
-#define LEVEL2_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT)
-#define LEVEL2_KEEP UINT64_C(0x783ffffffe00700) /* address, accessed, dirty, software bits */
-
-static inline table_entry *child_level2(const struct axas_table *t, uint64_t entry)
-{
-    return axas_walk_virt(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
-}
-
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_level2(const table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_level2(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY);
-    }
-}
-
-static enum axas_status found_level2(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_AARCH64_STAGE2_LPA2_LEVEL2;
-    leaf->gpa = axas_gpa_of(gpa & ~LEVEL2_OFFSET);
-    leaf->size = LEVEL2_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL2, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_level2(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL2] | axas_aarch64_stage2_lpa2_level2_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_level2(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry,
-        uint64_t hpa)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry | axas_aarch64_stage2_lpa2_level2_address(hpa));
-        hpa += LEVEL2_SPAN;
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_level2(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_level2(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL2, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_level2(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_level2(entry) || change_level2(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * LEVEL2_SPAN, LEVEL2_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & LEVEL2_KEEP) | (code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL2] & ~LEVEL2_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_level2(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL2] & ~LEVEL2_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * LEVEL2_SPAN;
-
-        if ((entry & ~LEVEL2_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_level2(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~LEVEL2_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, LEVEL2_SPAN);
-            }
-            change = change_level2(t, entry, code);
-            seen = entry & ~LEVEL2_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_level2(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * LEVEL2_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, LEVEL2_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & LEVEL2_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & LEVEL2_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * LEVEL2_SPAN - 1, LEVEL2_SPAN);
-    }
-    written(t, slot, count);
-}
-
-/* Fills a level3 table with what one leaf or held leaf of level2 translates, bit for bit. */
-static void divide_level2(table_entry *child, uint64_t entry)
-{
-    const bool held = is_held_level2(entry);
-    const uint64_t hpa = axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry);
-    uint64_t code;
-
-    if (held) {
-        code = UINT64_C(0x800) | (entry & UINT64_C(0x78000000000043c));
-    } else {
-        code = UINT64_C(3) | (entry & UINT64_C(0x7e00000000004fc));
-    }
-    fill_level3(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES, code, hpa);
-}
-
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static bool split_level2(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        struct axas_gather *g)
-{
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL3);
-    uint64_t entry = load(slot);
-    uint64_t link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_aarch64_stage2_lpa2_level2_table(axas_walk_phys(t, child));
-    if (change->breaks && is_leaf_level2(entry)) {
-        entry = exchange(slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY);
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, LEVEL2_SPAN, LEVEL2_SPAN);
-        divide_level2(child, entry);
-        written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES);
-        store_link(slot, link);
-        axas_gather_note(
-                g, &t->change[AXAS_CHANGE_MAKE], start, start + LEVEL2_OFFSET, LEVEL3_SPAN);
-    } else {
-        do { /* again where the CPU set a bit in between */
-            divide_level2(child, entry);
-            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES);
-        } while (!compare_exchange(slot, &entry, link));
-        axas_gather_note(g, change, start, start + LEVEL2_OFFSET, LEVEL3_SPAN);
-    }
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-static enum axas_status map_need_level2(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + LEVEL2_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY : load(slot);
-
-        if ((sizes & LEVEL2_SPAN) != 0 && ((gpa | hpa) & LEVEL2_OFFSET) == 0 && stop == end) {
-            if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-                return AXAS_ERR_EXISTS;
-            }
-            if (slot == NULL) {
-                /* Nothing below is linked: whole leaves need no table, only the last part may. */
-                const uint64_t whole = (last - gpa + 1) & ~LEVEL2_OFFSET;
-
-                if (whole == last - gpa + 1) {
-                    return AXAS_OK;
-                }
-                gpa += whole;
-                hpa += whole;
-                continue;
-            }
-        } else if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-            need[AXAS_AARCH64_STAGE2_LPA2_LEVEL3]++;
-        } else if (is_table_level2(entry)) {
-            const enum axas_status status = map_need_level3(
-                    t, child_level2(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + LEVEL2_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & LEVEL2_SPAN) != 0 && ((gpa | hpa) & LEVEL2_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
-            const uint64_t size = count << AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
-
-            fill_level2(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL2], hpa);
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY;
-        if (is_table_level2(entry)) {
-            map_level3(t, child_level2(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL3);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_level3(child, LEVEL3_INDEX(gpa - start), LEVEL3_INDEX(stop - start));
-            map_level3(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES);
-            store_link(slot, axas_aarch64_stage2_lpa2_level2_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static void free_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_table_level2(entry)) {
-            table_entry *const child = child_level2(t, entry);
-
-            free_level3(t, child, base + i * LEVEL2_SPAN, release, context);
-        } else if (release != NULL && (is_memory_level2(entry))) {
-            const uint64_t hpa = axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * LEVEL2_SPAN), axas_hpa_of(hpa), LEVEL2_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-static enum axas_status split_need_level2(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + LEVEL2_INDEX(gpa - base);
-
-    (void)t;
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_memory_level2(entry)) {
-            if (!whole || (sizes & LEVEL2_SPAN) == 0) {
-                need[AXAS_AARCH64_STAGE2_LPA2_LEVEL3]++;
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY && !is_table_level2(entry)) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Adds the tables below a new table of level2 that is full of leaves, of which [gpa, last] is to change. */
-static void split_count_level2(
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-
-        if (gpa != start || stop != end || (sizes & LEVEL2_SPAN) == 0) {
-            need[AXAS_AARCH64_STAGE2_LPA2_LEVEL3]++;
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL2_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_level2(entry)) {
-            if (!whole && split_level2(t, slot, start, g)) {
-                entry = load(slot);
-            } else {
-                /* All of it; also where a split got no table, and the backend can give the rest again. */
-                const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY);
-
-                written(t, slot, 1);
-                axas_gather_note(g, removal, start, end, LEVEL2_SPAN);
-                if (g->release != NULL) {
-                    AXAS_ASSERT(whole);
-                    axas_gather_memory(t, g, start, axas_aarch64_stage2_lpa2_level2_leaf_hpa(old), LEVEL2_SPAN);
-                }
-                entry = AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY;
-            }
-        }
-        if (is_table_level2(entry)) {
-            table_entry *const child = child_level2(t, entry);
-
-            const uint64_t from = LEVEL3_INDEX(gpa - start);
-            const uint64_t to = LEVEL3_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_level3(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_level3(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, LEVEL3_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_AARCH64_STAGE2_LPA2_LEVEL2);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL2_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_memory_level2(entry)) {
-            if (gpa == start && stop == end && (sizes & LEVEL2_SPAN) != 0) {
-                recode_level2(t, slot, 1, start, code, g);
-            } else {
-                const bool split = split_level2(t, slot, start, g);
-
-                AXAS_ASSERT(split); /* split_need counted it */
-                (void)split;
-                entry = load(slot);
-            }
-        }
-        if (is_table_level2(entry)) {
-            protect_level3(t, child_level2(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_level2(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL2);
-    const uint64_t index = LEVEL2_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL2) {
-        store(table + index, leaf_level2(code, hpa));
-    } else {
-        table_entry *const child = build_level3(t, gpa & ~LEVEL2_OFFSET, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            axas_pool_put(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, table);
-            return NULL;
-        }
-        store(table + index, axas_aarch64_stage2_lpa2_level2_table(axas_walk_phys(t, child)));
-    }
-    fill_empty_level2(table, index, index);
-    written(t, table, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    const uint64_t entry = load(table + LEVEL2_INDEX(gpa - base));
-
-    if (is_table_level2(entry)) {
-        unbuild_level3(t, child_level2(t, entry), gpa & ~LEVEL2_OFFSET, gpa, pool);
-    }
-    axas_pool_put(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, table);
-}
-
-static enum axas_status install_at_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + LEVEL2_INDEX(gpa - base);
-    uint64_t expected = AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY;
-    uint64_t entry = load_link(slot);
-
-    if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL2) {
-        if (!compare_exchange(slot, &expected, leaf_level2(code, hpa))) {
-            return AXAS_ERR_EXISTS;
-        }
-        written(t, slot, 1);
-        return AXAS_OK;
-    }
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        table_entry *const child = build_level3(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_aarch64_stage2_lpa2_level2_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_AARCH64_STAGE2_LPA2_LEVEL2);
-            return AXAS_OK;
-        }
-        unbuild_level3(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_level2(entry)) {
-        return install_at_level3(
-                t, child_level2(t, entry), gpa & ~LEVEL2_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_level2(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + LEVEL2_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL2_OFFSET;
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY && !is_table_level2(entry)) {
-            struct axas_leaf leaf;
-
-            if (found_level2(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (is_table_level2(entry) &&
-                !visit_level3(t, child_level2(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- level1: 512 entries of 1 GiB ---- */
-
-#define LEVEL1_SPAN UINT64_C(0x40000000)
-#define LEVEL1_OFFSET (LEVEL1_SPAN - 1)
-#define LEVEL1_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT)
-#define LEVEL1_KEEP UINT64_C(0x783ffffc0000700) /* address, accessed, dirty, software bits */
-
-static inline table_entry *child_level1(const struct axas_table *t, uint64_t entry)
-{
-    return axas_walk_virt(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
-}
-
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_level1(const table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_level1(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY);
-    }
-}
-
-static enum axas_status found_level1(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_AARCH64_STAGE2_LPA2_LEVEL1;
-    leaf->gpa = axas_gpa_of(gpa & ~LEVEL1_OFFSET);
-    leaf->size = LEVEL1_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL1, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_level1(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL1] | axas_aarch64_stage2_lpa2_level1_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_level1(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry,
-        uint64_t hpa)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry | axas_aarch64_stage2_lpa2_level1_address(hpa));
-        hpa += LEVEL1_SPAN;
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_level1(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_level1(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL1, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_level1(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_level1(entry) || change_level1(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * LEVEL1_SPAN, LEVEL1_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & LEVEL1_KEEP) | (code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL1] & ~LEVEL1_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_level1(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL1] & ~LEVEL1_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * LEVEL1_SPAN;
-
-        if ((entry & ~LEVEL1_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_level1(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~LEVEL1_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, LEVEL1_SPAN);
-            }
-            change = change_level1(t, entry, code);
-            seen = entry & ~LEVEL1_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_level1(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * LEVEL1_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, LEVEL1_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & LEVEL1_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & LEVEL1_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * LEVEL1_SPAN - 1, LEVEL1_SPAN);
-    }
-    written(t, slot, count);
-}
-
-/* Fills a level2 table with what one leaf or held leaf of level1 translates, bit for bit. */
-static void divide_level1(table_entry *child, uint64_t entry)
-{
-    const bool held = is_held_level1(entry);
-    const uint64_t hpa = axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry);
-    uint64_t code;
-
-    if (held) {
-        code = UINT64_C(0x800) | (entry & UINT64_C(0x78000000000043c));
-    } else {
-        code = UINT64_C(1) | (entry & UINT64_C(0x7e00000000004fc));
-    }
-    fill_level2(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES, code, hpa);
-}
-
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static bool split_level1(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        struct axas_gather *g)
-{
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL2);
-    uint64_t entry = load(slot);
-    uint64_t link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_aarch64_stage2_lpa2_level1_table(axas_walk_phys(t, child));
-    if (change->breaks && is_leaf_level1(entry)) {
-        entry = exchange(slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY);
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, LEVEL1_SPAN, LEVEL1_SPAN);
-        divide_level1(child, entry);
-        written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES);
-        store_link(slot, link);
-        axas_gather_note(
-                g, &t->change[AXAS_CHANGE_MAKE], start, start + LEVEL1_OFFSET, LEVEL3_SPAN);
-    } else {
-        do { /* again where the CPU set a bit in between */
-            divide_level1(child, entry);
-            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES);
-        } while (!compare_exchange(slot, &entry, link));
-        axas_gather_note(g, change, start, start + LEVEL1_OFFSET, LEVEL3_SPAN);
-    }
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-static enum axas_status map_need_level1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + LEVEL1_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY : load(slot);
-
-        if ((sizes & LEVEL1_SPAN) != 0 && ((gpa | hpa) & LEVEL1_OFFSET) == 0 && stop == end) {
-            if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-                return AXAS_ERR_EXISTS;
-            }
-            if (slot == NULL) {
-                /* Nothing below is linked: whole leaves need no table, only the last part may. */
-                const uint64_t whole = (last - gpa + 1) & ~LEVEL1_OFFSET;
-
-                if (whole == last - gpa + 1) {
-                    return AXAS_OK;
-                }
-                gpa += whole;
-                hpa += whole;
-                continue;
-            }
-        } else if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-            need[AXAS_AARCH64_STAGE2_LPA2_LEVEL2]++;
-            (void)map_need_level2(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (is_table_level1(entry)) {
-            const enum axas_status status = map_need_level2(
-                    t, child_level1(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + LEVEL1_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & LEVEL1_SPAN) != 0 && ((gpa | hpa) & LEVEL1_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
-            const uint64_t size = count << AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
-
-            fill_level1(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL1], hpa);
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY;
-        if (is_table_level1(entry)) {
-            map_level2(t, child_level1(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL2);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_level2(child, LEVEL2_INDEX(gpa - start), LEVEL2_INDEX(stop - start));
-            map_level2(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES);
-            store_link(slot, axas_aarch64_stage2_lpa2_level1_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static void free_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_table_level1(entry)) {
-            table_entry *const child = child_level1(t, entry);
-
-            free_level2(t, child, base + i * LEVEL1_SPAN, release, context);
-        } else if (release != NULL && (is_memory_level1(entry))) {
-            const uint64_t hpa = axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * LEVEL1_SPAN), axas_hpa_of(hpa), LEVEL1_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-static enum axas_status split_need_level1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + LEVEL1_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_memory_level1(entry)) {
-            if (!whole || (sizes & LEVEL1_SPAN) == 0) {
-                need[AXAS_AARCH64_STAGE2_LPA2_LEVEL2]++;
-                split_count_level2(start, gpa, stop, sizes, need);
-            }
-        } else if (is_table_level1(entry)) {
-            if (!whole || sizes != UINT64_MAX) {
-                const enum axas_status status = split_need_level2(
-                        t, child_level1(t, entry), start, gpa, stop, sizes, need);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Adds the tables below a new table of level1 that is full of leaves, of which [gpa, last] is to change. */
-static void split_count_level1(
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-
-        if (gpa != start || stop != end || (sizes & LEVEL1_SPAN) == 0) {
-            need[AXAS_AARCH64_STAGE2_LPA2_LEVEL2]++;
-            split_count_level2(start, gpa, stop, sizes, need);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL1_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_level1(entry)) {
-            if (!whole && split_level1(t, slot, start, g)) {
-                entry = load(slot);
-            } else {
-                /* All of it; also where a split got no table, and the backend can give the rest again. */
-                const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY);
-
-                written(t, slot, 1);
-                axas_gather_note(g, removal, start, end, LEVEL1_SPAN);
-                if (g->release != NULL) {
-                    AXAS_ASSERT(whole);
-                    axas_gather_memory(t, g, start, axas_aarch64_stage2_lpa2_level1_leaf_hpa(old), LEVEL1_SPAN);
-                }
-                entry = AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY;
-            }
-        }
-        if (is_table_level1(entry)) {
-            table_entry *const child = child_level1(t, entry);
-
-            const uint64_t from = LEVEL2_INDEX(gpa - start);
-            const uint64_t to = LEVEL2_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_level2(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_level2(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, LEVEL3_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_AARCH64_STAGE2_LPA2_LEVEL1);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL1_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_memory_level1(entry)) {
-            if (gpa == start && stop == end && (sizes & LEVEL1_SPAN) != 0) {
-                recode_level1(t, slot, 1, start, code, g);
-            } else {
-                const bool split = split_level1(t, slot, start, g);
-
-                AXAS_ASSERT(split); /* split_need counted it */
-                (void)split;
-                entry = load(slot);
-            }
-        }
-        if (is_table_level1(entry)) {
-            protect_level2(t, child_level1(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_level1(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL1);
-    const uint64_t index = LEVEL1_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL1) {
-        store(table + index, leaf_level1(code, hpa));
-    } else {
-        table_entry *const child = build_level2(t, gpa & ~LEVEL1_OFFSET, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            axas_pool_put(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, table);
-            return NULL;
-        }
-        store(table + index, axas_aarch64_stage2_lpa2_level1_table(axas_walk_phys(t, child)));
-    }
-    fill_empty_level1(table, index, index);
-    written(t, table, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    const uint64_t entry = load(table + LEVEL1_INDEX(gpa - base));
-
-    if (is_table_level1(entry)) {
-        unbuild_level2(t, child_level1(t, entry), gpa & ~LEVEL1_OFFSET, gpa, pool);
-    }
-    axas_pool_put(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, table);
-}
-
-static enum axas_status install_at_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + LEVEL1_INDEX(gpa - base);
-    uint64_t expected = AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY;
-    uint64_t entry = load_link(slot);
-
-    if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL1) {
-        if (!compare_exchange(slot, &expected, leaf_level1(code, hpa))) {
-            return AXAS_ERR_EXISTS;
-        }
-        written(t, slot, 1);
-        return AXAS_OK;
-    }
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        table_entry *const child = build_level2(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_aarch64_stage2_lpa2_level1_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_AARCH64_STAGE2_LPA2_LEVEL1);
-            return AXAS_OK;
-        }
-        unbuild_level2(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_level1(entry)) {
-        return install_at_level2(
-                t, child_level1(t, entry), gpa & ~LEVEL1_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_level1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + LEVEL1_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL1_OFFSET;
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY && !is_table_level1(entry)) {
-            struct axas_leaf leaf;
-
-            if (found_level1(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (is_table_level1(entry) &&
-                !visit_level2(t, child_level1(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- level0: 512 entries of 512 GiB ---- */
+#define LEVEL_MINUS1_SPAN UINT64_C(0x1000000000000)
+#define LEVEL_MINUS1_OFFSET (LEVEL_MINUS1_SPAN - 1)
+#define LEVEL_MINUS1_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_ENTRIES - 1))
 
 #define LEVEL0_SPAN UINT64_C(0x8000000000)
 #define LEVEL0_OFFSET (LEVEL0_SPAN - 1)
-#define LEVEL0_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT)
-#define LEVEL0_KEEP UINT64_C(0x783ff8000000700) /* address, accessed, dirty, software bits */
+#define LEVEL0_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES - 1))
 
-static inline table_entry *child_level0(const struct axas_table *t, uint64_t entry)
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_level0(uint64_t entry)
 {
-    return axas_walk_virt(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
+    return axas_aarch64_stage2_lpa2_level0_is_leaf(entry) || axas_aarch64_stage2_lpa2_level0_is_held(entry);
 }
 
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_level0(const table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES; i++) {
-        if (load(table + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_level0(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES; i++) {
-        store(table + i, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY);
-    }
-}
-
-static enum axas_status found_level0(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_AARCH64_STAGE2_LPA2_LEVEL0;
-    leaf->gpa = axas_gpa_of(gpa & ~LEVEL0_OFFSET);
-    leaf->size = LEVEL0_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL0, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_level0(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL0] | axas_aarch64_stage2_lpa2_level0_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_level0(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry,
-        uint64_t hpa)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry | axas_aarch64_stage2_lpa2_level0_address(hpa));
-        hpa += LEVEL0_SPAN;
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_level0(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_level0(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_aarch64_stage2_lpa2_leaf_read(AXAS_AARCH64_STAGE2_LPA2_LEVEL0, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_level0(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_level0(entry) || change_level0(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * LEVEL0_SPAN, LEVEL0_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & LEVEL0_KEEP) | (code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL0] & ~LEVEL0_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_level0(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL0] & ~LEVEL0_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * LEVEL0_SPAN;
-
-        if ((entry & ~LEVEL0_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_level0(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~LEVEL0_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, LEVEL0_SPAN);
-            }
-            change = change_level0(t, entry, code);
-            seen = entry & ~LEVEL0_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_level0(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * LEVEL0_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, LEVEL0_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & LEVEL0_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & LEVEL0_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * LEVEL0_SPAN - 1, LEVEL0_SPAN);
-    }
-    written(t, slot, count);
-}
-
-/* Fills a level1 table with what one leaf or held leaf of level0 translates, bit for bit. */
-static void divide_level0(table_entry *child, uint64_t entry)
-{
-    const bool held = is_held_level0(entry);
-    const uint64_t hpa = axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry);
-    uint64_t code;
-
-    if (held) {
-        code = UINT64_C(0x800) | (entry & UINT64_C(0x78000000000043c));
-    } else {
-        code = UINT64_C(1) | (entry & UINT64_C(0x7e00000000004fc));
-    }
-    fill_level1(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES, code, hpa);
-}
-
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static bool split_level0(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        struct axas_gather *g)
-{
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL1);
-    uint64_t entry = load(slot);
-    uint64_t link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_aarch64_stage2_lpa2_level0_table(axas_walk_phys(t, child));
-    if (change->breaks && is_leaf_level0(entry)) {
-        entry = exchange(slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY);
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, LEVEL0_SPAN, LEVEL0_SPAN);
-        divide_level0(child, entry);
-        written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES);
-        store_link(slot, link);
-        axas_gather_note(
-                g, &t->change[AXAS_CHANGE_MAKE], start, start + LEVEL0_OFFSET, LEVEL3_SPAN);
-    } else {
-        do { /* again where the CPU set a bit in between */
-            divide_level0(child, entry);
-            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES);
-        } while (!compare_exchange(slot, &entry, link));
-        axas_gather_note(g, change, start, start + LEVEL0_OFFSET, LEVEL3_SPAN);
-    }
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-static enum axas_status map_need_level0(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + LEVEL0_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL0_OFFSET;
-        const uint64_t end = gpa | LEVEL0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY : load(slot);
-
-        if ((sizes & LEVEL0_SPAN) != 0 && ((gpa | hpa) & LEVEL0_OFFSET) == 0 && stop == end) {
-            if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-                return AXAS_ERR_EXISTS;
-            }
-            if (slot == NULL) {
-                /* Nothing below is linked: whole leaves need no table, only the last part may. */
-                const uint64_t whole = (last - gpa + 1) & ~LEVEL0_OFFSET;
-
-                if (whole == last - gpa + 1) {
-                    return AXAS_OK;
-                }
-                gpa += whole;
-                hpa += whole;
-                continue;
-            }
-        } else if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-            need[AXAS_AARCH64_STAGE2_LPA2_LEVEL1]++;
-            (void)map_need_level1(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (is_table_level0(entry)) {
-            const enum axas_status status = map_need_level1(
-                    t, child_level0(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_level0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + LEVEL0_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL0_OFFSET;
-        const uint64_t end = gpa | LEVEL0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & LEVEL0_SPAN) != 0 && ((gpa | hpa) & LEVEL0_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
-            const uint64_t size = count << AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
-
-            fill_level0(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL0], hpa);
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY;
-        if (is_table_level0(entry)) {
-            map_level1(t, child_level0(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL1);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_level1(child, LEVEL1_INDEX(gpa - start), LEVEL1_INDEX(stop - start));
-            map_level1(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES);
-            store_link(slot, axas_aarch64_stage2_lpa2_level0_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static void free_level0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_table_level0(entry)) {
-            table_entry *const child = child_level0(t, entry);
-
-            free_level1(t, child, base + i * LEVEL0_SPAN, release, context);
-        } else if (release != NULL && (is_memory_level0(entry))) {
-            const uint64_t hpa = axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * LEVEL0_SPAN), axas_hpa_of(hpa), LEVEL0_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-static enum axas_status split_need_level0(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + LEVEL0_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL0_OFFSET;
-        const uint64_t end = gpa | LEVEL0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_memory_level0(entry)) {
-            if (!whole || (sizes & LEVEL0_SPAN) == 0) {
-                need[AXAS_AARCH64_STAGE2_LPA2_LEVEL1]++;
-                split_count_level1(start, gpa, stop, sizes, need);
-            }
-        } else if (is_table_level0(entry)) {
-            if (!whole || sizes != UINT64_MAX) {
-                const enum axas_status status = split_need_level1(
-                        t, child_level0(t, entry), start, gpa, stop, sizes, need);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_level0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL0_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL0_OFFSET;
-        const uint64_t end = gpa | LEVEL0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_level0(entry)) {
-            if (!whole && split_level0(t, slot, start, g)) {
-                entry = load(slot);
-            } else {
-                /* All of it; also where a split got no table, and the backend can give the rest again. */
-                const uint64_t old = take(t, slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY);
-
-                written(t, slot, 1);
-                axas_gather_note(g, removal, start, end, LEVEL0_SPAN);
-                if (g->release != NULL) {
-                    AXAS_ASSERT(whole);
-                    axas_gather_memory(t, g, start, axas_aarch64_stage2_lpa2_level0_leaf_hpa(old), LEVEL0_SPAN);
-                }
-                entry = AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY;
-            }
-        }
-        if (is_table_level0(entry)) {
-            table_entry *const child = child_level0(t, entry);
-
-            const uint64_t from = LEVEL1_INDEX(gpa - start);
-            const uint64_t to = LEVEL1_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_level1(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_level1(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, LEVEL3_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_AARCH64_STAGE2_LPA2_LEVEL0);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_level0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL0_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL0_OFFSET;
-        const uint64_t end = gpa | LEVEL0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_memory_level0(entry)) {
-            if (gpa == start && stop == end && (sizes & LEVEL0_SPAN) != 0) {
-                recode_level0(t, slot, 1, start, code, g);
-            } else {
-                const bool split = split_level0(t, slot, start, g);
-
-                AXAS_ASSERT(split); /* split_need counted it */
-                (void)split;
-                entry = load(slot);
-            }
-        }
-        if (is_table_level0(entry)) {
-            protect_level1(t, child_level0(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_level0(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL0);
-    const uint64_t index = LEVEL0_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL0) {
-        store(table + index, leaf_level0(code, hpa));
-    } else {
-        table_entry *const child = build_level1(t, gpa & ~LEVEL0_OFFSET, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            axas_pool_put(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, table);
-            return NULL;
-        }
-        store(table + index, axas_aarch64_stage2_lpa2_level0_table(axas_walk_phys(t, child)));
-    }
-    fill_empty_level0(table, index, index);
-    written(t, table, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_level0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    const uint64_t entry = load(table + LEVEL0_INDEX(gpa - base));
-
-    if (is_table_level0(entry)) {
-        unbuild_level1(t, child_level0(t, entry), gpa & ~LEVEL0_OFFSET, gpa, pool);
-    }
-    axas_pool_put(pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, table);
-}
-
-static enum axas_status install_at_level0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + LEVEL0_INDEX(gpa - base);
-    uint64_t expected = AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY;
-    uint64_t entry = load_link(slot);
-
-    if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL0) {
-        if (!compare_exchange(slot, &expected, leaf_level0(code, hpa))) {
-            return AXAS_ERR_EXISTS;
-        }
-        written(t, slot, 1);
-        return AXAS_OK;
-    }
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
-        const uint64_t start = gpa & ~LEVEL0_OFFSET;
-        table_entry *const child = build_level1(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_aarch64_stage2_lpa2_level0_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_AARCH64_STAGE2_LPA2_LEVEL0);
-            return AXAS_OK;
-        }
-        unbuild_level1(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_level0(entry)) {
-        return install_at_level1(
-                t, child_level0(t, entry), gpa & ~LEVEL0_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_level0(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + LEVEL0_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL0_OFFSET;
-        const uint64_t end = gpa | LEVEL0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY && !is_table_level0(entry)) {
-            struct axas_leaf leaf;
-
-            if (found_level0(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (is_table_level0(entry) &&
-                !visit_level1(t, child_level0(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- level_minus1: 16 entries of 256 TiB ---- */
-
-#define LEVEL_MINUS1_SPAN UINT64_C(0x1000000000000)
-#define LEVEL_MINUS1_OFFSET (LEVEL_MINUS1_SPAN - 1)
-#define LEVEL_MINUS1_INDEX(offset) ((offset) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT)
-
-static inline table_entry *child_level_minus1(const struct axas_table *t, uint64_t entry)
-{
-    return axas_walk_virt(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
-}
-
-static enum axas_status map_need_level_minus1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + LEVEL_MINUS1_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
-        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY : load(slot);
-
-        if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY) {
-            need[AXAS_AARCH64_STAGE2_LPA2_LEVEL0]++;
-            (void)map_need_level0(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (is_table_level_minus1(entry)) {
-            const enum axas_status status = map_need_level0(
-                    t, child_level_minus1(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_level_minus1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + LEVEL_MINUS1_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
-        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY;
-        if (is_table_level_minus1(entry)) {
-            map_level0(t, child_level_minus1(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL0);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_level0(child, LEVEL0_INDEX(gpa - start), LEVEL0_INDEX(stop - start));
-            map_level0(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES);
-            store_link(slot, axas_aarch64_stage2_lpa2_level_minus1_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static enum axas_status split_need_level_minus1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + LEVEL_MINUS1_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
-        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_table_level_minus1(entry)) {
-            if (!whole || sizes != UINT64_MAX) {
-                const enum axas_status status = split_need_level0(
-                        t, child_level_minus1(t, entry), start, gpa, stop, sizes, need);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_level_minus1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL_MINUS1_INDEX(gpa - base);
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
-        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_table_level_minus1(entry)) {
-            table_entry *const child = child_level_minus1(t, entry);
-
-            const uint64_t from = LEVEL0_INDEX(gpa - start);
-            const uint64_t to = LEVEL0_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_level0(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_level0(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, LEVEL3_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_level_minus1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + LEVEL_MINUS1_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
-        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_table_level_minus1(entry)) {
-            protect_level0(t, child_level_minus1(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-static enum axas_status install_at_level_minus1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + LEVEL_MINUS1_INDEX(gpa - base);
-    uint64_t entry = load_link(slot);
-
-    if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY) {
-        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
-        table_entry *const child = build_level0(t, start, gpa, hpa, level, code, pool);
+#define LEVEL1_SPAN UINT64_C(0x40000000)
+#define LEVEL1_OFFSET (LEVEL1_SPAN - 1)
+#define LEVEL1_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1))
 
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_aarch64_stage2_lpa2_level_minus1_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1);
-            return AXAS_OK;
-        }
-        unbuild_level0(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_level_minus1(entry)) {
-        return install_at_level0(
-                t, child_level_minus1(t, entry), gpa & ~LEVEL_MINUS1_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_level_minus1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + LEVEL_MINUS1_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
-        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (is_table_level_minus1(entry) &&
-                !visit_level0(t, child_level_minus1(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees the table behind an entry of `level` that begins at gpa. */
-static void free_subtree(
-        struct axas_table *t,
-        uint64_t entry,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1:
-        free_level0(
-                t, child_level_minus1(t, entry), gpa, release, context);
-        break;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
-        free_level1(
-                t, child_level0(t, entry), gpa, release, context);
-        break;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
-        free_level2(
-                t, child_level1(t, entry), gpa, release, context);
-        break;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
-        free_level3(
-                t, child_level2(t, entry), gpa, release, context);
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- Mode 2level: start level 2, from level2 ---- */
-
-static uint64_t translate_2level(const struct axas_table *t, uint64_t gpa)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL2_INDEX(gpa));
-    if (!is_table_level2(entry)) {
-        if (is_leaf_level2(entry)) {
-            return axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    if (is_leaf_level3(entry)) {
-        return axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
-    }
-    return AXAS_NO_HPA;
-}
-
-static enum axas_status query_2level(const struct axas_table *t, uint64_t gpa, struct axas_leaf *leaf)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL2_INDEX(gpa));
-    if (!is_table_level2(entry)) {
-        return found_level2(t, entry, gpa, leaf);
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    return found_level3(t, entry, gpa, leaf);
-}
-
-static void touch_2level(struct axas_table *t, uint64_t gpa, bool write)
-{
-    table_entry *table = t->root;
-    table_entry *slot;
-    uint64_t entry, bits;
-
-    slot = table + LEVEL2_INDEX(gpa);
-    entry = load_link(slot);
-    if (is_leaf_level2(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level2(entry)) {
-        return;
-    }
-    table = child_level2(t, entry);
-    slot = table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level3(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-}
-
-static enum axas_status install_2level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    return install_at_level2(t, t->root, 0, gpa, hpa, level, code, pool);
-}
-
-static bool visit_2level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_level2(t, t->root, 0, gpa, last, visit, context);
-}
-
-static enum axas_status map_need_2level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return map_need_level2(t, t->root, 0, gpa, last, hpa, sizes, need);
-}
-
-static void map_2level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    map_level2(t, t->root, 0, gpa, last, hpa, sizes, code, true);
-}
-
-static enum axas_status split_need_2level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return split_need_level2(t, t->root, 0, gpa, last, sizes, need);
-}
-
-static void unmap_2level(struct axas_table *t, uint64_t gpa, uint64_t last, struct axas_gather *g)
-{
-    (void)unmap_level2(t, t->root, 0, gpa, last, g);
-}
-
-static void protect_2level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    protect_level2(t, t->root, 0, gpa, last, sizes, code, g);
-}
-
-/* ---- Mode 3level: start level 1, from level1 ---- */
-
-static uint64_t translate_3level(const struct axas_table *t, uint64_t gpa)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL1_INDEX(gpa));
-    if (!is_table_level1(entry)) {
-        if (is_leaf_level1(entry)) {
-            return axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level1(t, entry);
-    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1)));
-    if (!is_table_level2(entry)) {
-        if (is_leaf_level2(entry)) {
-            return axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    if (is_leaf_level3(entry)) {
-        return axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
-    }
-    return AXAS_NO_HPA;
-}
-
-static enum axas_status query_3level(const struct axas_table *t, uint64_t gpa, struct axas_leaf *leaf)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL1_INDEX(gpa));
-    if (!is_table_level1(entry)) {
-        return found_level1(t, entry, gpa, leaf);
-    }
-    table = child_level1(t, entry);
-    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1)));
-    if (!is_table_level2(entry)) {
-        return found_level2(t, entry, gpa, leaf);
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    return found_level3(t, entry, gpa, leaf);
-}
-
-static void touch_3level(struct axas_table *t, uint64_t gpa, bool write)
-{
-    table_entry *table = t->root;
-    table_entry *slot;
-    uint64_t entry, bits;
-
-    slot = table + LEVEL1_INDEX(gpa);
-    entry = load_link(slot);
-    if (is_leaf_level1(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level1(entry)) {
-        return;
-    }
-    table = child_level1(t, entry);
-    slot = table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level2(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level2(entry)) {
-        return;
-    }
-    table = child_level2(t, entry);
-    slot = table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level3(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-}
-
-static enum axas_status install_3level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    return install_at_level1(t, t->root, 0, gpa, hpa, level, code, pool);
-}
-
-static bool visit_3level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_level1(t, t->root, 0, gpa, last, visit, context);
-}
-
-static enum axas_status map_need_3level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return map_need_level1(t, t->root, 0, gpa, last, hpa, sizes, need);
-}
-
-static void map_3level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    map_level1(t, t->root, 0, gpa, last, hpa, sizes, code, true);
-}
-
-static enum axas_status split_need_3level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return split_need_level1(t, t->root, 0, gpa, last, sizes, need);
-}
-
-static void unmap_3level(struct axas_table *t, uint64_t gpa, uint64_t last, struct axas_gather *g)
-{
-    (void)unmap_level1(t, t->root, 0, gpa, last, g);
-}
-
-static void protect_3level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    protect_level1(t, t->root, 0, gpa, last, sizes, code, g);
-}
-
-/* ---- Mode 4level: start level 0, from level0 ---- */
-
-static uint64_t translate_4level(const struct axas_table *t, uint64_t gpa)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL0_INDEX(gpa));
-    if (!is_table_level0(entry)) {
-        if (is_leaf_level0(entry)) {
-            return axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level0(t, entry);
-    entry = load_link(table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1)));
-    if (!is_table_level1(entry)) {
-        if (is_leaf_level1(entry)) {
-            return axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level1(t, entry);
-    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1)));
-    if (!is_table_level2(entry)) {
-        if (is_leaf_level2(entry)) {
-            return axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    if (is_leaf_level3(entry)) {
-        return axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
-    }
-    return AXAS_NO_HPA;
-}
-
-static enum axas_status query_4level(const struct axas_table *t, uint64_t gpa, struct axas_leaf *leaf)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL0_INDEX(gpa));
-    if (!is_table_level0(entry)) {
-        return found_level0(t, entry, gpa, leaf);
-    }
-    table = child_level0(t, entry);
-    entry = load_link(table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1)));
-    if (!is_table_level1(entry)) {
-        return found_level1(t, entry, gpa, leaf);
-    }
-    table = child_level1(t, entry);
-    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1)));
-    if (!is_table_level2(entry)) {
-        return found_level2(t, entry, gpa, leaf);
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    return found_level3(t, entry, gpa, leaf);
-}
-
-static void touch_4level(struct axas_table *t, uint64_t gpa, bool write)
-{
-    table_entry *table = t->root;
-    table_entry *slot;
-    uint64_t entry, bits;
-
-    slot = table + LEVEL0_INDEX(gpa);
-    entry = load_link(slot);
-    if (is_leaf_level0(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level0(entry)) {
-        return;
-    }
-    table = child_level0(t, entry);
-    slot = table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level1(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level1(entry)) {
-        return;
-    }
-    table = child_level1(t, entry);
-    slot = table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level2(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level2(entry)) {
-        return;
-    }
-    table = child_level2(t, entry);
-    slot = table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level3(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-}
-
-static enum axas_status install_4level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    return install_at_level0(t, t->root, 0, gpa, hpa, level, code, pool);
-}
-
-static bool visit_4level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_level0(t, t->root, 0, gpa, last, visit, context);
-}
-
-static enum axas_status map_need_4level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return map_need_level0(t, t->root, 0, gpa, last, hpa, sizes, need);
-}
-
-static void map_4level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    map_level0(t, t->root, 0, gpa, last, hpa, sizes, code, true);
-}
-
-static enum axas_status split_need_4level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return split_need_level0(t, t->root, 0, gpa, last, sizes, need);
-}
-
-static void unmap_4level(struct axas_table *t, uint64_t gpa, uint64_t last, struct axas_gather *g)
-{
-    (void)unmap_level0(t, t->root, 0, gpa, last, g);
-}
-
-static void protect_4level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    protect_level0(t, t->root, 0, gpa, last, sizes, code, g);
-}
-
-/* ---- Mode 5level: start level -1, from level_minus1 ---- */
-
-static uint64_t translate_5level(const struct axas_table *t, uint64_t gpa)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL_MINUS1_INDEX(gpa));
-    if (!is_table_level_minus1(entry)) {
-        return AXAS_NO_HPA;
-    }
-    table = child_level_minus1(t, entry);
-    entry = load_link(table + (LEVEL0_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES - 1)));
-    if (!is_table_level0(entry)) {
-        if (is_leaf_level0(entry)) {
-            return axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level0(t, entry);
-    entry = load_link(table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1)));
-    if (!is_table_level1(entry)) {
-        if (is_leaf_level1(entry)) {
-            return axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level1(t, entry);
-    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1)));
-    if (!is_table_level2(entry)) {
-        if (is_leaf_level2(entry)) {
-            return axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    if (is_leaf_level3(entry)) {
-        return axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
-    }
-    return AXAS_NO_HPA;
-}
-
-static enum axas_status query_5level(const struct axas_table *t, uint64_t gpa, struct axas_leaf *leaf)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + LEVEL_MINUS1_INDEX(gpa));
-    if (!is_table_level_minus1(entry)) {
-        leaf->kind = AXAS_ENTRY_EMPTY;
-        leaf->level = AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1;
-        leaf->gpa = axas_gpa_of(gpa & ~LEVEL_MINUS1_OFFSET);
-        leaf->size = LEVEL_MINUS1_SPAN;
-        leaf->entry = entry;
-        return entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY ? AXAS_ERR_NOT_MAPPED : AXAS_ERR_CORRUPT;
-    }
-    table = child_level_minus1(t, entry);
-    entry = load_link(table + (LEVEL0_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES - 1)));
-    if (!is_table_level0(entry)) {
-        return found_level0(t, entry, gpa, leaf);
-    }
-    table = child_level0(t, entry);
-    entry = load_link(table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1)));
-    if (!is_table_level1(entry)) {
-        return found_level1(t, entry, gpa, leaf);
-    }
-    table = child_level1(t, entry);
-    entry = load_link(table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1)));
-    if (!is_table_level2(entry)) {
-        return found_level2(t, entry, gpa, leaf);
-    }
-    table = child_level2(t, entry);
-    entry = load_link(table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1)));
-    return found_level3(t, entry, gpa, leaf);
-}
-
-static void touch_5level(struct axas_table *t, uint64_t gpa, bool write)
-{
-    table_entry *table = t->root;
-    table_entry *slot;
-    uint64_t entry, bits;
-
-    slot = table + LEVEL_MINUS1_INDEX(gpa);
-    entry = load_link(slot);
-    if (!is_table_level_minus1(entry)) {
-        return;
-    }
-    table = child_level_minus1(t, entry);
-    slot = table + (LEVEL0_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level0(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level0(entry)) {
-        return;
-    }
-    table = child_level0(t, entry);
-    slot = table + (LEVEL1_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level1(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level1(entry)) {
-        return;
-    }
-    table = child_level1(t, entry);
-    slot = table + (LEVEL2_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level2(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_level2(entry)) {
-        return;
-    }
-    table = child_level2(t, entry);
-    slot = table + (LEVEL3_INDEX(gpa) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_level3(entry)) {
-        bits = UINT64_C(0x400) | (write ? UINT64_C(0) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-}
-
-static enum axas_status install_5level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    return install_at_level_minus1(t, t->root, 0, gpa, hpa, level, code, pool);
-}
-
-static bool visit_5level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_level1(uint64_t entry)
 {
-    return visit_level_minus1(t, t->root, 0, gpa, last, visit, context);
+    return axas_aarch64_stage2_lpa2_level1_is_leaf(entry) || axas_aarch64_stage2_lpa2_level1_is_held(entry);
 }
 
-static enum axas_status map_need_5level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return map_need_level_minus1(t, t->root, 0, gpa, last, hpa, sizes, need);
-}
-
-static void map_5level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    map_level_minus1(t, t->root, 0, gpa, last, hpa, sizes, code, true);
-}
+#define LEVEL2_SPAN UINT64_C(0x200000)
+#define LEVEL2_OFFSET (LEVEL2_SPAN - 1)
+#define LEVEL2_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1))
 
-static enum axas_status split_need_5level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_level2(uint64_t entry)
 {
-    return split_need_level_minus1(t, t->root, 0, gpa, last, sizes, need);
+    return axas_aarch64_stage2_lpa2_level2_is_leaf(entry) || axas_aarch64_stage2_lpa2_level2_is_held(entry);
 }
 
-static void unmap_5level(struct axas_table *t, uint64_t gpa, uint64_t last, struct axas_gather *g)
-{
-    (void)unmap_level_minus1(t, t->root, 0, gpa, last, g);
-}
+#define LEVEL3_SPAN UINT64_C(0x1000)
+#define LEVEL3_OFFSET (LEVEL3_SPAN - 1)
+#define LEVEL3_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1))
 
-static void protect_5level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_level3(uint64_t entry)
 {
-    protect_level_minus1(t, t->root, 0, gpa, last, sizes, code, g);
+    return axas_aarch64_stage2_lpa2_level3_is_leaf(entry) || axas_aarch64_stage2_lpa2_level3_is_held(entry);
 }
-
-/* ---- Description ---- */
-
-static const struct axas_feature features_of_format[] = {
-    { "fwb",
-            "FEAT_S2FWB, stage-2 forced write-back (HCR_EL2.FWB = 1)",
-            AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB },
-    { "xnx",
-            "FEAT_XNX, execute-never for EL1 and EL0 apart",
-            AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX },
-    { "hardware_access_flag",
-            "FEAT_HAFDBS, the CPU sets the access flag (VTCR_EL2.HA = 1)",
-            AXAS_AARCH64_STAGE2_LPA2_FEATURE_HARDWARE_ACCESS_FLAG },
-    { "vmid16",
-            "FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1)",
-            AXAS_AARCH64_STAGE2_LPA2_FEATURE_VMID16 },
-    { "bbm2",
-            "FEAT_BBM level 2, block size changes without a break",
-            AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2 },
-    { "lpa2",
-            "FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1)",
-            AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2 },
-};
 
 static const struct axas_level levels[] = {
     {
@@ -4327,6 +906,1661 @@ static const struct axas_level levels[] = {
     },
 };
 
+/*
+ * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
+ * dirty and software bits, which a change of the attribute leaves alone.
+ */
+static const struct {
+    uint64_t keep, empty, span, entries;
+    unsigned shift;
+} shape[] = {
+    { UINT64_C(0),
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY,
+            LEVEL_MINUS1_SPAN,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_ENTRIES,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT },
+    { UINT64_C(0x783ff8000000700),
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY,
+            LEVEL0_SPAN,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT },
+    { UINT64_C(0x783ffffc0000700),
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY,
+            LEVEL1_SPAN,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT },
+    { UINT64_C(0x783ffffffe00700),
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY,
+            LEVEL2_SPAN,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT },
+    { UINT64_C(0x783fffffffff700),
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY,
+            LEVEL3_SPAN,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES,
+            AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT },
+};
+
+static inline bool is_memory(unsigned level, uint64_t entry)
+{
+    const enum axas_entry_kind kind = axas_aarch64_stage2_lpa2_entry_kind(level, entry);
+
+    return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* ---- Runs of entries ---- */
+
+/* Stores `count` leaves of `span` bytes. */
+static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, uint64_t hpa, uint64_t span)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        store(slot + i, code | axas_aarch64_stage2_lpa2_level3_address(hpa));
+        hpa += span;
+    }
+}
+
+/* Empties a table that nothing links yet, but for the entries from `first` to `final`. */
+static AXAS_OUTLINE void blank(table_entry *table, unsigned level, uint64_t first, uint64_t final)
+{
+    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
+
+    for (uint64_t i = 0; i < first; i++) {
+        store(table + i, empty);
+    }
+    for (uint64_t i = final + 1; i < entries; i++) {
+        store(table + i, empty);
+    }
+}
+
+/* Whether all entries before `first` and after `final` are empty. */
+static AXAS_OUTLINE bool empty_outside(const table_entry *table, unsigned level, uint64_t first, uint64_t final)
+{
+    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
+
+    for (uint64_t i = 0; i < first; i++) {
+        if (load(table + i) != empty) {
+            return false;
+        }
+    }
+    for (uint64_t i = final + 1; i < entries; i++) {
+        if (load(table + i) != empty) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The rules for changing this leaf or held leaf to that code. */
+static AXAS_OUTLINE const struct axas_transition *change_of(
+        const struct axas_table *t,
+        unsigned level,
+        uint64_t entry,
+        const struct axas_leaf_code *code)
+{
+    struct axas_leaf old;
+
+    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
+        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
+    }
+    if (axas_aarch64_stage2_lpa2_entry_kind(level, entry) == AXAS_ENTRY_HELD) {
+        return &t->change[AXAS_CHANGE_MAKE];
+    }
+    if (axas_aarch64_stage2_lpa2_leaf_read(level, entry, t->features, &old) != AXAS_OK ||
+            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
+        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
+    }
+    if ((old.attr & ~code->attr) != 0) {
+        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
+    }
+    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
+}
+
+#define BREAK_BATCH 32u
+
+/* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
+static AXAS_OUTLINE uint64_t rebreak(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_transition *change,
+        uint64_t set)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t seen = load(slot) & ~keep;
+    uint64_t old[BREAK_BATCH];
+    uint64_t done = 0;
+
+    while (done < count && done < BREAK_BATCH && (load(slot + done) & ~keep) == seen) {
+        old[done] = exchange(slot + done, shape[level].empty);
+        done++;
+    }
+    written(t, slot, done);
+    axas_walk_invalidate(t, change, gpa, done * span, span);
+    for (uint64_t i = 0; i < done; i++) {
+        store(slot + i, (old[i] & keep) | set);
+    }
+    return done;
+}
+
+#undef BREAK_BATCH
+
+/* Gives `count` entries the code, skipping what is no leaf. */
+static AXAS_OUTLINE void recode(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t set = code->at[level] & ~keep;
+    uint64_t i = 0;
+
+    while (i < count) {
+        const struct axas_transition *change;
+        const uint64_t first = i;
+        uint64_t entry = load(slot + i);
+        const uint64_t seen = entry & ~keep, flip = seen ^ set;
+
+        if (flip == 0 || !is_memory(level, entry)) {
+            i++;
+            continue;
+        }
+        /* From here on everything that looks the same but for what is kept. */
+        change = change_of(t, level, entry, code);
+        if (change->breaks) {
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            change = &t->change[AXAS_CHANGE_MAKE];
+        } else if (t->hardware_updates) {
+            do {
+                while (!compare_exchange(slot + i, &entry, entry ^ flip)) {
+                }
+                i++;
+            } while (i < count && ((entry = load(slot + i)) & ~keep) == seen);
+        } else {
+            for (; count - i >= 4; i += 4) {
+                const uint64_t e0 = load(slot + i) ^ seen, e1 = load(slot + i + 1) ^ seen;
+                const uint64_t e2 = load(slot + i + 2) ^ seen, e3 = load(slot + i + 3) ^ seen;
+
+                if (((e0 | e1 | e2 | e3) & ~keep) != 0) {
+                    break;
+                }
+                store(slot + i, e0 ^ set);
+                store(slot + i + 1, e1 ^ set);
+                store(slot + i + 2, e2 ^ set);
+                store(slot + i + 3, e3 ^ set);
+            }
+            for (; i < count && ((entry = load(slot + i)) & ~keep) == seen; i++) {
+                store(slot + i, entry ^ flip);
+            }
+        }
+        axas_gather_note(g, change, gpa + first * span, gpa + i * span - 1, span);
+    }
+    written(t, slot, count);
+}
+
+/* Empties `count` entries; true if something that is no leaf has to stay. */
+static AXAS_OUTLINE bool clear(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    uint64_t seen = 0;
+    bool memory = false, stays = false;
+
+    for (uint64_t i = 0; i < count; i++, slot++, gpa += span) {
+        uint64_t entry = load(slot);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        if (!memory || (entry & ~keep) != seen) {
+            memory = is_memory(level, entry);
+            seen = entry & ~keep;
+        }
+        if (!memory) {
+            stays = true;
+            continue;
+        }
+        entry = take(t, slot, shape[level].empty);
+        written(t, slot, 1);
+        axas_gather_note(g, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
+        if (g->release != NULL) {
+            axas_gather_memory(t, g, gpa, axas_aarch64_stage2_lpa2_entry_hpa(level, entry), span);
+        }
+    }
+    return stays;
+}
+
+/* Gives leaves the code, or empties them if there is none; true if something has to stay. */
+static bool change_leaves(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    if (code == NULL) {
+        return clear(t, slot, count, gpa, level, g);
+    }
+    recode(t, slot, count, gpa, level, code, g);
+    return false;
+}
+
+/* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. */
+static void divide(table_entry *child, unsigned level, uint64_t entry)
+{
+    const bool held = axas_aarch64_stage2_lpa2_entry_kind(level, entry) == AXAS_ENTRY_HELD;
+    uint64_t code = 0;
+
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
+        code = held ? UINT64_C(0x800) | (entry & UINT64_C(0x78000000000043c))
+                    : UINT64_C(1) | (entry & UINT64_C(0x7e00000000004fc));
+        break;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
+        code = held ? UINT64_C(0x800) | (entry & UINT64_C(0x78000000000043c))
+                    : UINT64_C(1) | (entry & UINT64_C(0x7e00000000004fc));
+        break;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
+        code = held ? UINT64_C(0x800) | (entry & UINT64_C(0x78000000000043c))
+                    : UINT64_C(3) | (entry & UINT64_C(0x7e00000000004fc));
+        break;
+    default:
+        break;
+    }
+    fill(child, shape[level + 1].entries, code, axas_aarch64_stage2_lpa2_entry_hpa(level, entry), shape[level + 1].span);
+}
+
+/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
+static AXAS_OUTLINE bool split(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t start,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
+    const uint64_t span = shape[level].span, entries = shape[level + 1].entries;
+    table_entry *child = axas_pool_take(&t->pool, level + 1);
+    uint64_t entry = load(slot);
+    uint64_t link;
+
+    if (child == NULL) {
+        return false;
+    }
+    link = axas_aarch64_stage2_lpa2_table_make(level, axas_walk_phys(t, child));
+    if (change->breaks && axas_aarch64_stage2_lpa2_entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
+        entry = exchange(slot, shape[level].empty);
+        written(t, slot, 1);
+        axas_walk_invalidate(t, change, start, span, span);
+        divide(child, level, entry);
+        written(t, child, entries);
+        store_link(slot, link);
+        change = &t->change[AXAS_CHANGE_MAKE];
+    } else {
+        do { /* again where the CPU set a bit in between */
+            divide(child, level, entry);
+            written(t, child, entries);
+        } while (!compare_exchange(slot, &entry, link));
+    }
+    axas_gather_note(g, change, start, start + (span - 1), LEVEL3_SPAN);
+    written(t, slot, 1);
+    axas_walk_linked(t, 1);
+    return true;
+}
+
+/* Takes a table out of the tree. */
+static AXAS_OUTLINE void unlink_table(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t start,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const uint64_t entry = load(slot);
+
+    store(slot, shape[level].empty);
+    written(t, slot, 1);
+    axas_gather_note(
+            g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, start + (shape[level].span - 1), LEVEL3_SPAN);
+    axas_gather_table(t, g, start, entry, level);
+}
+
+/* ---- Ranges, level by level ---- */
+
+/*
+ * Each function below works on the entries of one table, from `slot` on, that [gpa, last] touches. A level hands
+ * each entry's part to the level below, so the calls nest as deep as the tree and no deeper.
+ */
+
+/* What a range is about to go through: to be mapped, or to be emptied or given another code. */
+struct plan {
+    bool maps;
+    uint64_t distance; /* from guest to host addresses, for what is mapped */
+    uint64_t sizes;    /* of leaves that may be */
+    uint32_t *need;    /* by level: tables that it takes */
+};
+
+/* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
+ * function serves every level. */
+static enum axas_status count_tables(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        const struct plan *plan)
+{
+    const uint64_t offset = shape[level].span - 1;
+
+    if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL3) {
+        const uint64_t count = plan->maps ? ((last - gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) + 1 : 0;
+
+        for (uint64_t i = 0; i < count; i++) {
+            if (load(slot + i) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
+                return AXAS_ERR_EXISTS;
+            }
+        }
+        return AXAS_OK;
+    }
+    for (;; slot++) {
+        const uint64_t end = gpa | offset;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load(slot);
+        const bool whole = (gpa & offset) == 0 && stop == end;
+        const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
+        const enum axas_entry_kind kind = axas_aarch64_stage2_lpa2_entry_kind(level, entry);
+
+        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && (fits || kind != AXAS_ENTRY_TABLE) : kind == AXAS_ENTRY_BAD) {
+            return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
+        }
+        if (kind == AXAS_ENTRY_TABLE) {
+            if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
+                const table_entry *const child = behind(t, axas_aarch64_stage2_lpa2_entry_hpa(level, entry));
+                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+
+                if (status != AXAS_OK) {
+                    return status;
+                }
+            }
+        } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
+            plan->need[level + 1]++;
+            axas_walk_need(t, level + 1, gpa, stop, plan->distance, plan->sizes, plan->need);
+        }
+        if (stop == last) {
+            return AXAS_OK;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static enum axas_status map_need(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct plan plan = {true, hpa - gpa, sizes, need};
+    const table_entry *const root = t->root;
+
+    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+}
+
+static enum axas_status split_need(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct plan plan = {false, 0, sizes, need};
+    const table_entry *const root = t->root;
+
+    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+}
+
+/* level3: 512 entries of 4 KiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_level3(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    const uint64_t count = ((last - gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) + 1;
+
+    (void)sizes;
+    fill(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL3], hpa, LEVEL3_SPAN);
+    if (linked) {
+        written(t, slot, count);
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_level3(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    (void)sizes;
+    return change_leaves(t, slot, ((last - gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) + 1, gpa, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, code, g);
+}
+
+static bool visit_in_level3(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | LEVEL3_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY && !axas_walk_visit(t, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_level3(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; release != NULL && i < AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (is_memory_in_level3(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * LEVEL3_SPAN),
+                    axas_hpa_of(axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry)),
+                    LEVEL3_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* level2: 512 entries of 2 MiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_level2(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | LEVEL2_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        if ((sizes & LEVEL2_SPAN) != 0 && ((gpa | hpa) & LEVEL2_OFFSET) == 0 && stop == end) {
+            const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
+            const uint64_t size = count << AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
+
+            fill(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL2], hpa, LEVEL2_SPAN);
+            if (linked) {
+                written(t, slot, count);
+            }
+            if (last - gpa + 1 == size) {
+                return;
+            }
+            gpa += size;
+            hpa += size;
+            slot += count;
+            continue;
+        }
+        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY;
+        if (axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+            map_in_level3(
+                    t, behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry)) + LEVEL3_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL3);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, LEVEL3_INDEX(gpa), LEVEL3_INDEX(stop));
+            map_in_level3(t, child + LEVEL3_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES);
+            store_link(slot, axas_aarch64_stage2_lpa2_level2_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_level2(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~LEVEL2_OFFSET;
+        const uint64_t end = gpa | LEVEL2_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (is_memory_in_level2(entry)) {
+            if ((whole && (sizes & LEVEL2_SPAN) != 0) || !split(t, slot, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, g)) {
+                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
+                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, code, g);
+                entry = AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY;
+            } else {
+                entry = load(slot);
+            }
+        }
+        if (axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+            table_entry *const child = behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
+            const uint64_t from = LEVEL3_INDEX(gpa), to = LEVEL3_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_level3(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_level2(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | LEVEL2_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+            if (!visit_in_level3(t, behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry)) + LEVEL3_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY && !axas_walk_visit(t, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_level2(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+            free_table_level3(t, behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry)), gpa + i * LEVEL2_SPAN, release, context);
+        }
+        if (release != NULL && is_memory_in_level2(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * LEVEL2_SPAN),
+                    axas_hpa_of(axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry)),
+                    LEVEL2_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* level1: 512 entries of 1 GiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_level1(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | LEVEL1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        if ((sizes & LEVEL1_SPAN) != 0 && ((gpa | hpa) & LEVEL1_OFFSET) == 0 && stop == end) {
+            const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
+            const uint64_t size = count << AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
+
+            fill(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL1], hpa, LEVEL1_SPAN);
+            if (linked) {
+                written(t, slot, count);
+            }
+            if (last - gpa + 1 == size) {
+                return;
+            }
+            gpa += size;
+            hpa += size;
+            slot += count;
+            continue;
+        }
+        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY;
+        if (axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+            map_in_level2(
+                    t, behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry)) + LEVEL2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL2);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, LEVEL2_INDEX(gpa), LEVEL2_INDEX(stop));
+            map_in_level2(t, child + LEVEL2_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES);
+            store_link(slot, axas_aarch64_stage2_lpa2_level1_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_level1(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~LEVEL1_OFFSET;
+        const uint64_t end = gpa | LEVEL1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (is_memory_in_level1(entry)) {
+            if ((whole && (sizes & LEVEL1_SPAN) != 0) || !split(t, slot, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, g)) {
+                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
+                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, code, g);
+                entry = AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY;
+            } else {
+                entry = load(slot);
+            }
+        }
+        if (axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+            table_entry *const child = behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
+            const uint64_t from = LEVEL2_INDEX(gpa), to = LEVEL2_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_level2(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_level1(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | LEVEL1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+            if (!visit_in_level2(t, behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry)) + LEVEL2_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY && !axas_walk_visit(t, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_level1(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+            free_table_level2(t, behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry)), gpa + i * LEVEL1_SPAN, release, context);
+        }
+        if (release != NULL && is_memory_in_level1(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * LEVEL1_SPAN),
+                    axas_hpa_of(axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry)),
+                    LEVEL1_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* level0: 512 entries of 512 GiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_level0(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | LEVEL0_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        if ((sizes & LEVEL0_SPAN) != 0 && ((gpa | hpa) & LEVEL0_OFFSET) == 0 && stop == end) {
+            const uint64_t count = (last - gpa + 1) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
+            const uint64_t size = count << AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
+
+            fill(slot, count, code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL0], hpa, LEVEL0_SPAN);
+            if (linked) {
+                written(t, slot, count);
+            }
+            if (last - gpa + 1 == size) {
+                return;
+            }
+            gpa += size;
+            hpa += size;
+            slot += count;
+            continue;
+        }
+        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY;
+        if (axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+            map_in_level1(
+                    t, behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry)) + LEVEL1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL1);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, LEVEL1_INDEX(gpa), LEVEL1_INDEX(stop));
+            map_in_level1(t, child + LEVEL1_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES);
+            store_link(slot, axas_aarch64_stage2_lpa2_level0_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_level0(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~LEVEL0_OFFSET;
+        const uint64_t end = gpa | LEVEL0_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (is_memory_in_level0(entry)) {
+            if ((whole && (sizes & LEVEL0_SPAN) != 0) || !split(t, slot, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, g)) {
+                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
+                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, code, g);
+                entry = AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY;
+            } else {
+                entry = load(slot);
+            }
+        }
+        if (axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+            table_entry *const child = behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
+            const uint64_t from = LEVEL1_INDEX(gpa), to = LEVEL1_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_level1(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_level0(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | LEVEL0_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+            if (!visit_in_level1(t, behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry)) + LEVEL1_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY && !axas_walk_visit(t, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_level0(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+            free_table_level1(t, behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry)), gpa + i * LEVEL0_SPAN, release, context);
+        }
+        if (release != NULL && is_memory_in_level0(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * LEVEL0_SPAN),
+                    axas_hpa_of(axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry)),
+                    LEVEL0_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* level_minus1: 16 entries of 256 TiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_level_minus1(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY;
+        if (axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
+            map_in_level0(
+                    t, behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry)) + LEVEL0_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_LPA2_LEVEL0);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, LEVEL0_INDEX(gpa), LEVEL0_INDEX(stop));
+            map_in_level0(t, child + LEVEL0_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES);
+            store_link(slot, axas_aarch64_stage2_lpa2_level_minus1_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_level_minus1(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~LEVEL_MINUS1_OFFSET;
+        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
+            table_entry *const child = behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
+            const uint64_t from = LEVEL0_INDEX(gpa), to = LEVEL0_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_level0(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_level_minus1(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | LEVEL_MINUS1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
+            if (!visit_in_level0(t, behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry)) + LEVEL0_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees the table behind an entry of `level` that begins at gpa. */
+static void free_subtree(
+        struct axas_table *t,
+        uint64_t entry,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1:
+        free_table_level0(t, behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry)), gpa, release, context);
+        break;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
+        free_table_level1(t, behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry)), gpa, release, context);
+        break;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
+        free_table_level2(t, behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry)), gpa, release, context);
+        break;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
+        free_table_level3(t, behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry)), gpa, release, context);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Addresses, from the root down ---- */
+
+static uint64_t translate(const struct axas_table *t, uint64_t gpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    switch (t->root_level) {
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
+        goto at_level0;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
+        goto at_level1;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
+        goto at_level2;
+    default:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
+        return AXAS_NO_HPA;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
+    index = LEVEL0_INDEX(gpa);
+at_level0:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+        return axas_aarch64_stage2_lpa2_level0_is_leaf(entry) ? axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET)
+                : AXAS_NO_HPA;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
+    index = LEVEL1_INDEX(gpa);
+at_level1:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+        return axas_aarch64_stage2_lpa2_level1_is_leaf(entry) ? axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
+                : AXAS_NO_HPA;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
+    index = LEVEL2_INDEX(gpa);
+at_level2:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+        return axas_aarch64_stage2_lpa2_level2_is_leaf(entry) ? axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
+                : AXAS_NO_HPA;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+    entry = load_link(table + index);
+    return axas_aarch64_stage2_lpa2_level3_is_leaf(entry) ? axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET)
+            : AXAS_NO_HPA;
+}
+
+/*
+ * All addresses of a group go down one level before any goes down the next: their loads do not wait for each
+ * other. table[i] is NULL where the walk of address i has ended.
+ */
+static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+{
+    const table_entry *table[AXAS_BATCH];
+
+    while (count > 0) {
+        const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
+
+        for (size_t i = 0; i < group; i++) {
+            table[i] = gpas[i].raw <= t->last ? t->root : NULL;
+            hpas[i].raw = AXAS_NO_HPA;
+        }
+        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1 && i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
+                table[i] = behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+        }
+        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LPA2_LEVEL0 && i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index =
+                    t->root_level == AXAS_AARCH64_STAGE2_LPA2_LEVEL0 ? gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT : LEVEL0_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+                table[i] = behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+            if (axas_aarch64_stage2_lpa2_level0_is_leaf(entry)) {
+                hpas[i].raw = axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET);
+            }
+        }
+        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LPA2_LEVEL1 && i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index =
+                    t->root_level == AXAS_AARCH64_STAGE2_LPA2_LEVEL1 ? gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT : LEVEL1_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+                table[i] = behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+            if (axas_aarch64_stage2_lpa2_level1_is_leaf(entry)) {
+                hpas[i].raw = axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
+            }
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index =
+                    t->root_level == AXAS_AARCH64_STAGE2_LPA2_LEVEL2 ? gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT : LEVEL2_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+                table[i] = behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+            if (axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
+                hpas[i].raw = axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+            }
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = LEVEL3_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
+                hpas[i].raw = axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
+            }
+        }
+        gpas += group;
+        hpas += group;
+        count -= group;
+    }
+}
+
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
+static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+{
+    table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    switch (t->root_level) {
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
+        goto at_level0;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
+        goto at_level1;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
+        goto at_level2;
+    default:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
+        *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1;
+        goto found;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
+    index = LEVEL0_INDEX(gpa);
+at_level0:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+        *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL0;
+        goto found;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
+    index = LEVEL1_INDEX(gpa);
+at_level1:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+        *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL1;
+        goto found;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
+    index = LEVEL2_INDEX(gpa);
+at_level2:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+        *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL2;
+        goto found;
+    }
+    table = behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+    entry = load_link(table + index);
+    *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3;
+
+found:
+    *found = entry;
+    return table + index;
+}
+
+static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+{
+    uint64_t entry;
+
+    (void)find(t, gpa, level, &entry);
+    return entry;
+}
+
+static void touch(struct axas_table *t, uint64_t gpa, bool write)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+
+    if (axas_aarch64_stage2_lpa2_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
+        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
+    }
+}
+
+static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t code)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+
+    if (level != AXAS_AARCH64_STAGE2_LPA2_LEVEL3) {
+        return AXAS_ERR_NOT_MAPPED;
+    }
+    if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
+        return AXAS_ERR_EXISTS;
+    }
+    store(slot, code | axas_aarch64_stage2_lpa2_level3_address(hpa));
+    written(t, slot, 1);
+    return AXAS_OK;
+}
+
+/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
+ * first. */
+static AXAS_OUTLINE enum axas_status build(
+        struct axas_table *t,
+        table_entry *slot,
+        unsigned hole,
+        uint64_t gpa,
+        uint64_t leaf,
+        unsigned level,
+        struct axas_pool *pool)
+{
+    table_entry *made[AXAS_MAX_LEVELS];
+    uint64_t expected = shape[hole].empty, entry = leaf;
+    enum axas_status status = AXAS_ERR_NO_MEMORY;
+    unsigned at = level;
+
+    for (; at > hole; at--) {
+        const uint64_t index = (gpa >> shape[at].shift) & (shape[at].entries - 1);
+
+        made[at] = axas_pool_take(pool, at);
+        if (made[at] == NULL) {
+            goto undo;
+        }
+        store(made[at] + index, entry);
+        blank(made[at], at, index, index);
+        written(t, made[at], shape[at].entries);
+        entry = axas_aarch64_stage2_lpa2_table_make(at - 1, axas_walk_phys(t, made[at]));
+    }
+    if (compare_exchange(slot, &expected, entry)) {
+        written(t, slot, 1);
+        axas_walk_linked(t, level - hole);
+        return AXAS_OK;
+    }
+    status = AXAS_ERR_BUSY;
+undo:
+    while (at < level) {
+        at++;
+        axas_pool_put(pool, at, made[at]);
+    }
+    return status;
+}
+
+static enum axas_status install(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_pool *pool)
+{
+    const uint64_t leaf = code->at[level] | axas_aarch64_stage2_lpa2_level3_address(hpa);
+    enum axas_status status;
+
+    do {
+        unsigned hole;
+        uint64_t entry;
+        table_entry *const slot = find(t, gpa, &hole, &entry);
+
+        if (hole > level || entry != shape[hole].empty) {
+            return AXAS_ERR_EXISTS;
+        }
+        if (hole == level) {
+            if (!compare_exchange(slot, &entry, leaf)) {
+                return AXAS_ERR_EXISTS;
+            }
+            written(t, slot, 1);
+            return AXAS_OK;
+        }
+        status = build(t, slot, hole, gpa, leaf, level, pool);
+        /* Each time another CPU is first there is a table more, so this ends. */
+    } while (status == AXAS_ERR_BUSY);
+    return status;
+}
+
+/* ---- Roots at level_minus1 ---- */
+
+static bool visit_from_level_minus1(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_level_minus1(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_level_minus1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_level_minus1(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_level_minus1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_level_minus1(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT), gpa, last, sizes, code, g);
+}
+
+/* ---- Roots at level0 ---- */
+
+static bool visit_from_level0(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_level0(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_level0(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_level0(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_level0(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_level0(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT), gpa, last, sizes, code, g);
+}
+
+/* ---- Roots at level1 ---- */
+
+static bool visit_from_level1(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_level1(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_level1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_level1(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_level1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_level1(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT), gpa, last, sizes, code, g);
+}
+
+/* ---- Roots at level2 ---- */
+
+static bool visit_from_level2(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_level2(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_level2(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_level2(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_level2(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_level2(t, root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT), gpa, last, sizes, code, g);
+}
+
+/* ---- Description ---- */
+
+static const struct axas_feature features_of_format[] = {
+    { "fwb",
+            "FEAT_S2FWB, stage-2 forced write-back (HCR_EL2.FWB = 1)",
+            AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB },
+    { "xnx",
+            "FEAT_XNX, execute-never for EL1 and EL0 apart",
+            AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX },
+    { "hardware_access_flag",
+            "FEAT_HAFDBS, the CPU sets the access flag (VTCR_EL2.HA = 1)",
+            AXAS_AARCH64_STAGE2_LPA2_FEATURE_HARDWARE_ACCESS_FLAG },
+    { "vmid16",
+            "FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1)",
+            AXAS_AARCH64_STAGE2_LPA2_FEATURE_VMID16 },
+    { "bbm2",
+            "FEAT_BBM level 2, block size changes without a break",
+            AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2 },
+    { "lpa2",
+            "FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1)",
+            AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2 },
+};
+
 static const struct axas_mode modes[] = {
     {
             .name = "2level",
@@ -4340,16 +2574,17 @@ static const struct axas_mode modes[] = {
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0x20),
-            .translate = translate_2level,
-            .query = query_2level,
-            .install = install_2level,
-            .visit = visit_2level,
-            .map_need = map_need_2level,
-            .map = map_2level,
-            .split_need = split_need_2level,
-            .unmap = unmap_2level,
-            .protect = protect_2level,
-            .touch = touch_2level,
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install = install,
+            .visit = visit_from_level2,
+            .map_need = map_need,
+            .map = map_from_level2,
+            .split_need = split_need,
+            .change = change_from_level2,
             .free_subtree = free_subtree,
     },
     {
@@ -4364,16 +2599,17 @@ static const struct axas_mode modes[] = {
             .within_physical = true,
             .is_default = true,
             .with = UINT64_C(0x20),
-            .translate = translate_3level,
-            .query = query_3level,
-            .install = install_3level,
-            .visit = visit_3level,
-            .map_need = map_need_3level,
-            .map = map_3level,
-            .split_need = split_need_3level,
-            .unmap = unmap_3level,
-            .protect = protect_3level,
-            .touch = touch_3level,
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install = install,
+            .visit = visit_from_level1,
+            .map_need = map_need,
+            .map = map_from_level1,
+            .split_need = split_need,
+            .change = change_from_level1,
             .free_subtree = free_subtree,
     },
     {
@@ -4388,16 +2624,17 @@ static const struct axas_mode modes[] = {
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0x20),
-            .translate = translate_4level,
-            .query = query_4level,
-            .install = install_4level,
-            .visit = visit_4level,
-            .map_need = map_need_4level,
-            .map = map_4level,
-            .split_need = split_need_4level,
-            .unmap = unmap_4level,
-            .protect = protect_4level,
-            .touch = touch_4level,
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install = install,
+            .visit = visit_from_level0,
+            .map_need = map_need,
+            .map = map_from_level0,
+            .split_need = split_need,
+            .change = change_from_level0,
             .free_subtree = free_subtree,
     },
     {
@@ -4412,16 +2649,17 @@ static const struct axas_mode modes[] = {
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0x20),
-            .translate = translate_5level,
-            .query = query_5level,
-            .install = install_5level,
-            .visit = visit_5level,
-            .map_need = map_need_5level,
-            .map = map_5level,
-            .split_need = split_need_5level,
-            .unmap = unmap_5level,
-            .protect = protect_5level,
-            .touch = touch_5level,
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install = install,
+            .visit = visit_from_level_minus1,
+            .map_need = map_need,
+            .map = map_from_level_minus1,
+            .split_need = split_need,
+            .change = change_from_level_minus1,
             .free_subtree = free_subtree,
     },
 };
@@ -4602,3 +2840,6 @@ _Static_assert(
                 UINT64_C(1) << AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT,
         "a table of level3 covers one entry of level2");
 _Static_assert(UINT64_C(0x1000) >= AXAS_FRAME_SIZE, "the smallest leaf is at least a frame");
+_Static_assert((UINT64_C(0x3ff8000000300) & ~UINT64_C(0x3fffffffff300)) == 0, "leaves of level0 have their address where those of level3 do");
+_Static_assert((UINT64_C(0x3ffffc0000300) & ~UINT64_C(0x3fffffffff300)) == 0, "leaves of level1 have their address where those of level3 do");
+_Static_assert((UINT64_C(0x3ffffffe00300) & ~UINT64_C(0x3fffffffff300)) == 0, "leaves of level2 have their address where those of level3 do");

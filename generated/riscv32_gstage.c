@@ -397,11 +397,6 @@ enum axas_status axas_riscv32_gstage_fault_decode(
 
 /* ---- Tables ---- */
 
-/*
- * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part
- * of it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree
- * and no deeper.
- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define IN_TABLE_ORDER(value) ((axas_riscv32_gstage_entry)(value))
@@ -459,1131 +454,35 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
     return old;
 }
 
+static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
 
-static inline bool is_table_vpn1(uint64_t entry)
-{
-    return axas_riscv32_gstage_vpn1_is_table(entry);
-}
+#define VPN1_SPAN UINT64_C(0x400000)
+#define VPN1_OFFSET (VPN1_SPAN - 1)
+#define VPN1_INDEX(gpa) (((gpa) >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV32_GSTAGE_VPN1_ENTRIES - 1))
 
-static inline bool is_leaf_vpn1(uint64_t entry)
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_vpn1(uint64_t entry)
 {
-    return axas_riscv32_gstage_vpn1_is_leaf(entry);
+    return axas_riscv32_gstage_vpn1_is_leaf(entry) || axas_riscv32_gstage_vpn1_is_held(entry);
 }
-
-static inline bool is_held_vpn1(uint64_t entry)
-{
-    return axas_riscv32_gstage_vpn1_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_vpn1(uint64_t entry)
-{
-    return is_leaf_vpn1(entry) || is_held_vpn1(entry);
-}
-
-static inline bool is_leaf_vpn0(uint64_t entry)
-{
-    return axas_riscv32_gstage_vpn0_is_leaf(entry);
-}
-
-static inline bool is_held_vpn0(uint64_t entry)
-{
-    return axas_riscv32_gstage_vpn0_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_vpn0(uint64_t entry)
-{
-    return is_leaf_vpn0(entry) || is_held_vpn0(entry);
-}
-
-/* ---- vpn0: 1024 entries of 4 KiB ---- */
 
 #define VPN0_SPAN UINT64_C(0x1000)
 #define VPN0_OFFSET (VPN0_SPAN - 1)
-#define VPN0_INDEX(offset) ((offset) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT)
-#define VPN0_KEEP UINT64_C(0xffffffc0) /* address, accessed, dirty, software bits */
+#define VPN0_INDEX(gpa) (((gpa) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1))
 
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_vpn0(const table_entry *table, uint64_t first, uint64_t final)
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_vpn0(uint64_t entry)
 {
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_RISCV32_GSTAGE_VPN0_ENTRIES; i++) {
-        if (load(table + i) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
-            return false;
-        }
-    }
-    return true;
+    return axas_riscv32_gstage_vpn0_is_leaf(entry) || axas_riscv32_gstage_vpn0_is_held(entry);
 }
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_vpn0(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_RISCV32_GSTAGE_VPN0_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_RISCV32_GSTAGE_VPN0_ENTRIES; i++) {
-        store(table + i, AXAS_RISCV32_GSTAGE_VPN0_EMPTY);
-    }
-}
-
-static enum axas_status found_vpn0(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_RISCV32_GSTAGE_VPN0;
-    leaf->gpa = axas_gpa_of(gpa & ~VPN0_OFFSET);
-    leaf->size = VPN0_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_riscv32_gstage_leaf_read(AXAS_RISCV32_GSTAGE_VPN0, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_vpn0(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_RISCV32_GSTAGE_VPN0] | axas_riscv32_gstage_vpn0_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_vpn0(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry);
-        entry += UINT64_C(0x400);
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_vpn0(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_vpn0(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_riscv32_gstage_leaf_read(AXAS_RISCV32_GSTAGE_VPN0, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_vpn0(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_vpn0(entry) || change_vpn0(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_RISCV32_GSTAGE_VPN0_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * VPN0_SPAN, VPN0_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & VPN0_KEEP) | (code->at[AXAS_RISCV32_GSTAGE_VPN0] & ~VPN0_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_vpn0(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_RISCV32_GSTAGE_VPN0] & ~VPN0_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * VPN0_SPAN;
-
-        if ((entry & ~VPN0_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_vpn0(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~VPN0_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, VPN0_SPAN);
-            }
-            change = change_vpn0(t, entry, code);
-            seen = entry & ~VPN0_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_vpn0(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * VPN0_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, VPN0_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & VPN0_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & VPN0_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * VPN0_SPAN - 1, VPN0_SPAN);
-    }
-    written(t, slot, count);
-}
-
-static enum axas_status map_need_vpn0(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + VPN0_INDEX(gpa - base);
-    const uint64_t count = VPN0_INDEX(last - gpa) + 1;
-
-    (void)t;
-    (void)hpa;
-    (void)sizes;
-    (void)need;
-    for (uint64_t i = 0; i < count; i++) {
-        if (load(slot + i) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
-            return AXAS_ERR_EXISTS;
-        }
-    }
-    return AXAS_OK;
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + VPN0_INDEX(gpa - base);
-    const uint64_t count = VPN0_INDEX(last - gpa) + 1;
-
-    (void)sizes;
-    fill_vpn0(slot, count, leaf_vpn0(code, hpa));
-    if (linked) {
-        written(t, slot, count);
-    }
-}
-
-static void free_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_RISCV32_GSTAGE_VPN0_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_vpn0(entry)) {
-            const uint64_t hpa = axas_riscv32_gstage_vpn0_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * VPN0_SPAN), axas_hpa_of(hpa), VPN0_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + VPN0_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t entry = load(slot);
-
-        if (is_memory_vpn0(entry)) {
-            const uint64_t old = take(t, slot, AXAS_RISCV32_GSTAGE_VPN0_EMPTY);
-
-            written(t, slot, 1);
-            axas_gather_note(g, removal, gpa, gpa | VPN0_OFFSET, VPN0_SPAN);
-            if (g->release != NULL) {
-                axas_gather_memory(t, g, gpa, axas_riscv32_gstage_vpn0_leaf_hpa(old), VPN0_SPAN);
-            }
-        } else if (entry != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
-            stays = true;
-        }
-        if ((gpa | VPN0_OFFSET) == last) {
-            break;
-        }
-        gpa += VPN0_SPAN;
-    }
-    return stays;
-}
-
-static void protect_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + VPN0_INDEX(gpa - base);
-
-    (void)sizes;
-    recode_vpn0(t, slot, VPN0_INDEX(last - gpa) + 1, gpa, code, g);
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_vpn0(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_RISCV32_GSTAGE_VPN0);
-    const uint64_t index = VPN0_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    (void)level;
-    store(table + index, leaf_vpn0(code, hpa));
-    fill_empty_vpn0(table, index, index);
-    written(t, table, AXAS_RISCV32_GSTAGE_VPN0_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    (void)t;
-    (void)base;
-    (void)gpa;
-    axas_pool_put(pool, AXAS_RISCV32_GSTAGE_VPN0, table);
-}
-
-static enum axas_status install_at_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + VPN0_INDEX(gpa - base);
-    uint64_t expected = AXAS_RISCV32_GSTAGE_VPN0_EMPTY;
-
-    (void)level;
-    (void)pool;
-    if (!compare_exchange(slot, &expected, leaf_vpn0(code, hpa))) {
-        return AXAS_ERR_EXISTS;
-    }
-    written(t, slot, 1);
-    return AXAS_OK;
-}
-
-static bool visit_vpn0(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + VPN0_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t stop = gpa | VPN0_OFFSET;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
-            struct axas_leaf leaf;
-
-            if (found_vpn0(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (stop >= last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- vpn1: 1024 entries of 4 MiB ---- */
-
-#define VPN1_SPAN UINT64_C(0x400000)
-#define VPN1_OFFSET (VPN1_SPAN - 1)
-#define VPN1_INDEX(offset) ((offset) >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT)
-#define VPN1_KEEP UINT64_C(0xfff003c0) /* address, accessed, dirty, software bits */
-
-static inline table_entry *child_vpn1(const struct axas_table *t, uint64_t entry)
-{
-    return axas_walk_virt(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
-}
-
-static enum axas_status found_vpn1(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_RISCV32_GSTAGE_VPN1;
-    leaf->gpa = axas_gpa_of(gpa & ~VPN1_OFFSET);
-    leaf->size = VPN1_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_RISCV32_GSTAGE_VPN1_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_riscv32_gstage_leaf_read(AXAS_RISCV32_GSTAGE_VPN1, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_vpn1(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_RISCV32_GSTAGE_VPN1] | axas_riscv32_gstage_vpn1_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_vpn1(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry);
-        entry += UINT64_C(0x100000);
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_vpn1(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_vpn1(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_riscv32_gstage_leaf_read(AXAS_RISCV32_GSTAGE_VPN1, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_vpn1(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_vpn1(entry) || change_vpn1(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_RISCV32_GSTAGE_VPN1_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * VPN1_SPAN, VPN1_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & VPN1_KEEP) | (code->at[AXAS_RISCV32_GSTAGE_VPN1] & ~VPN1_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_vpn1(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_RISCV32_GSTAGE_VPN1] & ~VPN1_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * VPN1_SPAN;
-
-        if ((entry & ~VPN1_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_vpn1(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~VPN1_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, VPN1_SPAN);
-            }
-            change = change_vpn1(t, entry, code);
-            seen = entry & ~VPN1_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_vpn1(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * VPN1_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, VPN1_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & VPN1_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & VPN1_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * VPN1_SPAN - 1, VPN1_SPAN);
-    }
-    written(t, slot, count);
-}
-
-/* Fills a vpn0 table with what one leaf or held leaf of vpn1 translates, bit for bit. */
-static void divide_vpn1(table_entry *child, uint64_t entry)
-{
-    const bool held = is_held_vpn1(entry);
-    const uint64_t hpa = axas_riscv32_gstage_vpn1_leaf_hpa(entry);
-    uint64_t code;
-
-    if (held) {
-        code = UINT64_C(2) | (entry & UINT64_C(0x3c0));
-    } else {
-        code = UINT64_C(0x11) | (entry & UINT64_C(0x3ce));
-    }
-    fill_vpn0(child, AXAS_RISCV32_GSTAGE_VPN0_ENTRIES, code | axas_riscv32_gstage_vpn0_address(hpa));
-}
-
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static bool split_vpn1(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        struct axas_gather *g)
-{
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    table_entry *child = axas_pool_take(&t->pool, AXAS_RISCV32_GSTAGE_VPN0);
-    uint64_t entry = load(slot);
-    uint64_t link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_riscv32_gstage_vpn1_table(axas_walk_phys(t, child));
-    if (change->breaks && is_leaf_vpn1(entry)) {
-        entry = exchange(slot, AXAS_RISCV32_GSTAGE_VPN1_EMPTY);
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, VPN1_SPAN, VPN1_SPAN);
-        divide_vpn1(child, entry);
-        written(t, child, AXAS_RISCV32_GSTAGE_VPN0_ENTRIES);
-        store_link(slot, link);
-        axas_gather_note(
-                g, &t->change[AXAS_CHANGE_MAKE], start, start + VPN1_OFFSET, VPN0_SPAN);
-    } else {
-        do { /* again where the CPU set a bit in between */
-            divide_vpn1(child, entry);
-            written(t, child, AXAS_RISCV32_GSTAGE_VPN0_ENTRIES);
-        } while (!compare_exchange(slot, &entry, link));
-        axas_gather_note(g, change, start, start + VPN1_OFFSET, VPN0_SPAN);
-    }
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-static enum axas_status map_need_vpn1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + VPN1_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        const uint64_t end = gpa | VPN1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_RISCV32_GSTAGE_VPN1_EMPTY : load(slot);
-
-        if ((sizes & VPN1_SPAN) != 0 && ((gpa | hpa) & VPN1_OFFSET) == 0 && stop == end) {
-            if (entry != AXAS_RISCV32_GSTAGE_VPN1_EMPTY) {
-                return AXAS_ERR_EXISTS;
-            }
-            if (slot == NULL) {
-                /* Nothing below is linked: whole leaves need no table, only the last part may. */
-                const uint64_t whole = (last - gpa + 1) & ~VPN1_OFFSET;
-
-                if (whole == last - gpa + 1) {
-                    return AXAS_OK;
-                }
-                gpa += whole;
-                hpa += whole;
-                continue;
-            }
-        } else if (entry == AXAS_RISCV32_GSTAGE_VPN1_EMPTY) {
-            need[AXAS_RISCV32_GSTAGE_VPN0]++;
-        } else if (is_table_vpn1(entry)) {
-            const enum axas_status status = map_need_vpn0(
-                    t, child_vpn1(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_vpn1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + VPN1_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        const uint64_t end = gpa | VPN1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & VPN1_SPAN) != 0 && ((gpa | hpa) & VPN1_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
-            const uint64_t size = count << AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
-
-            fill_vpn1(slot, count, leaf_vpn1(code, hpa));
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_RISCV32_GSTAGE_VPN1_EMPTY;
-        if (is_table_vpn1(entry)) {
-            map_vpn0(t, child_vpn1(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_RISCV32_GSTAGE_VPN0);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_vpn0(child, VPN0_INDEX(gpa - start), VPN0_INDEX(stop - start));
-            map_vpn0(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_RISCV32_GSTAGE_VPN0_ENTRIES);
-            store_link(slot, axas_riscv32_gstage_vpn1_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static enum axas_status split_need_vpn1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + VPN1_INDEX(gpa - base);
-
-    (void)t;
-    for (;;) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        const uint64_t end = gpa | VPN1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_memory_vpn1(entry)) {
-            if (!whole || (sizes & VPN1_SPAN) == 0) {
-                need[AXAS_RISCV32_GSTAGE_VPN0]++;
-            }
-        } else if (entry != AXAS_RISCV32_GSTAGE_VPN1_EMPTY && !is_table_vpn1(entry)) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_vpn1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + VPN1_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        const uint64_t end = gpa | VPN1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_vpn1(entry)) {
-            if (!whole && split_vpn1(t, slot, start, g)) {
-                entry = load(slot);
-            } else {
-                /* All of it; also where a split got no table, and the backend can give the rest again. */
-                const uint64_t old = take(t, slot, AXAS_RISCV32_GSTAGE_VPN1_EMPTY);
-
-                written(t, slot, 1);
-                axas_gather_note(g, removal, start, end, VPN1_SPAN);
-                if (g->release != NULL) {
-                    AXAS_ASSERT(whole);
-                    axas_gather_memory(t, g, start, axas_riscv32_gstage_vpn1_leaf_hpa(old), VPN1_SPAN);
-                }
-                entry = AXAS_RISCV32_GSTAGE_VPN1_EMPTY;
-            }
-        }
-        if (is_table_vpn1(entry)) {
-            table_entry *const child = child_vpn1(t, entry);
-
-            const uint64_t from = VPN0_INDEX(gpa - start);
-            const uint64_t to = VPN0_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_vpn0(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_vpn0(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_RISCV32_GSTAGE_VPN1_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, VPN0_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_RISCV32_GSTAGE_VPN1);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_RISCV32_GSTAGE_VPN1_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_vpn1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + VPN1_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        const uint64_t end = gpa | VPN1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_memory_vpn1(entry)) {
-            if (gpa == start && stop == end && (sizes & VPN1_SPAN) != 0) {
-                recode_vpn1(t, slot, 1, start, code, g);
-            } else {
-                const bool split = split_vpn1(t, slot, start, g);
-
-                AXAS_ASSERT(split); /* split_need counted it */
-                (void)split;
-                entry = load(slot);
-            }
-        }
-        if (is_table_vpn1(entry)) {
-            protect_vpn0(t, child_vpn1(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-static enum axas_status install_at_vpn1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + VPN1_INDEX(gpa - base);
-    uint64_t expected = AXAS_RISCV32_GSTAGE_VPN1_EMPTY;
-    uint64_t entry = load_link(slot);
-
-    if (level == AXAS_RISCV32_GSTAGE_VPN1) {
-        if (!compare_exchange(slot, &expected, leaf_vpn1(code, hpa))) {
-            return AXAS_ERR_EXISTS;
-        }
-        written(t, slot, 1);
-        return AXAS_OK;
-    }
-    if (entry == AXAS_RISCV32_GSTAGE_VPN1_EMPTY) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        table_entry *const child = build_vpn0(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_riscv32_gstage_vpn1_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_RISCV32_GSTAGE_VPN1);
-            return AXAS_OK;
-        }
-        unbuild_vpn0(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_vpn1(entry)) {
-        return install_at_vpn0(
-                t, child_vpn1(t, entry), gpa & ~VPN1_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_vpn1(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + VPN1_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        const uint64_t end = gpa | VPN1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_RISCV32_GSTAGE_VPN1_EMPTY && !is_table_vpn1(entry)) {
-            struct axas_leaf leaf;
-
-            if (found_vpn1(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (is_table_vpn1(entry) &&
-                !visit_vpn0(t, child_vpn1(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees the table behind an entry of `level` that begins at gpa. */
-static void free_subtree(
-        struct axas_table *t,
-        uint64_t entry,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    switch (level) {
-    case AXAS_RISCV32_GSTAGE_VPN1:
-        free_vpn0(
-                t, child_vpn1(t, entry), gpa, release, context);
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- Mode sv32x4: Sv32x4, from vpn1 ---- */
-
-static uint64_t translate_sv32x4(const struct axas_table *t, uint64_t gpa)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + VPN1_INDEX(gpa));
-    if (!is_table_vpn1(entry)) {
-        if (is_leaf_vpn1(entry)) {
-            return axas_riscv32_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_vpn1(t, entry);
-    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1)));
-    if (is_leaf_vpn0(entry)) {
-        return axas_riscv32_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
-    }
-    return AXAS_NO_HPA;
-}
-
-static enum axas_status query_sv32x4(const struct axas_table *t, uint64_t gpa, struct axas_leaf *leaf)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + VPN1_INDEX(gpa));
-    if (!is_table_vpn1(entry)) {
-        return found_vpn1(t, entry, gpa, leaf);
-    }
-    table = child_vpn1(t, entry);
-    entry = load_link(table + (VPN0_INDEX(gpa) & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1)));
-    return found_vpn0(t, entry, gpa, leaf);
-}
-
-static void touch_sv32x4(struct axas_table *t, uint64_t gpa, bool write)
-{
-    table_entry *table = t->root;
-    table_entry *slot;
-    uint64_t entry, bits;
-
-    slot = table + VPN1_INDEX(gpa);
-    entry = load_link(slot);
-    if (is_leaf_vpn1(entry)) {
-        bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_vpn1(entry)) {
-        return;
-    }
-    table = child_vpn1(t, entry);
-    slot = table + (VPN0_INDEX(gpa) & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_vpn0(entry)) {
-        bits = UINT64_C(0x40) | (write ? UINT64_C(0x80) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-}
-
-static enum axas_status install_sv32x4(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    return install_at_vpn1(t, t->root, 0, gpa, hpa, level, code, pool);
-}
-
-static bool visit_sv32x4(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_vpn1(t, t->root, 0, gpa, last, visit, context);
-}
-
-static enum axas_status map_need_sv32x4(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return map_need_vpn1(t, t->root, 0, gpa, last, hpa, sizes, need);
-}
-
-static void map_sv32x4(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    map_vpn1(t, t->root, 0, gpa, last, hpa, sizes, code, true);
-}
-
-static enum axas_status split_need_sv32x4(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return split_need_vpn1(t, t->root, 0, gpa, last, sizes, need);
-}
-
-static void unmap_sv32x4(struct axas_table *t, uint64_t gpa, uint64_t last, struct axas_gather *g)
-{
-    (void)unmap_vpn1(t, t->root, 0, gpa, last, g);
-}
-
-static void protect_sv32x4(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    protect_vpn1(t, t->root, 0, gpa, last, sizes, code, g);
-}
-
-/* ---- Description ---- */
-
-static const struct axas_feature features_of_format[] = {
-    { "hardware_ad",
-            "Svadu, the CPU sets A and D (menvcfgh.ADUE = 1)",
-            AXAS_RISCV32_GSTAGE_FEATURE_HARDWARE_AD },
-    { "svvptc",
-            "Svvptc, a new valid entry is seen without a fence",
-            AXAS_RISCV32_GSTAGE_FEATURE_SVVPTC },
-};
 
 static const struct axas_level levels[] = {
     {
@@ -1612,6 +511,907 @@ static const struct axas_level levels[] = {
     },
 };
 
+/*
+ * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
+ * dirty and software bits, which a change of the attribute leaves alone.
+ */
+static const struct {
+    uint64_t keep, empty, span, entries;
+    unsigned shift;
+} shape[] = {
+    { UINT64_C(0xfff003c0),
+            AXAS_RISCV32_GSTAGE_VPN1_EMPTY,
+            VPN1_SPAN,
+            AXAS_RISCV32_GSTAGE_VPN1_ENTRIES,
+            AXAS_RISCV32_GSTAGE_VPN1_SHIFT },
+    { UINT64_C(0xffffffc0),
+            AXAS_RISCV32_GSTAGE_VPN0_EMPTY,
+            VPN0_SPAN,
+            AXAS_RISCV32_GSTAGE_VPN0_ENTRIES,
+            AXAS_RISCV32_GSTAGE_VPN0_SHIFT },
+};
+
+static inline bool is_memory(unsigned level, uint64_t entry)
+{
+    const enum axas_entry_kind kind = axas_riscv32_gstage_entry_kind(level, entry);
+
+    return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* ---- Runs of entries ---- */
+
+/* Stores `count` leaves of `span` bytes. */
+static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, uint64_t hpa, uint64_t span)
+{
+    const uint64_t step = span >> 2;
+    uint64_t entry = code | axas_riscv32_gstage_vpn0_address(hpa);
+
+    for (uint64_t i = 0; i < count; i++) {
+        store(slot + i, entry);
+        entry += step;
+    }
+}
+
+/* Empties a table that nothing links yet, but for the entries from `first` to `final`. */
+static AXAS_OUTLINE void blank(table_entry *table, unsigned level, uint64_t first, uint64_t final)
+{
+    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
+
+    for (uint64_t i = 0; i < first; i++) {
+        store(table + i, empty);
+    }
+    for (uint64_t i = final + 1; i < entries; i++) {
+        store(table + i, empty);
+    }
+}
+
+/* Whether all entries before `first` and after `final` are empty. */
+static AXAS_OUTLINE bool empty_outside(const table_entry *table, unsigned level, uint64_t first, uint64_t final)
+{
+    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
+
+    for (uint64_t i = 0; i < first; i++) {
+        if (load(table + i) != empty) {
+            return false;
+        }
+    }
+    for (uint64_t i = final + 1; i < entries; i++) {
+        if (load(table + i) != empty) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The rules for changing this leaf or held leaf to that code. */
+static AXAS_OUTLINE const struct axas_transition *change_of(
+        const struct axas_table *t,
+        unsigned level,
+        uint64_t entry,
+        const struct axas_leaf_code *code)
+{
+    struct axas_leaf old;
+
+    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
+        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
+    }
+    if (axas_riscv32_gstage_entry_kind(level, entry) == AXAS_ENTRY_HELD) {
+        return &t->change[AXAS_CHANGE_MAKE];
+    }
+    if (axas_riscv32_gstage_leaf_read(level, entry, t->features, &old) != AXAS_OK ||
+            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
+        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
+    }
+    if ((old.attr & ~code->attr) != 0) {
+        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
+    }
+    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
+}
+
+#define BREAK_BATCH 32u
+
+/* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
+static AXAS_OUTLINE uint64_t rebreak(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_transition *change,
+        uint64_t set)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t seen = load(slot) & ~keep;
+    uint64_t old[BREAK_BATCH];
+    uint64_t done = 0;
+
+    while (done < count && done < BREAK_BATCH && (load(slot + done) & ~keep) == seen) {
+        old[done] = exchange(slot + done, shape[level].empty);
+        done++;
+    }
+    written(t, slot, done);
+    axas_walk_invalidate(t, change, gpa, done * span, span);
+    for (uint64_t i = 0; i < done; i++) {
+        store(slot + i, (old[i] & keep) | set);
+    }
+    return done;
+}
+
+#undef BREAK_BATCH
+
+/* Gives `count` entries the code, skipping what is no leaf. */
+static AXAS_OUTLINE void recode(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t set = code->at[level] & ~keep;
+    uint64_t i = 0;
+
+    while (i < count) {
+        const struct axas_transition *change;
+        const uint64_t first = i;
+        uint64_t entry = load(slot + i);
+        const uint64_t seen = entry & ~keep, flip = seen ^ set;
+
+        if (flip == 0 || !is_memory(level, entry)) {
+            i++;
+            continue;
+        }
+        /* From here on everything that looks the same but for what is kept. */
+        change = change_of(t, level, entry, code);
+        if (change->breaks) {
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            change = &t->change[AXAS_CHANGE_MAKE];
+        } else if (t->hardware_updates) {
+            do {
+                while (!compare_exchange(slot + i, &entry, entry ^ flip)) {
+                }
+                i++;
+            } while (i < count && ((entry = load(slot + i)) & ~keep) == seen);
+        } else {
+            for (; count - i >= 4; i += 4) {
+                const uint64_t e0 = load(slot + i) ^ seen, e1 = load(slot + i + 1) ^ seen;
+                const uint64_t e2 = load(slot + i + 2) ^ seen, e3 = load(slot + i + 3) ^ seen;
+
+                if (((e0 | e1 | e2 | e3) & ~keep) != 0) {
+                    break;
+                }
+                store(slot + i, e0 ^ set);
+                store(slot + i + 1, e1 ^ set);
+                store(slot + i + 2, e2 ^ set);
+                store(slot + i + 3, e3 ^ set);
+            }
+            for (; i < count && ((entry = load(slot + i)) & ~keep) == seen; i++) {
+                store(slot + i, entry ^ flip);
+            }
+        }
+        axas_gather_note(g, change, gpa + first * span, gpa + i * span - 1, span);
+    }
+    written(t, slot, count);
+}
+
+/* Empties `count` entries; true if something that is no leaf has to stay. */
+static AXAS_OUTLINE bool clear(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    uint64_t seen = 0;
+    bool memory = false, stays = false;
+
+    for (uint64_t i = 0; i < count; i++, slot++, gpa += span) {
+        uint64_t entry = load(slot);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        if (!memory || (entry & ~keep) != seen) {
+            memory = is_memory(level, entry);
+            seen = entry & ~keep;
+        }
+        if (!memory) {
+            stays = true;
+            continue;
+        }
+        entry = take(t, slot, shape[level].empty);
+        written(t, slot, 1);
+        axas_gather_note(g, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
+        if (g->release != NULL) {
+            axas_gather_memory(t, g, gpa, axas_riscv32_gstage_entry_hpa(level, entry), span);
+        }
+    }
+    return stays;
+}
+
+/* Gives leaves the code, or empties them if there is none; true if something has to stay. */
+static bool change_leaves(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    if (code == NULL) {
+        return clear(t, slot, count, gpa, level, g);
+    }
+    recode(t, slot, count, gpa, level, code, g);
+    return false;
+}
+
+/* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. */
+static void divide(table_entry *child, unsigned level, uint64_t entry)
+{
+    const bool held = axas_riscv32_gstage_entry_kind(level, entry) == AXAS_ENTRY_HELD;
+    uint64_t code = 0;
+
+    switch (level) {
+    case AXAS_RISCV32_GSTAGE_VPN1:
+        code = held ? UINT64_C(2) | (entry & UINT64_C(0x3c0))
+                    : UINT64_C(0x11) | (entry & UINT64_C(0x3ce));
+        break;
+    default:
+        break;
+    }
+    fill(child, shape[level + 1].entries, code, axas_riscv32_gstage_entry_hpa(level, entry), shape[level + 1].span);
+}
+
+/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
+static AXAS_OUTLINE bool split(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t start,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
+    const uint64_t span = shape[level].span, entries = shape[level + 1].entries;
+    table_entry *child = axas_pool_take(&t->pool, level + 1);
+    uint64_t entry = load(slot);
+    uint64_t link;
+
+    if (child == NULL) {
+        return false;
+    }
+    link = axas_riscv32_gstage_table_make(level, axas_walk_phys(t, child));
+    if (change->breaks && axas_riscv32_gstage_entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
+        entry = exchange(slot, shape[level].empty);
+        written(t, slot, 1);
+        axas_walk_invalidate(t, change, start, span, span);
+        divide(child, level, entry);
+        written(t, child, entries);
+        store_link(slot, link);
+        change = &t->change[AXAS_CHANGE_MAKE];
+    } else {
+        do { /* again where the CPU set a bit in between */
+            divide(child, level, entry);
+            written(t, child, entries);
+        } while (!compare_exchange(slot, &entry, link));
+    }
+    axas_gather_note(g, change, start, start + (span - 1), VPN0_SPAN);
+    written(t, slot, 1);
+    axas_walk_linked(t, 1);
+    return true;
+}
+
+/* Takes a table out of the tree. */
+static AXAS_OUTLINE void unlink_table(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t start,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const uint64_t entry = load(slot);
+
+    store(slot, shape[level].empty);
+    written(t, slot, 1);
+    axas_gather_note(
+            g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, start + (shape[level].span - 1), VPN0_SPAN);
+    axas_gather_table(t, g, start, entry, level);
+}
+
+/* ---- Ranges, level by level ---- */
+
+/*
+ * Each function below works on the entries of one table, from `slot` on, that [gpa, last] touches. A level hands
+ * each entry's part to the level below, so the calls nest as deep as the tree and no deeper.
+ */
+
+/* What a range is about to go through: to be mapped, or to be emptied or given another code. */
+struct plan {
+    bool maps;
+    uint64_t distance; /* from guest to host addresses, for what is mapped */
+    uint64_t sizes;    /* of leaves that may be */
+    uint32_t *need;    /* by level: tables that it takes */
+};
+
+/* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
+ * function serves every level. */
+static enum axas_status count_tables(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        const struct plan *plan)
+{
+    const uint64_t offset = shape[level].span - 1;
+
+    if (level == AXAS_RISCV32_GSTAGE_VPN0) {
+        const uint64_t count = plan->maps ? ((last - gpa) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT) + 1 : 0;
+
+        for (uint64_t i = 0; i < count; i++) {
+            if (load(slot + i) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
+                return AXAS_ERR_EXISTS;
+            }
+        }
+        return AXAS_OK;
+    }
+    for (;; slot++) {
+        const uint64_t end = gpa | offset;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load(slot);
+        const bool whole = (gpa & offset) == 0 && stop == end;
+        const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
+        const enum axas_entry_kind kind = axas_riscv32_gstage_entry_kind(level, entry);
+
+        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && (fits || kind != AXAS_ENTRY_TABLE) : kind == AXAS_ENTRY_BAD) {
+            return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
+        }
+        if (kind == AXAS_ENTRY_TABLE) {
+            if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
+                const table_entry *const child = behind(t, axas_riscv32_gstage_entry_hpa(level, entry));
+                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+
+                if (status != AXAS_OK) {
+                    return status;
+                }
+            }
+        } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
+            plan->need[level + 1]++;
+            axas_walk_need(t, level + 1, gpa, stop, plan->distance, plan->sizes, plan->need);
+        }
+        if (stop == last) {
+            return AXAS_OK;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static enum axas_status map_need(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct plan plan = {true, hpa - gpa, sizes, need};
+    const table_entry *const root = t->root;
+
+    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+}
+
+static enum axas_status split_need(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct plan plan = {false, 0, sizes, need};
+    const table_entry *const root = t->root;
+
+    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+}
+
+/* vpn0: 1024 entries of 4 KiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_vpn0(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    const uint64_t count = ((last - gpa) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT) + 1;
+
+    (void)sizes;
+    fill(slot, count, code->at[AXAS_RISCV32_GSTAGE_VPN0], hpa, VPN0_SPAN);
+    if (linked) {
+        written(t, slot, count);
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_vpn0(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    (void)sizes;
+    return change_leaves(t, slot, ((last - gpa) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT) + 1, gpa, AXAS_RISCV32_GSTAGE_VPN0, code, g);
+}
+
+static bool visit_in_vpn0(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | VPN0_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (entry != AXAS_RISCV32_GSTAGE_VPN0_EMPTY && !axas_walk_visit(t, AXAS_RISCV32_GSTAGE_VPN0, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_vpn0(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; release != NULL && i < AXAS_RISCV32_GSTAGE_VPN0_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (is_memory_in_vpn0(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * VPN0_SPAN),
+                    axas_hpa_of(axas_riscv32_gstage_vpn0_leaf_hpa(entry)),
+                    VPN0_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* vpn1: 1024 entries of 4 MiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_vpn1(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | VPN1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        if ((sizes & VPN1_SPAN) != 0 && ((gpa | hpa) & VPN1_OFFSET) == 0 && stop == end) {
+            const uint64_t count = (last - gpa + 1) >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
+            const uint64_t size = count << AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
+
+            fill(slot, count, code->at[AXAS_RISCV32_GSTAGE_VPN1], hpa, VPN1_SPAN);
+            if (linked) {
+                written(t, slot, count);
+            }
+            if (last - gpa + 1 == size) {
+                return;
+            }
+            gpa += size;
+            hpa += size;
+            slot += count;
+            continue;
+        }
+        entry = linked ? load(slot) : AXAS_RISCV32_GSTAGE_VPN1_EMPTY;
+        if (axas_riscv32_gstage_vpn1_is_table(entry)) {
+            map_in_vpn0(
+                    t, behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV32_GSTAGE_VPN0);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_RISCV32_GSTAGE_VPN0, VPN0_INDEX(gpa), VPN0_INDEX(stop));
+            map_in_vpn0(t, child + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_RISCV32_GSTAGE_VPN0_ENTRIES);
+            store_link(slot, axas_riscv32_gstage_vpn1_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_vpn1(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~VPN1_OFFSET;
+        const uint64_t end = gpa | VPN1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (is_memory_in_vpn1(entry)) {
+            if ((whole && (sizes & VPN1_SPAN) != 0) || !split(t, slot, start, AXAS_RISCV32_GSTAGE_VPN1, g)) {
+                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
+                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, AXAS_RISCV32_GSTAGE_VPN1, code, g);
+                entry = AXAS_RISCV32_GSTAGE_VPN1_EMPTY;
+            } else {
+                entry = load(slot);
+            }
+        }
+        if (axas_riscv32_gstage_vpn1_is_table(entry)) {
+            table_entry *const child = behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
+            const uint64_t from = VPN0_INDEX(gpa), to = VPN0_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_vpn0(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_RISCV32_GSTAGE_VPN0, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_RISCV32_GSTAGE_VPN1, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_RISCV32_GSTAGE_VPN1_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_vpn1(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | VPN1_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_riscv32_gstage_vpn1_is_table(entry)) {
+            if (!visit_in_vpn0(t, behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        } else if (entry != AXAS_RISCV32_GSTAGE_VPN1_EMPTY && !axas_walk_visit(t, AXAS_RISCV32_GSTAGE_VPN1, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees the table behind an entry of `level` that begins at gpa. */
+static void free_subtree(
+        struct axas_table *t,
+        uint64_t entry,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    switch (level) {
+    case AXAS_RISCV32_GSTAGE_VPN1:
+        free_table_vpn0(t, behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry)), gpa, release, context);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Addresses, from the root down ---- */
+
+static uint64_t translate(const struct axas_table *t, uint64_t gpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
+    uint64_t entry;
+
+    entry = load_link(table + index);
+    if (!axas_riscv32_gstage_vpn1_is_table(entry)) {
+        return axas_riscv32_gstage_vpn1_is_leaf(entry) ? axas_riscv32_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
+                : AXAS_NO_HPA;
+    }
+    table = behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
+    index = VPN0_INDEX(gpa);
+    entry = load_link(table + index);
+    return axas_riscv32_gstage_vpn0_is_leaf(entry) ? axas_riscv32_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET)
+            : AXAS_NO_HPA;
+}
+
+/*
+ * All addresses of a group go down one level before any goes down the next: their loads do not wait for each
+ * other. table[i] is NULL where the walk of address i has ended.
+ */
+static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+{
+    const table_entry *table[AXAS_BATCH];
+
+    while (count > 0) {
+        const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
+
+        for (size_t i = 0; i < group; i++) {
+            table[i] = gpas[i].raw <= t->last ? t->root : NULL;
+            hpas[i].raw = AXAS_NO_HPA;
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_riscv32_gstage_vpn1_is_table(entry)) {
+                table[i] = behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+            if (axas_riscv32_gstage_vpn1_is_leaf(entry)) {
+                hpas[i].raw = axas_riscv32_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+            }
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = VPN0_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_riscv32_gstage_vpn0_is_leaf(entry)) {
+                hpas[i].raw = axas_riscv32_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
+            }
+        }
+        gpas += group;
+        hpas += group;
+        count -= group;
+    }
+}
+
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
+static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+{
+    table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
+    uint64_t entry;
+
+    entry = load_link(table + index);
+    if (!axas_riscv32_gstage_vpn1_is_table(entry)) {
+        *level = AXAS_RISCV32_GSTAGE_VPN1;
+        goto found;
+    }
+    table = behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
+    index = VPN0_INDEX(gpa);
+    entry = load_link(table + index);
+    *level = AXAS_RISCV32_GSTAGE_VPN0;
+
+found:
+    *found = entry;
+    return table + index;
+}
+
+static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+{
+    uint64_t entry;
+
+    (void)find(t, gpa, level, &entry);
+    return entry;
+}
+
+static void touch(struct axas_table *t, uint64_t gpa, bool write)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+
+    if (axas_riscv32_gstage_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
+        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
+    }
+}
+
+static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t code)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+
+    if (level != AXAS_RISCV32_GSTAGE_VPN0) {
+        return AXAS_ERR_NOT_MAPPED;
+    }
+    if (entry != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
+        return AXAS_ERR_EXISTS;
+    }
+    store(slot, code | axas_riscv32_gstage_vpn0_address(hpa));
+    written(t, slot, 1);
+    return AXAS_OK;
+}
+
+/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
+ * first. */
+static AXAS_OUTLINE enum axas_status build(
+        struct axas_table *t,
+        table_entry *slot,
+        unsigned hole,
+        uint64_t gpa,
+        uint64_t leaf,
+        unsigned level,
+        struct axas_pool *pool)
+{
+    table_entry *made[AXAS_MAX_LEVELS];
+    uint64_t expected = shape[hole].empty, entry = leaf;
+    enum axas_status status = AXAS_ERR_NO_MEMORY;
+    unsigned at = level;
+
+    for (; at > hole; at--) {
+        const uint64_t index = (gpa >> shape[at].shift) & (shape[at].entries - 1);
+
+        made[at] = axas_pool_take(pool, at);
+        if (made[at] == NULL) {
+            goto undo;
+        }
+        store(made[at] + index, entry);
+        blank(made[at], at, index, index);
+        written(t, made[at], shape[at].entries);
+        entry = axas_riscv32_gstage_table_make(at - 1, axas_walk_phys(t, made[at]));
+    }
+    if (compare_exchange(slot, &expected, entry)) {
+        written(t, slot, 1);
+        axas_walk_linked(t, level - hole);
+        return AXAS_OK;
+    }
+    status = AXAS_ERR_BUSY;
+undo:
+    while (at < level) {
+        at++;
+        axas_pool_put(pool, at, made[at]);
+    }
+    return status;
+}
+
+static enum axas_status install(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_pool *pool)
+{
+    const uint64_t leaf = code->at[level] | axas_riscv32_gstage_vpn0_address(hpa);
+    enum axas_status status;
+
+    do {
+        unsigned hole;
+        uint64_t entry;
+        table_entry *const slot = find(t, gpa, &hole, &entry);
+
+        if (hole > level || entry != shape[hole].empty) {
+            return AXAS_ERR_EXISTS;
+        }
+        if (hole == level) {
+            if (!compare_exchange(slot, &entry, leaf)) {
+                return AXAS_ERR_EXISTS;
+            }
+            written(t, slot, 1);
+            return AXAS_OK;
+        }
+        status = build(t, slot, hole, gpa, leaf, level, pool);
+        /* Each time another CPU is first there is a table more, so this ends. */
+    } while (status == AXAS_ERR_BUSY);
+    return status;
+}
+
+/* ---- Roots at vpn1 ---- */
+
+static bool visit_from_vpn1(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_vpn1(t, root + (gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_vpn1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_vpn1(t, root + (gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_vpn1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_vpn1(t, root + (gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT), gpa, last, sizes, code, g);
+}
+
+/* ---- Description ---- */
+
+static const struct axas_feature features_of_format[] = {
+    { "hardware_ad",
+            "Svadu, the CPU sets A and D (menvcfgh.ADUE = 1)",
+            AXAS_RISCV32_GSTAGE_FEATURE_HARDWARE_AD },
+    { "svvptc",
+            "Svvptc, a new valid entry is seen without a fence",
+            AXAS_RISCV32_GSTAGE_FEATURE_SVVPTC },
+};
+
 static const struct axas_mode modes[] = {
     {
             .name = "sv32x4",
@@ -1625,16 +1425,17 @@ static const struct axas_mode modes[] = {
             .within_physical = false,
             .is_default = true,
             .with = UINT64_C(0),
-            .translate = translate_sv32x4,
-            .query = query_sv32x4,
-            .install = install_sv32x4,
-            .visit = visit_sv32x4,
-            .map_need = map_need_sv32x4,
-            .map = map_sv32x4,
-            .split_need = split_need_sv32x4,
-            .unmap = unmap_sv32x4,
-            .protect = protect_sv32x4,
-            .touch = touch_sv32x4,
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install = install,
+            .visit = visit_from_vpn1,
+            .map_need = map_need,
+            .map = map_from_vpn1,
+            .split_need = split_need,
+            .change = change_from_vpn1,
             .free_subtree = free_subtree,
     },
 };
@@ -1797,3 +1598,4 @@ _Static_assert(
                 UINT64_C(1) << AXAS_RISCV32_GSTAGE_VPN1_SHIFT,
         "a table of vpn0 covers one entry of vpn1");
 _Static_assert(UINT64_C(0x1000) >= AXAS_FRAME_SIZE, "the smallest leaf is at least a frame");
+_Static_assert((UINT64_C(0xfff00000) & ~UINT64_C(0xfffffc00)) == 0, "leaves of vpn1 have their address where those of vpn0 do");

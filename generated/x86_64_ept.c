@@ -609,11 +609,6 @@ enum axas_status axas_x86_64_ept_fault_decode(
 
 /* ---- Tables ---- */
 
-/*
- * Every function below works on one table: `base` is the guest address of its first byte, [gpa, last] the part
- * of it that matters. A level hands each entry's part to the level below, so the calls nest as deep as the tree
- * and no deeper.
- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define IN_TABLE_ORDER(value) ((axas_x86_64_ept_entry)(value))
@@ -671,2845 +666,53 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
     return old;
 }
 
+static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
 
-static inline bool is_table_pml5(uint64_t entry)
-{
-    return axas_x86_64_ept_pml5_is_table(entry);
-}
-
-static inline bool is_table_pml4(uint64_t entry)
-{
-    return axas_x86_64_ept_pml4_is_table(entry);
-}
-
-static inline bool is_table_pdpt(uint64_t entry)
-{
-    return axas_x86_64_ept_pdpt_is_table(entry);
-}
-
-static inline bool is_leaf_pdpt(uint64_t entry)
-{
-    return axas_x86_64_ept_pdpt_is_leaf(entry);
-}
-
-static inline bool is_held_pdpt(uint64_t entry)
-{
-    return axas_x86_64_ept_pdpt_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_pdpt(uint64_t entry)
-{
-    return is_leaf_pdpt(entry) || is_held_pdpt(entry);
-}
-
-static inline bool is_table_pd(uint64_t entry)
-{
-    return axas_x86_64_ept_pd_is_table(entry);
-}
-
-static inline bool is_leaf_pd(uint64_t entry)
-{
-    return axas_x86_64_ept_pd_is_leaf(entry);
-}
-
-static inline bool is_held_pd(uint64_t entry)
-{
-    return axas_x86_64_ept_pd_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_pd(uint64_t entry)
-{
-    return is_leaf_pd(entry) || is_held_pd(entry);
-}
-
-static inline bool is_leaf_pt(uint64_t entry)
-{
-    return axas_x86_64_ept_pt_is_leaf(entry);
-}
-
-static inline bool is_held_pt(uint64_t entry)
-{
-    return axas_x86_64_ept_pt_is_held(entry);
-}
-
-/* Translates, or would if it were allowed to. */
-static inline bool is_memory_pt(uint64_t entry)
-{
-    return is_leaf_pt(entry) || is_held_pt(entry);
-}
-
-/* ---- pt: 512 entries of 4 KiB ---- */
-
-#define PT_SPAN UINT64_C(0x1000)
-#define PT_OFFSET (PT_SPAN - 1)
-#define PT_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PT_SHIFT)
-#define PT_KEEP UINT64_C(0x1fffffffffffb00) /* address, accessed, dirty, software bits */
-
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_pt(const table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PT_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PT_ENTRIES; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PT_EMPTY) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_pt(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_X86_64_EPT_PT_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PT_ENTRIES; i++) {
-        store(table + i, AXAS_X86_64_EPT_PT_EMPTY);
-    }
-}
-
-static enum axas_status found_pt(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_X86_64_EPT_PT;
-    leaf->gpa = axas_gpa_of(gpa & ~PT_OFFSET);
-    leaf->size = PT_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_X86_64_EPT_PT_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PT, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_pt(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_X86_64_EPT_PT] | axas_x86_64_ept_pt_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_pt(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry);
-        entry += UINT64_C(0x1000);
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_pt(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_pt(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PT, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_pt(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_pt(entry) || change_pt(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_X86_64_EPT_PT_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * PT_SPAN, PT_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & PT_KEEP) | (code->at[AXAS_X86_64_EPT_PT] & ~PT_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_pt(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_X86_64_EPT_PT] & ~PT_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * PT_SPAN;
-
-        if ((entry & ~PT_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_pt(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~PT_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, PT_SPAN);
-            }
-            change = change_pt(t, entry, code);
-            seen = entry & ~PT_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_pt(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * PT_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, PT_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & PT_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & PT_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * PT_SPAN - 1, PT_SPAN);
-    }
-    written(t, slot, count);
-}
-
-static enum axas_status map_need_pt(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + PT_INDEX(gpa - base);
-    const uint64_t count = PT_INDEX(last - gpa) + 1;
-
-    (void)t;
-    (void)hpa;
-    (void)sizes;
-    (void)need;
-    for (uint64_t i = 0; i < count; i++) {
-        if (load(slot + i) != AXAS_X86_64_EPT_PT_EMPTY) {
-            return AXAS_ERR_EXISTS;
-        }
-    }
-    return AXAS_OK;
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + PT_INDEX(gpa - base);
-    const uint64_t count = PT_INDEX(last - gpa) + 1;
-
-    (void)sizes;
-    fill_pt(slot, count, leaf_pt(code, hpa));
-    if (linked) {
-        written(t, slot, count);
-    }
-}
-
-static void free_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_X86_64_EPT_PT_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_pt(entry)) {
-            const uint64_t hpa = axas_x86_64_ept_pt_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * PT_SPAN), axas_hpa_of(hpa), PT_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PT_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t entry = load(slot);
-
-        if (is_memory_pt(entry)) {
-            const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PT_EMPTY);
-
-            written(t, slot, 1);
-            axas_gather_note(g, removal, gpa, gpa | PT_OFFSET, PT_SPAN);
-            if (g->release != NULL) {
-                axas_gather_memory(t, g, gpa, axas_x86_64_ept_pt_leaf_hpa(old), PT_SPAN);
-            }
-        } else if (entry != AXAS_X86_64_EPT_PT_EMPTY) {
-            stays = true;
-        }
-        if ((gpa | PT_OFFSET) == last) {
-            break;
-        }
-        gpa += PT_SPAN;
-    }
-    return stays;
-}
-
-static void protect_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PT_INDEX(gpa - base);
-
-    (void)sizes;
-    recode_pt(t, slot, PT_INDEX(last - gpa) + 1, gpa, code, g);
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_pt(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_X86_64_EPT_PT);
-    const uint64_t index = PT_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    (void)level;
-    store(table + index, leaf_pt(code, hpa));
-    fill_empty_pt(table, index, index);
-    written(t, table, AXAS_X86_64_EPT_PT_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    (void)t;
-    (void)base;
-    (void)gpa;
-    axas_pool_put(pool, AXAS_X86_64_EPT_PT, table);
-}
-
-static enum axas_status install_at_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + PT_INDEX(gpa - base);
-    uint64_t expected = AXAS_X86_64_EPT_PT_EMPTY;
-
-    (void)level;
-    (void)pool;
-    if (!compare_exchange(slot, &expected, leaf_pt(code, hpa))) {
-        return AXAS_ERR_EXISTS;
-    }
-    written(t, slot, 1);
-    return AXAS_OK;
-}
-
-static bool visit_pt(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + PT_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t stop = gpa | PT_OFFSET;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_X86_64_EPT_PT_EMPTY) {
-            struct axas_leaf leaf;
-
-            if (found_pt(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (stop >= last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- pd: 512 entries of 2 MiB ---- */
-
-#define PD_SPAN UINT64_C(0x200000)
-#define PD_OFFSET (PD_SPAN - 1)
-#define PD_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PD_SHIFT)
-#define PD_KEEP UINT64_C(0x1ffffffffe00b00) /* address, accessed, dirty, software bits */
-
-static inline table_entry *child_pd(const struct axas_table *t, uint64_t entry)
-{
-    return axas_walk_virt(t, axas_x86_64_ept_pd_table_hpa(entry));
-}
-
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_pd(const table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PD_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PD_ENTRIES; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PD_EMPTY) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_pd(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_X86_64_EPT_PD_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PD_ENTRIES; i++) {
-        store(table + i, AXAS_X86_64_EPT_PD_EMPTY);
-    }
-}
-
-static enum axas_status found_pd(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_X86_64_EPT_PD;
-    leaf->gpa = axas_gpa_of(gpa & ~PD_OFFSET);
-    leaf->size = PD_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_X86_64_EPT_PD_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PD, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_pd(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_X86_64_EPT_PD] | axas_x86_64_ept_pd_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_pd(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry);
-        entry += UINT64_C(0x200000);
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_pd(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_pd(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PD, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_pd(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_pd(entry) || change_pd(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_X86_64_EPT_PD_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * PD_SPAN, PD_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & PD_KEEP) | (code->at[AXAS_X86_64_EPT_PD] & ~PD_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_pd(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_X86_64_EPT_PD] & ~PD_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * PD_SPAN;
-
-        if ((entry & ~PD_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_pd(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~PD_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, PD_SPAN);
-            }
-            change = change_pd(t, entry, code);
-            seen = entry & ~PD_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_pd(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * PD_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, PD_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & PD_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & PD_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * PD_SPAN - 1, PD_SPAN);
-    }
-    written(t, slot, count);
-}
-
-/* Fills a pt table with what one leaf or held leaf of pd translates, bit for bit. */
-static void divide_pd(table_entry *child, uint64_t entry)
-{
-    const bool held = is_held_pd(entry);
-    const uint64_t hpa = axas_x86_64_ept_pd_leaf_hpa(entry);
-    uint64_t code;
-
-    if (held) {
-        code = UINT64_C(0x8200000000000040) | (entry & UINT64_C(0x1f0000000000b38));
-    } else {
-        code = UINT64_C(0x8000000000000040) | (entry & UINT64_C(0x1f0000000000f3f));
-    }
-    fill_pt(child, AXAS_X86_64_EPT_PT_ENTRIES, code | axas_x86_64_ept_pt_address(hpa));
-}
-
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static bool split_pd(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        struct axas_gather *g)
-{
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PT);
-    uint64_t entry = load(slot);
-    uint64_t link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_x86_64_ept_pd_table(axas_walk_phys(t, child));
-    if (change->breaks && is_leaf_pd(entry)) {
-        entry = exchange(slot, AXAS_X86_64_EPT_PD_EMPTY);
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, PD_SPAN, PD_SPAN);
-        divide_pd(child, entry);
-        written(t, child, AXAS_X86_64_EPT_PT_ENTRIES);
-        store_link(slot, link);
-        axas_gather_note(
-                g, &t->change[AXAS_CHANGE_MAKE], start, start + PD_OFFSET, PT_SPAN);
-    } else {
-        do { /* again where the CPU set a bit in between */
-            divide_pd(child, entry);
-            written(t, child, AXAS_X86_64_EPT_PT_ENTRIES);
-        } while (!compare_exchange(slot, &entry, link));
-        axas_gather_note(g, change, start, start + PD_OFFSET, PT_SPAN);
-    }
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-static enum axas_status map_need_pd(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + PD_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_X86_64_EPT_PD_EMPTY : load(slot);
-
-        if ((sizes & PD_SPAN) != 0 && ((gpa | hpa) & PD_OFFSET) == 0 && stop == end) {
-            if (entry != AXAS_X86_64_EPT_PD_EMPTY) {
-                return AXAS_ERR_EXISTS;
-            }
-            if (slot == NULL) {
-                /* Nothing below is linked: whole leaves need no table, only the last part may. */
-                const uint64_t whole = (last - gpa + 1) & ~PD_OFFSET;
-
-                if (whole == last - gpa + 1) {
-                    return AXAS_OK;
-                }
-                gpa += whole;
-                hpa += whole;
-                continue;
-            }
-        } else if (entry == AXAS_X86_64_EPT_PD_EMPTY) {
-            need[AXAS_X86_64_EPT_PT]++;
-        } else if (is_table_pd(entry)) {
-            const enum axas_status status = map_need_pt(
-                    t, child_pd(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_pd(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + PD_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & PD_SPAN) != 0 && ((gpa | hpa) & PD_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_EPT_PD_SHIFT;
-            const uint64_t size = count << AXAS_X86_64_EPT_PD_SHIFT;
-
-            fill_pd(slot, count, leaf_pd(code, hpa));
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_X86_64_EPT_PD_EMPTY;
-        if (is_table_pd(entry)) {
-            map_pt(t, child_pd(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PT);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_pt(child, PT_INDEX(gpa - start), PT_INDEX(stop - start));
-            map_pt(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_EPT_PT_ENTRIES);
-            store_link(slot, axas_x86_64_ept_pd_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static void free_pd(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_X86_64_EPT_PD_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_table_pd(entry)) {
-            table_entry *const child = child_pd(t, entry);
-
-            free_pt(t, child, base + i * PD_SPAN, release, context);
-        } else if (release != NULL && (is_memory_pd(entry))) {
-            const uint64_t hpa = axas_x86_64_ept_pd_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * PD_SPAN), axas_hpa_of(hpa), PD_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-static enum axas_status split_need_pd(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + PD_INDEX(gpa - base);
-
-    (void)t;
-    for (;;) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_memory_pd(entry)) {
-            if (!whole || (sizes & PD_SPAN) == 0) {
-                need[AXAS_X86_64_EPT_PT]++;
-            }
-        } else if (entry != AXAS_X86_64_EPT_PD_EMPTY && !is_table_pd(entry)) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Adds the tables below a new table of pd that is full of leaves, of which [gpa, last] is to change. */
-static void split_count_pd(
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-
-        if (gpa != start || stop != end || (sizes & PD_SPAN) == 0) {
-            need[AXAS_X86_64_EPT_PT]++;
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_pd(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PD_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_pd(entry)) {
-            if (!whole && split_pd(t, slot, start, g)) {
-                entry = load(slot);
-            } else {
-                /* All of it; also where a split got no table, and the backend can give the rest again. */
-                const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PD_EMPTY);
-
-                written(t, slot, 1);
-                axas_gather_note(g, removal, start, end, PD_SPAN);
-                if (g->release != NULL) {
-                    AXAS_ASSERT(whole);
-                    axas_gather_memory(t, g, start, axas_x86_64_ept_pd_leaf_hpa(old), PD_SPAN);
-                }
-                entry = AXAS_X86_64_EPT_PD_EMPTY;
-            }
-        }
-        if (is_table_pd(entry)) {
-            table_entry *const child = child_pd(t, entry);
-
-            const uint64_t from = PT_INDEX(gpa - start);
-            const uint64_t to = PT_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_pt(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_pt(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_X86_64_EPT_PD_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, PT_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_X86_64_EPT_PD);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_X86_64_EPT_PD_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_pd(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PD_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_memory_pd(entry)) {
-            if (gpa == start && stop == end && (sizes & PD_SPAN) != 0) {
-                recode_pd(t, slot, 1, start, code, g);
-            } else {
-                const bool split = split_pd(t, slot, start, g);
-
-                AXAS_ASSERT(split); /* split_need counted it */
-                (void)split;
-                entry = load(slot);
-            }
-        }
-        if (is_table_pd(entry)) {
-            protect_pt(t, child_pd(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_pd(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_X86_64_EPT_PD);
-    const uint64_t index = PD_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    if (level == AXAS_X86_64_EPT_PD) {
-        store(table + index, leaf_pd(code, hpa));
-    } else {
-        table_entry *const child = build_pt(t, gpa & ~PD_OFFSET, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            axas_pool_put(pool, AXAS_X86_64_EPT_PD, table);
-            return NULL;
-        }
-        store(table + index, axas_x86_64_ept_pd_table(axas_walk_phys(t, child)));
-    }
-    fill_empty_pd(table, index, index);
-    written(t, table, AXAS_X86_64_EPT_PD_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_pd(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    const uint64_t entry = load(table + PD_INDEX(gpa - base));
-
-    if (is_table_pd(entry)) {
-        unbuild_pt(t, child_pd(t, entry), gpa & ~PD_OFFSET, gpa, pool);
-    }
-    axas_pool_put(pool, AXAS_X86_64_EPT_PD, table);
-}
-
-static enum axas_status install_at_pd(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + PD_INDEX(gpa - base);
-    uint64_t expected = AXAS_X86_64_EPT_PD_EMPTY;
-    uint64_t entry = load_link(slot);
-
-    if (level == AXAS_X86_64_EPT_PD) {
-        if (!compare_exchange(slot, &expected, leaf_pd(code, hpa))) {
-            return AXAS_ERR_EXISTS;
-        }
-        written(t, slot, 1);
-        return AXAS_OK;
-    }
-    if (entry == AXAS_X86_64_EPT_PD_EMPTY) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        table_entry *const child = build_pt(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_x86_64_ept_pd_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_X86_64_EPT_PD);
-            return AXAS_OK;
-        }
-        unbuild_pt(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_pd(entry)) {
-        return install_at_pt(
-                t, child_pd(t, entry), gpa & ~PD_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_pd(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + PD_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_X86_64_EPT_PD_EMPTY && !is_table_pd(entry)) {
-            struct axas_leaf leaf;
-
-            if (found_pd(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (is_table_pd(entry) &&
-                !visit_pt(t, child_pd(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- pdpt: 512 entries of 1 GiB ---- */
-
-#define PDPT_SPAN UINT64_C(0x40000000)
-#define PDPT_OFFSET (PDPT_SPAN - 1)
-#define PDPT_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PDPT_SHIFT)
-#define PDPT_KEEP UINT64_C(0x1ffffffc0000b00) /* address, accessed, dirty, software bits */
-
-static inline table_entry *child_pdpt(const struct axas_table *t, uint64_t entry)
-{
-    return axas_walk_virt(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-}
-
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_pdpt(const table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PDPT_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PDPT_ENTRIES; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PDPT_EMPTY) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_pdpt(table_entry *table, uint64_t first, uint64_t final)
-{
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_X86_64_EPT_PDPT_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PDPT_ENTRIES; i++) {
-        store(table + i, AXAS_X86_64_EPT_PDPT_EMPTY);
-    }
-}
-
-static enum axas_status found_pdpt(
-        const struct axas_table *t,
-        uint64_t entry,
-        uint64_t gpa,
-        struct axas_leaf *leaf)
-{
-    leaf->level = AXAS_X86_64_EPT_PDPT;
-    leaf->gpa = axas_gpa_of(gpa & ~PDPT_OFFSET);
-    leaf->size = PDPT_SPAN;
-    leaf->entry = entry;
-    leaf->kind = AXAS_ENTRY_EMPTY;
-    if (entry == AXAS_X86_64_EPT_PDPT_EMPTY) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    return axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PDPT, entry, t->features, leaf);
-}
-
-static inline uint64_t leaf_pdpt(const struct axas_leaf_code *code, uint64_t hpa)
-{
-    return code->at[AXAS_X86_64_EPT_PDPT] | axas_x86_64_ept_pdpt_address(hpa);
-}
-
-/* Stores `count` leaves, the first of which is `entry`. */
-static inline void fill_pdpt(
-        table_entry *slot,
-        uint64_t count,
-        uint64_t entry)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry);
-        entry += UINT64_C(0x40000000);
-    }
-}
-
-/* The rules for changing this leaf or held leaf to that code. */
-static const struct axas_transition *change_pdpt(
-        const struct axas_table *t,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
-{
-    struct axas_leaf old;
-
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (is_held_pdpt(entry)) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_x86_64_ept_leaf_read(AXAS_X86_64_EPT_PDPT, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves that must not change while they are valid; gives how many. */
-static uint64_t rebreak_pdpt(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_transition *change,
-        const struct axas_leaf_code *code)
-{
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH) {
-        const uint64_t entry = load(slot + done);
-
-        if (!is_leaf_pdpt(entry) || change_pdpt(t, entry, code) != change) {
-            break;
-        }
-        old[done] = exchange(slot + done, AXAS_X86_64_EPT_PDPT_EMPTY);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * PDPT_SPAN, PDPT_SPAN);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & PDPT_KEEP) | (code->at[AXAS_X86_64_EPT_PDPT] & ~PDPT_KEEP));
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
-/* Gives `count` entries the code, skipping what is no leaf. */
-static void recode_pdpt(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    const uint64_t set = code->at[AXAS_X86_64_EPT_PDPT] & ~PDPT_KEEP;
-    const struct axas_transition *change = NULL;
-    uint64_t seen = 0, noted = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t entry = load(slot + i);
-        const uint64_t start = gpa + i * PDPT_SPAN;
-
-        if ((entry & ~PDPT_KEEP) == set) {
-            continue;
-        }
-        if (!is_memory_pdpt(entry)) {
-            continue;
-        }
-        if (change == NULL || (entry & ~PDPT_KEEP) != seen) {
-            if (change != NULL) {
-                axas_gather_note(g, change, noted, start - 1, PDPT_SPAN);
-            }
-            change = change_pdpt(t, entry, code);
-            seen = entry & ~PDPT_KEEP;
-            noted = start;
-        }
-        if (change->breaks) {
-            const uint64_t done = rebreak_pdpt(t, slot + i, count - i, start, change, code);
-
-            noted = start + done * PDPT_SPAN - 1;
-            axas_gather_note(g, &t->change[AXAS_CHANGE_MAKE], start, noted, PDPT_SPAN);
-            i += done - 1;
-            change = NULL;
-        } else if (t->hardware_updates) {
-            while (!compare_exchange(slot + i, &entry, (entry & PDPT_KEEP) | set)) {
-            }
-        } else {
-            store(slot + i, (entry & PDPT_KEEP) | set);
-        }
-    }
-    if (change != NULL) {
-        axas_gather_note(g, change, noted, gpa + count * PDPT_SPAN - 1, PDPT_SPAN);
-    }
-    written(t, slot, count);
-}
-
-/* Fills a pd table with what one leaf or held leaf of pdpt translates, bit for bit. */
-static void divide_pdpt(table_entry *child, uint64_t entry)
-{
-    const bool held = is_held_pdpt(entry);
-    const uint64_t hpa = axas_x86_64_ept_pdpt_leaf_hpa(entry);
-    uint64_t code;
-
-    if (held) {
-        code = UINT64_C(0x8200000000000040) | (entry & UINT64_C(0x1f0000000000b38));
-    } else {
-        code = UINT64_C(0x80000000000000c0) | (entry & UINT64_C(0x1f0000000000f3f));
-    }
-    fill_pd(child, AXAS_X86_64_EPT_PD_ENTRIES, code | axas_x86_64_ept_pd_address(hpa));
-}
-
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static bool split_pdpt(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        struct axas_gather *g)
-{
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PD);
-    uint64_t entry = load(slot);
-    uint64_t link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_x86_64_ept_pdpt_table(axas_walk_phys(t, child));
-    if (change->breaks && is_leaf_pdpt(entry)) {
-        entry = exchange(slot, AXAS_X86_64_EPT_PDPT_EMPTY);
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, PDPT_SPAN, PDPT_SPAN);
-        divide_pdpt(child, entry);
-        written(t, child, AXAS_X86_64_EPT_PD_ENTRIES);
-        store_link(slot, link);
-        axas_gather_note(
-                g, &t->change[AXAS_CHANGE_MAKE], start, start + PDPT_OFFSET, PT_SPAN);
-    } else {
-        do { /* again where the CPU set a bit in between */
-            divide_pdpt(child, entry);
-            written(t, child, AXAS_X86_64_EPT_PD_ENTRIES);
-        } while (!compare_exchange(slot, &entry, link));
-        axas_gather_note(g, change, start, start + PDPT_OFFSET, PT_SPAN);
-    }
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-static enum axas_status map_need_pdpt(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + PDPT_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~PDPT_OFFSET;
-        const uint64_t end = gpa | PDPT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_X86_64_EPT_PDPT_EMPTY : load(slot);
-
-        if ((sizes & PDPT_SPAN) != 0 && ((gpa | hpa) & PDPT_OFFSET) == 0 && stop == end) {
-            if (entry != AXAS_X86_64_EPT_PDPT_EMPTY) {
-                return AXAS_ERR_EXISTS;
-            }
-            if (slot == NULL) {
-                /* Nothing below is linked: whole leaves need no table, only the last part may. */
-                const uint64_t whole = (last - gpa + 1) & ~PDPT_OFFSET;
-
-                if (whole == last - gpa + 1) {
-                    return AXAS_OK;
-                }
-                gpa += whole;
-                hpa += whole;
-                continue;
-            }
-        } else if (entry == AXAS_X86_64_EPT_PDPT_EMPTY) {
-            need[AXAS_X86_64_EPT_PD]++;
-            (void)map_need_pd(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (is_table_pdpt(entry)) {
-            const enum axas_status status = map_need_pd(
-                    t, child_pdpt(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_pdpt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + PDPT_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~PDPT_OFFSET;
-        const uint64_t end = gpa | PDPT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & PDPT_SPAN) != 0 && ((gpa | hpa) & PDPT_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_EPT_PDPT_SHIFT;
-            const uint64_t size = count << AXAS_X86_64_EPT_PDPT_SHIFT;
-
-            fill_pdpt(slot, count, leaf_pdpt(code, hpa));
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_X86_64_EPT_PDPT_EMPTY;
-        if (is_table_pdpt(entry)) {
-            map_pd(t, child_pdpt(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PD);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_pd(child, PD_INDEX(gpa - start), PD_INDEX(stop - start));
-            map_pd(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_EPT_PD_ENTRIES);
-            store_link(slot, axas_x86_64_ept_pdpt_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static void free_pdpt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_X86_64_EPT_PDPT_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_table_pdpt(entry)) {
-            table_entry *const child = child_pdpt(t, entry);
-
-            free_pd(t, child, base + i * PDPT_SPAN, release, context);
-        } else if (release != NULL && (is_memory_pdpt(entry))) {
-            const uint64_t hpa = axas_x86_64_ept_pdpt_leaf_hpa(entry);
-
-            release(context, axas_gpa_of(base + i * PDPT_SPAN), axas_hpa_of(hpa), PDPT_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-static enum axas_status split_need_pdpt(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + PDPT_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~PDPT_OFFSET;
-        const uint64_t end = gpa | PDPT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_memory_pdpt(entry)) {
-            if (!whole || (sizes & PDPT_SPAN) == 0) {
-                need[AXAS_X86_64_EPT_PD]++;
-                split_count_pd(start, gpa, stop, sizes, need);
-            }
-        } else if (is_table_pdpt(entry)) {
-            if (!whole || sizes != UINT64_MAX) {
-                const enum axas_status status = split_need_pd(
-                        t, child_pdpt(t, entry), start, gpa, stop, sizes, need);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (entry != AXAS_X86_64_EPT_PDPT_EMPTY) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_pdpt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PDPT_INDEX(gpa - base);
-    const struct axas_transition *removal = &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PDPT_OFFSET;
-        const uint64_t end = gpa | PDPT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_pdpt(entry)) {
-            if (!whole && split_pdpt(t, slot, start, g)) {
-                entry = load(slot);
-            } else {
-                /* All of it; also where a split got no table, and the backend can give the rest again. */
-                const uint64_t old = take(t, slot, AXAS_X86_64_EPT_PDPT_EMPTY);
-
-                written(t, slot, 1);
-                axas_gather_note(g, removal, start, end, PDPT_SPAN);
-                if (g->release != NULL) {
-                    AXAS_ASSERT(whole);
-                    axas_gather_memory(t, g, start, axas_x86_64_ept_pdpt_leaf_hpa(old), PDPT_SPAN);
-                }
-                entry = AXAS_X86_64_EPT_PDPT_EMPTY;
-            }
-        }
-        if (is_table_pdpt(entry)) {
-            table_entry *const child = child_pdpt(t, entry);
-
-            const uint64_t from = PD_INDEX(gpa - start);
-            const uint64_t to = PD_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_pd(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_pd(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_X86_64_EPT_PDPT_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, PT_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_X86_64_EPT_PDPT);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_X86_64_EPT_PDPT_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_pdpt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PDPT_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PDPT_OFFSET;
-        const uint64_t end = gpa | PDPT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_memory_pdpt(entry)) {
-            if (gpa == start && stop == end && (sizes & PDPT_SPAN) != 0) {
-                recode_pdpt(t, slot, 1, start, code, g);
-            } else {
-                const bool split = split_pdpt(t, slot, start, g);
-
-                AXAS_ASSERT(split); /* split_need counted it */
-                (void)split;
-                entry = load(slot);
-            }
-        }
-        if (is_table_pdpt(entry)) {
-            protect_pd(t, child_pdpt(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_pdpt(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_X86_64_EPT_PDPT);
-    const uint64_t index = PDPT_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    if (level == AXAS_X86_64_EPT_PDPT) {
-        store(table + index, leaf_pdpt(code, hpa));
-    } else {
-        table_entry *const child = build_pd(t, gpa & ~PDPT_OFFSET, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            axas_pool_put(pool, AXAS_X86_64_EPT_PDPT, table);
-            return NULL;
-        }
-        store(table + index, axas_x86_64_ept_pdpt_table(axas_walk_phys(t, child)));
-    }
-    fill_empty_pdpt(table, index, index);
-    written(t, table, AXAS_X86_64_EPT_PDPT_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_pdpt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    const uint64_t entry = load(table + PDPT_INDEX(gpa - base));
-
-    if (is_table_pdpt(entry)) {
-        unbuild_pd(t, child_pdpt(t, entry), gpa & ~PDPT_OFFSET, gpa, pool);
-    }
-    axas_pool_put(pool, AXAS_X86_64_EPT_PDPT, table);
-}
-
-static enum axas_status install_at_pdpt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + PDPT_INDEX(gpa - base);
-    uint64_t expected = AXAS_X86_64_EPT_PDPT_EMPTY;
-    uint64_t entry = load_link(slot);
-
-    if (level == AXAS_X86_64_EPT_PDPT) {
-        if (!compare_exchange(slot, &expected, leaf_pdpt(code, hpa))) {
-            return AXAS_ERR_EXISTS;
-        }
-        written(t, slot, 1);
-        return AXAS_OK;
-    }
-    if (entry == AXAS_X86_64_EPT_PDPT_EMPTY) {
-        const uint64_t start = gpa & ~PDPT_OFFSET;
-        table_entry *const child = build_pd(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_x86_64_ept_pdpt_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_X86_64_EPT_PDPT);
-            return AXAS_OK;
-        }
-        unbuild_pd(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_pdpt(entry)) {
-        return install_at_pd(
-                t, child_pdpt(t, entry), gpa & ~PDPT_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_pdpt(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + PDPT_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PDPT_OFFSET;
-        const uint64_t end = gpa | PDPT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_X86_64_EPT_PDPT_EMPTY && !is_table_pdpt(entry)) {
-            struct axas_leaf leaf;
-
-            if (found_pdpt(t, entry, gpa, &leaf) == AXAS_OK && !visit(context, &leaf)) {
-                return false;
-            }
-        }
-        if (is_table_pdpt(entry) &&
-                !visit_pd(t, child_pdpt(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- pml4: 512 entries of 512 GiB ---- */
+#define PML5_SPAN UINT64_C(0x1000000000000)
+#define PML5_OFFSET (PML5_SPAN - 1)
+#define PML5_INDEX(gpa) (((gpa) >> AXAS_X86_64_EPT_PML5_SHIFT) & (AXAS_X86_64_EPT_PML5_ENTRIES - 1))
 
 #define PML4_SPAN UINT64_C(0x8000000000)
 #define PML4_OFFSET (PML4_SPAN - 1)
-#define PML4_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PML4_SHIFT)
+#define PML4_INDEX(gpa) (((gpa) >> AXAS_X86_64_EPT_PML4_SHIFT) & (AXAS_X86_64_EPT_PML4_ENTRIES - 1))
 
-static inline table_entry *child_pml4(const struct axas_table *t, uint64_t entry)
+#define PDPT_SPAN UINT64_C(0x40000000)
+#define PDPT_OFFSET (PDPT_SPAN - 1)
+#define PDPT_INDEX(gpa) (((gpa) >> AXAS_X86_64_EPT_PDPT_SHIFT) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1))
+
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_pdpt(uint64_t entry)
 {
-    return axas_walk_virt(t, axas_x86_64_ept_pml4_table_hpa(entry));
+    return axas_x86_64_ept_pdpt_is_leaf(entry) || axas_x86_64_ept_pdpt_is_held(entry);
 }
 
-/* Whether all entries before `first` and after `final` are empty. */
-static bool empty_outside_pml4(const table_entry *table, uint64_t first, uint64_t final)
+#define PD_SPAN UINT64_C(0x200000)
+#define PD_OFFSET (PD_SPAN - 1)
+#define PD_INDEX(gpa) (((gpa) >> AXAS_X86_64_EPT_PD_SHIFT) & (AXAS_X86_64_EPT_PD_ENTRIES - 1))
+
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_pd(uint64_t entry)
 {
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PML4_EMPTY) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PML4_ENTRIES; i++) {
-        if (load(table + i) != AXAS_X86_64_EPT_PML4_EMPTY) {
-            return false;
-        }
-    }
-    return true;
+    return axas_x86_64_ept_pd_is_leaf(entry) || axas_x86_64_ept_pd_is_held(entry);
 }
 
-/* Fills a table that nothing links yet, but for the entries from `first` to `final`. */
-static void fill_empty_pml4(table_entry *table, uint64_t first, uint64_t final)
+#define PT_SPAN UINT64_C(0x1000)
+#define PT_OFFSET (PT_SPAN - 1)
+#define PT_INDEX(gpa) (((gpa) >> AXAS_X86_64_EPT_PT_SHIFT) & (AXAS_X86_64_EPT_PT_ENTRIES - 1))
+
+/* A leaf or a held leaf: translates, or would if it were allowed to. */
+static inline bool is_memory_in_pt(uint64_t entry)
 {
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, AXAS_X86_64_EPT_PML4_EMPTY);
-    }
-    for (uint64_t i = final + 1; i < AXAS_X86_64_EPT_PML4_ENTRIES; i++) {
-        store(table + i, AXAS_X86_64_EPT_PML4_EMPTY);
-    }
+    return axas_x86_64_ept_pt_is_leaf(entry) || axas_x86_64_ept_pt_is_held(entry);
 }
-
-static enum axas_status map_need_pml4(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + PML4_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_X86_64_EPT_PML4_EMPTY : load(slot);
-
-        if (entry == AXAS_X86_64_EPT_PML4_EMPTY) {
-            need[AXAS_X86_64_EPT_PDPT]++;
-            (void)map_need_pdpt(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (is_table_pml4(entry)) {
-            const enum axas_status status = map_need_pdpt(
-                    t, child_pml4(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_pml4(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + PML4_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        entry = linked ? load(slot) : AXAS_X86_64_EPT_PML4_EMPTY;
-        if (is_table_pml4(entry)) {
-            map_pdpt(t, child_pml4(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PDPT);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_pdpt(child, PDPT_INDEX(gpa - start), PDPT_INDEX(stop - start));
-            map_pdpt(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_EPT_PDPT_ENTRIES);
-            store_link(slot, axas_x86_64_ept_pml4_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static void free_pml4(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_X86_64_EPT_PML4_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_table_pml4(entry)) {
-            table_entry *const child = child_pml4(t, entry);
-
-            free_pdpt(t, child, base + i * PML4_SPAN, release, context);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
-static enum axas_status split_need_pml4(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + PML4_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_table_pml4(entry)) {
-            if (!whole || sizes != UINT64_MAX) {
-                const enum axas_status status = split_need_pdpt(
-                        t, child_pml4(t, entry), start, gpa, stop, sizes, need);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (entry != AXAS_X86_64_EPT_PML4_EMPTY) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_pml4(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PML4_INDEX(gpa - base);
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_table_pml4(entry)) {
-            table_entry *const child = child_pml4(t, entry);
-
-            const uint64_t from = PDPT_INDEX(gpa - start);
-            const uint64_t to = PDPT_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_pdpt(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_pdpt(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_X86_64_EPT_PML4_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, PT_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_X86_64_EPT_PML4);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_X86_64_EPT_PML4_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_pml4(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PML4_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_table_pml4(entry)) {
-            protect_pdpt(t, child_pml4(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* A table that nothing links yet, with one leaf of `level` in it or below; NULL if the pool lacks a frame. */
-static table_entry *build_pml4(
-        struct axas_table *t,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const table = axas_pool_take(pool, AXAS_X86_64_EPT_PML4);
-    const uint64_t index = PML4_INDEX(gpa - base);
-
-    if (table == NULL) {
-        return NULL;
-    }
-    (void)level;
-    {
-        table_entry *const child = build_pdpt(t, gpa & ~PML4_OFFSET, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            axas_pool_put(pool, AXAS_X86_64_EPT_PML4, table);
-            return NULL;
-        }
-        store(table + index, axas_x86_64_ept_pml4_table(axas_walk_phys(t, child)));
-    }
-    fill_empty_pml4(table, index, index);
-    written(t, table, AXAS_X86_64_EPT_PML4_ENTRIES);
-    return table;
-}
-
-/* Puts a table that build made, and never was linked, back into the pool. */
-static void unbuild_pml4(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        struct axas_pool *pool)
-{
-    const uint64_t entry = load(table + PML4_INDEX(gpa - base));
-
-    if (is_table_pml4(entry)) {
-        unbuild_pdpt(t, child_pml4(t, entry), gpa & ~PML4_OFFSET, gpa, pool);
-    }
-    axas_pool_put(pool, AXAS_X86_64_EPT_PML4, table);
-}
-
-static enum axas_status install_at_pml4(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + PML4_INDEX(gpa - base);
-    uint64_t entry = load_link(slot);
-
-    if (entry == AXAS_X86_64_EPT_PML4_EMPTY) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        table_entry *const child = build_pdpt(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_x86_64_ept_pml4_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_X86_64_EPT_PML4);
-            return AXAS_OK;
-        }
-        unbuild_pdpt(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_pml4(entry)) {
-        return install_at_pdpt(
-                t, child_pml4(t, entry), gpa & ~PML4_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_pml4(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + PML4_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (is_table_pml4(entry) &&
-                !visit_pdpt(t, child_pml4(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* ---- pml5: 512 entries of 256 TiB ---- */
-
-#define PML5_SPAN UINT64_C(0x1000000000000)
-#define PML5_OFFSET (PML5_SPAN - 1)
-#define PML5_INDEX(offset) ((offset) >> AXAS_X86_64_EPT_PML5_SHIFT)
-
-static inline table_entry *child_pml5(const struct axas_table *t, uint64_t entry)
-{
-    return axas_walk_virt(t, axas_x86_64_ept_pml5_table_hpa(entry));
-}
-
-static enum axas_status map_need_pml5(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table == NULL ? NULL : table + PML5_INDEX(gpa - base);
-
-    (void)base;
-    for (;;) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = slot == NULL ? AXAS_X86_64_EPT_PML5_EMPTY : load(slot);
-
-        if (entry == AXAS_X86_64_EPT_PML5_EMPTY) {
-            need[AXAS_X86_64_EPT_PML4]++;
-            (void)map_need_pml4(t, NULL, start, gpa, stop, hpa, sizes, need);
-        } else if (is_table_pml5(entry)) {
-            const enum axas_status status = map_need_pml4(
-                    t, child_pml5(t, entry), start, gpa, stop, hpa, sizes, need);
-
-            if (status != AXAS_OK) {
-                return status;
-            }
-        } else {
-            return AXAS_ERR_EXISTS;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot = slot == NULL ? NULL : slot + 1;
-    }
-}
-
-/* `linked`: the table is part of the tree already. */
-static void map_pml5(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    table_entry *slot = table + PML5_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        entry = linked ? load(slot) : AXAS_X86_64_EPT_PML5_EMPTY;
-        if (is_table_pml5(entry)) {
-            map_pml4(t, child_pml5(t, entry), start, gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PML4);
-
-            AXAS_ASSERT(child != NULL); /* map_need counted it */
-            fill_empty_pml4(child, PML4_INDEX(gpa - start), PML4_INDEX(stop - start));
-            map_pml4(t, child, start, gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_EPT_PML4_ENTRIES);
-            store_link(slot, axas_x86_64_ept_pml5_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-static enum axas_status split_need_pml5(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const table_entry *slot = table + PML5_INDEX(gpa - base);
-
-    for (;;) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = gpa == start && stop == end;
-
-        if (is_table_pml5(entry)) {
-            if (!whole || sizes != UINT64_MAX) {
-                const enum axas_status status = split_need_pml4(
-                        t, child_pml5(t, entry), start, gpa, stop, sizes, need);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (entry != AXAS_X86_64_EPT_PML5_EMPTY) {
-            return AXAS_ERR_CORRUPT;
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Empties [gpa, last]; true if anything of it had to stay. */
-static bool unmap_pml5(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PML5_INDEX(gpa - base);
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_table_pml5(entry)) {
-            table_entry *const child = child_pml5(t, entry);
-
-            const uint64_t from = PML4_INDEX(gpa - start);
-            const uint64_t to = PML4_INDEX(stop - start);
-            bool empty = whole;
-
-            if (!whole && !unmap_pml4(t, child, start, gpa, stop, g)) {
-                empty = empty_outside_pml4(child, from, to);
-            }
-            if (empty) {
-                store(slot, AXAS_X86_64_EPT_PML5_EMPTY);
-                written(t, slot, 1);
-                axas_gather_note(
-                        g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, end, PT_SPAN);
-                axas_gather_table(t, g, start, entry, AXAS_X86_64_EPT_PML5);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_X86_64_EPT_PML5_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            break;
-        }
-        gpa = stop + 1;
-    }
-    return stays;
-}
-
-static void protect_pml5(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *slot = table + PML5_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry = load(slot);
-
-        if (is_table_pml5(entry)) {
-            protect_pml4(t, child_pml5(t, entry), start, gpa, stop, sizes, code, g);
-        }
-        if (stop == last) {
-            return;
-        }
-        gpa = stop + 1;
-    }
-}
-
-static enum axas_status install_at_pml5(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    table_entry *const slot = table + PML5_INDEX(gpa - base);
-    uint64_t entry = load_link(slot);
-
-    if (entry == AXAS_X86_64_EPT_PML5_EMPTY) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        table_entry *const child = build_pml4(t, start, gpa, hpa, level, code, pool);
-
-        if (child == NULL) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        if (compare_exchange(slot, &entry, axas_x86_64_ept_pml5_table(axas_walk_phys(t, child)))) {
-            written(t, slot, 1);
-            axas_walk_linked(t, level - AXAS_X86_64_EPT_PML5);
-            return AXAS_OK;
-        }
-        unbuild_pml4(t, child, start, gpa, pool); /* another CPU was first */
-    }
-    if (is_table_pml5(entry)) {
-        return install_at_pml4(
-                t, child_pml5(t, entry), gpa & ~PML5_OFFSET, gpa, hpa, level, code, pool);
-    }
-    return AXAS_ERR_EXISTS;
-}
-
-static bool visit_pml5(
-        const struct axas_table *t,
-        const table_entry *table,
-        uint64_t base,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *slot = table + PML5_INDEX(gpa - base);
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (is_table_pml5(entry) &&
-                !visit_pml4(t, child_pml5(t, entry), start, gpa, stop, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees the table behind an entry of `level` that begins at gpa. */
-static void free_subtree(
-        struct axas_table *t,
-        uint64_t entry,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    switch (level) {
-    case AXAS_X86_64_EPT_PML5:
-        free_pml4(
-                t, child_pml5(t, entry), gpa, release, context);
-        break;
-    case AXAS_X86_64_EPT_PML4:
-        free_pdpt(
-                t, child_pml4(t, entry), gpa, release, context);
-        break;
-    case AXAS_X86_64_EPT_PDPT:
-        free_pd(
-                t, child_pdpt(t, entry), gpa, release, context);
-        break;
-    case AXAS_X86_64_EPT_PD:
-        free_pt(
-                t, child_pd(t, entry), gpa, release, context);
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- Mode 4level: 4-level EPT, from pml4 ---- */
-
-static uint64_t translate_4level(const struct axas_table *t, uint64_t gpa)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + PML4_INDEX(gpa));
-    if (!is_table_pml4(entry)) {
-        return AXAS_NO_HPA;
-    }
-    table = child_pml4(t, entry);
-    entry = load_link(table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
-    if (!is_table_pdpt(entry)) {
-        if (is_leaf_pdpt(entry)) {
-            return axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_pdpt(t, entry);
-    entry = load_link(table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
-    if (!is_table_pd(entry)) {
-        if (is_leaf_pd(entry)) {
-            return axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_pd(t, entry);
-    entry = load_link(table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
-    if (is_leaf_pt(entry)) {
-        return axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
-    }
-    return AXAS_NO_HPA;
-}
-
-static enum axas_status query_4level(const struct axas_table *t, uint64_t gpa, struct axas_leaf *leaf)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + PML4_INDEX(gpa));
-    if (!is_table_pml4(entry)) {
-        leaf->kind = AXAS_ENTRY_EMPTY;
-        leaf->level = AXAS_X86_64_EPT_PML4;
-        leaf->gpa = axas_gpa_of(gpa & ~PML4_OFFSET);
-        leaf->size = PML4_SPAN;
-        leaf->entry = entry;
-        return entry == AXAS_X86_64_EPT_PML4_EMPTY ? AXAS_ERR_NOT_MAPPED : AXAS_ERR_CORRUPT;
-    }
-    table = child_pml4(t, entry);
-    entry = load_link(table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
-    if (!is_table_pdpt(entry)) {
-        return found_pdpt(t, entry, gpa, leaf);
-    }
-    table = child_pdpt(t, entry);
-    entry = load_link(table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
-    if (!is_table_pd(entry)) {
-        return found_pd(t, entry, gpa, leaf);
-    }
-    table = child_pd(t, entry);
-    entry = load_link(table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
-    return found_pt(t, entry, gpa, leaf);
-}
-
-static void touch_4level(struct axas_table *t, uint64_t gpa, bool write)
-{
-    table_entry *table = t->root;
-    table_entry *slot;
-    uint64_t entry, bits;
-
-    slot = table + PML4_INDEX(gpa);
-    entry = load_link(slot);
-    if (!is_table_pml4(entry)) {
-        return;
-    }
-    table = child_pml4(t, entry);
-    slot = table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_pdpt(entry)) {
-        bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_pdpt(entry)) {
-        return;
-    }
-    table = child_pdpt(t, entry);
-    slot = table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_pd(entry)) {
-        bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_pd(entry)) {
-        return;
-    }
-    table = child_pd(t, entry);
-    slot = table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_pt(entry)) {
-        bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-}
-
-static enum axas_status install_4level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    return install_at_pml4(t, t->root, 0, gpa, hpa, level, code, pool);
-}
-
-static bool visit_4level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_pml4(t, t->root, 0, gpa, last, visit, context);
-}
-
-static enum axas_status map_need_4level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return map_need_pml4(t, t->root, 0, gpa, last, hpa, sizes, need);
-}
-
-static void map_4level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    map_pml4(t, t->root, 0, gpa, last, hpa, sizes, code, true);
-}
-
-static enum axas_status split_need_4level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return split_need_pml4(t, t->root, 0, gpa, last, sizes, need);
-}
-
-static void unmap_4level(struct axas_table *t, uint64_t gpa, uint64_t last, struct axas_gather *g)
-{
-    (void)unmap_pml4(t, t->root, 0, gpa, last, g);
-}
-
-static void protect_4level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    protect_pml4(t, t->root, 0, gpa, last, sizes, code, g);
-}
-
-/* ---- Mode 5level: 5-level EPT, from pml5 ---- */
-
-static uint64_t translate_5level(const struct axas_table *t, uint64_t gpa)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + PML5_INDEX(gpa));
-    if (!is_table_pml5(entry)) {
-        return AXAS_NO_HPA;
-    }
-    table = child_pml5(t, entry);
-    entry = load_link(table + (PML4_INDEX(gpa) & (AXAS_X86_64_EPT_PML4_ENTRIES - 1)));
-    if (!is_table_pml4(entry)) {
-        return AXAS_NO_HPA;
-    }
-    table = child_pml4(t, entry);
-    entry = load_link(table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
-    if (!is_table_pdpt(entry)) {
-        if (is_leaf_pdpt(entry)) {
-            return axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_pdpt(t, entry);
-    entry = load_link(table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
-    if (!is_table_pd(entry)) {
-        if (is_leaf_pd(entry)) {
-            return axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-        }
-        return AXAS_NO_HPA;
-    }
-    table = child_pd(t, entry);
-    entry = load_link(table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
-    if (is_leaf_pt(entry)) {
-        return axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
-    }
-    return AXAS_NO_HPA;
-}
-
-static enum axas_status query_5level(const struct axas_table *t, uint64_t gpa, struct axas_leaf *leaf)
-{
-    const table_entry *table = t->root;
-    uint64_t entry;
-
-    entry = load_link(table + PML5_INDEX(gpa));
-    if (!is_table_pml5(entry)) {
-        leaf->kind = AXAS_ENTRY_EMPTY;
-        leaf->level = AXAS_X86_64_EPT_PML5;
-        leaf->gpa = axas_gpa_of(gpa & ~PML5_OFFSET);
-        leaf->size = PML5_SPAN;
-        leaf->entry = entry;
-        return entry == AXAS_X86_64_EPT_PML5_EMPTY ? AXAS_ERR_NOT_MAPPED : AXAS_ERR_CORRUPT;
-    }
-    table = child_pml5(t, entry);
-    entry = load_link(table + (PML4_INDEX(gpa) & (AXAS_X86_64_EPT_PML4_ENTRIES - 1)));
-    if (!is_table_pml4(entry)) {
-        leaf->kind = AXAS_ENTRY_EMPTY;
-        leaf->level = AXAS_X86_64_EPT_PML4;
-        leaf->gpa = axas_gpa_of(gpa & ~PML4_OFFSET);
-        leaf->size = PML4_SPAN;
-        leaf->entry = entry;
-        return entry == AXAS_X86_64_EPT_PML4_EMPTY ? AXAS_ERR_NOT_MAPPED : AXAS_ERR_CORRUPT;
-    }
-    table = child_pml4(t, entry);
-    entry = load_link(table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1)));
-    if (!is_table_pdpt(entry)) {
-        return found_pdpt(t, entry, gpa, leaf);
-    }
-    table = child_pdpt(t, entry);
-    entry = load_link(table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1)));
-    if (!is_table_pd(entry)) {
-        return found_pd(t, entry, gpa, leaf);
-    }
-    table = child_pd(t, entry);
-    entry = load_link(table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1)));
-    return found_pt(t, entry, gpa, leaf);
-}
-
-static void touch_5level(struct axas_table *t, uint64_t gpa, bool write)
-{
-    table_entry *table = t->root;
-    table_entry *slot;
-    uint64_t entry, bits;
-
-    slot = table + PML5_INDEX(gpa);
-    entry = load_link(slot);
-    if (!is_table_pml5(entry)) {
-        return;
-    }
-    table = child_pml5(t, entry);
-    slot = table + (PML4_INDEX(gpa) & (AXAS_X86_64_EPT_PML4_ENTRIES - 1));
-    entry = load_link(slot);
-    if (!is_table_pml4(entry)) {
-        return;
-    }
-    table = child_pml4(t, entry);
-    slot = table + (PDPT_INDEX(gpa) & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_pdpt(entry)) {
-        bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_pdpt(entry)) {
-        return;
-    }
-    table = child_pdpt(t, entry);
-    slot = table + (PD_INDEX(gpa) & (AXAS_X86_64_EPT_PD_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_pd(entry)) {
-        bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-    if (!is_table_pd(entry)) {
-        return;
-    }
-    table = child_pd(t, entry);
-    slot = table + (PT_INDEX(gpa) & (AXAS_X86_64_EPT_PT_ENTRIES - 1));
-    entry = load_link(slot);
-    if (is_leaf_pt(entry)) {
-        bits = UINT64_C(0x100) | (write ? UINT64_C(0x200) : 0);
-        if ((entry & bits) != bits) {
-            AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-        }
-        return;
-    }
-}
-
-static enum axas_status install_5level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    return install_at_pml5(t, t->root, 0, gpa, hpa, level, code, pool);
-}
-
-static bool visit_5level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_pml5(t, t->root, 0, gpa, last, visit, context);
-}
-
-static enum axas_status map_need_5level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return map_need_pml5(t, t->root, 0, gpa, last, hpa, sizes, need);
-}
-
-static void map_5level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    map_pml5(t, t->root, 0, gpa, last, hpa, sizes, code, true);
-}
-
-static enum axas_status split_need_5level(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    return split_need_pml5(t, t->root, 0, gpa, last, sizes, need);
-}
-
-static void unmap_5level(struct axas_table *t, uint64_t gpa, uint64_t last, struct axas_gather *g)
-{
-    (void)unmap_pml5(t, t->root, 0, gpa, last, g);
-}
-
-static void protect_5level(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    protect_pml5(t, t->root, 0, gpa, last, sizes, code, g);
-}
-
-/* ---- Description ---- */
-
-static const struct axas_feature features_of_format[] = {
-    { "accessed_dirty",
-            "accessed and dirty flags for EPT",
-            AXAS_X86_64_EPT_FEATURE_ACCESSED_DIRTY },
-    { "execute_only",
-            "execute-only translations",
-            AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY },
-    { "leaf_2mib",
-            "2 MiB leaves",
-            AXAS_X86_64_EPT_FEATURE_LEAF_2MIB },
-    { "leaf_1gib",
-            "1 GiB leaves",
-            AXAS_X86_64_EPT_FEATURE_LEAF_1GIB },
-    { "walk_length_5",
-            "page-walk length of 5",
-            AXAS_X86_64_EPT_FEATURE_WALK_LENGTH_5 },
-    { "mode_based_execute",
-            "mode-based execute control, turned on",
-            AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE },
-};
 
 static const struct axas_level levels[] = {
     {
@@ -3574,6 +777,1524 @@ static const struct axas_level levels[] = {
     },
 };
 
+/*
+ * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
+ * dirty and software bits, which a change of the attribute leaves alone.
+ */
+static const struct {
+    uint64_t keep, empty, span, entries;
+    unsigned shift;
+} shape[] = {
+    { UINT64_C(0),
+            AXAS_X86_64_EPT_PML5_EMPTY,
+            PML5_SPAN,
+            AXAS_X86_64_EPT_PML5_ENTRIES,
+            AXAS_X86_64_EPT_PML5_SHIFT },
+    { UINT64_C(0),
+            AXAS_X86_64_EPT_PML4_EMPTY,
+            PML4_SPAN,
+            AXAS_X86_64_EPT_PML4_ENTRIES,
+            AXAS_X86_64_EPT_PML4_SHIFT },
+    { UINT64_C(0x1ffffffc0000b00),
+            AXAS_X86_64_EPT_PDPT_EMPTY,
+            PDPT_SPAN,
+            AXAS_X86_64_EPT_PDPT_ENTRIES,
+            AXAS_X86_64_EPT_PDPT_SHIFT },
+    { UINT64_C(0x1ffffffffe00b00),
+            AXAS_X86_64_EPT_PD_EMPTY,
+            PD_SPAN,
+            AXAS_X86_64_EPT_PD_ENTRIES,
+            AXAS_X86_64_EPT_PD_SHIFT },
+    { UINT64_C(0x1fffffffffffb00),
+            AXAS_X86_64_EPT_PT_EMPTY,
+            PT_SPAN,
+            AXAS_X86_64_EPT_PT_ENTRIES,
+            AXAS_X86_64_EPT_PT_SHIFT },
+};
+
+static inline bool is_memory(unsigned level, uint64_t entry)
+{
+    const enum axas_entry_kind kind = axas_x86_64_ept_entry_kind(level, entry);
+
+    return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* ---- Runs of entries ---- */
+
+/* Stores `count` leaves of `span` bytes. */
+static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, uint64_t hpa, uint64_t span)
+{
+    const uint64_t step = span;
+    uint64_t entry = code | axas_x86_64_ept_pt_address(hpa);
+
+    for (uint64_t i = 0; i < count; i++) {
+        store(slot + i, entry);
+        entry += step;
+    }
+}
+
+/* Empties a table that nothing links yet, but for the entries from `first` to `final`. */
+static AXAS_OUTLINE void blank(table_entry *table, unsigned level, uint64_t first, uint64_t final)
+{
+    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
+
+    for (uint64_t i = 0; i < first; i++) {
+        store(table + i, empty);
+    }
+    for (uint64_t i = final + 1; i < entries; i++) {
+        store(table + i, empty);
+    }
+}
+
+/* Whether all entries before `first` and after `final` are empty. */
+static AXAS_OUTLINE bool empty_outside(const table_entry *table, unsigned level, uint64_t first, uint64_t final)
+{
+    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
+
+    for (uint64_t i = 0; i < first; i++) {
+        if (load(table + i) != empty) {
+            return false;
+        }
+    }
+    for (uint64_t i = final + 1; i < entries; i++) {
+        if (load(table + i) != empty) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The rules for changing this leaf or held leaf to that code. */
+static AXAS_OUTLINE const struct axas_transition *change_of(
+        const struct axas_table *t,
+        unsigned level,
+        uint64_t entry,
+        const struct axas_leaf_code *code)
+{
+    struct axas_leaf old;
+
+    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
+        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
+    }
+    if (axas_x86_64_ept_entry_kind(level, entry) == AXAS_ENTRY_HELD) {
+        return &t->change[AXAS_CHANGE_MAKE];
+    }
+    if (axas_x86_64_ept_leaf_read(level, entry, t->features, &old) != AXAS_OK ||
+            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
+        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
+    }
+    if ((old.attr & ~code->attr) != 0) {
+        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
+    }
+    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
+}
+
+#define BREAK_BATCH 32u
+
+/* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
+static AXAS_OUTLINE uint64_t rebreak(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_transition *change,
+        uint64_t set)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t seen = load(slot) & ~keep;
+    uint64_t old[BREAK_BATCH];
+    uint64_t done = 0;
+
+    while (done < count && done < BREAK_BATCH && (load(slot + done) & ~keep) == seen) {
+        old[done] = exchange(slot + done, shape[level].empty);
+        done++;
+    }
+    written(t, slot, done);
+    axas_walk_invalidate(t, change, gpa, done * span, span);
+    for (uint64_t i = 0; i < done; i++) {
+        store(slot + i, (old[i] & keep) | set);
+    }
+    return done;
+}
+
+#undef BREAK_BATCH
+
+/* Gives `count` entries the code, skipping what is no leaf. */
+static AXAS_OUTLINE void recode(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t set = code->at[level] & ~keep;
+    uint64_t i = 0;
+
+    while (i < count) {
+        const struct axas_transition *change;
+        const uint64_t first = i;
+        uint64_t entry = load(slot + i);
+        const uint64_t seen = entry & ~keep, flip = seen ^ set;
+
+        if (flip == 0 || !is_memory(level, entry)) {
+            i++;
+            continue;
+        }
+        /* From here on everything that looks the same but for what is kept. */
+        change = change_of(t, level, entry, code);
+        if (change->breaks) {
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            change = &t->change[AXAS_CHANGE_MAKE];
+        } else if (t->hardware_updates) {
+            do {
+                while (!compare_exchange(slot + i, &entry, entry ^ flip)) {
+                }
+                i++;
+            } while (i < count && ((entry = load(slot + i)) & ~keep) == seen);
+        } else {
+            for (; count - i >= 4; i += 4) {
+                const uint64_t e0 = load(slot + i) ^ seen, e1 = load(slot + i + 1) ^ seen;
+                const uint64_t e2 = load(slot + i + 2) ^ seen, e3 = load(slot + i + 3) ^ seen;
+
+                if (((e0 | e1 | e2 | e3) & ~keep) != 0) {
+                    break;
+                }
+                store(slot + i, e0 ^ set);
+                store(slot + i + 1, e1 ^ set);
+                store(slot + i + 2, e2 ^ set);
+                store(slot + i + 3, e3 ^ set);
+            }
+            for (; i < count && ((entry = load(slot + i)) & ~keep) == seen; i++) {
+                store(slot + i, entry ^ flip);
+            }
+        }
+        axas_gather_note(g, change, gpa + first * span, gpa + i * span - 1, span);
+    }
+    written(t, slot, count);
+}
+
+/* Empties `count` entries; true if something that is no leaf has to stay. */
+static AXAS_OUTLINE bool clear(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    uint64_t seen = 0;
+    bool memory = false, stays = false;
+
+    for (uint64_t i = 0; i < count; i++, slot++, gpa += span) {
+        uint64_t entry = load(slot);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        if (!memory || (entry & ~keep) != seen) {
+            memory = is_memory(level, entry);
+            seen = entry & ~keep;
+        }
+        if (!memory) {
+            stays = true;
+            continue;
+        }
+        entry = take(t, slot, shape[level].empty);
+        written(t, slot, 1);
+        axas_gather_note(g, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
+        if (g->release != NULL) {
+            axas_gather_memory(t, g, gpa, axas_x86_64_ept_entry_hpa(level, entry), span);
+        }
+    }
+    return stays;
+}
+
+/* Gives leaves the code, or empties them if there is none; true if something has to stay. */
+static bool change_leaves(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t count,
+        uint64_t gpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    if (code == NULL) {
+        return clear(t, slot, count, gpa, level, g);
+    }
+    recode(t, slot, count, gpa, level, code, g);
+    return false;
+}
+
+/* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. */
+static void divide(table_entry *child, unsigned level, uint64_t entry)
+{
+    const bool held = axas_x86_64_ept_entry_kind(level, entry) == AXAS_ENTRY_HELD;
+    uint64_t code = 0;
+
+    switch (level) {
+    case AXAS_X86_64_EPT_PDPT:
+        code = held ? UINT64_C(0x8200000000000040) | (entry & UINT64_C(0x1f0000000000b38))
+                    : UINT64_C(0x80000000000000c0) | (entry & UINT64_C(0x1f0000000000f3f));
+        break;
+    case AXAS_X86_64_EPT_PD:
+        code = held ? UINT64_C(0x8200000000000040) | (entry & UINT64_C(0x1f0000000000b38))
+                    : UINT64_C(0x8000000000000040) | (entry & UINT64_C(0x1f0000000000f3f));
+        break;
+    default:
+        break;
+    }
+    fill(child, shape[level + 1].entries, code, axas_x86_64_ept_entry_hpa(level, entry), shape[level + 1].span);
+}
+
+/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
+static AXAS_OUTLINE bool split(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t start,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
+    const uint64_t span = shape[level].span, entries = shape[level + 1].entries;
+    table_entry *child = axas_pool_take(&t->pool, level + 1);
+    uint64_t entry = load(slot);
+    uint64_t link;
+
+    if (child == NULL) {
+        return false;
+    }
+    link = axas_x86_64_ept_table_make(level, axas_walk_phys(t, child));
+    if (change->breaks && axas_x86_64_ept_entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
+        entry = exchange(slot, shape[level].empty);
+        written(t, slot, 1);
+        axas_walk_invalidate(t, change, start, span, span);
+        divide(child, level, entry);
+        written(t, child, entries);
+        store_link(slot, link);
+        change = &t->change[AXAS_CHANGE_MAKE];
+    } else {
+        do { /* again where the CPU set a bit in between */
+            divide(child, level, entry);
+            written(t, child, entries);
+        } while (!compare_exchange(slot, &entry, link));
+    }
+    axas_gather_note(g, change, start, start + (span - 1), PT_SPAN);
+    written(t, slot, 1);
+    axas_walk_linked(t, 1);
+    return true;
+}
+
+/* Takes a table out of the tree. */
+static AXAS_OUTLINE void unlink_table(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t start,
+        unsigned level,
+        struct axas_gather *g)
+{
+    const uint64_t entry = load(slot);
+
+    store(slot, shape[level].empty);
+    written(t, slot, 1);
+    axas_gather_note(
+            g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, start + (shape[level].span - 1), PT_SPAN);
+    axas_gather_table(t, g, start, entry, level);
+}
+
+/* ---- Ranges, level by level ---- */
+
+/*
+ * Each function below works on the entries of one table, from `slot` on, that [gpa, last] touches. A level hands
+ * each entry's part to the level below, so the calls nest as deep as the tree and no deeper.
+ */
+
+/* What a range is about to go through: to be mapped, or to be emptied or given another code. */
+struct plan {
+    bool maps;
+    uint64_t distance; /* from guest to host addresses, for what is mapped */
+    uint64_t sizes;    /* of leaves that may be */
+    uint32_t *need;    /* by level: tables that it takes */
+};
+
+/* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
+ * function serves every level. */
+static enum axas_status count_tables(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        const struct plan *plan)
+{
+    const uint64_t offset = shape[level].span - 1;
+
+    if (level == AXAS_X86_64_EPT_PT) {
+        const uint64_t count = plan->maps ? ((last - gpa) >> AXAS_X86_64_EPT_PT_SHIFT) + 1 : 0;
+
+        for (uint64_t i = 0; i < count; i++) {
+            if (load(slot + i) != AXAS_X86_64_EPT_PT_EMPTY) {
+                return AXAS_ERR_EXISTS;
+            }
+        }
+        return AXAS_OK;
+    }
+    for (;; slot++) {
+        const uint64_t end = gpa | offset;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load(slot);
+        const bool whole = (gpa & offset) == 0 && stop == end;
+        const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
+        const enum axas_entry_kind kind = axas_x86_64_ept_entry_kind(level, entry);
+
+        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && (fits || kind != AXAS_ENTRY_TABLE) : kind == AXAS_ENTRY_BAD) {
+            return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
+        }
+        if (kind == AXAS_ENTRY_TABLE) {
+            if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
+                const table_entry *const child = behind(t, axas_x86_64_ept_entry_hpa(level, entry));
+                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+
+                if (status != AXAS_OK) {
+                    return status;
+                }
+            }
+        } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
+            plan->need[level + 1]++;
+            axas_walk_need(t, level + 1, gpa, stop, plan->distance, plan->sizes, plan->need);
+        }
+        if (stop == last) {
+            return AXAS_OK;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static enum axas_status map_need(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct plan plan = {true, hpa - gpa, sizes, need};
+    const table_entry *const root = t->root;
+
+    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+}
+
+static enum axas_status split_need(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct plan plan = {false, 0, sizes, need};
+    const table_entry *const root = t->root;
+
+    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+}
+
+/* pt: 512 entries of 4 KiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_pt(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    const uint64_t count = ((last - gpa) >> AXAS_X86_64_EPT_PT_SHIFT) + 1;
+
+    (void)sizes;
+    fill(slot, count, code->at[AXAS_X86_64_EPT_PT], hpa, PT_SPAN);
+    if (linked) {
+        written(t, slot, count);
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_pt(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    (void)sizes;
+    return change_leaves(t, slot, ((last - gpa) >> AXAS_X86_64_EPT_PT_SHIFT) + 1, gpa, AXAS_X86_64_EPT_PT, code, g);
+}
+
+static bool visit_in_pt(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | PT_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (entry != AXAS_X86_64_EPT_PT_EMPTY && !axas_walk_visit(t, AXAS_X86_64_EPT_PT, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_pt(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; release != NULL && i < AXAS_X86_64_EPT_PT_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (is_memory_in_pt(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * PT_SPAN),
+                    axas_hpa_of(axas_x86_64_ept_pt_leaf_hpa(entry)),
+                    PT_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* pd: 512 entries of 2 MiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_pd(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | PD_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        if ((sizes & PD_SPAN) != 0 && ((gpa | hpa) & PD_OFFSET) == 0 && stop == end) {
+            const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_EPT_PD_SHIFT;
+            const uint64_t size = count << AXAS_X86_64_EPT_PD_SHIFT;
+
+            fill(slot, count, code->at[AXAS_X86_64_EPT_PD], hpa, PD_SPAN);
+            if (linked) {
+                written(t, slot, count);
+            }
+            if (last - gpa + 1 == size) {
+                return;
+            }
+            gpa += size;
+            hpa += size;
+            slot += count;
+            continue;
+        }
+        entry = linked ? load(slot) : AXAS_X86_64_EPT_PD_EMPTY;
+        if (axas_x86_64_ept_pd_is_table(entry)) {
+            map_in_pt(
+                    t, behind(t, axas_x86_64_ept_pd_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PT);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_X86_64_EPT_PT, PT_INDEX(gpa), PT_INDEX(stop));
+            map_in_pt(t, child + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_X86_64_EPT_PT_ENTRIES);
+            store_link(slot, axas_x86_64_ept_pd_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_pd(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~PD_OFFSET;
+        const uint64_t end = gpa | PD_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (is_memory_in_pd(entry)) {
+            if ((whole && (sizes & PD_SPAN) != 0) || !split(t, slot, start, AXAS_X86_64_EPT_PD, g)) {
+                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
+                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, AXAS_X86_64_EPT_PD, code, g);
+                entry = AXAS_X86_64_EPT_PD_EMPTY;
+            } else {
+                entry = load(slot);
+            }
+        }
+        if (axas_x86_64_ept_pd_is_table(entry)) {
+            table_entry *const child = behind(t, axas_x86_64_ept_pd_table_hpa(entry));
+            const uint64_t from = PT_INDEX(gpa), to = PT_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_pt(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_X86_64_EPT_PT, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_X86_64_EPT_PD, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_X86_64_EPT_PD_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_pd(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | PD_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_x86_64_ept_pd_is_table(entry)) {
+            if (!visit_in_pt(t, behind(t, axas_x86_64_ept_pd_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        } else if (entry != AXAS_X86_64_EPT_PD_EMPTY && !axas_walk_visit(t, AXAS_X86_64_EPT_PD, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_pd(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; i < AXAS_X86_64_EPT_PD_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (axas_x86_64_ept_pd_is_table(entry)) {
+            free_table_pt(t, behind(t, axas_x86_64_ept_pd_table_hpa(entry)), gpa + i * PD_SPAN, release, context);
+        }
+        if (release != NULL && is_memory_in_pd(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * PD_SPAN),
+                    axas_hpa_of(axas_x86_64_ept_pd_leaf_hpa(entry)),
+                    PD_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* pdpt: 512 entries of 1 GiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_pdpt(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | PDPT_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        if ((sizes & PDPT_SPAN) != 0 && ((gpa | hpa) & PDPT_OFFSET) == 0 && stop == end) {
+            const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_EPT_PDPT_SHIFT;
+            const uint64_t size = count << AXAS_X86_64_EPT_PDPT_SHIFT;
+
+            fill(slot, count, code->at[AXAS_X86_64_EPT_PDPT], hpa, PDPT_SPAN);
+            if (linked) {
+                written(t, slot, count);
+            }
+            if (last - gpa + 1 == size) {
+                return;
+            }
+            gpa += size;
+            hpa += size;
+            slot += count;
+            continue;
+        }
+        entry = linked ? load(slot) : AXAS_X86_64_EPT_PDPT_EMPTY;
+        if (axas_x86_64_ept_pdpt_is_table(entry)) {
+            map_in_pd(
+                    t, behind(t, axas_x86_64_ept_pdpt_table_hpa(entry)) + PD_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PD);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_X86_64_EPT_PD, PD_INDEX(gpa), PD_INDEX(stop));
+            map_in_pd(t, child + PD_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_X86_64_EPT_PD_ENTRIES);
+            store_link(slot, axas_x86_64_ept_pdpt_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_pdpt(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~PDPT_OFFSET;
+        const uint64_t end = gpa | PDPT_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (is_memory_in_pdpt(entry)) {
+            if ((whole && (sizes & PDPT_SPAN) != 0) || !split(t, slot, start, AXAS_X86_64_EPT_PDPT, g)) {
+                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
+                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, AXAS_X86_64_EPT_PDPT, code, g);
+                entry = AXAS_X86_64_EPT_PDPT_EMPTY;
+            } else {
+                entry = load(slot);
+            }
+        }
+        if (axas_x86_64_ept_pdpt_is_table(entry)) {
+            table_entry *const child = behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+            const uint64_t from = PD_INDEX(gpa), to = PD_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_pd(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_X86_64_EPT_PD, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_X86_64_EPT_PDPT, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_X86_64_EPT_PDPT_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_pdpt(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | PDPT_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_x86_64_ept_pdpt_is_table(entry)) {
+            if (!visit_in_pd(t, behind(t, axas_x86_64_ept_pdpt_table_hpa(entry)) + PD_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        } else if (entry != AXAS_X86_64_EPT_PDPT_EMPTY && !axas_walk_visit(t, AXAS_X86_64_EPT_PDPT, entry, gpa, visit, context)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_pdpt(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; i < AXAS_X86_64_EPT_PDPT_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (axas_x86_64_ept_pdpt_is_table(entry)) {
+            free_table_pd(t, behind(t, axas_x86_64_ept_pdpt_table_hpa(entry)), gpa + i * PDPT_SPAN, release, context);
+        }
+        if (release != NULL && is_memory_in_pdpt(entry)) {
+            release(context,
+                    axas_gpa_of(gpa + i * PDPT_SPAN),
+                    axas_hpa_of(axas_x86_64_ept_pdpt_leaf_hpa(entry)),
+                    PDPT_SPAN);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* pml4: 512 entries of 512 GiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_pml4(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | PML4_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        entry = linked ? load(slot) : AXAS_X86_64_EPT_PML4_EMPTY;
+        if (axas_x86_64_ept_pml4_is_table(entry)) {
+            map_in_pdpt(
+                    t, behind(t, axas_x86_64_ept_pml4_table_hpa(entry)) + PDPT_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PDPT);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_X86_64_EPT_PDPT, PDPT_INDEX(gpa), PDPT_INDEX(stop));
+            map_in_pdpt(t, child + PDPT_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_X86_64_EPT_PDPT_ENTRIES);
+            store_link(slot, axas_x86_64_ept_pml4_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_pml4(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~PML4_OFFSET;
+        const uint64_t end = gpa | PML4_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (axas_x86_64_ept_pml4_is_table(entry)) {
+            table_entry *const child = behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
+            const uint64_t from = PDPT_INDEX(gpa), to = PDPT_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_pdpt(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_X86_64_EPT_PDPT, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_X86_64_EPT_PML4, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_X86_64_EPT_PML4_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_pml4(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | PML4_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_x86_64_ept_pml4_is_table(entry)) {
+            if (!visit_in_pdpt(t, behind(t, axas_x86_64_ept_pml4_table_hpa(entry)) + PDPT_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees a table whose first byte is gpa. */
+static AXAS_OUTLINE void free_table_pml4(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    for (uint64_t i = 0; i < AXAS_X86_64_EPT_PML4_ENTRIES; i++) {
+        const uint64_t entry = load(table + i);
+
+        if (axas_x86_64_ept_pml4_is_table(entry)) {
+            free_table_pdpt(t, behind(t, axas_x86_64_ept_pml4_table_hpa(entry)), gpa + i * PML4_SPAN, release, context);
+        }
+    }
+    axas_walk_free(t, table, UINT64_C(0x1000));
+}
+
+/* pml5: 512 entries of 256 TiB */
+
+/* `linked`: the table is part of the tree already. */
+static void map_in_pml5(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        bool linked)
+{
+    for (;;) {
+        const uint64_t end = gpa | PML5_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        uint64_t entry;
+
+        entry = linked ? load(slot) : AXAS_X86_64_EPT_PML5_EMPTY;
+        if (axas_x86_64_ept_pml5_is_table(entry)) {
+            map_in_pml4(
+                    t, behind(t, axas_x86_64_ept_pml5_table_hpa(entry)) + PML4_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+        } else {
+            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_EPT_PML4);
+
+            AXAS_ASSERT(child != NULL); /* need counted it */
+            blank(child, AXAS_X86_64_EPT_PML4, PML4_INDEX(gpa), PML4_INDEX(stop));
+            map_in_pml4(t, child + PML4_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
+            written(t, child, AXAS_X86_64_EPT_PML4_ENTRIES);
+            store_link(slot, axas_x86_64_ept_pml5_table(axas_walk_phys(t, child)));
+            axas_walk_linked(t, 1);
+            if (linked) {
+                written(t, slot, 1);
+            }
+        }
+        if (stop == last) {
+            return;
+        }
+        hpa += stop + 1 - gpa;
+        gpa = stop + 1;
+        slot++;
+    }
+}
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static bool change_in_pml5(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    bool stays = false;
+
+    for (;; slot++) {
+        const uint64_t start = gpa & ~PML5_OFFSET;
+        const uint64_t end = gpa | PML5_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const bool whole = gpa == start && stop == end;
+        uint64_t entry = load(slot);
+
+        if (axas_x86_64_ept_pml5_is_table(entry)) {
+            table_entry *const child = behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
+            const uint64_t from = PML4_INDEX(gpa), to = PML4_INDEX(stop);
+            bool empty = code == NULL && whole;
+
+            if (!empty) {
+                empty = !change_in_pml4(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
+                        empty_outside(child, AXAS_X86_64_EPT_PML4, from, to);
+            }
+            if (empty) {
+                unlink_table(t, slot, start, AXAS_X86_64_EPT_PML5, g);
+            } else {
+                stays = true;
+            }
+        } else if (entry != AXAS_X86_64_EPT_PML5_EMPTY) {
+            stays = true;
+        }
+        if (stop == last) {
+            return stays;
+        }
+        gpa = stop + 1;
+    }
+}
+
+static bool visit_in_pml5(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    for (;; slot++) {
+        const uint64_t end = gpa | PML5_OFFSET;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load_link(slot);
+
+        if (axas_x86_64_ept_pml5_is_table(entry)) {
+            if (!visit_in_pml4(t, behind(t, axas_x86_64_ept_pml5_table_hpa(entry)) + PML4_INDEX(gpa), gpa, stop, visit, context)) {
+                return false;
+            }
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+/* Frees the table behind an entry of `level` that begins at gpa. */
+static void free_subtree(
+        struct axas_table *t,
+        uint64_t entry,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    switch (level) {
+    case AXAS_X86_64_EPT_PML5:
+        free_table_pml4(t, behind(t, axas_x86_64_ept_pml5_table_hpa(entry)), gpa, release, context);
+        break;
+    case AXAS_X86_64_EPT_PML4:
+        free_table_pdpt(t, behind(t, axas_x86_64_ept_pml4_table_hpa(entry)), gpa, release, context);
+        break;
+    case AXAS_X86_64_EPT_PDPT:
+        free_table_pd(t, behind(t, axas_x86_64_ept_pdpt_table_hpa(entry)), gpa, release, context);
+        break;
+    case AXAS_X86_64_EPT_PD:
+        free_table_pt(t, behind(t, axas_x86_64_ept_pd_table_hpa(entry)), gpa, release, context);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Addresses, from the root down ---- */
+
+static uint64_t translate(const struct axas_table *t, uint64_t gpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    switch (t->root_level) {
+    case AXAS_X86_64_EPT_PML4:
+        index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
+        goto at_pml4;
+    default:
+        index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pml5_is_table(entry)) {
+        return AXAS_NO_HPA;
+    }
+    table = behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
+    index = PML4_INDEX(gpa);
+at_pml4:
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pml4_is_table(entry)) {
+        return AXAS_NO_HPA;
+    }
+    table = behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
+    index = PDPT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
+        return axas_x86_64_ept_pdpt_is_leaf(entry) ? axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET)
+                : AXAS_NO_HPA;
+    }
+    table = behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+    index = PD_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pd_is_table(entry)) {
+        return axas_x86_64_ept_pd_is_leaf(entry) ? axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
+                : AXAS_NO_HPA;
+    }
+    table = behind(t, axas_x86_64_ept_pd_table_hpa(entry));
+    index = PT_INDEX(gpa);
+    entry = load_link(table + index);
+    return axas_x86_64_ept_pt_is_leaf(entry) ? axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET)
+            : AXAS_NO_HPA;
+}
+
+/*
+ * All addresses of a group go down one level before any goes down the next: their loads do not wait for each
+ * other. table[i] is NULL where the walk of address i has ended.
+ */
+static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+{
+    const table_entry *table[AXAS_BATCH];
+
+    while (count > 0) {
+        const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
+
+        for (size_t i = 0; i < group; i++) {
+            table[i] = gpas[i].raw <= t->last ? t->root : NULL;
+            hpas[i].raw = AXAS_NO_HPA;
+        }
+        for (size_t i = 0; t->root_level <= AXAS_X86_64_EPT_PML5 && i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_x86_64_ept_pml5_is_table(entry)) {
+                table[i] = behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index =
+                    t->root_level == AXAS_X86_64_EPT_PML4 ? gpa >> AXAS_X86_64_EPT_PML4_SHIFT : PML4_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_x86_64_ept_pml4_is_table(entry)) {
+                table[i] = behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = PDPT_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_x86_64_ept_pdpt_is_table(entry)) {
+                table[i] = behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+            if (axas_x86_64_ept_pdpt_is_leaf(entry)) {
+                hpas[i].raw = axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
+            }
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = PD_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_x86_64_ept_pd_is_table(entry)) {
+                table[i] = behind(t, axas_x86_64_ept_pd_table_hpa(entry));
+                continue;
+            }
+            table[i] = NULL;
+            if (axas_x86_64_ept_pd_is_leaf(entry)) {
+                hpas[i].raw = axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
+            }
+        }
+        for (size_t i = 0; i < group; i++) {
+            const uint64_t gpa = gpas[i].raw;
+            const uint64_t index = PT_INDEX(gpa);
+            uint64_t entry;
+
+            if (table[i] == NULL) {
+                continue;
+            }
+            entry = load_link(table[i] + index);
+            if (axas_x86_64_ept_pt_is_leaf(entry)) {
+                hpas[i].raw = axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
+            }
+        }
+        gpas += group;
+        hpas += group;
+        count -= group;
+    }
+}
+
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
+static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+{
+    table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    switch (t->root_level) {
+    case AXAS_X86_64_EPT_PML4:
+        index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
+        goto at_pml4;
+    default:
+        index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pml5_is_table(entry)) {
+        *level = AXAS_X86_64_EPT_PML5;
+        goto found;
+    }
+    table = behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
+    index = PML4_INDEX(gpa);
+at_pml4:
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pml4_is_table(entry)) {
+        *level = AXAS_X86_64_EPT_PML4;
+        goto found;
+    }
+    table = behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
+    index = PDPT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
+        *level = AXAS_X86_64_EPT_PDPT;
+        goto found;
+    }
+    table = behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+    index = PD_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pd_is_table(entry)) {
+        *level = AXAS_X86_64_EPT_PD;
+        goto found;
+    }
+    table = behind(t, axas_x86_64_ept_pd_table_hpa(entry));
+    index = PT_INDEX(gpa);
+    entry = load_link(table + index);
+    *level = AXAS_X86_64_EPT_PT;
+
+found:
+    *found = entry;
+    return table + index;
+}
+
+static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+{
+    uint64_t entry;
+
+    (void)find(t, gpa, level, &entry);
+    return entry;
+}
+
+static void touch(struct axas_table *t, uint64_t gpa, bool write)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+
+    if (axas_x86_64_ept_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
+        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
+    }
+}
+
+static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t code)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+
+    if (level != AXAS_X86_64_EPT_PT) {
+        return AXAS_ERR_NOT_MAPPED;
+    }
+    if (entry != AXAS_X86_64_EPT_PT_EMPTY) {
+        return AXAS_ERR_EXISTS;
+    }
+    store(slot, code | axas_x86_64_ept_pt_address(hpa));
+    written(t, slot, 1);
+    return AXAS_OK;
+}
+
+/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
+ * first. */
+static AXAS_OUTLINE enum axas_status build(
+        struct axas_table *t,
+        table_entry *slot,
+        unsigned hole,
+        uint64_t gpa,
+        uint64_t leaf,
+        unsigned level,
+        struct axas_pool *pool)
+{
+    table_entry *made[AXAS_MAX_LEVELS];
+    uint64_t expected = shape[hole].empty, entry = leaf;
+    enum axas_status status = AXAS_ERR_NO_MEMORY;
+    unsigned at = level;
+
+    for (; at > hole; at--) {
+        const uint64_t index = (gpa >> shape[at].shift) & (shape[at].entries - 1);
+
+        made[at] = axas_pool_take(pool, at);
+        if (made[at] == NULL) {
+            goto undo;
+        }
+        store(made[at] + index, entry);
+        blank(made[at], at, index, index);
+        written(t, made[at], shape[at].entries);
+        entry = axas_x86_64_ept_table_make(at - 1, axas_walk_phys(t, made[at]));
+    }
+    if (compare_exchange(slot, &expected, entry)) {
+        written(t, slot, 1);
+        axas_walk_linked(t, level - hole);
+        return AXAS_OK;
+    }
+    status = AXAS_ERR_BUSY;
+undo:
+    while (at < level) {
+        at++;
+        axas_pool_put(pool, at, made[at]);
+    }
+    return status;
+}
+
+static enum axas_status install(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        unsigned level,
+        const struct axas_leaf_code *code,
+        struct axas_pool *pool)
+{
+    const uint64_t leaf = code->at[level] | axas_x86_64_ept_pt_address(hpa);
+    enum axas_status status;
+
+    do {
+        unsigned hole;
+        uint64_t entry;
+        table_entry *const slot = find(t, gpa, &hole, &entry);
+
+        if (hole > level || entry != shape[hole].empty) {
+            return AXAS_ERR_EXISTS;
+        }
+        if (hole == level) {
+            if (!compare_exchange(slot, &entry, leaf)) {
+                return AXAS_ERR_EXISTS;
+            }
+            written(t, slot, 1);
+            return AXAS_OK;
+        }
+        status = build(t, slot, hole, gpa, leaf, level, pool);
+        /* Each time another CPU is first there is a table more, so this ends. */
+    } while (status == AXAS_ERR_BUSY);
+    return status;
+}
+
+/* ---- Roots at pml5 ---- */
+
+static bool visit_from_pml5(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_pml5(t, root + (gpa >> AXAS_X86_64_EPT_PML5_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_pml5(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_pml5(t, root + (gpa >> AXAS_X86_64_EPT_PML5_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_pml5(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_pml5(t, root + (gpa >> AXAS_X86_64_EPT_PML5_SHIFT), gpa, last, sizes, code, g);
+}
+
+/* ---- Roots at pml4 ---- */
+
+static bool visit_from_pml4(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_pml4(t, root + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_pml4(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_pml4(t, root + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_pml4(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_pml4(t, root + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT), gpa, last, sizes, code, g);
+}
+
+/* ---- Description ---- */
+
+static const struct axas_feature features_of_format[] = {
+    { "accessed_dirty",
+            "accessed and dirty flags for EPT",
+            AXAS_X86_64_EPT_FEATURE_ACCESSED_DIRTY },
+    { "execute_only",
+            "execute-only translations",
+            AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY },
+    { "leaf_2mib",
+            "2 MiB leaves",
+            AXAS_X86_64_EPT_FEATURE_LEAF_2MIB },
+    { "leaf_1gib",
+            "1 GiB leaves",
+            AXAS_X86_64_EPT_FEATURE_LEAF_1GIB },
+    { "walk_length_5",
+            "page-walk length of 5",
+            AXAS_X86_64_EPT_FEATURE_WALK_LENGTH_5 },
+    { "mode_based_execute",
+            "mode-based execute control, turned on",
+            AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE },
+};
+
 static const struct axas_mode modes[] = {
     {
             .name = "4level",
@@ -3587,16 +2308,17 @@ static const struct axas_mode modes[] = {
             .within_physical = false,
             .is_default = true,
             .with = UINT64_C(0),
-            .translate = translate_4level,
-            .query = query_4level,
-            .install = install_4level,
-            .visit = visit_4level,
-            .map_need = map_need_4level,
-            .map = map_4level,
-            .split_need = split_need_4level,
-            .unmap = unmap_4level,
-            .protect = protect_4level,
-            .touch = touch_4level,
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install = install,
+            .visit = visit_from_pml4,
+            .map_need = map_need,
+            .map = map_from_pml4,
+            .split_need = split_need,
+            .change = change_from_pml4,
             .free_subtree = free_subtree,
     },
     {
@@ -3611,16 +2333,17 @@ static const struct axas_mode modes[] = {
             .within_physical = false,
             .is_default = false,
             .with = UINT64_C(0x10),
-            .translate = translate_5level,
-            .query = query_5level,
-            .install = install_5level,
-            .visit = visit_5level,
-            .map_need = map_need_5level,
-            .map = map_5level,
-            .split_need = split_need_5level,
-            .unmap = unmap_5level,
-            .protect = protect_5level,
-            .touch = touch_5level,
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install = install,
+            .visit = visit_from_pml5,
+            .map_need = map_need,
+            .map = map_from_pml5,
+            .split_need = split_need,
+            .change = change_from_pml5,
             .free_subtree = free_subtree,
     },
 };
@@ -3787,3 +2510,5 @@ _Static_assert(
                 UINT64_C(1) << AXAS_X86_64_EPT_PD_SHIFT,
         "a table of pt covers one entry of pd");
 _Static_assert(UINT64_C(0x1000) >= AXAS_FRAME_SIZE, "the smallest leaf is at least a frame");
+_Static_assert((UINT64_C(0xfffffc0000000) & ~UINT64_C(0xffffffffff000)) == 0, "leaves of pdpt have their address where those of pt do");
+_Static_assert((UINT64_C(0xfffffffe00000) & ~UINT64_C(0xffffffffff000)) == 0, "leaves of pd have their address where those of pt do");

@@ -158,7 +158,7 @@ static enum axas_status install_some(struct supply *supply, uint64_t *at, uint64
             *at += size;
         } else if (status == AXAS_ERR_NO_MEMORY) {
             struct axas_leaf hole;
-            enum axas_status there = space->table.mode->query(&space->table, *at, &hole);
+            enum axas_status there = axas_walk_query(&space->table, *at, &hole);
             supply->hole_level = there == AXAS_ERR_NOT_MAPPED ? hole.level : space->table.mode->root_level;
         }
     }

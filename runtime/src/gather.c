@@ -58,6 +58,28 @@ void axas_gather_init(struct axas_gather *gather, axas_release_fn *release, void
     gather->count = 0;
 }
 
+void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change, uint64_t gpa,
+                      uint64_t last, uint64_t leaf_size)
+{
+    if (change->scope == AXAS_INVALIDATE_NONE) {
+        return;
+    }
+    if (gather->scope == AXAS_INVALIDATE_NONE) {
+        gather->first = gpa;
+        gather->last = last;
+        gather->local = change->local;
+        gather->leaf_size = leaf_size;
+    } else {
+        gather->first = gpa < gather->first ? gpa : gather->first;
+        gather->last = last > gather->last ? last : gather->last;
+        gather->local = gather->local && change->local;
+        gather->leaf_size = leaf_size < gather->leaf_size ? leaf_size : gather->leaf_size;
+    }
+    if (change->scope > gather->scope) {
+        gather->scope = change->scope;
+    }
+}
+
 void axas_gather_flush(struct axas_table *table, struct axas_gather *gather)
 {
     if (gather->scope == AXAS_INVALIDATE_NONE) {

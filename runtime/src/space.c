@@ -338,7 +338,7 @@ static void unmap_again(struct axas_space *space, uint64_t first, uint64_t end)
     if (first != end) {
         struct axas_gather gather;
         axas_gather_init(&gather, NULL, NULL);
-        space->table.mode->unmap(&space->table, first, end - 1, &gather);
+        space->table.mode->change(&space->table, first, end - 1, UINT64_MAX, NULL, &gather);
         publish(space);
         axas_gather_flush(&space->table, &gather);
         axas_gather_free(&space->table, &gather);
@@ -520,7 +520,7 @@ static void remove_range(struct axas_space *space, uint64_t first, uint64_t last
         gather->release = area->backend->release;
         gather->context = area->context;
         if (area->backend->provide != NULL) {
-            space->table.mode->unmap(&space->table, from, to, gather);
+            space->table.mode->change(&space->table, from, to, UINT64_MAX, NULL, gather);
         }
         area = to == last ? NULL : axas_areas_next(space, to + 1, &piece);
     }
@@ -863,7 +863,7 @@ static void protect_range(struct axas_space *space, uint64_t first, uint64_t las
         gather->release = area.backend->release;
         gather->context = area.context;
         publish_again(space, at, to, area.attr, attr);
-        table->mode->protect(table, at, to, sizes, code, gather);
+        table->mode->change(table, at, to, sizes, code, gather);
         area.attr = attr;
         axas_areas_replace(space, at, &area);
         if (to == last) {
@@ -926,7 +926,7 @@ enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa,
         return AXAS_ERR_RANGE;
     }
     place->area = axas_areas_find(space, gpa.raw, &place->piece);
-    return table->mode->query(table, gpa.raw & ~(axas_table_page_size(table) - 1), &place->leaf);
+    return axas_walk_query(table, gpa.raw, &place->leaf);
 }
 
 /* With the lock held: what is at gpa; see axas_space_query. */
@@ -1087,7 +1087,7 @@ static uint64_t linked_bytes(const struct axas_table *table)
     }
     struct axas_leaf leaf;
     for (uint64_t at = 0; at < axas_table_limit(table); at = leaf.gpa.raw + leaf.size) {
-        (void)mode->query(table, at, &leaf);
+        (void)axas_walk_query(table, at, &leaf);
         for (unsigned level = below_root; level <= leaf.level; level++) {
             uint64_t covers = UINT64_C(1) << table->format->levels[level - 1].shift;
             bytes += (at & (covers - 1)) == 0 ? axas_table_bytes(table, level) : 0;

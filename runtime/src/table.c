@@ -9,6 +9,9 @@
 /* One unmap splits at most one leaf of each level at each end of its range. */
 #define RESERVE_PER_LEVEL 2u
 
+/* In table->recent: nothing was encoded yet. */
+#define ATTR_NONE UINT32_MAX
+
 static uint64_t last_of_width(unsigned bits)
 {
     return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
@@ -26,7 +29,7 @@ static unsigned last_level(const struct axas_mode *mode)
 
 uint64_t axas_table_page_size(const struct axas_table *table)
 {
-    return UINT64_C(1) << level_at(table, last_level(table->mode))->shift;
+    return table->page_size;
 }
 
 uint64_t axas_table_leaf_sizes(const struct axas_table *table, axas_attr attr)
@@ -36,7 +39,7 @@ uint64_t axas_table_leaf_sizes(const struct axas_table *table, axas_attr attr)
 
 uint64_t axas_table_limit(const struct axas_table *table)
 {
-    return last_of_width(table->gpa_bits) + 1;
+    return table->last + 1;
 }
 
 uint64_t axas_table_bytes(const struct axas_table *table, unsigned level)
@@ -55,8 +58,7 @@ static enum axas_status check_guest(const struct axas_table *table, axas_gpa gpa
     if (((gpa.raw | size) & (axas_table_page_size(table) - 1)) != 0) {
         return AXAS_ERR_ALIGN;
     }
-    uint64_t last = last_of_width(table->gpa_bits);
-    if (size == 0 || gpa.raw > last || size - 1 > last - gpa.raw) {
+    if (size == 0 || gpa.raw > table->last || size - 1 > table->last - gpa.raw) {
         return AXAS_ERR_RANGE;
     }
     return AXAS_OK;
@@ -92,6 +94,38 @@ static enum axas_status check_leaves(const struct axas_table *table, axas_gpa gp
 }
 
 /* Frames for tables */
+
+void *axas_walk_virt_by_call(const struct axas_table *table, uint64_t hpa)
+{
+    return axas_hal_virt(table->hal, axas_hpa_of(hpa));
+}
+
+uint64_t axas_walk_phys(const struct axas_table *table, const void *pointer)
+{
+    return axas_hal_phys(table->hal, pointer).raw;
+}
+
+void axas_walk_write_back(const struct axas_table *table, const void *bytes, uint64_t size)
+{
+    table->hal->table_write_back(table->hal->context, bytes, size);
+}
+
+void *axas_pool_take(struct axas_pool *pool, unsigned level)
+{
+    void *frame = pool->first[level];
+    if (frame != NULL) {
+        pool->first[level] = *(void **)frame;
+        pool->count[level]--;
+    }
+    return frame;
+}
+
+void axas_pool_put(struct axas_pool *pool, unsigned level, void *frame)
+{
+    *(void **)frame = pool->first[level];
+    pool->first[level] = frame;
+    pool->count[level]++;
+}
 
 /* A frame that no entry can name is as good as none. */
 static void *take_frame(const struct axas_table *table, uint64_t size)
@@ -344,12 +378,19 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
     if (status != AXAS_OK) {
         return status;
     }
+    made.page_size = UINT64_C(1) << level_at(&made, last_level(made.mode))->shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
     made.exec_leaf_sizes = made.leaf_sizes & leaf_sizes(&made, config->max_exec_leaf_shift);
     if ((made.exec_leaf_sizes & axas_table_page_size(&made)) == 0) {
         /* A cap below the smallest leaf. */
         return AXAS_ERR_INVALID;
     }
+    made.root_level = made.mode->root_level;
+    made.last = last_of_width(made.gpa_bits);
+    made.direct_map = made.hal->direct_map_offset;
+    made.maps_by_call = made.hal->phys_to_virt != NULL;
+    made.writes_back = made.hal->table_write_back != NULL;
+    made.recent.attr = ATTR_NONE;
     made.hardware_updates =
         format->hardware_updates_always || (made.features & format->hardware_update_features) != 0;
     made.tables = 1;
@@ -379,7 +420,7 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
     }
     static const struct axas_transition everything = {AXAS_CHANGE_REMOVE_TABLE, false, false,
                                                       AXAS_INVALIDATE_ALL,      0,     0};
-    axas_walk_invalidate(table, &everything, 0, last_of_width(table->gpa_bits), axas_table_page_size(table));
+    axas_walk_invalidate(table, &everything, 0, table->last, axas_table_page_size(table));
 
     unsigned root_level = table->mode->root_level;
     unsigned shift = level_at(table, root_level)->shift;
@@ -401,11 +442,38 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
 
 /* Exclusive operations */
 
+/* What makes new leaves visible. */
+static void finish_map(struct axas_table *table, uint64_t gpa, uint64_t size)
+{
+    publish(table);
+    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, size, table->page_size);
+}
+
+/* One page with the attribute of the call before, into a table that is there: what a loop over pages does. */
+static bool map_like_before(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                            axas_attr attr, enum axas_status *status)
+{
+    if (attr != table->recent.attr || size != table->page_size ||
+        ((gpa.raw | hpa.raw) & (size - 1)) != 0 || gpa.raw > table->last ||
+        !within_physical(table, hpa.raw, size)) {
+        return false;
+    }
+    *status = table->mode->map_page(table, gpa.raw, hpa.raw, table->recent.at[last_level(table->mode)]);
+    return *status != AXAS_ERR_NOT_MAPPED;
+}
+
 enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                 axas_attr attr)
 {
+    enum axas_status status;
+    if (table != NULL && map_like_before(table, gpa, hpa, size, attr, &status)) {
+        if (status == AXAS_OK) {
+            finish_map(table, gpa.raw, size);
+        }
+        return status;
+    }
     struct axas_leaf_code code;
-    enum axas_status status = check_leaves(table, gpa, hpa, size, attr, &code);
+    status = check_leaves(table, gpa, hpa, size, attr, &code);
     if (status != AXAS_OK) {
         return status;
     }
@@ -421,9 +489,9 @@ enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa
         return status;
     }
     table->mode->map(table, gpa.raw, last, hpa.raw, sizes, &code);
+    table->recent = code;
     pool_trim(table, &table->pool, reserve.count);
-    publish(table);
-    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa.raw, size, axas_table_page_size(table));
+    finish_map(table, gpa.raw, size);
     return AXAS_OK;
 }
 
@@ -447,7 +515,7 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
     if (status != AXAS_OK) {
         return status;
     }
-    table->mode->unmap(table, gpa.raw, last, gather);
+    table->mode->change(table, gpa.raw, last, UINT64_MAX, NULL, gather);
     pool_trim(table, &table->pool, reserve.count);
     publish(table);
     return AXAS_OK;
@@ -479,7 +547,7 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     if (status != AXAS_OK) {
         return status;
     }
-    table->mode->protect(table, gpa.raw, last, sizes, &code, gather);
+    table->mode->change(table, gpa.raw, last, sizes, &code, gather);
     pool_trim(table, &table->pool, reserve.count);
     publish(table);
     return AXAS_OK;
@@ -533,16 +601,71 @@ enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct
 
 /* Shared operations */
 
+enum axas_status axas_walk_found(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
+                                 struct axas_leaf *leaf)
+{
+    uint64_t size = UINT64_C(1) << level_at(table, level)->shift;
+    leaf->kind = AXAS_ENTRY_EMPTY;
+    leaf->level = level;
+    leaf->gpa = axas_gpa_of(gpa & ~(size - 1));
+    leaf->size = size;
+    leaf->entry = entry;
+    if (entry == level_at(table, level)->empty) {
+        return AXAS_ERR_NOT_MAPPED;
+    }
+    return table->format->leaf_read(level, entry, table->features, leaf);
+}
+
+enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf)
+{
+    unsigned level;
+    uint64_t entry = table->mode->walk(table, gpa, &level);
+    return axas_walk_found(table, level, entry, gpa, leaf);
+}
+
+bool axas_walk_visit(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
+                     axas_visit_fn *visit, void *context)
+{
+    struct axas_leaf leaf;
+    return axas_walk_found(table, level, entry, gpa, &leaf) != AXAS_OK || visit(context, &leaf);
+}
+
+void axas_walk_need(const struct axas_table *table, unsigned level, uint64_t gpa, uint64_t last,
+                    uint64_t distance, uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
+{
+    for (; level < last_level(table->mode); level++) {
+        unsigned shift = level_at(table, level)->shift;
+        uint64_t span = UINT64_C(1) << shift;
+        bool low = (gpa & (span - 1)) != 0, high = (~last & (span - 1)) != 0;
+        if ((sizes & span) == 0 || (distance & (span - 1)) != 0) {
+            need[level + 1] += (uint32_t)((last >> shift) - (gpa >> shift)) + 1;
+        } else if (low && high && gpa >> shift != last >> shift) {
+            /* Leaves but for a part at each end. */
+            need[level + 1] += 2;
+            axas_walk_need(table, level + 1, gpa, gpa | (span - 1), distance, sizes, need);
+            gpa = last & ~(span - 1);
+        } else if (low || high) {
+            need[level + 1]++;
+            if (gpa >> shift != last >> shift) {
+                gpa = high ? last & ~(span - 1) : gpa;
+                last = low ? gpa | (span - 1) : last;
+            }
+        } else {
+            return;
+        }
+    }
+}
+
 enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf)
 {
     if (table == NULL || leaf == NULL) {
         return AXAS_ERR_INVALID;
     }
-    if (gpa.raw > last_of_width(table->gpa_bits)) {
+    if (gpa.raw > table->last) {
         return AXAS_ERR_RANGE;
     }
     struct axas_leaf found;
-    enum axas_status status = table->mode->query(table, gpa.raw & ~(axas_table_page_size(table) - 1), &found);
+    enum axas_status status = axas_walk_query(table, gpa.raw, &found);
     if (status == AXAS_OK) {
         *leaf = found;
     }
@@ -554,7 +677,7 @@ enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa g
     if (table == NULL || hpa == NULL) {
         return AXAS_ERR_INVALID;
     }
-    if (gpa.raw > last_of_width(table->gpa_bits)) {
+    if (gpa.raw > table->last) {
         return AXAS_ERR_RANGE;
     }
     uint64_t raw = table->mode->translate(table, gpa.raw);
@@ -564,6 +687,16 @@ enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa g
                                                                        : AXAS_ERR_NOT_MAPPED;
     }
     *hpa = axas_hpa_of(raw);
+    return AXAS_OK;
+}
+
+enum axas_status axas_table_translate_batch(const struct axas_table *table, const axas_gpa *gpas,
+                                            axas_hpa *hpas, size_t count)
+{
+    if (table == NULL || gpas == NULL || hpas == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    table->mode->translate_batch(table, gpas, hpas, count);
     return AXAS_OK;
 }
 
@@ -584,7 +717,7 @@ enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, 
 static unsigned missing_tables(const struct axas_table *table, uint64_t gpa, unsigned level)
 {
     struct axas_leaf hole;
-    if (table->mode->query(table, gpa, &hole) != AXAS_ERR_NOT_MAPPED || hole.level >= level) {
+    if (axas_walk_query(table, gpa, &hole) != AXAS_ERR_NOT_MAPPED || hole.level >= level) {
         return 0;
     }
     return level - hole.level;

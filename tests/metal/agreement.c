@@ -13,6 +13,8 @@
 #include "random.h"
 #include "report.h"
 
+#include <axas/walk.h>
+
 #define CONFIGURATIONS 64
 #define CHANGES 8
 #define ADDRESSES_AFTER_A_CHANGE 220
@@ -81,7 +83,7 @@ static struct prediction predict(uint64_t gpa, axas_attr access, bool walk)
     p.status = axas_space_query(&layout.space, axas_gpa_of(gpa), &p.mapping);
     p.present = p.status == AXAS_OK;
     if (p.inside) {
-        (void)table->mode->query(table, gpa, &p.leaf);
+        (void)axas_walk_query(table, gpa, &p.leaf);
     }
     p.allowed = p.present && (p.mapping.attr & access) != 0;
     p.marked = p.allowed && machine_marked(p.mapping.hpa.raw);

@@ -9,6 +9,8 @@
 #include "runs.h"
 #include "world.h"
 
+#include <axas/walk.h>
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -487,7 +489,7 @@ static void op_install(struct model *m)
     struct axas_leaf hole;
     bool filled = false;
     unsigned hole_level = mode->root_level;
-    if (mode->query(&m->table, down(m, gpa), &hole) == AXAS_ERR_NOT_MAPPED) {
+    if (axas_walk_query(&m->table, down(m, gpa), &hole) == AXAS_ERR_NOT_MAPPED) {
         hole_level = hole.level;
     }
     if (hole_level < level && dice_once_in(&m->dice, 4)) {

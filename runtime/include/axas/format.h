@@ -103,21 +103,29 @@ struct axas_mode;
 
 /** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
 struct axas_table {
+    /* What every walk reads stands together. */
+    void *root;
+    uint64_t direct_map;   /**< host-virtual = host-physical + this, unless `maps_by_call` */
+    uint64_t last;         /**< last guest address of the mode's range */
+    uint8_t root_level;    /**< of the mode */
+    bool maps_by_call;     /**< hal->phys_to_virt and hal->virt_to_phys are to be asked */
+    bool writes_back;      /**< hal->table_write_back is to be called */
+    bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
+    uint8_t gpa_bits;
+    uint8_t physical_bits;
+    uint32_t vmid;
+    const struct axas_mode *mode;
     const struct axas_hal *hal;
     const struct axas_format *format;
-    const struct axas_mode *mode;
-    void *root;
+    uint64_t page_size;           /**< of the smallest leaf, bytes */
+    struct axas_leaf_code recent; /**< the attribute that an exclusive operation encoded last */
     axas_hpa root_hpa;
     uint64_t root_size;       /**< bytes */
     uint64_t features;        /**< what this CPU has, of the format's */
     uint64_t leaf_sizes;      /**< bit n set: leaves of 1 << n bytes may be made */
     uint64_t exec_leaf_sizes; /**< the same for leaves with an execute bit */
-    uint8_t gpa_bits;
-    uint8_t physical_bits;
-    bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
-    uint32_t vmid;
-    size_t tables;        /**< linked tables and the root; changed atomically */
-    uint64_t table_limit; /**< cap on `tables`; UINT64_MAX for none */
+    size_t tables;            /**< linked tables and the root; changed atomically */
+    uint64_t table_limit;     /**< cap on `tables`; UINT64_MAX for none */
     struct axas_transition change[AXAS_CHANGES];
     struct axas_pool pool;             /**< the reserve, and what the running exclusive operation prepared */
     uint32_t reserve[AXAS_MAX_LEVELS]; /**< how many tables the reserve holds, if more than one unmap takes */
@@ -173,9 +181,14 @@ struct axas_mode {
 
     /** Shared. The host address of a byte, or AXAS_NO_HPA. */
     uint64_t (*translate)(const struct axas_table *table, uint64_t gpa);
-    /** Shared. AXAS_OK: *leaf is the leaf or held leaf. AXAS_ERR_NOT_MAPPED: *leaf is the hole.
-     *  AXAS_ERR_CORRUPT: *leaf tells level, gpa, size and entry. */
-    enum axas_status (*query)(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf);
+    /** Shared. The same for each of `count` addresses, AXAS_NO_HPA also for those outside the range. */
+    void (*translate_batch)(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
+                            size_t count);
+    /** Shared. The entry where the walk to gpa ends, which is no table, and its level. */
+    uint64_t (*walk)(const struct axas_table *table, uint64_t gpa, unsigned *level);
+    /** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access
+     *  of the guest; for the host's own. Nothing where the format has no such bits. */
+    void (*touch)(struct axas_table *table, uint64_t gpa, bool write);
     /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
      *  `pool`; linked by one compare-and-swap. AXAS_ERR_EXISTS: something is there (or smaller leaves
      *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table. Both change nothing. */
@@ -185,6 +198,10 @@ struct axas_mode {
     bool (*visit)(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
                   void *context);
 
+    /** Exclusive. Maps one smallest leaf, whose bits but for the address are `code`, by a plain store.
+     *  AXAS_ERR_EXISTS: something is there. AXAS_ERR_NOT_MAPPED: no table with such leaves is. Both change
+     *  nothing. */
+    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t code);
     /** Exclusive. Adds to need[level] the tables that map would take. AXAS_ERR_EXISTS if anything but
      *  holes is in the range, AXAS_ERR_CORRUPT. Changes nothing. `sizes`: the leaf sizes allowed. */
     enum axas_status (*map_need)(const struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa,
@@ -194,20 +211,19 @@ struct axas_mode {
     void (*map)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa, uint64_t sizes,
                 const struct axas_leaf_code *code);
     /** Exclusive. Adds to need[level] the tables for splitting the leaves that cross the ends of the range,
-     * and those inside it that are larger than `sizes` allows (UINT64_MAX: all sizes). */
+     * and those inside it that are larger than `sizes` allows (UINT64_MAX: all sizes). AXAS_ERR_CORRUPT. */
     enum axas_status (*split_need)(const struct axas_table *table, uint64_t gpa, uint64_t last,
                                    uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
-    /** Exclusive. Empties the range, splitting at its ends from table->pool, unlinking tables that become
-     *  empty. Where the pool lacks a table for a split and gather->release is NULL, the whole leaf goes. */
-    void (*unmap)(struct axas_table *table, uint64_t gpa, uint64_t last, struct axas_gather *gather);
-    /** Exclusive. Gives the leaves and held leaves of the range the code's attribute, splitting at the ends
-     *  and what is larger than `sizes` allows; a code without access makes them held. Keeps address,
-     *  accessed, dirty and software bits. Cannot fail if the pool holds what split_need said. */
-    void (*protect)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
-                    const struct axas_leaf_code *code, struct axas_gather *gather);
-    /** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access
-     *  of the guest; for the host's own. Nothing where the format has no such bits. */
-    void (*touch)(struct axas_table *table, uint64_t gpa, bool write);
+    /**
+     * Exclusive. With a code: gives the leaves and held leaves of the range its attribute, splitting at the
+     * ends and what is larger than `sizes` allows; a code without access makes them held. Keeps address,
+     * accessed, dirty and software bits. Cannot fail if the pool holds what split_need said.
+     * With NULL: empties the range, splitting at its ends from table->pool, unlinking tables that become
+     * empty; `sizes` is UINT64_MAX. Where the pool lacks a table for a split and gather->release is NULL, the
+     * whole leaf goes.
+     */
+    void (*change)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
+                   const struct axas_leaf_code *code, struct axas_gather *gather);
     /** Frees the table behind `entry` of `level`, already unlinked and invalidated, and all below it;
      *  calls release (if not NULL) for each run of leaf memory. */
     void (*free_subtree)(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,

@@ -122,6 +122,11 @@ enum axas_status axas_table_reserve(struct axas_table *table);
 enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf);
 /** Shared. The host address of one byte. As axas_table_query, but a held leaf is AXAS_ERR_NOT_MAPPED. */
 enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa);
+/** Shared. The host address of each of `count` bytes, whose walks go down the tree together and so wait for
+ *  memory together; AXAS_NO_HPA for one that axas_table_translate gives no address for. The arrays may not
+ *  overlap. AXAS_ERR_INVALID: a null pointer. */
+enum axas_status axas_table_translate_batch(const struct axas_table *table, const axas_gpa *gpas,
+                                            axas_hpa *hpas, size_t count);
 /** Shared. Calls `visit` for each leaf and held leaf that touches the range, in order, until it returns
  * false. AXAS_ERR_ALIGN, _RANGE. */
 enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, uint64_t size,

@@ -43,39 +43,45 @@ extern "C" {
 /** Sets bits that the hardware may be setting too. */
 #define AXAS_SET_BITS(slot, bits) ((void)__atomic_fetch_or((slot), (bits), __ATOMIC_RELAXED))
 
+/** Serves several callers or is seldom called: not worth a copy in each. */
+#define AXAS_OUTLINE __attribute__((noinline))
+#define AXAS_UNLIKELY(condition) __builtin_expect((condition), 0)
+
+/** Addresses that a batch takes down the tree together. */
+#define AXAS_BATCH 16u
+
+/** The same as axas_walk_virt by the HAL's function. */
+void *axas_walk_virt_by_call(const struct axas_table *table, uint64_t hpa);
+
+/** Where the host sees a table. */
 static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
 {
-    return axas_hal_virt(table->hal, axas_hpa_of(hpa));
+#ifdef AXAS_DIRECT_MAP_OFFSET
+    (void)table;
+    return (void *)(uintptr_t)(hpa + (uint64_t)(AXAS_DIRECT_MAP_OFFSET));
+#else
+    if (!AXAS_UNLIKELY(table->maps_by_call)) {
+        return (void *)(uintptr_t)(hpa + table->direct_map);
+    }
+    return axas_walk_virt_by_call(table, hpa);
+#endif
 }
 
-static inline uint64_t axas_walk_phys(const struct axas_table *table, const void *pointer)
-{
-    return axas_hal_phys(table->hal, pointer).raw;
-}
+/** The physical address of a table. */
+uint64_t axas_walk_phys(const struct axas_table *table, const void *pointer);
 
 /** Takes a prepared frame for a table of `level`; NULL if the pool has none. */
-static inline void *axas_pool_take(struct axas_pool *pool, unsigned level)
-{
-    void *frame = pool->first[level];
-    if (frame != NULL) {
-        pool->first[level] = *(void **)frame;
-        pool->count[level]--;
-    }
-    return frame;
-}
+void *axas_pool_take(struct axas_pool *pool, unsigned level);
+void axas_pool_put(struct axas_pool *pool, unsigned level, void *frame);
 
-static inline void axas_pool_put(struct axas_pool *pool, unsigned level, void *frame)
-{
-    *(void **)frame = pool->first[level];
-    pool->first[level] = frame;
-    pool->count[level]++;
-}
+/** The HAL's table_write_back, which is there. */
+void axas_walk_write_back(const struct axas_table *table, const void *bytes, uint64_t size);
 
 /** Entries of a table, linked or about to be, were written. */
 static inline void axas_walk_written(const struct axas_table *table, const void *bytes, uint64_t size)
 {
-    if (table->hal->table_write_back != NULL) {
-        table->hal->table_write_back(table->hal->context, bytes, size);
+    if (AXAS_UNLIKELY(table->writes_back)) {
+        axas_walk_write_back(table, bytes, size);
     }
 }
 
@@ -84,29 +90,23 @@ static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
     (void)__atomic_fetch_add(&table->tables, (size_t)tables, __ATOMIC_RELAXED);
 }
 
-/** Notes in the gather that [gpa, last] changed in that way, leaves there being `leaf_size` bytes or more. */
-static inline void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change,
-                                    uint64_t gpa, uint64_t last, uint64_t leaf_size)
-{
-    if (change->scope == AXAS_INVALIDATE_NONE) {
-        return;
-    }
-    if (gather->scope == AXAS_INVALIDATE_NONE) {
-        gather->first = gpa;
-        gather->last = last;
-        gather->local = change->local;
-        gather->leaf_size = leaf_size;
-    } else {
-        gather->first = gpa < gather->first ? gpa : gather->first;
-        gather->last = last > gather->last ? last : gather->last;
-        gather->local = gather->local && change->local;
-        gather->leaf_size = leaf_size < gather->leaf_size ? leaf_size : gather->leaf_size;
-    }
-    if (change->scope > gather->scope) {
-        gather->scope = change->scope;
-    }
-}
+/** Fills *leaf from the entry of `level` where a walk to gpa ended. AXAS_ERR_NOT_MAPPED: empty, *leaf is the
+ *  hole. AXAS_ERR_CORRUPT: no leaf or held leaf; *leaf tells level, gpa, size and entry. */
+enum axas_status axas_walk_found(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
+                                 struct axas_leaf *leaf);
+/** The walk to gpa, and axas_walk_found. */
+enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf);
+/** Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */
+bool axas_walk_visit(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
+                     axas_visit_fn *visit, void *context);
+/** Adds to need[] the tables that [gpa, last] takes below a table of `level`, which is counted already and
+ *  has nothing below it, when leaves of `sizes` at that distance from their memory cover it. */
+void axas_walk_need(const struct axas_table *table, unsigned level, uint64_t gpa, uint64_t last,
+                    uint64_t distance, uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
 
+/** Notes in the gather that [gpa, last] changed in that way, leaves there being `leaf_size` bytes or more. */
+void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change, uint64_t gpa,
+                      uint64_t last, uint64_t leaf_size);
 /** Adds a table's entry that was unlinked from `level` at gpa, after it was cleared and noted. Flushes and
  *  frees first if there is no room. */
 void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry,
