@@ -692,6 +692,12 @@ static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
     return axas_walk_virt(t, hpa);
 }
 
+/* The same where the direct map is at an offset, which the caller has looked up. */
+static inline table_entry *directly_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt_directly(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -809,6 +815,9 @@ static const struct axas_level levels[] = {
             .software_mask = UINT64_C(0x300),
     },
 };
+
+/* What a table of the smallest leaves covers. */
+#define LEAF_TABLE_OFFSET ((AXAS_RISCV64_GSTAGE_VPN0_ENTRIES << AXAS_RISCV64_GSTAGE_VPN0_SHIFT) - 1)
 
 /*
  * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
@@ -1141,6 +1150,7 @@ static AXAS_OUTLINE void unlink_table(
 {
     const uint64_t entry = load(slot);
 
+    t->leaf_table = NULL;
     store(slot, shape[level].empty);
     written(t, slot, 1);
     axas_gather_note(
@@ -1985,9 +1995,10 @@ static void free_subtree(
 
 /* ---- Addresses, from the root down ---- */
 
-static uint64_t translate(const struct axas_table *t, uint64_t gpa)
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
+static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
-    const table_entry *table = t->root;
+    table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
@@ -2004,37 +2015,133 @@ static uint64_t translate(const struct axas_table *t, uint64_t gpa)
     }
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
-        return axas_riscv64_gstage_vpn4_is_leaf(entry) ? axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_RISCV64_GSTAGE_VPN4;
+        goto found;
     }
     table = behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
-        return axas_riscv64_gstage_vpn3_is_leaf(entry) ? axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_RISCV64_GSTAGE_VPN3;
+        goto found;
     }
     table = behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
-        return axas_riscv64_gstage_vpn2_is_leaf(entry) ? axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_RISCV64_GSTAGE_VPN2;
+        goto found;
     }
     table = behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
-        return axas_riscv64_gstage_vpn1_is_leaf(entry) ? axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_RISCV64_GSTAGE_VPN1;
+        goto found;
     }
     table = behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
     entry = load_link(table + index);
-    return axas_riscv64_gstage_vpn0_is_leaf(entry) ? axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET)
-            : AXAS_NO_HPA;
+    *level = AXAS_RISCV64_GSTAGE_VPN0;
+
+found:
+    *found = entry;
+    return table + index;
+}
+
+static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+{
+    uint64_t entry;
+
+    (void)find(t, gpa, level, &entry);
+    return entry;
+}
+
+static void touch(struct axas_table *t, uint64_t gpa, bool write)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+
+    if (axas_riscv64_gstage_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
+        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
+    }
+}
+
+static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        goto slow;
+    }
+    switch (t->root_level) {
+    case AXAS_RISCV64_GSTAGE_VPN3:
+        index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
+        goto at_vpn3;
+    case AXAS_RISCV64_GSTAGE_VPN2:
+        index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
+        goto at_vpn2;
+    default:
+        index = gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn4_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
+    index = VPN3_INDEX(gpa);
+at_vpn3:
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+    index = VPN2_INDEX(gpa);
+at_vpn2:
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+    index = VPN1_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+    index = VPN0_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
 }
 
 /*
@@ -2145,13 +2252,19 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     }
 }
 
-/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
-static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+/* The slot of a smallest leaf, or NULL if the walk ends above it. */
+static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        unsigned level;
+
+        table = find(t, gpa, &level, &entry);
+        return level == AXAS_RISCV64_GSTAGE_VPN0 ? table : NULL;
+    }
     switch (t->root_level) {
     case AXAS_RISCV64_GSTAGE_VPN3:
         index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
@@ -2165,77 +2278,75 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
     }
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
-        *level = AXAS_RISCV64_GSTAGE_VPN4;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
+    table = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
-        *level = AXAS_RISCV64_GSTAGE_VPN3;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+    table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
-        *level = AXAS_RISCV64_GSTAGE_VPN2;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+    table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
-        *level = AXAS_RISCV64_GSTAGE_VPN1;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+    table = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
-    entry = load_link(table + index);
-    *level = AXAS_RISCV64_GSTAGE_VPN0;
-
-found:
-    *found = entry;
     return table + index;
 }
 
-static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+static inline enum axas_status put_page(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr)
 {
-    uint64_t entry;
-
-    (void)find(t, gpa, level, &entry);
-    return entry;
-}
-
-static void touch(struct axas_table *t, uint64_t gpa, bool write)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
-
-    if (axas_riscv64_gstage_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
-        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-    }
-}
-
-static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t code)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-
-    if (level != AXAS_RISCV64_GSTAGE_VPN0) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    if (entry != AXAS_RISCV64_GSTAGE_VPN0_EMPTY) {
+    if (load(slot) != AXAS_RISCV64_GSTAGE_VPN0_EMPTY) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, code | axas_riscv64_gstage_vpn0_address(hpa));
-    written(t, slot, 1);
+    store(slot, t->page_code[attr] | axas_riscv64_gstage_vpn0_address(hpa));
+    if (AXAS_UNLIKELY(t->announces)) {
+        axas_walk_announce_map(t, slot, gpa, VPN0_SPAN);
+    }
     return AXAS_OK;
+}
+
+static AXAS_OUTLINE enum axas_status map_page_elsewhere(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+
+    if (slot == NULL) {
+        return axas_walk_map(t, gpa, hpa, VPN0_SPAN, attr);
+    }
+    t->leaf_table = slot - VPN0_INDEX(gpa);
+    t->leaf_table_gpa = gpa & ~LEAF_TABLE_OFFSET;
+    return put_page(t, slot, gpa, hpa, attr);
+}
+
+/* A loop over pages stays in the table that was found last. */
+static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, axas_attr attr)
+{
+    table_entry *const table = t->leaf_table;
+
+    if (table == NULL || ((gpa ^ t->leaf_table_gpa) & ~LEAF_TABLE_OFFSET) != 0) {
+        return map_page_elsewhere(t, gpa, hpa, attr);
+    }
+    return put_page(t, table + VPN0_INDEX(gpa), gpa, hpa, attr);
 }
 
 /* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
@@ -2267,7 +2378,7 @@ static AXAS_OUTLINE enum axas_status build(
         entry = axas_riscv64_gstage_table_make(at - 1, axas_walk_phys(t, made[at]));
     }
     if (compare_exchange(slot, &expected, entry)) {
-        written(t, slot, 1);
+        axas_walk_announce(t, slot, sizeof *slot);
         axas_walk_linked(t, level - hole);
         return AXAS_OK;
     }
@@ -2303,13 +2414,51 @@ static enum axas_status install(
             if (!compare_exchange(slot, &entry, leaf)) {
                 return AXAS_ERR_EXISTS;
             }
-            written(t, slot, 1);
+            axas_walk_announce(t, slot, sizeof *slot);
             return AXAS_OK;
+        }
+        if (!axas_walk_within_limit(t, level - hole)) {
+            return AXAS_ERR_NO_MEMORY;
         }
         status = build(t, slot, hole, gpa, leaf, level, pool);
         /* Each time another CPU is first there is a table more, so this ends. */
     } while (status == AXAS_ERR_BUSY);
     return status;
+}
+
+static AXAS_OUTLINE enum axas_status install_first_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    struct axas_leaf_code code;
+
+    code.at[AXAS_RISCV64_GSTAGE_VPN0] = t->page_code[attr];
+    return install(t, gpa, hpa, AXAS_RISCV64_GSTAGE_VPN0, &code, pool);
+}
+
+static enum axas_status install_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+    uint64_t entry = AXAS_RISCV64_GSTAGE_VPN0_EMPTY;
+
+    if (slot == NULL) {
+        return install_first_page(t, gpa, hpa, attr, pool);
+    }
+    if (!compare_exchange(slot, &entry, t->page_code[attr] | axas_riscv64_gstage_vpn0_address(hpa))) {
+        return AXAS_ERR_EXISTS;
+    }
+    if (AXAS_UNLIKELY(t->announces)) {
+        axas_walk_announce(t, slot, sizeof *slot);
+    }
+    return AXAS_OK;
 }
 
 /* ---- Roots at vpn4 ---- */
@@ -2464,6 +2613,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_vpn2,
             .map_need = map_need,
@@ -2489,6 +2639,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_vpn3,
             .map_need = map_need,
@@ -2514,6 +2665,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_vpn4,
             .map_need = map_need,

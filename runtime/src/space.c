@@ -988,21 +988,21 @@ enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, ax
     if (!axas_space_contains(space, gpa, 1)) {
         return AXAS_ERR_RANGE;
     }
-    struct axas_mapping found = {0};
-    enum axas_status status = AXAS_OK;
+    struct axas_mapping found;
+    axas_hpa there;
     unsigned reader = axas_space_reader(space);
     axas_lock_state state = axas_lock_read(&space->lock, reader);
-    uint64_t raw = space->table.mode->translate(&space->table, gpa.raw);
-    if (raw == AXAS_NO_HPA) {
+    enum axas_status status = space->table.mode->translate(&space->table, gpa.raw, &there);
+    if (status != AXAS_OK) {
         status = locate_mapping(space, gpa, &found);
-        raw = found.hpa.raw;
+        there = found.hpa;
         if (status == AXAS_OK && (found.attr & AXAS_ACCESS_MASK) == 0) {
             status = AXAS_ERR_PERMISSION;
         }
     }
     axas_unlock_read(&space->lock, reader, state);
     if (status == AXAS_OK) {
-        *hpa = axas_hpa_of(raw);
+        *hpa = there;
     }
     return status;
 }

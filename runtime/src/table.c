@@ -9,9 +9,6 @@
 /* One unmap splits at most one leaf of each level at each end of its range. */
 #define RESERVE_PER_LEVEL 2u
 
-/* In table->recent: nothing was encoded yet. */
-#define ATTR_NONE UINT32_MAX
-
 static uint64_t last_of_width(unsigned bits)
 {
     return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
@@ -72,7 +69,7 @@ static bool within_physical(const struct axas_table *table, uint64_t hpa, uint64
 
 /* For a new leaf: both ranges, and an attribute that lets something through. */
 static enum axas_status check_leaves(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
-                                     uint64_t size, axas_attr attr, struct axas_leaf_code *code)
+                                     uint64_t size, axas_attr attr)
 {
     if (table == NULL || (attr & ~AXAS_ATTR_MASK) != 0) {
         return AXAS_ERR_INVALID;
@@ -87,10 +84,7 @@ static enum axas_status check_leaves(const struct axas_table *table, axas_gpa gp
     if (!within_physical(table, hpa.raw, size)) {
         return AXAS_ERR_RANGE;
     }
-    if ((attr & AXAS_ACCESS_MASK) == 0) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    return table->format->encode(attr, table->features, code);
+    return (attr & AXAS_ACCESS_MASK) == 0 ? AXAS_ERR_UNSUPPORTED : AXAS_OK;
 }
 
 /* Frames for tables */
@@ -167,7 +161,7 @@ static bool pool_raise(const struct axas_table *table, struct axas_pool *pool, u
     return true;
 }
 
-static bool within_limit(const struct axas_table *table, uint64_t more)
+bool axas_walk_within_limit(const struct axas_table *table, uint64_t more)
 {
     uint64_t tables = __atomic_load_n(&table->tables, __ATOMIC_RELAXED);
     return more == 0 || (tables <= table->table_limit && more <= table->table_limit - tables);
@@ -194,7 +188,7 @@ static enum axas_status prepare_beside_reserve(struct axas_table *table, const u
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
         sum += need[level];
     }
-    bool ready = within_limit(table, sum);
+    bool ready = axas_walk_within_limit(table, sum);
     for (unsigned level = 0; ready && level < table->format->level_count; level++) {
         ready = pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level]);
     }
@@ -321,6 +315,19 @@ static void resolve_transitions(struct axas_table *table)
     }
 }
 
+/* What leaves are made of most often, once for all. */
+static void encode_pages(struct axas_table *table)
+{
+    unsigned level = last_level(table->mode);
+    for (axas_attr attr = 1; attr <= AXAS_ACCESS_MASK; attr++) {
+        struct axas_leaf_code code;
+        if (table->format->encode(attr | AXAS_MEM_NORMAL, table->features, &code) == AXAS_OK) {
+            table->page_code[attr] = code.at[level];
+            table->page_attrs |= (uint16_t)(1u << attr);
+        }
+    }
+}
+
 /* Between the byte order of the entries and the CPU's. */
 static uint64_t in_order(const struct axas_format *format, uint64_t entry)
 {
@@ -388,14 +395,19 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
     made.root_level = made.mode->root_level;
     made.last = last_of_width(made.gpa_bits);
     made.direct_map = made.hal->direct_map_offset;
+#ifndef AXAS_DIRECT_MAP_OFFSET
     made.maps_by_call = made.hal->phys_to_virt != NULL;
+#endif
     made.writes_back = made.hal->table_write_back != NULL;
-    made.recent.attr = ATTR_NONE;
     made.hardware_updates =
         format->hardware_updates_always || (made.features & format->hardware_update_features) != 0;
     made.tables = 1;
     made.table_limit = config->table_limit == 0 ? UINT64_MAX : config->table_limit;
     resolve_transitions(&made);
+    encode_pages(&made);
+    made.last_page = last_of_width(made.physical_bits) - (made.page_size - 1);
+    made.announces = made.writes_back || made.hal->barrier != NULL ||
+                     made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
 
     made.root_size = (uint64_t)format->entry_bytes
                      << (made.gpa_bits - level_at(&made, made.mode->root_level)->shift);
@@ -442,57 +454,72 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
 
 /* Exclusive operations */
 
-/* What makes new leaves visible. */
-static void finish_map(struct axas_table *table, uint64_t gpa, uint64_t size)
+void axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes)
+{
+    axas_walk_written(table, slot, bytes);
+    publish(table);
+}
+
+/* What ends a map of leaves that were written back. */
+static void finish_map(const struct axas_table *table, uint64_t gpa, uint64_t size)
 {
     publish(table);
     axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, size, table->page_size);
 }
 
-/* One page with the attribute of the call before, into a table that is there: what a loop over pages does. */
-static bool map_like_before(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
-                            axas_attr attr, enum axas_status *status)
+void axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa, uint64_t size)
 {
-    if (attr != table->recent.attr || size != table->page_size ||
-        ((gpa.raw | hpa.raw) & (size - 1)) != 0 || gpa.raw > table->last ||
-        !within_physical(table, hpa.raw, size)) {
-        return false;
-    }
-    *status = table->mode->map_page(table, gpa.raw, hpa.raw, table->recent.at[last_level(table->mode)]);
-    return *status != AXAS_ERR_NOT_MAPPED;
+    axas_walk_written(table, slot, table->format->entry_bytes);
+    finish_map(table, gpa, size);
 }
 
-enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
-                                axas_attr attr)
+enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                               axas_attr attr)
 {
-    enum axas_status status;
-    if (table != NULL && map_like_before(table, gpa, hpa, size, attr, &status)) {
-        if (status == AXAS_OK) {
-            finish_map(table, gpa.raw, size);
-        }
-        return status;
-    }
     struct axas_leaf_code code;
-    status = check_leaves(table, gpa, hpa, size, attr, &code);
+    enum axas_status status = table->format->encode(attr, table->features, &code);
     if (status != AXAS_OK) {
         return status;
     }
-    uint64_t last = gpa.raw + (size - 1);
+    uint64_t last = gpa + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct reserve reserve = reserve_of(table);
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    status = table->mode->map_need(table, gpa.raw, last, hpa.raw, sizes, need);
+    status = table->mode->map_need(table, gpa, last, hpa, sizes, need);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, need, &reserve);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    table->mode->map(table, gpa.raw, last, hpa.raw, sizes, &code);
-    table->recent = code;
+    table->mode->map(table, gpa, last, hpa, sizes, &code);
     pool_trim(table, &table->pool, reserve.count);
-    finish_map(table, gpa.raw, size);
+    finish_map(table, gpa, size);
     return AXAS_OK;
+}
+
+/* True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order. */
+static inline bool is_page(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                           axas_attr attr)
+{
+    return attr <= AXAS_ACCESS_MASK && (table->page_attrs >> attr & 1) != 0 && size == table->page_size &&
+           ((gpa.raw | hpa.raw) & (size - 1)) == 0 && gpa.raw <= table->last && hpa.raw <= table->last_page;
+}
+
+static AXAS_OUTLINE enum axas_status map_any(struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
+                                             uint64_t size, axas_attr attr)
+{
+    enum axas_status status = check_leaves(table, gpa, hpa, size, attr);
+    return status == AXAS_OK ? axas_walk_map(table, gpa.raw, hpa.raw, size, attr) : status;
+}
+
+enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                axas_attr attr)
+{
+    if (table != NULL && is_page(table, gpa, hpa, size, attr)) {
+        return table->mode->map_page(table, gpa.raw, hpa.raw, attr);
+    }
+    return map_any(table, gpa, hpa, size, attr);
 }
 
 enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
@@ -672,6 +699,19 @@ enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, 
     return status;
 }
 
+enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa)
+{
+    struct axas_leaf leaf;
+    enum axas_status status = axas_walk_query(table, gpa, &leaf);
+    if (status == AXAS_OK && leaf.kind != AXAS_ENTRY_LEAF) {
+        status = AXAS_ERR_NOT_MAPPED;
+    }
+    if (status == AXAS_OK) {
+        *hpa = axas_hpa_of(leaf.hpa.raw + (gpa - leaf.gpa.raw));
+    }
+    return status;
+}
+
 enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa)
 {
     if (table == NULL || hpa == NULL) {
@@ -680,14 +720,7 @@ enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa g
     if (gpa.raw > table->last) {
         return AXAS_ERR_RANGE;
     }
-    uint64_t raw = table->mode->translate(table, gpa.raw);
-    if (raw == AXAS_NO_HPA) {
-        struct axas_leaf leaf;
-        return axas_table_query(table, gpa, &leaf) == AXAS_ERR_CORRUPT ? AXAS_ERR_CORRUPT
-                                                                       : AXAS_ERR_NOT_MAPPED;
-    }
-    *hpa = axas_hpa_of(raw);
-    return AXAS_OK;
+    return table->mode->translate(table, gpa.raw, hpa);
 }
 
 enum axas_status axas_table_translate_batch(const struct axas_table *table, const axas_gpa *gpas,
@@ -713,22 +746,14 @@ enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, 
     return status;
 }
 
-/* How many tables a leaf of `level` at gpa lacks; none if something is there already. */
-static unsigned missing_tables(const struct axas_table *table, uint64_t gpa, unsigned level)
-{
-    struct axas_leaf hole;
-    if (axas_walk_query(table, gpa, &hole) != AXAS_ERR_NOT_MAPPED || hole.level >= level) {
-        return 0;
-    }
-    return level - hole.level;
-}
-
-enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
-                                    axas_attr attr, struct axas_pool *pool)
+static AXAS_OUTLINE enum axas_status install_any(struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
+                                                 uint64_t size, axas_attr attr, struct axas_pool *pool)
 {
     struct axas_leaf_code code;
-    enum axas_status status =
-        pool == NULL ? AXAS_ERR_INVALID : check_leaves(table, gpa, hpa, size, attr, &code);
+    enum axas_status status = pool == NULL ? AXAS_ERR_INVALID : check_leaves(table, gpa, hpa, size, attr);
+    if (status == AXAS_OK) {
+        status = table->format->encode(attr, table->features, &code);
+    }
     if (status != AXAS_OK) {
         return status;
     }
@@ -742,14 +767,16 @@ enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas
     while (UINT64_C(1) << level_at(table, level)->shift != size) {
         level++;
     }
-    if (table->table_limit != UINT64_MAX && !within_limit(table, missing_tables(table, gpa.raw, level))) {
-        return AXAS_ERR_NO_MEMORY;
+    return table->mode->install(table, gpa.raw, hpa.raw, level, &code, pool);
+}
+
+enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                    axas_attr attr, struct axas_pool *pool)
+{
+    if (table != NULL && pool != NULL && is_page(table, gpa, hpa, size, attr)) {
+        return table->mode->install_page(table, gpa.raw, hpa.raw, attr, pool);
     }
-    status = table->mode->install(table, gpa.raw, hpa.raw, level, &code, pool);
-    if (status == AXAS_OK) {
-        publish(table);
-    }
-    return status;
+    return install_any(table, gpa, hpa, size, attr, pool);
 }
 
 enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level,
@@ -759,7 +786,7 @@ enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool
         level > last_level(table->mode)) {
         return AXAS_ERR_INVALID;
     }
-    if (level > hole_level && !within_limit(table, level - hole_level)) {
+    if (level > hole_level && !axas_walk_within_limit(table, level - hole_level)) {
         return AXAS_ERR_NO_MEMORY;
     }
     for (unsigned i = hole_level + 1; i <= level; i++) {

@@ -115,10 +115,15 @@ struct axas_table {
     uint8_t physical_bits;
     uint32_t vmid;
     const struct axas_mode *mode;
+    uint64_t page_size;      /**< of the smallest leaf, bytes */
+    uint64_t last_page;      /**< the last host address that such a leaf may translate to */
+    bool announces;          /**< the CPU or the IOMMU has to be told of new entries */
+    uint16_t page_attrs;     /**< bit n set: page_code[n] is there */
+    uint64_t leaf_table_gpa; /**< first address of leaf_table */
+    void *leaf_table;        /**< of the page that was mapped last by itself, or NULL; for exclusive calls */
+    uint64_t page_code[AXAS_ACCESS_MASK + 1]; /**< of a smallest leaf of normal memory, by access bits */
     const struct axas_hal *hal;
     const struct axas_format *format;
-    uint64_t page_size;           /**< of the smallest leaf, bytes */
-    struct axas_leaf_code recent; /**< the attribute that an exclusive operation encoded last */
     axas_hpa root_hpa;
     uint64_t root_size;       /**< bytes */
     uint64_t features;        /**< what this CPU has, of the format's */
@@ -179,9 +184,9 @@ struct axas_mode {
     bool is_default;
     uint64_t with; /**< features that the mode needs */
 
-    /** Shared. The host address of a byte, or AXAS_NO_HPA. */
-    uint64_t (*translate)(const struct axas_table *table, uint64_t gpa);
-    /** Shared. The same for each of `count` addresses, AXAS_NO_HPA also for those outside the range. */
+    /** Shared. The host address of a byte. AXAS_ERR_NOT_MAPPED, also for a held leaf; AXAS_ERR_CORRUPT. */
+    enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
+    /** Shared. The same for each of `count` addresses; AXAS_NO_HPA for those that lead nowhere. */
     void (*translate_batch)(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                             size_t count);
     /** Shared. The entry where the walk to gpa ends, which is no table, and its level. */
@@ -189,19 +194,20 @@ struct axas_mode {
     /** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access
      *  of the guest; for the host's own. Nothing where the format has no such bits. */
     void (*touch)(struct axas_table *table, uint64_t gpa, bool write);
+    /** Shared. install of one smallest leaf of normal memory, whose code is in table->page_code. */
+    enum axas_status (*install_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
+                                     struct axas_pool *pool);
     /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
-     *  `pool`; linked by one compare-and-swap. AXAS_ERR_EXISTS: something is there (or smaller leaves
-     *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table. Both change nothing. */
+     *  `pool`; linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or smaller leaves
+     *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both change nothing. */
     enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
                                 const struct axas_leaf_code *code, struct axas_pool *pool);
     /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
     bool (*visit)(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
                   void *context);
 
-    /** Exclusive. Maps one smallest leaf, whose bits but for the address are `code`, by a plain store.
-     *  AXAS_ERR_EXISTS: something is there. AXAS_ERR_NOT_MAPPED: no table with such leaves is. Both change
-     *  nothing. */
-    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t code);
+    /** Exclusive. axas_table_map of one smallest leaf of normal memory, whose code is in table->page_code. */
+    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr);
     /** Exclusive. Adds to need[level] the tables that map would take. AXAS_ERR_EXISTS if anything but
      *  holes is in the range, AXAS_ERR_CORRUPT. Changes nothing. `sizes`: the leaf sizes allowed. */
     enum axas_status (*map_need)(const struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa,

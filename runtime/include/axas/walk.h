@@ -53,18 +53,24 @@ extern "C" {
 /** The same as axas_walk_virt by the HAL's function. */
 void *axas_walk_virt_by_call(const struct axas_table *table, uint64_t hpa);
 
-/** Where the host sees a table. */
-static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
+/** Where the host sees a table if !table->maps_by_call. */
+static inline void *axas_walk_virt_directly(const struct axas_table *table, uint64_t hpa)
 {
 #ifdef AXAS_DIRECT_MAP_OFFSET
     (void)table;
     return (void *)(uintptr_t)(hpa + (uint64_t)(AXAS_DIRECT_MAP_OFFSET));
 #else
-    if (!AXAS_UNLIKELY(table->maps_by_call)) {
-        return (void *)(uintptr_t)(hpa + table->direct_map);
-    }
-    return axas_walk_virt_by_call(table, hpa);
+    return (void *)(uintptr_t)(hpa + table->direct_map);
 #endif
+}
+
+/** Where the host sees a table. */
+static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
+{
+    if (AXAS_UNLIKELY(table->maps_by_call)) {
+        return axas_walk_virt_by_call(table, hpa);
+    }
+    return axas_walk_virt_directly(table, hpa);
 }
 
 /** The physical address of a table. */
@@ -90,12 +96,24 @@ static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
     (void)__atomic_fetch_add(&table->tables, (size_t)tables, __ATOMIC_RELAXED);
 }
 
+/** True if `tables` more may be linked without going over the cap. */
+bool axas_walk_within_limit(const struct axas_table *table, uint64_t tables);
+/** axas_table_map for checked arguments, of any size. */
+enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                               axas_attr attr);
+/** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked for. */
+void axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
+/** The same for one entry, and what the format asks for when leaves are made. */
+void axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa, uint64_t size);
+
 /** Fills *leaf from the entry of `level` where a walk to gpa ended. AXAS_ERR_NOT_MAPPED: empty, *leaf is the
  *  hole. AXAS_ERR_CORRUPT: no leaf or held leaf; *leaf tells level, gpa, size and entry. */
 enum axas_status axas_walk_found(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
                                  struct axas_leaf *leaf);
 /** The walk to gpa, and axas_walk_found. */
 enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf);
+/** axas_table_translate for checked arguments, by axas_walk_query. */
+enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
 /** Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */
 bool axas_walk_visit(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
                      axas_visit_fn *visit, void *context);
