@@ -641,7 +641,6 @@ enum axas_status axas_aarch64_stage2_fault_decode(
 
 /* ---- Tables ---- */
 
-
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define IN_TABLE_ORDER(value) ((axas_aarch64_stage2_entry)(value))
 #else
@@ -1139,8 +1138,8 @@ static AXAS_OUTLINE void unlink_table(
 struct plan {
     bool maps;
     uint64_t distance; /* from guest to host addresses, for what is mapped */
-    uint64_t sizes;    /* of leaves that may be */
-    uint32_t *need;    /* by level: tables that it takes */
+    uint64_t sizes; /* of leaves that may be */
+    uint32_t *need; /* by level: tables that it takes */
 };
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
@@ -1205,7 +1204,7 @@ static enum axas_status map_need(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const struct plan plan = {true, hpa - gpa, sizes, need};
+    const struct plan plan = { true, hpa - gpa, sizes, need };
     const table_entry *const root = t->root;
 
     return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
@@ -1218,7 +1217,7 @@ static enum axas_status split_need(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const struct plan plan = {false, 0, sizes, need};
+    const struct plan plan = { false, 0, sizes, need };
     const table_entry *const root = t->root;
 
     return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);

@@ -625,7 +625,6 @@ enum axas_status axas_aarch64_stage2_64k_fault_decode(
 
 /* ---- Tables ---- */
 
-
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define IN_TABLE_ORDER(value) ((axas_aarch64_stage2_64k_entry)(value))
 #else
@@ -685,6 +684,12 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
 static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
 {
     return axas_walk_virt(t, hpa);
+}
+
+/* The same where the direct map is at an offset, which the caller has looked up. */
+static inline table_entry *directly_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt_directly(t, hpa);
 }
 
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
@@ -760,6 +765,9 @@ static const struct axas_level levels[] = {
             .software_mask = UINT64_C(0x780000000000000),
     },
 };
+
+/* What a table of the smallest leaves covers. */
+#define LEAF_TABLE_OFFSET ((AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES << AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT) - 1)
 
 /*
  * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
@@ -1071,6 +1079,7 @@ static AXAS_OUTLINE void unlink_table(
 {
     const uint64_t entry = load(slot);
 
+    t->leaf_table = NULL;
     store(slot, shape[level].empty);
     written(t, slot, 1);
     axas_gather_note(
@@ -1089,8 +1098,8 @@ static AXAS_OUTLINE void unlink_table(
 struct plan {
     bool maps;
     uint64_t distance; /* from guest to host addresses, for what is mapped */
-    uint64_t sizes;    /* of leaves that may be */
-    uint32_t *need;    /* by level: tables that it takes */
+    uint64_t sizes; /* of leaves that may be */
+    uint32_t *need; /* by level: tables that it takes */
 };
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
@@ -1155,7 +1164,7 @@ static enum axas_status map_need(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const struct plan plan = {true, hpa - gpa, sizes, need};
+    const struct plan plan = { true, hpa - gpa, sizes, need };
     const table_entry *const root = t->root;
 
     return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
@@ -1168,7 +1177,7 @@ static enum axas_status split_need(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const struct plan plan = {false, 0, sizes, need};
+    const struct plan plan = { false, 0, sizes, need };
     const table_entry *const root = t->root;
 
     return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
@@ -1581,9 +1590,10 @@ static void free_subtree(
 
 /* ---- Addresses, from the root down ---- */
 
-static uint64_t translate(const struct axas_table *t, uint64_t gpa)
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
+static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
-    const table_entry *table = t->root;
+    table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
@@ -1600,23 +1610,99 @@ static uint64_t translate(const struct axas_table *t, uint64_t gpa)
     }
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
-        return axas_aarch64_stage2_64k_level1_is_leaf(entry) ? axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_AARCH64_STAGE2_64K_LEVEL1;
+        goto found;
     }
     table = behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
-        return axas_aarch64_stage2_64k_level2_is_leaf(entry) ? axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_AARCH64_STAGE2_64K_LEVEL2;
+        goto found;
     }
     table = behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
     entry = load_link(table + index);
-    return axas_aarch64_stage2_64k_level3_is_leaf(entry) ? axas_aarch64_stage2_64k_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET)
-            : AXAS_NO_HPA;
+    *level = AXAS_AARCH64_STAGE2_64K_LEVEL3;
+
+found:
+    *found = entry;
+    return table + index;
+}
+
+static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+{
+    uint64_t entry;
+
+    (void)find(t, gpa, level, &entry);
+    return entry;
+}
+
+static void touch(struct axas_table *t, uint64_t gpa, bool write)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+
+    if (axas_aarch64_stage2_64k_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
+        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
+    }
+}
+
+static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        goto slow;
+    }
+    switch (t->root_level) {
+    case AXAS_AARCH64_STAGE2_64K_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT;
+        goto at_level2;
+    case AXAS_AARCH64_STAGE2_64K_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT;
+        goto at_level3;
+    default:
+        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
+        if (!axas_aarch64_stage2_64k_level1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
+    index = LEVEL2_INDEX(gpa);
+at_level2:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
+        if (!axas_aarch64_stage2_64k_level2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+at_level3:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_64k_level3_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_aarch64_stage2_64k_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
 }
 
 /*
@@ -1691,13 +1777,19 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     }
 }
 
-/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
-static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+/* The slot of a smallest leaf, or NULL if the walk ends above it. */
+static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        unsigned level;
+
+        table = find(t, gpa, &level, &entry);
+        return level == AXAS_AARCH64_STAGE2_64K_LEVEL3 ? table : NULL;
+    }
     switch (t->root_level) {
     case AXAS_AARCH64_STAGE2_64K_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT;
@@ -1711,63 +1803,63 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
     }
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
-        *level = AXAS_AARCH64_STAGE2_64K_LEVEL1;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
+    table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
-        *level = AXAS_AARCH64_STAGE2_64K_LEVEL2;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
+    table = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    entry = load_link(table + index);
-    *level = AXAS_AARCH64_STAGE2_64K_LEVEL3;
-
-found:
-    *found = entry;
     return table + index;
 }
 
-static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+static inline enum axas_status put_page(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr)
 {
-    uint64_t entry;
-
-    (void)find(t, gpa, level, &entry);
-    return entry;
-}
-
-static void touch(struct axas_table *t, uint64_t gpa, bool write)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
-
-    if (axas_aarch64_stage2_64k_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
-        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-    }
-}
-
-static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t code)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-
-    if (level != AXAS_AARCH64_STAGE2_64K_LEVEL3) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    if (entry != AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY) {
+    if (load(slot) != AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, code | axas_aarch64_stage2_64k_level3_address(hpa));
-    written(t, slot, 1);
+    store(slot, t->page_code[attr] | axas_aarch64_stage2_64k_level3_address(hpa));
+    if (AXAS_UNLIKELY(t->announces)) {
+        axas_walk_announce_map(t, slot, gpa, LEVEL3_SPAN);
+    }
     return AXAS_OK;
+}
+
+static AXAS_OUTLINE enum axas_status map_page_elsewhere(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+
+    if (slot == NULL) {
+        return axas_walk_map(t, gpa, hpa, LEVEL3_SPAN, attr);
+    }
+    t->leaf_table = slot - LEVEL3_INDEX(gpa);
+    t->leaf_table_gpa = gpa & ~LEAF_TABLE_OFFSET;
+    return put_page(t, slot, gpa, hpa, attr);
+}
+
+/* A loop over pages stays in the table that was found last. */
+static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, axas_attr attr)
+{
+    table_entry *const table = t->leaf_table;
+
+    if (table == NULL || ((gpa ^ t->leaf_table_gpa) & ~LEAF_TABLE_OFFSET) != 0) {
+        return map_page_elsewhere(t, gpa, hpa, attr);
+    }
+    return put_page(t, table + LEVEL3_INDEX(gpa), gpa, hpa, attr);
 }
 
 /* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
@@ -1799,7 +1891,7 @@ static AXAS_OUTLINE enum axas_status build(
         entry = axas_aarch64_stage2_64k_table_make(at - 1, axas_walk_phys(t, made[at]));
     }
     if (compare_exchange(slot, &expected, entry)) {
-        written(t, slot, 1);
+        axas_walk_announce(t, slot, sizeof *slot);
         axas_walk_linked(t, level - hole);
         return AXAS_OK;
     }
@@ -1835,13 +1927,51 @@ static enum axas_status install(
             if (!compare_exchange(slot, &entry, leaf)) {
                 return AXAS_ERR_EXISTS;
             }
-            written(t, slot, 1);
+            axas_walk_announce(t, slot, sizeof *slot);
             return AXAS_OK;
+        }
+        if (!axas_walk_within_limit(t, level - hole)) {
+            return AXAS_ERR_NO_MEMORY;
         }
         status = build(t, slot, hole, gpa, leaf, level, pool);
         /* Each time another CPU is first there is a table more, so this ends. */
     } while (status == AXAS_ERR_BUSY);
     return status;
+}
+
+static AXAS_OUTLINE enum axas_status install_first_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    struct axas_leaf_code code;
+
+    code.at[AXAS_AARCH64_STAGE2_64K_LEVEL3] = t->page_code[attr];
+    return install(t, gpa, hpa, AXAS_AARCH64_STAGE2_64K_LEVEL3, &code, pool);
+}
+
+static enum axas_status install_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+    uint64_t entry = AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY;
+
+    if (slot == NULL) {
+        return install_first_page(t, gpa, hpa, attr, pool);
+    }
+    if (!compare_exchange(slot, &entry, t->page_code[attr] | axas_aarch64_stage2_64k_level3_address(hpa))) {
+        return AXAS_ERR_EXISTS;
+    }
+    if (AXAS_UNLIKELY(t->announces)) {
+        axas_walk_announce(t, slot, sizeof *slot);
+    }
+    return AXAS_OK;
 }
 
 /* ---- Roots at level1 ---- */
@@ -2005,6 +2135,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_level3,
             .map_need = map_need,
@@ -2030,6 +2161,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_level2,
             .map_need = map_need,
@@ -2055,6 +2187,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_level1,
             .map_need = map_need,

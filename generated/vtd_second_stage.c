@@ -554,7 +554,6 @@ enum axas_status axas_vtd_second_stage_fault_decode(
 
 /* ---- Tables ---- */
 
-
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define IN_TABLE_ORDER(value) ((axas_vtd_second_stage_entry)(value))
 #else
@@ -614,6 +613,12 @@ static inline uint64_t take(const struct axas_table *t, table_entry *slot, uint6
 static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
 {
     return axas_walk_virt(t, hpa);
+}
+
+/* The same where the direct map is at an offset, which the caller has looked up. */
+static inline table_entry *directly_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt_directly(t, hpa);
 }
 
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
@@ -721,6 +726,9 @@ static const struct axas_level levels[] = {
             .software_mask = UINT64_C(0x3ff0000000000000),
     },
 };
+
+/* What a table of the smallest leaves covers. */
+#define LEAF_TABLE_OFFSET ((AXAS_VTD_SECOND_STAGE_PT_ENTRIES << AXAS_VTD_SECOND_STAGE_PT_SHIFT) - 1)
 
 /*
  * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
@@ -1045,6 +1053,7 @@ static AXAS_OUTLINE void unlink_table(
 {
     const uint64_t entry = load(slot);
 
+    t->leaf_table = NULL;
     store(slot, shape[level].empty);
     written(t, slot, 1);
     axas_gather_note(
@@ -1063,8 +1072,8 @@ static AXAS_OUTLINE void unlink_table(
 struct plan {
     bool maps;
     uint64_t distance; /* from guest to host addresses, for what is mapped */
-    uint64_t sizes;    /* of leaves that may be */
-    uint32_t *need;    /* by level: tables that it takes */
+    uint64_t sizes; /* of leaves that may be */
+    uint32_t *need; /* by level: tables that it takes */
 };
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
@@ -1129,7 +1138,7 @@ static enum axas_status map_need(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const struct plan plan = {true, hpa - gpa, sizes, need};
+    const struct plan plan = { true, hpa - gpa, sizes, need };
     const table_entry *const root = t->root;
 
     return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
@@ -1142,7 +1151,7 @@ static enum axas_status split_need(
         uint64_t sizes,
         uint32_t need[AXAS_MAX_LEVELS])
 {
-    const struct plan plan = {false, 0, sizes, need};
+    const struct plan plan = { false, 0, sizes, need };
     const table_entry *const root = t->root;
 
     return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
@@ -1827,9 +1836,10 @@ static void free_subtree(
 
 /* ---- Addresses, from the root down ---- */
 
-static uint64_t translate(const struct axas_table *t, uint64_t gpa)
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
+static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
-    const table_entry *table = t->root;
+    table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
@@ -1846,35 +1856,125 @@ static uint64_t translate(const struct axas_table *t, uint64_t gpa)
     }
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
-        return AXAS_NO_HPA;
+        *level = AXAS_VTD_SECOND_STAGE_PML5;
+        goto found;
     }
     table = behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
-        return AXAS_NO_HPA;
+        *level = AXAS_VTD_SECOND_STAGE_PML4;
+        goto found;
     }
     table = behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
-        return axas_vtd_second_stage_pdp_is_leaf(entry) ? axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_VTD_SECOND_STAGE_PDP;
+        goto found;
     }
     table = behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
-        return axas_vtd_second_stage_pd_is_leaf(entry) ? axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
-                : AXAS_NO_HPA;
+        *level = AXAS_VTD_SECOND_STAGE_PD;
+        goto found;
     }
     table = behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
     entry = load_link(table + index);
-    return axas_vtd_second_stage_pt_is_leaf(entry) ? axas_vtd_second_stage_pt_leaf_hpa(entry) | (gpa & PT_OFFSET)
-            : AXAS_NO_HPA;
+    *level = AXAS_VTD_SECOND_STAGE_PT;
+
+found:
+    *found = entry;
+    return table + index;
+}
+
+static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+{
+    uint64_t entry;
+
+    (void)find(t, gpa, level, &entry);
+    return entry;
+}
+
+static void touch(struct axas_table *t, uint64_t gpa, bool write)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+
+    if (axas_vtd_second_stage_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
+        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
+    }
+}
+
+static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        goto slow;
+    }
+    switch (t->root_level) {
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
+        goto at_pml4;
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
+        goto at_pdp;
+    default:
+        index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_vtd_second_stage_pml5_is_table(entry)) {
+        goto slow;
+    }
+    table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
+    index = PML4_INDEX(gpa);
+at_pml4:
+    entry = load_link(table + index);
+    if (!axas_vtd_second_stage_pml4_is_table(entry)) {
+        goto slow;
+    }
+    table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
+    index = PDP_INDEX(gpa);
+at_pdp:
+    entry = load_link(table + index);
+    if (!axas_vtd_second_stage_pdp_is_table(entry)) {
+        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
+    index = PD_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_vtd_second_stage_pd_is_table(entry)) {
+        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
+    index = PT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_vtd_second_stage_pt_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_vtd_second_stage_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
 }
 
 /*
@@ -1979,13 +2079,19 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     }
 }
 
-/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
-static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+/* The slot of a smallest leaf, or NULL if the walk ends above it. */
+static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        unsigned level;
+
+        table = find(t, gpa, &level, &entry);
+        return level == AXAS_VTD_SECOND_STAGE_PT ? table : NULL;
+    }
     switch (t->root_level) {
     case AXAS_VTD_SECOND_STAGE_PML4:
         index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
@@ -1999,77 +2105,75 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
     }
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
-        *level = AXAS_VTD_SECOND_STAGE_PML5;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
+    table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
-        *level = AXAS_VTD_SECOND_STAGE_PML4;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
+    table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
-        *level = AXAS_VTD_SECOND_STAGE_PDP;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
+    table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
     entry = load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
-        *level = AXAS_VTD_SECOND_STAGE_PD;
-        goto found;
+        return NULL;
     }
-    table = behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
+    table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
-    entry = load_link(table + index);
-    *level = AXAS_VTD_SECOND_STAGE_PT;
-
-found:
-    *found = entry;
     return table + index;
 }
 
-static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
+static inline enum axas_status put_page(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr)
 {
-    uint64_t entry;
-
-    (void)find(t, gpa, level, &entry);
-    return entry;
-}
-
-static void touch(struct axas_table *t, uint64_t gpa, bool write)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
-
-    if (axas_vtd_second_stage_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
-        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-    }
-}
-
-static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t code)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-
-    if (level != AXAS_VTD_SECOND_STAGE_PT) {
-        return AXAS_ERR_NOT_MAPPED;
-    }
-    if (entry != AXAS_VTD_SECOND_STAGE_PT_EMPTY) {
+    if (load(slot) != AXAS_VTD_SECOND_STAGE_PT_EMPTY) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, code | axas_vtd_second_stage_pt_address(hpa));
-    written(t, slot, 1);
+    store(slot, t->page_code[attr] | axas_vtd_second_stage_pt_address(hpa));
+    if (AXAS_UNLIKELY(t->announces)) {
+        axas_walk_announce_map(t, slot, gpa, PT_SPAN);
+    }
     return AXAS_OK;
+}
+
+static AXAS_OUTLINE enum axas_status map_page_elsewhere(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+
+    if (slot == NULL) {
+        return axas_walk_map(t, gpa, hpa, PT_SPAN, attr);
+    }
+    t->leaf_table = slot - PT_INDEX(gpa);
+    t->leaf_table_gpa = gpa & ~LEAF_TABLE_OFFSET;
+    return put_page(t, slot, gpa, hpa, attr);
+}
+
+/* A loop over pages stays in the table that was found last. */
+static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, axas_attr attr)
+{
+    table_entry *const table = t->leaf_table;
+
+    if (table == NULL || ((gpa ^ t->leaf_table_gpa) & ~LEAF_TABLE_OFFSET) != 0) {
+        return map_page_elsewhere(t, gpa, hpa, attr);
+    }
+    return put_page(t, table + PT_INDEX(gpa), gpa, hpa, attr);
 }
 
 /* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
@@ -2101,7 +2205,7 @@ static AXAS_OUTLINE enum axas_status build(
         entry = axas_vtd_second_stage_table_make(at - 1, axas_walk_phys(t, made[at]));
     }
     if (compare_exchange(slot, &expected, entry)) {
-        written(t, slot, 1);
+        axas_walk_announce(t, slot, sizeof *slot);
         axas_walk_linked(t, level - hole);
         return AXAS_OK;
     }
@@ -2137,13 +2241,51 @@ static enum axas_status install(
             if (!compare_exchange(slot, &entry, leaf)) {
                 return AXAS_ERR_EXISTS;
             }
-            written(t, slot, 1);
+            axas_walk_announce(t, slot, sizeof *slot);
             return AXAS_OK;
+        }
+        if (!axas_walk_within_limit(t, level - hole)) {
+            return AXAS_ERR_NO_MEMORY;
         }
         status = build(t, slot, hole, gpa, leaf, level, pool);
         /* Each time another CPU is first there is a table more, so this ends. */
     } while (status == AXAS_ERR_BUSY);
     return status;
+}
+
+static AXAS_OUTLINE enum axas_status install_first_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    struct axas_leaf_code code;
+
+    code.at[AXAS_VTD_SECOND_STAGE_PT] = t->page_code[attr];
+    return install(t, gpa, hpa, AXAS_VTD_SECOND_STAGE_PT, &code, pool);
+}
+
+static enum axas_status install_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+    uint64_t entry = AXAS_VTD_SECOND_STAGE_PT_EMPTY;
+
+    if (slot == NULL) {
+        return install_first_page(t, gpa, hpa, attr, pool);
+    }
+    if (!compare_exchange(slot, &entry, t->page_code[attr] | axas_vtd_second_stage_pt_address(hpa))) {
+        return AXAS_ERR_EXISTS;
+    }
+    if (AXAS_UNLIKELY(t->announces)) {
+        axas_walk_announce(t, slot, sizeof *slot);
+    }
+    return AXAS_OK;
 }
 
 /* ---- Roots at pml5 ---- */
@@ -2316,6 +2458,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_pdp,
             .map_need = map_need,
@@ -2341,6 +2484,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_pml4,
             .map_need = map_need,
@@ -2366,6 +2510,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .install_page = install_page,
             .install = install,
             .visit = visit_from_pml5,
             .map_need = map_need,

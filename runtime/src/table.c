@@ -498,7 +498,8 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     return AXAS_OK;
 }
 
-/* True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order. */
+/* True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order.
+ */
 static inline bool is_page(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                            axas_attr attr)
 {

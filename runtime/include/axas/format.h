@@ -198,8 +198,9 @@ struct axas_mode {
     enum axas_status (*install_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
                                      struct axas_pool *pool);
     /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
-     *  `pool`; linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or smaller leaves
-     *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both change nothing. */
+     *  `pool`; linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or
+     * smaller leaves below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both
+     * change nothing. */
     enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
                                 const struct axas_leaf_code *code, struct axas_pool *pool);
     /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */

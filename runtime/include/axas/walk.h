@@ -101,7 +101,8 @@ bool axas_walk_within_limit(const struct axas_table *table, uint64_t tables);
 /** axas_table_map for checked arguments, of any size. */
 enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr);
-/** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked for. */
+/** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked
+ * for. */
 void axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
 /** The same for one entry, and what the format asks for when leaves are made. */
 void axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa, uint64_t size);
