@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws how many times its floor each work takes: a panel for each compiler, a mark for each format."""
+"""Draws how many times its floor each work takes: a panel for each compiler, a mark for each format.
+
+`words` says what each work is, in the order in which they are drawn.
+"""
 import matplotlib
 
 matplotlib.use("svg")
@@ -21,7 +24,7 @@ def styles(formats):
 
 def draw(rows, compilers, words, path):
     judged = [row for row in rows if row.limit is not None]
-    works = list(dict.fromkeys((row.work, row.limit) for row in judged))
+    works = sorted({(row.work, row.limit) for row in judged}, key=lambda work: list(words).index(work[0]))
     formats = sorted({row.format for row in judged})
     style = styles(formats)
     columns = min(4, len(formats))

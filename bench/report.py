@@ -239,7 +239,10 @@ def summary(rows, compilers):
 def missed(rows, compilers):
     """Work, target, and for each compiler in how many modes it was missed, and the worst."""
     lines = []
-    for work, target in dict.fromkeys((row.work, row.target) for row in rows if row.verdict == "NOT MET"):
+    not_met = {(row.work, row.target) for row in rows if row.verdict == "NOT MET"}
+    for work, target in dict.fromkeys((target.work, target.text) for target in TARGETS):
+        if (work, target) not in not_met:
+            continue
         cells = []
         for compiler in compilers:
             of_work = [row for row in rows if (row.work, row.target, row.compiler) == (work, target, compiler)]
@@ -340,8 +343,8 @@ def main():
                               for name, (version, context) in contexts.items()},
                 "rows": [asdict(row) for row in rows]}
     (arguments.out / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    words = {row.work: next(text for start, text in reversed(WORDS.items()) if row.work.startswith(start))
-             for row in rows}
+    words = {target.work: next(text for start, text in reversed(WORDS.items()) if target.work.startswith(start))
+             for target in TARGETS}
     chart.draw(rows, compilers, words, arguments.out / "RESULTS.svg")
     print(*plain(*side_by_side(rows, compilers, ("format", "mode", "work", "layer"))), sep="\n")
     print("", *plain(*missed(rows, compilers)), sep="\n")
