@@ -104,7 +104,7 @@ def main():
              for level, limit in LIMITS.items()]
     page = ["Bytes of text of each format with one mode (codec, walkers, registers, fault decoder), and of constants;",
             f"bold is too many: {', '.join(words)}.",
-            "The modes of a format share the code of their common lower levels, as its size with all of them shows.", ""]
+            "A format's modes share the code of their common lower levels, as its size with all of them shows.", ""]
     page += ["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines)]
     arguments.out.write_text("\n".join(page) + "\n", encoding="utf-8")
     print(f"code size: {'; '.join(words)}")
