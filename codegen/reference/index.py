@@ -19,27 +19,37 @@ def shape(models):
         Column("Leaves")])
     for model in models:
         order = "big" if model.big_endian else "little"
-        modes = [f"{mode.title}: {len(mode.levels)} levels, {gpa_text(mode)} bits" for mode in model.modes]
+        modes = [f"{mode.title}: {_levels(mode)}, {gpa_text(mode)} bits" for mode in model.modes]
         root = max(model.root_bytes(mode, mode.gpa_bits_max) for mode in model.modes)
         table.rows.append([model.name, f"{model.entry_bits} bits, {order}-endian", modes, f"{model.output_bits} bits",
                            size_text(root), leaf_sizes(model)])
     return table
 
 
+def _levels(mode):
+    return f"{len(mode.levels)} level{'s' * (len(mode.levels) > 1)}"
+
+
 def access(models):
-    combinations = dict(sorted((row.attr, _letters(row.columns)) for model in models for row in model.access))
     table = Table("Access that can be expressed: R read, W write, X execute, Xk execute for the guest's kernel alone, "
-                  "Xu for its user level alone", [code("Format"), *(Column(text, "mark") for text in combinations.values())])
+                  "Xu for its user level alone", [code("Format"), Column("On every CPU"), Column("On some CPUs")])
     for model in models:
-        table.rows.append([model.name, *(_where([row.condition for row in model.access if row.attr == attr])
-                                         for attr in combinations)])
+        combinations = {}
+        for row in sorted(model.access, key=lambda row: row.attr):
+            combinations.setdefault(_letters(row.columns), []).append(row.condition)
+        groups = {}
+        for letters, conditions in combinations.items():
+            where = _where(conditions)
+            groups.setdefault(where if where == "yes" else " or ".join(where), []).append(letters)
+        always = ", ".join(groups.pop("yes", []))
+        table.rows.append([model.name, always, [f"{where}: {', '.join(some)}" for where, some in groups.items()]])
     return table
 
 
 def _letters(columns):
     kernel, user = columns["kernel_exec"], columns["user_exec"]
     execute = "X" if kernel and user else "Xk" if kernel else "Xu" if user else ""
-    return " ".join(filter(None, ("R" * columns["read"], "W" * columns["write"], execute)))
+    return "R" * columns["read"] + "W" * columns["write"] + execute
 
 
 def memory(models):
