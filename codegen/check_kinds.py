@@ -153,7 +153,7 @@ class Kinds(Part):
                 low = [bit for bit in bits if output.get(bit, lowest) < lowest]
                 if stray:
                     self.error_in_kind(row.key, at, f"{bits_verb(stray[-1], stray[0], 'are')} 'address' in {{kind}}, but "
-                                       "in no piece of 'address', expected something else")
+                                       "in no piece of 'address', expected a piece that has it, or something else")
                 if low:
                     self.error(row.key, f"{bits_verb(low[-1], low[0], 'are')} 'address' in kind '{at.kind}' at level "
                                f"'{at.level.name}', but {what} {'behind' if at.role == 'table' else 'of'} that level is "
