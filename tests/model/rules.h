@@ -67,6 +67,15 @@ static const struct facts rules_facts[] = {
         .caches_refused = true,
     },
     /*
+     * LoongArch volume 1, 5.4.2: the TLB holds pages that are not valid, or refuse, like any other. 5.4.1:
+     * two entries must not match, so that small pages are gone from it before a large one takes their place.
+     */
+    {.format = "loongarch64_stage2", .breaks = RULE(COLLAPSE), .caches_empty = true, .caches_refused = true},
+    {.format = "loongarch64_stage2_16k",
+     .breaks = RULE(COLLAPSE),
+     .caches_empty = true,
+     .caches_refused = true},
+    /*
      * Intel SDM volume 3, "Caching Translation Information" of VMX: nothing is cached of an entry that is not
      * present, and an EPT violation invalidates the mappings of the address it was for, so that more
      * permissions cost one more violation at most. INVEPT after anything else.

@@ -24,6 +24,12 @@
 #ifdef AXAS_WITH_AARCH64_STAGE2_LPA2
 #include <axas/formats/aarch64_stage2_lpa2.h>
 #endif
+#ifdef AXAS_WITH_LOONGARCH64_STAGE2
+#include <axas/formats/loongarch64_stage2.h>
+#endif
+#ifdef AXAS_WITH_LOONGARCH64_STAGE2_16K
+#include <axas/formats/loongarch64_stage2_16k.h>
+#endif
 #ifdef AXAS_WITH_RISCV32_GSTAGE
 #include <axas/formats/riscv32_gstage.h>
 #endif
