@@ -186,11 +186,11 @@ static const char *check_reached(const struct prediction *p, uint64_t value,
     return check_flags(p);
 }
 
-static const char *check_fault(const struct prediction *p, const struct axas_fault *fault)
+static const char *check_fault(const struct prediction *p, const struct axas_fault *fault, uint64_t untold)
 {
     const struct axas_level *level = &layout.space.table.format->levels[p->leaf.level];
     /* Of a walk the page may be all that is known, and a CPU that sets flags counts it as a write. */
-    const uint64_t unknown = p->walk ? AXAS_FRAME_SIZE - 1 : 0;
+    const uint64_t unknown = p->walk ? AXAS_FRAME_SIZE - 1 : untold;
     const bool exec = (p->access & AXAS_EXEC) != 0;
     if (!fault->gpa_known || ((fault->gpa.raw ^ p->gpa) & ~unknown) != 0) {
         return "the fault is decoded with another guest-physical address";
@@ -297,7 +297,7 @@ static bool judge(const struct prediction *p)
     } else if (axas_fault_decode(layout.space.table.format, answer.registers, &fault) != AXAS_OK) {
         wrong = "the fault cannot be decoded";
     } else {
-        wrong = check_fault(p, &fault);
+        wrong = check_fault(p, &fault, answer.unknown);
     }
     if (wrong != NULL) {
         disagree(wrong, p, &answer);

@@ -166,12 +166,19 @@ static uint64_t place(struct layout *layout, uint64_t size, uint64_t alignment)
     return gpa >= base && gpa - base <= room - size ? gpa : UINT64_MAX;
 }
 
+axas_attr layout_all_access(const struct axas_table *table)
+{
+    const axas_attr data = AXAS_READ | AXAS_WRITE, all = data | AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
+    struct axas_leaf_code code;
+    return table->format->encode(all, table->features, &code) == AXAS_OK ? all : data;
+}
+
 /* Those that no probe has met yet come first, so that none is left to chance. */
 static axas_attr some_attr(const struct layout *layout)
 {
     const unsigned count = layout->attr_count, first = (unsigned)random_below(count);
     if (random_below(4) == 0) {
-        return AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
+        return layout_all_access(&layout->space.table);
     }
     for (unsigned i = 0; i < count; i++) {
         if (!report.attrs[layout->attr[(first + i) % count]]) {
@@ -266,7 +273,7 @@ static void map(struct layout *layout)
 /* One leaf of each size, so that none is left to chance. */
 static void map_leaves(struct layout *layout)
 {
-    const axas_attr all = AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC | AXAS_USER_EXEC;
+    const axas_attr all = layout_all_access(&layout->space.table);
     for (uint64_t sizes = axas_table_leaf_sizes(&layout->space.table, all); sizes != 0; sizes &= sizes - 1) {
         struct layout_piece piece = {.kind = LAYOUT_LINEAR, .size = sizes & -sizes, .attr = all};
         piece.gpa = place(layout, piece.size, piece.size);

@@ -45,6 +45,9 @@ bool layout_build(struct layout *layout, const struct axas_config *config);
 /** One change: map, unmap or protect. */
 void layout_change(struct layout *layout);
 
+/** The most access to normal memory that the format has a code for: a device fetches nothing. */
+axas_attr layout_all_access(const struct axas_table *table);
+
 /** The piece at gpa, or NULL. */
 const struct layout_piece *layout_find(const struct layout *layout, uint64_t gpa);
 

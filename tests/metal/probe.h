@@ -20,7 +20,8 @@ struct probe_answer {
     bool hpa_known; /**< reached: always for reads and execution, for writes where the CPU tells */
     uint64_t hpa;   /**< the host address of the byte at gpa */
     uint64_t registers[AXAS_MAX_FAULT_REGISTERS]; /**< not reached: as axas_fault_decode takes them */
-    const char *odd; /**< NULL, or in what the CPU contradicts itself or leaves what was asked for */
+    uint64_t unknown; /**< not reached: the low bits of the address that the registers do not tell */
+    const char *odd;  /**< NULL, or in what the CPU contradicts itself or leaves what was asked for */
 };
 
 /** Called once after arch_init, with what arch_table_config says of the CPU. Adds to its features those that

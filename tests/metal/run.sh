@@ -6,8 +6,8 @@
 #         [--emulator bochs|qemu]
 #
 # FORMAT is aarch64_stage2, aarch64_stage2_16k, aarch64_stage2_64k, aarch64_stage2_lpa2, aarch64_stage2_16k_lpa2,
-# riscv32_gstage, riscv64_gstage, x86_64_ept or x86_64_npt. --debug waits for a debugger at port 1234 (not in Bochs).
-# Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen.
+# riscv32_gstage, riscv64_gstage, x86_64_ept, x86_64_npt or vtd_second_stage. --debug waits for a debugger at port 1234
+# (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen.
 set -euo pipefail
 metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$metal/../.." && pwd)
@@ -62,6 +62,11 @@ x86_64_ept)
 x86_64_npt)
     emulator=${emulator:-qemu}
     program=metal_npt
+    ;;
+vtd_second_stage)
+    arch=x86_64
+    emulator=iommu
+    program=metal_vtd
     ;;
 *) die "there is no format '$format' to run; see the head of this script" ;;
 esac

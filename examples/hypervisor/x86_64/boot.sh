@@ -3,9 +3,10 @@
 # Boots a ROM in an emulated PC of one CPU and 64 MiB, without a window, and shows what it prints. The exit status
 # is the one that the program's last line says (pc.c), 125 if there is no such line, 124 after too long.
 #
-#     boot.sh bochs|qemu ROM [CPU [SECONDS [ARGUMENT...]]]
+#     boot.sh bochs|qemu|iommu ROM [CPU [SECONDS [ARGUMENT...]]]
 #
-# CPU is the name that the emulator has for it; the arguments are for QEMU.
+# CPU is the name that the emulator has for it; the arguments are for QEMU. "iommu" is QEMU with an Intel IOMMU and the
+# device "edu", whose time goes by as the CPU's instructions do.
 set -euo pipefail
 
 emulator=$1
@@ -41,7 +42,7 @@ END
 boot_qemu() {
     local cpu=$1
     shift
-    timeout -s KILL "$seconds" qemu-system-x86_64 "$@" -M pc -cpu "$cpu" -m 64 -bios "$rom" -display none -nic none \
+    timeout -s KILL "$seconds" qemu-system-x86_64 "$@" -cpu "$cpu" -m 64 -bios "$rom" -display none -nic none \
         -debugcon stdio -device isa-debug-exit,iobase=0xf4,iosize=4 -no-reboot </dev/null 2>"$scratch/errors"
 }
 
@@ -49,7 +50,12 @@ boot_qemu() {
 status=0
 case $emulator in
 bochs) boot_bochs "${3:-corei7_skylake_x}" | tee "$scratch/output" || status=$? ;;
-qemu) boot_qemu "${3:-max}" "${@:5}" | tee "$scratch/output" || status=$? ;;
+qemu) boot_qemu "${3:-max}" -M pc "${@:5}" | tee "$scratch/output" || status=$? ;;
+iommu)
+    boot_qemu "${3:-max}" -M q35,kernel-irqchip=off -device intel-iommu,aw-bits=48,snoop-control=on \
+        -device edu,dma_mask=0xffffffffffffffff -icount shift=10,sleep=off "${@:5}" | tee "$scratch/output" ||
+        status=$?
+    ;;
 *)
     echo "$(basename "$0"): no emulator '$emulator'" >&2
     exit 2

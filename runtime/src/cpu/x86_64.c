@@ -58,3 +58,16 @@ void axas_x86_64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS])
         registers[i] = 0;
     }
 }
+
+/* No 64-bit CPU has shorter lines. */
+#define CACHE_LINE UINT64_C(64)
+
+void axas_x86_64_table_write_back(void *context, const void *bytes, uint64_t size)
+{
+    const uint64_t first = (uintptr_t)bytes, end = first + size;
+    (void)context;
+    for (uint64_t line = first & ~(CACHE_LINE - 1); line < end; line += CACHE_LINE) {
+        __asm__ volatile("clflush (%0)" ::"r"(line) : "memory");
+    }
+    __asm__ volatile("mfence" ::: "memory");
+}

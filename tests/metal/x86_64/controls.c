@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of EPT: sections of the Intel SDM vol. 3C. Of nested paging: sections of APM vol. 2. */
+/* Of EPT: sections of the Intel SDM vol. 3C. Of nested paging: sections of APM vol. 2. Of VT-d: sections of
+ * its specification. */
 #include "../negative.h"
 
 #include "arch.h"
@@ -110,6 +111,61 @@ static const struct negative_control npt_no_1gib[] = {
     {.rule = "a 1 GiB leaf on a CPU without", .level = "pdp", .kind = TABLE, .set = BIT(7)},
 };
 
+#define VTD_READ BIT(0)
+#define VTD_WRITE BIT(1)
+
+static const struct negative_control vtd[] = {
+    {.rule = "a page without read and write (9.8)",
+     .level = "pt",
+     .kind = LEAF,
+     .clear = VTD_READ | VTD_WRITE},
+    {.rule = "a table without read", .level = "pd", .kind = TABLE, .clear = VTD_READ},
+    {.rule = "a table of tables without read", .level = "pml4", .kind = TABLE, .clear = VTD_READ},
+    {.rule = "bit 62 of a page (reserved without device TLBs)", .level = "pt", .kind = LEAF, .set = BIT(62)},
+    {.rule = "bit 62 of a table entry, which is reserved", .level = "pd", .kind = TABLE, .set = BIT(62)},
+    {.rule = "bit 11 of a table entry, which is reserved", .level = "pdp", .kind = TABLE, .set = BIT(11)},
+    {.rule = "bit 11 of a root entry, which is reserved", .level = "pml4", .kind = TABLE, .set = BIT(11)},
+    {.rule = "a leaf at the root (bit 7 reserved)", .level = "pml4", .kind = TABLE, .set = BIT(7)},
+    {.rule = "a page's address beyond the host's", .level = "pt", .kind = LEAF, .set = BIT(51)},
+    {.rule = "a page's address beyond them by the lowest bit that is",
+     .level = "pt",
+     .kind = LEAF,
+     .set = BIT(48)},
+    {.rule = "a 2 MiB leaf's address beyond them", .level = "pd", .kind = LEAF, .set = BIT(48)},
+    {.rule = "a table's address beyond them", .level = "pd", .kind = TABLE, .set = BIT(48)},
+    {.rule = "the address of a table of tables beyond them", .level = "pml4", .kind = TABLE, .set = BIT(51)},
+    {.rule = "a 2 MiB leaf that is not aligned (bits 20:12 reserved)",
+     .level = "pd",
+     .kind = LEAF,
+     .set = BIT(20)},
+    {.rule = "a 2 MiB leaf that is not aligned, by bit 12", .level = "pd", .kind = LEAF, .set = BIT(12)},
+    {.rule = "bit 62 of a 2 MiB leaf", .level = "pd", .kind = LEAF, .set = BIT(62)},
+    {.rule = "of 3 levels: a page without read and write",
+     .level = "pt",
+     .kind = LEAF,
+     .mode = "3level",
+     .clear = VTD_READ | VTD_WRITE},
+    {.rule = "of 3 levels: bit 11 of a root entry",
+     .level = "pdp",
+     .kind = TABLE,
+     .mode = "3level",
+     .set = BIT(11)},
+};
+
+static const struct negative_control vtd_1gib[] = {
+    {.rule = "a 1 GiB leaf that is not aligned (bits 29:12 reserved)",
+     .level = "pdp",
+     .kind = LEAF,
+     .set = BIT(29)},
+    {.rule = "a 1 GiB leaf that is not aligned, by bit 12", .level = "pdp", .kind = LEAF, .set = BIT(12)},
+    {.rule = "a 1 GiB leaf's address beyond the host's", .level = "pdp", .kind = LEAF, .set = BIT(48)},
+    {.rule = "of 3 levels: a 1 GiB leaf in the root that is not aligned",
+     .level = "pdp",
+     .kind = LEAF,
+     .mode = "3level",
+     .set = BIT(29)},
+};
+
 #define LIST(name) .list = (name), .count = sizeof(name) / sizeof *(name)
 enum condition { ALWAYS, WITH_1GIB, WITHOUT_1GIB };
 
@@ -125,11 +181,14 @@ static const struct {
     {"x86_64_npt", ALWAYS, LIST(npt)},
     {"x86_64_npt", WITH_1GIB, LIST(npt_1gib)},
     {"x86_64_npt", WITHOUT_1GIB, LIST(npt_no_1gib)},
+    {"vtd_second_stage", ALWAYS, LIST(vtd)},
+    {"vtd_second_stage", WITH_1GIB, LIST(vtd_1gib)},
 };
 
 #define CONTROLS_MAX 32
 _Static_assert(sizeof ept + sizeof ept_1gib + sizeof ept_no_1gib <= CONTROLS_MAX * sizeof *ept, "room");
 _Static_assert(sizeof npt + sizeof npt_1gib + sizeof npt_no_1gib <= CONTROLS_MAX * sizeof *npt, "room");
+_Static_assert(sizeof vtd + sizeof vtd_1gib <= CONTROLS_MAX * sizeof *vtd, "room");
 
 const struct negative_control *negative_controls(const struct axas_format *format, unsigned *count)
 {

@@ -3,9 +3,9 @@
  * @file cpu/x86_64.h
  * The privileged instructions of an x86-64 CPU in VMX root operation that a HAL can use as they are.
  *
- * Nothing here reaches another CPU: what has to is the HAL's, by an interrupt. There is no barrier, no
- * publishing and no table_write_back: stores are seen in order, walks and fetches are coherent, and the HAL
- * leaves those functions NULL. Sections are of the Intel SDM vol. 3C.
+ * Nothing here reaches another CPU: what has to is the HAL's, by an interrupt. There is no barrier and no
+ * publishing: stores are seen in order, walks of CPUs and fetches are coherent, and the HAL leaves those
+ * functions NULL, and table_write_back too for the tables of a CPU. Sections are of the Intel SDM vol. 3C.
  */
 #ifndef AXAS_CPU_X86_64_H
 #define AXAS_CPU_X86_64_H
@@ -41,6 +41,12 @@ void axas_x86_64_invalidate(void *context, const struct axas_invalidation *what)
  * called after an EPT violation or misconfiguration, while that VMCS is current.
  */
 void axas_x86_64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS]);
+
+/**
+ * CLFLUSH of each line of the bytes, and MFENCE: axas_hal.table_write_back for an IOMMU whose walks do not
+ * snoop the CPUs' caches (VT-d: ECAP.C is 0). Any CPU may call it.
+ */
+void axas_x86_64_table_write_back(void *context, const void *bytes, uint64_t size);
 
 #ifdef __cplusplus
 }
