@@ -51,7 +51,7 @@ def _parser():
     explain.add_argument("--features", metavar="A,B", help="what the CPU has; without it every CPU is considered")
     new = _command(commands, "new", _new, "start a specification, with comments that teach")
     new.add_argument("name", metavar="NAME", help="of the new format")
-    new.add_argument("--like", metavar="FORMAT", required=True, help="the format that is nearest, which it begins as a copy of")
+    new.add_argument("--like", metavar="FORMAT", required=True, help="the nearest format, which it begins as a copy of")
     new.add_argument("--out", metavar="FILE", help="default: pt_specs/NAME.yaml")
     return parser
 

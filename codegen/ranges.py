@@ -44,7 +44,8 @@ class Ranges:
         high = int(high)
         low = int(low) if low else high
         if high < low:
-            other_end = f", or {limit - 1 - high}:{limit - 1 - low} if the manual calls the highest bit 0" * (low < limit)
+            mirrored = f"{limit - 1 - high}:{limit - 1 - low}"
+            other_end = f", or {mirrored} if the manual calls the highest bit 0" if low < limit else ""
             self._found.error(node, f"range {high}:{low} begins with the lower bit, expected {low}:{high}{other_end}")
             return None
         if high >= limit:

@@ -33,7 +33,8 @@ class Example:
         """Sections of the specification."""
         lines = self.text.splitlines()
         ends = [line for _, line in self.begins[1:]] + [len(lines)]
-        return "\n\n".join("\n".join(lines[line:end]).rstrip() for (key, line), end in zip(self.begins, ends) if key in keys)
+        parts = [lines[line:end] for (key, line), end in zip(self.begins, ends) if key in keys]
+        return "\n\n".join("\n".join(part).rstrip() for part in parts)
 
     def mistake(self, old, new):
         """What the generator says if a part of the specification is something else."""

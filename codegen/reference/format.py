@@ -55,7 +55,7 @@ def page(model):
         flags(model),
         features(model),
         transitions(model),
-        [(register, register_diagram(model, register), register_table(model, register)) for register in model.registers],
+        [(register, register_diagram(register), register_table(register)) for register in model.registers],
         fault_registers(model),
         fault_fields(model),
         when_text(model.fault.when),
@@ -335,13 +335,13 @@ def register_words(row):
     return (text, "address bits"), f"{row.value} less the bits of a guest physical address"
 
 
-def register_diagram(model, register):
+def register_diagram(register):
     fields = [Field(row.high, row.low, register_words(row)[0], "fixed" if row.source == "value" else
                     "address" if row.source == "root" else "field") for row in by_bits(register.rows)]
     return diagram(register.name, 64, fields)
 
 
-def register_table(model, register):
+def register_table(register):
     of_set = f", of set {register.set}" if register.set else ""
     table = Table(f"{register.name}{of_set}, bit by bit", [code("Bits"), Column("What they hold")])
     table.rows = [[span_text(row.high, row.low), register_words(row)[1]] for row in by_bits(register.rows)]
@@ -386,7 +386,7 @@ def fault_rules(model):
         rules("Why: the cause", fault.cause, lambda rule: f"{rule.result}: {causes[rule.result]}"),
         rules("What was tried: the access", fault.access,
               lambda rule: "not told" if rule.result == "none" else rule.result),
-        rules("Where in the walk: the level", fault.level, lambda rule: f"its number is in {rule.result}"),
+        rules("Where in the walk: the level", fault.level, level_text),
         rules("Walk of the guest's own tables", fault.guest_walk,
               lambda rule: "the access was made by the walk of the guest's own tables"),
         rules("The guest physical address", fault.gpa, lambda rule: pieces_text(fault, rule)),
@@ -400,6 +400,11 @@ def rules(caption, rows, result):
     for place, rule in enumerate(rows):
         table.rows.append([when_text(rule.when) or ("otherwise" if place else "always"), result(rule)])
     return table
+
+
+def level_text(rule):
+    """The field that holds the level's number, or the number itself."""
+    return f"level {rule.result}" if isinstance(rule.result, int) else f"its number is in {rule.result}"
 
 
 def pieces_text(fault, rule):

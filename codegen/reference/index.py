@@ -4,7 +4,6 @@
 import itertools
 
 from codegen.reference.format import flags_of, gpa_text, leaf_sizes
-from codegen.reference.schema import values_of
 from codegen.reference.table import Column, Table, code, number
 from codegen.words import condition_text, size_text
 
@@ -31,19 +30,10 @@ def _levels(mode):
 
 
 def access(models):
-    table = Table("Access that can be expressed: R read, W write, X execute, Xk execute for the guest's kernel alone, "
-                  "Xu for its user level alone", [code("Format"), Column("On every CPU"), Column("On some CPUs")])
-    for model in models:
-        combinations = {}
-        for row in sorted(model.access, key=lambda row: row.attr):
-            combinations.setdefault(_letters(row.columns), []).append(row.condition)
-        groups = {}
-        for letters, conditions in combinations.items():
-            where = _where(conditions)
-            groups.setdefault(where if where == "yes" else " or ".join(where), []).append(letters)
-        always = ", ".join(groups.pop("yes", []))
-        table.rows.append([model.name, always, [f"{where}: {', '.join(some)}" for where, some in groups.items()]])
-    return table
+    caption = ("Access that can be expressed: R read, W write, X execute, Xk execute for the guest's kernel alone, "
+               "Xu for its user level alone")
+    return _by_cpu(models, caption, lambda model: [(_letters(row.columns), row) for row in
+                                                   sorted(model.access, key=lambda row: row.attr)])
 
 
 def _letters(columns):
@@ -53,23 +43,32 @@ def _letters(columns):
 
 
 def memory(models):
-    types = [name for name in values_of("memory", "type") if any(row.type == name for m in models for row in m.memory)]
-    table = Table("Memory types that can be expressed", [code("Format"), *(Column(name.replace("_", " "), "mark") for name in types)])
+    return _by_cpu(models, "Memory types that can be expressed",
+                   lambda model: [(row.type, row) for row in model.memory])
+
+
+def _by_cpu(models, caption, named):
+    """What every CPU can express, and what only some can; `named` gives rows with the names of what they express."""
+    table = Table(caption, [code("Format"), Column("On every CPU"), Column("On some CPUs")])
     for model in models:
-        table.rows.append([model.name, *(_where([row.condition for row in model.memory if row.type == name])
-                                         for name in types)])
+        conditions = {}
+        for name, row in named(model):
+            conditions.setdefault(name, []).append(row.condition)
+        groups = {}
+        for name, rows in conditions.items():
+            groups.setdefault(_where(rows), []).append(name)
+        always = ", ".join(groups.pop("", []))
+        table.rows.append([model.name, always, [f"{where}: {', '.join(names)}" for where, names in groups.items()]])
     return table
 
 
 def _where(conditions):
-    """On which CPUs one of the rows holds that have these conditions."""
-    if not conditions:
-        return "no"
+    """On which CPUs one of these conditions holds; nothing for all."""
     asked = [1 << bit for bit in range(64) if any((c.with_mask | c.without_mask) >> bit & 1 for c in conditions)]
     cpus = (sum(chosen) for size in range(len(asked) + 1) for chosen in itertools.combinations(asked, size))
     if all(any(condition.holds(cpu) for condition in conditions) for cpu in cpus):
-        return "yes"
-    return [condition_text(condition) for condition in conditions]
+        return ""
+    return " or ".join(condition_text(condition) for condition in conditions)
 
 
 def hardware(models):

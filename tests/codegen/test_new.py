@@ -48,7 +48,8 @@ class New(unittest.TestCase):
         self.assertIn("# 512 MiB", text)  # behind a level
         self.assertIn("# a table of the cellar is 8 KiB", text)
         self.assertNotIn("Stretches the language", text)  # about the other file as a whole
-        self.assertLessEqual(max(len(line) for line in lines if line.startswith("##") and str(self.out) not in line), 100)
+        widths = [len(line) for line in lines if line.startswith("##") and str(self.out) not in line]
+        self.assertLessEqual(max(widths), 100)
 
     def test_without_its_lessons_it_is_the_file_that_it_began_as(self):
         self.new("mine", "--like", "ok_strange", "--specs", SPECS / "ok_strange.yaml")
@@ -70,9 +71,10 @@ class New(unittest.TestCase):
 
     def test_names_that_cannot_be(self):
         strange = ("--like", "ok_strange", "--specs", SPECS / "ok_strange.yaml")
+        letters = "expected a name of small letters, digits and '_' that begins with a letter"
         for name, message in (
-                ("Mine", "'format' is 'Mine', expected a name of small letters, digits and '_' that begins with a letter"),
-                ("a: b", "'format' is 'a: b', expected a name of small letters, digits and '_' that begins with a letter"),
+                ("Mine", f"'format' is 'Mine', {letters}"),
+                ("a: b", f"'format' is 'a: b', {letters}"),
                 ("register", "format 'register' is a keyword of C or C++, expected a name that C can take"),
                 ("formats", "format 'formats' has the name of a file that all formats share, expected another name"),
                 ("ok_strange", "format 'ok_strange' is there already, expected a name of its own")):

@@ -28,8 +28,8 @@ OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--n
 SECONDS = 120
 BROKEN = "broken.html"
 BROKEN_MUST_SAY = {
-    "wide window": ("overflow: <p> 'A line", "colour: <p> 'Grey", "missing: 'Text that", "link: <a> 'A page", "link: <a> 'An",
-                    "picture: 'much too long' leaves", "picture: the numbers"),
+    "wide window": ("overflow: <p> 'A line", "colour: <p> 'Grey", "missing: 'Text that", "link: <a> 'A page",
+                    "link: <a> 'An", "picture: 'much too long' leaves", "picture: the numbers"),
     "narrow window": ("overflow: <p> 'A line",),
     "dark colours": ("colour: <p> 'Light on white",),
     "paper": ("overflow: the page",),
