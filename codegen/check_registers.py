@@ -68,7 +68,7 @@ class Registers(Part):
         if isinstance(node, Scalar):
             self.fits(node, width, "the register", where)
             return
-        sources = [name for name in node.names() if name not in ("with", "min")]
+        sources = [name for name in node.names() if name not in ("with", "min", "signed")]
         if len(sources) != 1:
             self.error(node, f"{bits_verb(*span, 'hold')} {len(sources)} things, "
                              "expected one of 'root', 'vmid', 'mode', 'feature', "
@@ -78,6 +78,9 @@ class Registers(Part):
         self.holds_root |= source == "root"
         if "with" in node and source != "vmid":
             self.error(node.key("with"), f"'with' beside '{source}', expected it only beside 'vmid'")
+        if "signed" in node and source != "subtract_gpa_bits_from":
+            self.error(node.key("signed"), f"'signed' beside '{source}', expected it only beside "
+                                           "'subtract_gpa_bits_from'")
         if "min" in node and source != "vmid":
             self.error(node.key("min"), f"'min' beside '{source}', expected it only beside 'vmid'")
         elif "min" in node:
@@ -103,7 +106,8 @@ class Registers(Part):
                     self.error(key, f"physical width {key.text}, expected a number of bits from {FRAME_SHIFT} to 64")
                 self.fits(code, width, "the register", where)
         else:
-            self.check_register_subtraction(value, width, where)
+            signed = "signed" in node and node["signed"].value
+            self.check_register_subtraction(value, width, where, signed)
 
     def check_register_modes(self, value, width, where):
         if not self.sound("modes"):
@@ -117,14 +121,21 @@ class Registers(Part):
             if mode not in value:
                 self.error(value, f"no value for mode '{mode}', expected one for each mode")
 
-    def check_register_subtraction(self, value, width, where):
+    def check_register_subtraction(self, value, width, where, signed):
         if not self.sound("modes"):
             return
         for mode in self.doc["modes"].items:
             bits = mode["gpa_bits"]
             least, most = (bits["min"].value, bits["max"].value) if isinstance(bits, Mapping) else [bits.value] * 2
             name = mode["name"].value
-            if most > value.value:
+            if signed:
+                half = 1 << (width - 1)
+                for number in dict.fromkeys((least, most)):
+                    if not -half <= value.value - number < half:
+                        self.error(value, f"{value.value} less the {number} address bits of mode '{name}' is "
+                                          f"{value.value - number}, expected a number from {-half} to {half - 1}, which "
+                                          f"{where} can hold with a sign")
+            elif most > value.value:
                 self.error(value, f"{value.value} less the {most} address bits of mode '{name}' is negative, expected "
                                   f"{most} or more")
             elif (value.value - least) >> width:

@@ -342,6 +342,7 @@ class RegisterRow:
     output_high: int = 0
     output_low: int = 0
     min: int = 0  # of a vmid
+    signed: bool = False  # of gpa_bits: what does not fit is cut off
 
     @property
     def width(self) -> int:
@@ -709,7 +710,8 @@ class _Builder:
         if "physical_bits" in value:
             codes = sorted((int(width), code) for width, code in value["physical_bits"].items())
             return RegisterRow(high, low, "physical_bits", condition, codes)
-        return RegisterRow(high, low, "gpa_bits", condition, value["subtract_gpa_bits_from"])
+        return RegisterRow(high, low, "gpa_bits", condition, value["subtract_gpa_bits_from"],
+                           signed=value.get("signed", False))
 
     def conditions(self, when: dict[str, Any] | None) -> list[tuple[str, list[int] | None]]:
         result = []

@@ -499,7 +499,7 @@ bool axas_aarch64_stage2_entry_valid(unsigned level, uint64_t entry, uint64_t fe
 /* ---- Registers ---- */
 
 static const struct axas_level levels[4];
-static const struct axas_mode modes[2];
+static const struct axas_mode modes[3];
 
 enum axas_status axas_aarch64_stage2_root_encode(
         const struct axas_root_request *request,
@@ -549,6 +549,9 @@ enum axas_status axas_aarch64_stage2_root_encode(
     made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */
     made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x100); /* bits 9:8 */
+    if (request->mode == &modes[AXAS_AARCH64_STAGE2_MODE_2LEVEL]) {
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bits 7:6 */
+    }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_MODE_3LEVEL]) {
         made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x40); /* bits 7:6 */
     }
@@ -1780,6 +1783,9 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
     case AXAS_AARCH64_STAGE2_LEVEL1:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
         goto at_level1;
+    case AXAS_AARCH64_STAGE2_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
+        goto at_level2;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
@@ -1799,6 +1805,7 @@ at_level1:
     }
     table = behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
+at_level2:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_level2_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LEVEL2;
@@ -1847,6 +1854,9 @@ static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas
     case AXAS_AARCH64_STAGE2_LEVEL1:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
         goto at_level1;
+    case AXAS_AARCH64_STAGE2_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
+        goto at_level2;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
@@ -1868,6 +1878,7 @@ at_level1:
     }
     table = directly_behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
+at_level2:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_level2_is_table(entry)) {
         if (!axas_aarch64_stage2_level2_is_leaf(entry)) {
@@ -1919,7 +1930,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
             }
             table[i] = NULL;
         }
-        for (size_t i = 0; i < group; i++) {
+        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LEVEL1 && i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index =
                     t->root_level == AXAS_AARCH64_STAGE2_LEVEL1 ? gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT : LEVEL1_INDEX(gpa);
@@ -1940,7 +1951,8 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
-            const uint64_t index = LEVEL2_INDEX(gpa);
+            const uint64_t index =
+                    t->root_level == AXAS_AARCH64_STAGE2_LEVEL2 ? gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT : LEVEL2_INDEX(gpa);
             uint64_t entry;
 
             if (table[i] == NULL) {
@@ -1992,6 +2004,9 @@ static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
     case AXAS_AARCH64_STAGE2_LEVEL1:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
         goto at_level1;
+    case AXAS_AARCH64_STAGE2_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
+        goto at_level2;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
@@ -2009,6 +2024,7 @@ at_level1:
     }
     table = directly_behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
+at_level2:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_level2_is_table(entry)) {
         return NULL;
@@ -2254,6 +2270,46 @@ static void change_from_level1(
     (void)change_in_level1(t, root + (gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT), gpa, last, sizes, code, g);
 }
 
+/* ---- Roots at level2 ---- */
+
+static bool visit_from_level2(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    const table_entry *root = t->root;
+
+    return visit_in_level2(t, root + (gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT), gpa, last, visit, context);
+}
+
+static void map_from_level2(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t hpa,
+        uint64_t sizes,
+        const struct axas_leaf_code *code)
+{
+    table_entry *root = t->root;
+
+    map_in_level2(t, root + (gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT), gpa, last, hpa, sizes, code, true);
+}
+
+static void change_from_level2(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t sizes,
+        const struct axas_leaf_code *code,
+        struct axas_gather *g)
+{
+    table_entry *root = t->root;
+
+    (void)change_in_level2(t, root + (gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT), gpa, last, sizes, code, g);
+}
+
 /* ---- Description ---- */
 
 static const struct axas_feature features_of_format[] = {
@@ -2275,6 +2331,32 @@ static const struct axas_feature features_of_format[] = {
 };
 
 static const struct axas_mode modes[] = {
+    {
+            .name = "2level",
+            .title = "start level 2",
+            .root_level = AXAS_AARCH64_STAGE2_LEVEL2,
+            .level_count = 2,
+            .gpa_bits_min = 25,
+            .gpa_bits_max = 34,
+            .gpa_bits_preferred = 32,
+            .physical_bits_min = 0,
+            .within_physical = true,
+            .is_default = false,
+            .with = UINT64_C(0),
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .install_page = install_page,
+            .install = install,
+            .visit = visit_from_level2,
+            .map_need = map_need,
+            .map = map_from_level2,
+            .split_need = split_need,
+            .change = change_from_level2,
+            .free_subtree = free_subtree,
+    },
     {
             .name = "3level",
             .title = "start level 1",
@@ -2455,7 +2537,7 @@ const struct axas_format axas_aarch64_stage2 = {
     .entry_bytes = 8,
     .big_endian = false,
     .level_count = 4,
-    .mode_count = 2,
+    .mode_count = 3,
     .feature_count = 5,
     .transition_count = 12,
     .root_register_count = 2,

@@ -18,6 +18,9 @@ const struct axas_format *const axas_formats[] = {
 #ifdef AXAS_WITH_AARCH64_STAGE2_LPA2
     &axas_aarch64_stage2_lpa2,
 #endif
+#ifdef AXAS_WITH_ARMV7_LPAE_STAGE2
+    &axas_armv7_lpae_stage2,
+#endif
 #ifdef AXAS_WITH_LOONGARCH64_STAGE2
     &axas_loongarch64_stage2,
 #endif

@@ -39,12 +39,18 @@ Test(stage2, levels_are_numbered_as_in_the_manual)
 
 Test(stage2, modes_are_those_that_the_manual_allows)
 {
-    /* D8.2.8: from level 1 without concatenation 39 bits, with 16 tables 43; from level 0 48 bits, and then
-     * only where physical addresses are wider than 42 bits. The guest's addresses may not be wider than the
-     * CPU's. */
+    /* D8.2.8: from level 2 without concatenation 30 bits, with 16 tables 34; from level 1 39 and 43; from
+     * level 0 48 bits, and then only where physical addresses are wider than 42 bits. The guest's addresses
+     * may not be wider than the CPU's. */
     const struct axas_format *format = stage2();
+    const struct axas_mode *two = golden_mode(format, "2level");
     const struct axas_mode *three = golden_mode(format, "3level");
     const struct axas_mode *four = golden_mode(format, "4level");
+    cr_expect_eq(two->root_level, golden_level(format, "level2"));
+    cr_expect_eq(two->level_count, 2);
+    cr_expect_eq(two->gpa_bits_max, 34);
+    cr_expect_eq(two->physical_bits_min, 0);
+    cr_expect(two->within_physical);
     cr_expect_eq(three->root_level, golden_level(format, "level1"));
     cr_expect_eq(three->level_count, 3);
     cr_expect_eq(three->gpa_bits_max, 43);
@@ -218,6 +224,10 @@ Test(stage2, vtcr_and_vttbr_match_the_manual)
         {"3level", "", 40, 40, 1, UINT64_C(0x40002000), UINT64_C(0x80023558), UINT64_C(0x0001000040002000)},
         /* T0SZ 25 0x19, nothing concatenated: one page is alignment enough */
         {"3level", "", 39, 40, 0, UINT64_C(0x40001000), UINT64_C(0x80023559), UINT64_C(0x40001000)},
+        /* level 2 00, T0SZ 32 0x20; 16 tables: T0SZ 30 0x1e; T0SZ 39 0x27, PS 32 bits */
+        {"2level", "", 32, 36, 2, UINT64_C(0x40004000), UINT64_C(0x80013520), UINT64_C(0x0002000040004000)},
+        {"2level", "", 34, 40, 0, UINT64_C(0x40010000), UINT64_C(0x8002351e), UINT64_C(0x40010000)},
+        {"2level", "", 25, 32, 0, UINT64_C(0x40001000), UINT64_C(0x80003527), UINT64_C(0x40001000)},
         /* PS 36 bits 0x10000, T0SZ 28 0x1c */
         {"3level", "", 36, 36, 7, UINT64_C(0x40001000), UINT64_C(0x8001355c), UINT64_C(0x0007000040001000)},
         /* 16 tables: T0SZ 21 0x15, PS 44 bits 0x40000 */
@@ -639,11 +649,14 @@ Test(stage2, entries_and_the_default_mode)
         const struct axas_mode *mode = &format->modes[i];
         cr_expect_eq(mode->is_default, strcmp(mode->name, "3level") == 0, "%s", mode->name);
     }
-    /* D8.2.8: T0SZ, SL0 and up to 16 concatenated tables give start level 1 widths of 31 to 43 bits, and
-     * start level 0 those above 39; a width of 40 suits the smallest physical addresses of servers, and 48 is
-     * all there is. */
+    /* D8.2.8: T0SZ, SL0 and up to 16 concatenated tables give start level 2 widths of 25 to 34 bits, start
+     * level 1 31 to 43, and start level 0 those above 39; 32 suit a guest of 32 bits; a width of 40 suits the
+     * smallest physical addresses of servers, and 48 is all there is. */
+    const struct axas_mode *two = golden_mode(format, "2level");
     const struct axas_mode *three = golden_mode(format, "3level");
     const struct axas_mode *four = golden_mode(format, "4level");
+    cr_expect_eq(two->gpa_bits_min, 25); /* T0SZ is 39 at most */
+    cr_expect_eq(two->gpa_bits_preferred, 32);
     cr_expect_eq(three->gpa_bits_min, 31);
     cr_expect_eq(three->gpa_bits_preferred, 40);
     cr_expect_eq(four->gpa_bits_min, 40);

@@ -11,6 +11,7 @@
 #define FORMAT "aarch64_stage2_16k"
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
+#define WITHIN_PHYSICAL true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level 1 resolves bits 46:36 (its root one more), 2 35:25, 3 24:14 */

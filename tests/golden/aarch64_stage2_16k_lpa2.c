@@ -12,6 +12,7 @@
 #define FORMAT "aarch64_stage2_16k_lpa2"
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
+#define WITHIN_PHYSICAL true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level 0 resolves bits 51:47, 1 46:36, 2 35:25, 3 24:14 */

@@ -12,6 +12,7 @@
 #define FORMAT "aarch64_stage2_64k"
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
+#define WITHIN_PHYSICAL true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level 1 resolves bits 51:42, 2 41:29, 3 28:16 */

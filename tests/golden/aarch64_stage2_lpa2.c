@@ -12,6 +12,7 @@
 #define FORMAT "aarch64_stage2_lpa2"
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
+#define WITHIN_PHYSICAL true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level -1 resolves bits 51:48, 0 47:39, 1 38:30, 2 29:21, 3 20:12 */
@@ -22,7 +23,7 @@ static const struct stage2_level levels[] = {
 static const struct stage2_mode modes[] = {
     /* Up to 16 concatenated tables: 25 to 34 bits from level 2, to 43 from level 1, to 52 from level 0, which
      * needs a physical width above 42; level -1 is for more than 48. T0SZ 39 is the highest. */
-    {"2level", "level2", "lpa2", 25, 34, 34, 0, false},
+    {"2level", "level2", "lpa2", 25, 32, 34, 0, false},
     {"3level", "level1", "lpa2", 31, 40, 43, 0, true},
     {"4level", "level0", "lpa2", 40, 48, 52, 44, false},
     {"5level", "level_minus1", "lpa2", 49, 52, 52, 52, false},

@@ -4,7 +4,8 @@
  * The tests of an Arm second stage whose attributes stand where those of the 4 KiB granule do. Included at
  * the end of a file that gives its own values, worked out by hand, in these tables:
  *
- *     FORMAT          its name
+ *     FORMAT          its name; VTCR and VTTBR, those of its root registers
+ *     WITHIN_PHYSICAL whether a guest's addresses may not be wider than the CPU's
  *     levels          root first
  *     modes           in any order
  *     tables, leaves  entries and what they are made from

@@ -33,7 +33,7 @@ Test(stage2, modes_are_those_that_the_manual_allows)
         cr_expect_eq(mode->physical_bits_min, modes[i].physical_min, "%s", mode->name);
         cr_expect_eq(mode->with, golden_features(format, modes[i].features), "%s", mode->name);
         cr_expect_eq(mode->is_default, modes[i].is_default, "%s", mode->name);
-        cr_expect(mode->within_physical, "%s: an input wider than the output is refused", mode->name);
+        cr_expect_eq(mode->within_physical, WITHIN_PHYSICAL, "%s", mode->name);
     }
 }
 
@@ -119,4 +119,14 @@ Test(stage2, root_registers_match_the_manual)
         cr_expect_eq(format->root_encode(&request, values), AXAS_ERR_RANGE, "%s", bad_roots[i].what);
         cr_expect_eq(values[0], UINT64_C(0x5a5a5a5a5a5a5a5a), "%s: untouched", bad_roots[i].what);
     }
+}
+
+Test(stage2, the_last_level_has_no_blocks)
+{
+    /* The first of `illegal`: the CPU takes such a descriptor for an invalid one. */
+    const struct axas_format *format = golden_format(FORMAT);
+    const unsigned last = format->level_count - 1u;
+    cr_assert_eq(golden_level(format, illegal[0].level), last);
+    cr_expect_eq(format->entry_kind(last, illegal[0].entry), AXAS_ENTRY_BAD);
+    cr_expect_eq(format->entry_kind(last, illegal[0].entry | 2), AXAS_ENTRY_LEAF);
 }

@@ -48,6 +48,12 @@ static const struct facts rules_facts[] = {
         .resizes = "bbm2",
         .caches_refused = true,
     },
+    /* DDI 0406C, B3.10: as AArch64, without the levels of break-before-make. */
+    {
+        .format = "armv7_lpae_stage2",
+        .breaks = RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .caches_refused = true,
+    },
     /*
      * RISC-V privileged architecture, SFENCE.VMA and HFENCE.GVMA: an implementation may cache invalid
      * entries, so that making one needs a fence on the hart that goes on with it; Svvptc promises that a new

@@ -473,6 +473,8 @@ class _Mutator:
                     self.others((*row, "feature"), self.data["features"])
                 if "subtract_gpa_bits_from" in what:
                     self.steps((*row, "subtract_gpa_bits_from"))
+                    if "signed" in what:
+                        self.drop((*row, "signed"))
                 for key in ("mode", "physical_bits"):
                     codes = list(what.get(key, ()))
                     for code in codes:

@@ -24,6 +24,9 @@
 #ifdef AXAS_WITH_AARCH64_STAGE2_LPA2
 #include <axas/formats/aarch64_stage2_lpa2.h>
 #endif
+#ifdef AXAS_WITH_ARMV7_LPAE_STAGE2
+#include <axas/formats/armv7_lpae_stage2.h>
+#endif
 #ifdef AXAS_WITH_LOONGARCH64_STAGE2
 #include <axas/formats/loongarch64_stage2.h>
 #endif

@@ -30,8 +30,9 @@ typedef uint64_t axas_aarch64_stage2_entry;
 #define AXAS_AARCH64_STAGE2_FEATURE_BBM2 UINT64_C(0x10) /* FEAT_BBM level 2, block size changes without a break */
 
 /* Modes, as an index into axas_aarch64_stage2.modes. */
-#define AXAS_AARCH64_STAGE2_MODE_3LEVEL 0 /* start level 1 */
-#define AXAS_AARCH64_STAGE2_MODE_4LEVEL 1 /* start level 0 */
+#define AXAS_AARCH64_STAGE2_MODE_2LEVEL 0 /* start level 2 */
+#define AXAS_AARCH64_STAGE2_MODE_3LEVEL 1 /* start level 1 */
+#define AXAS_AARCH64_STAGE2_MODE_4LEVEL 2 /* start level 0 */
 
 /* Root registers, as an index into what axas_table_root gives. */
 #define AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2 0
