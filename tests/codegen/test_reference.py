@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from codegen import load, shape
-from support import EXAMPLE, SHIPPED, SPECS, errors_of, run
+from support import EXAMPLE, SHIPPED, SPECS, errors_of, run, snapshot
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -125,6 +125,27 @@ class Reference(unittest.TestCase):
 
     def test_the_order_of_specifications_does_not_matter(self):
         self.assertEqual(pages(*reversed(self.specs)), self.texts)
+
+
+class Command(unittest.TestCase):
+    def test_a_second_run_touches_nothing_and_a_format_that_is_gone_loses_its_page(self):
+        strange, narrow = SPECS / "ok_strange.yaml", SPECS / "ok_narrow32.yaml"
+        with tempfile.TemporaryDirectory() as out:
+            said = run("reference", "--specs", strange, narrow, "--out", out)[1]
+            self.assertIn(f"wrote {out}/ok_strange.html\n", said)
+            (Path(out) / "mine.html").write_text("<p>written by hand")
+            before = snapshot(out)
+            self.assertIn("0 written, 0 removed", run("reference", "--specs", narrow, strange, "--out", out)[1])
+            self.assertEqual(snapshot(out), before)
+            self.assertIn(f"removed {out}/ok_strange.html\n", run("reference", "--specs", narrow, "--out", out)[1])
+            self.assertEqual(set(snapshot(out)), set(before) - {"ok_strange.html"})
+
+    def test_a_wrong_specification_gives_no_page(self):
+        with tempfile.TemporaryDirectory() as out:
+            status, said, errors = run("reference", "--specs", SPECS / "err_keyword.yaml", "--out", out)
+            self.assertEqual((status, said), (1, ""))
+            self.assertIn("err_keyword.yaml:9:3: error: ", errors)
+            self.assertEqual(snapshot(out), {})
 
 
 class Content(unittest.TestCase):
