@@ -33,6 +33,9 @@ const struct axas_format *const axas_formats[] = {
 #ifdef AXAS_WITH_RISCV64_GSTAGE
     &axas_riscv64_gstage,
 #endif
+#ifdef AXAS_WITH_RISCV_IOMMU_SECOND_STAGE
+    &axas_riscv_iommu_second_stage,
+#endif
 #ifdef AXAS_WITH_VTD_SECOND_STAGE
     &axas_vtd_second_stage,
 #endif

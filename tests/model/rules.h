@@ -73,6 +73,15 @@ static const struct facts rules_facts[] = {
         .caches_refused = true,
     },
     /*
+     * RISC-V IOMMU, 7.3.8: an entry that is not valid is never cached; one that lacks a permission may
+     * be. 7.3.6: nothing but the size of a page changes without a step through an entry that is not valid.
+     */
+    {
+        .format = "riscv_iommu_second_stage",
+        .breaks = RULE(PERMISSIONS_MORE) | RULE(PERMISSIONS_LESS) | RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS),
+        .caches_refused = true,
+    },
+    /*
      * LoongArch volume 1, 5.4.2: the TLB holds pages that are not valid, or refuse, like any other. 5.4.1:
      * two entries must not match, so that small pages are gone from it before a large one takes their place.
      */

@@ -39,6 +39,9 @@
 #ifdef AXAS_WITH_RISCV64_GSTAGE
 #include <axas/formats/riscv64_gstage.h>
 #endif
+#ifdef AXAS_WITH_RISCV_IOMMU_SECOND_STAGE
+#include <axas/formats/riscv_iommu_second_stage.h>
+#endif
 #ifdef AXAS_WITH_VTD_SECOND_STAGE
 #include <axas/formats/vtd_second_stage.h>
 #endif
