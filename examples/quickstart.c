@@ -50,10 +50,15 @@ int main(void)
     }
     const struct axas_hal *hal = axas_hosted_hal(machine);
 
-    /* An empty space, in the first format that the library was built with. */
+    /* An empty space, in the first format of the library that a CPU without any option can walk. */
     struct axas_space space;
-    const struct axas_config config = {.table = {.hal = hal, .format = axas_formats[0]}};
-    check(axas_space_init(&space, &config), "making the space");
+    struct axas_config config = {.table = {.hal = hal}};
+    enum axas_status status = AXAS_ERR_UNSUPPORTED;
+    for (size_t i = 0; axas_formats[i] != NULL && status == AXAS_ERR_UNSUPPORTED; i++) {
+        config.table.format = axas_formats[i];
+        status = axas_space_init(&space, &config);
+    }
+    check(status, "making the space");
 
     /* Memory that the host owns and the guest may read; memory that comes as the guest touches it; and
      * addresses whose every access the host emulates. */
