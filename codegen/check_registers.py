@@ -68,7 +68,8 @@ class Registers(Part):
         if isinstance(node, Scalar):
             self.fits(node, width, "the register", where)
             return
-        sources = [name for name in node.names() if name not in ("with", "min", "signed")]
+        beside = ("with", "min", "signed", "value", "otherwise")
+        sources = [name for name in node.names() if name not in beside]
         if len(sources) != 1:
             self.error(node, f"{bits_verb(*span, 'hold')} {len(sources)} things, "
                              "expected one of 'root', 'vmid', 'mode', 'feature', "
@@ -83,7 +84,10 @@ class Registers(Part):
                                            "'subtract_gpa_bits_from'")
         if "min" in node and source != "vmid":
             self.error(node.key("min"), f"'min' beside '{source}', expected it only beside 'vmid'")
-        elif "min" in node:
+        for key in ("value", "otherwise"):
+            if key in node and source != "feature":
+                self.error(node.key(key), f"'{key}' beside '{source}', expected it only beside 'feature'")
+        if source == "vmid" and "min" in node:
             self.fits(node["min"], width, "the vmid", where)
         if source in ("vmid", "root"):
             limit, what = (32, "a vmid of 32 bits") if source == "vmid" else (64, "an address")
@@ -98,8 +102,7 @@ class Registers(Part):
         elif source == "mode":
             self.check_register_modes(value, width, where)
         elif source == "feature":
-            if width != 1:
-                self.error(value, f"a feature in {where}, expected one bit")
+            self.check_register_feature(node, value, width, where)
         elif source == "physical_bits":
             for key, code in value.entries():
                 if not FRAME_SHIFT <= int(key.text) <= 64:
@@ -108,6 +111,18 @@ class Registers(Part):
         else:
             signed = "signed" in node and node["signed"].value
             self.check_register_subtraction(value, width, where, signed)
+
+    def check_register_feature(self, node, value, width, where):
+        codes = [key for key in ("value", "otherwise") if key in node]
+        if not codes and width != 1:
+            self.error(value, f"a feature in {where}, expected one bit, or 'value' and 'otherwise' beside it")
+        if len(codes) == 1:
+            other = "otherwise" if codes == ["value"] else "value"
+            self.error(node.key(codes[0]), f"'{codes[0]}' without '{other}', expected both or none")
+        fits = [self.fits(node[key], width, "the register", where) for key in codes]
+        if len(codes) == 2 and all(fits) and node["value"].value == node["otherwise"].value:
+            self.error(node.key("otherwise"), f"{node['value'].value:#x} with the feature and without, expected a number "
+                                              "instead")
 
     def check_register_modes(self, value, width, where):
         if not self.sound("modes"):

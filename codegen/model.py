@@ -343,6 +343,7 @@ class RegisterRow:
     output_low: int = 0
     min: int = 0  # of a vmid
     signed: bool = False  # of gpa_bits: what does not fit is cut off
+    codes: tuple[int, int] = (1, 0)  # of a feature: if the CPU has it, and if not
 
     @property
     def width(self) -> int:
@@ -706,7 +707,8 @@ class _Builder:
         if "mode" in value:
             return RegisterRow(high, low, "mode", condition, dict(value["mode"]))
         if "feature" in value:
-            return RegisterRow(high, low, "feature", condition, self.model.feature(value["feature"]))
+            codes = value.get("value", 1), value.get("otherwise", 0)
+            return RegisterRow(high, low, "feature", condition, self.model.feature(value["feature"]), codes=codes)
         if "physical_bits" in value:
             codes = sorted((int(width), code) for width, code in value["physical_bits"].items())
             return RegisterRow(high, low, "physical_bits", condition, codes)

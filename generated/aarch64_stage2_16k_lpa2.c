@@ -555,9 +555,6 @@ enum axas_status axas_aarch64_stage2_16k_lpa2_root_encode(
     made[AXAS_AARCH64_STAGE2_16K_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_AARCH64_STAGE2_16K_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */
     made[AXAS_AARCH64_STAGE2_16K_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x100); /* bits 9:8 */
-    if (request->mode == &modes[AXAS_AARCH64_STAGE2_16K_LPA2_MODE_1LEVEL]) {
-        made[AXAS_AARCH64_STAGE2_16K_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bits 7:6 */
-    }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_16K_LPA2_MODE_2LEVEL]) {
         made[AXAS_AARCH64_STAGE2_16K_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x40); /* bits 7:6 */
     }

@@ -596,15 +596,6 @@ enum axas_status axas_aarch64_stage2_lpa2_root_encode(
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTTBR_EL2] |= ((root & UINT64_C(0xf000000000000)) >> 46); /* bits 5:2: root */
     root_bits |= UINT64_C(0xf000000000000);
 
-    if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_2LEVEL]) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bit 33 */
-    }
-    if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_3LEVEL]) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bit 33 */
-    }
-    if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_4LEVEL]) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bit 33 */
-    }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_5LEVEL]) {
         made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x200000000); /* bit 33 */
     }
@@ -634,17 +625,11 @@ enum axas_status axas_aarch64_stage2_lpa2_root_encode(
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x100); /* bits 9:8 */
-    if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_2LEVEL]) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bits 7:6 */
-    }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_3LEVEL]) {
         made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x40); /* bits 7:6 */
     }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_4LEVEL]) {
         made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x80); /* bits 7:6 */
-    }
-    if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_5LEVEL]) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bits 7:6 */
     }
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= (UINT64_C(0x40) - request->gpa_bits); /* bits 5:0 */
 

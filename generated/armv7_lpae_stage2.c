@@ -427,9 +427,6 @@ enum axas_status axas_armv7_lpae_stage2_root_encode(
     made[AXAS_ARMV7_LPAE_STAGE2_ROOT_VTCR] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_ARMV7_LPAE_STAGE2_ROOT_VTCR] |= UINT64_C(0x400); /* bits 11:10 */
     made[AXAS_ARMV7_LPAE_STAGE2_ROOT_VTCR] |= UINT64_C(0x100); /* bits 9:8 */
-    if (request->mode == &modes[AXAS_ARMV7_LPAE_STAGE2_MODE_2LEVEL]) {
-        made[AXAS_ARMV7_LPAE_STAGE2_ROOT_VTCR] |= UINT64_C(0); /* bits 7:6 */
-    }
     if (request->mode == &modes[AXAS_ARMV7_LPAE_STAGE2_MODE_3LEVEL]) {
         made[AXAS_ARMV7_LPAE_STAGE2_ROOT_VTCR] |= UINT64_C(0x40); /* bits 7:6 */
     }

@@ -447,14 +447,8 @@ enum axas_status axas_loongarch64_stage2_root_encode(
     made[AXAS_LOONGARCH64_STAGE2_ROOT_PGDL] |= (root & UINT64_C(0xfffffffff000)); /* bits 47:12: root */
     root_bits |= UINT64_C(0xfffffffff000);
 
-    if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_MODE_3LEVEL]) {
-        made[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL] |= UINT64_C(0); /* bits 29:25 */
-    }
     if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_MODE_4LEVEL]) {
         made[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL] |= UINT64_C(0x12000000); /* bits 29:25 */
-    }
-    if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_MODE_3LEVEL]) {
-        made[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL] |= UINT64_C(0); /* bits 24:20 */
     }
     if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_MODE_4LEVEL]) {
         made[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL] |= UINT64_C(0x1e00000); /* bits 24:20 */

@@ -377,14 +377,8 @@ enum axas_status axas_loongarch64_stage2_16k_root_encode(
     made[AXAS_LOONGARCH64_STAGE2_16K_ROOT_PGDL] |= (root & UINT64_C(0xffffffffc000)); /* bits 47:14: root */
     root_bits |= UINT64_C(0xffffffffc000);
 
-    if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_16K_MODE_2LEVEL]) {
-        made[AXAS_LOONGARCH64_STAGE2_16K_ROOT_PWCL] |= UINT64_C(0); /* bits 19:15 */
-    }
     if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_16K_MODE_3LEVEL]) {
         made[AXAS_LOONGARCH64_STAGE2_16K_ROOT_PWCL] |= UINT64_C(0x58000); /* bits 19:15 */
-    }
-    if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_16K_MODE_2LEVEL]) {
-        made[AXAS_LOONGARCH64_STAGE2_16K_ROOT_PWCL] |= UINT64_C(0); /* bits 14:10 */
     }
     if (request->mode == &modes[AXAS_LOONGARCH64_STAGE2_16K_MODE_3LEVEL]) {
         made[AXAS_LOONGARCH64_STAGE2_16K_ROOT_PWCL] |= UINT64_C(0x6400); /* bits 14:10 */

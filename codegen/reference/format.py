@@ -327,7 +327,8 @@ def register_words(row):
     if row.source == "mode":
         return ("mode",), [f"{value_text(value, row.width)} in mode {name}" for name, value in row.value.items()]
     if row.source == "feature":
-        return (row.value.name,), f"1 with {row.value.name}, else 0"
+        there, absent = (value_text(code, row.width) for code in row.codes)
+        return (row.value.name,), f"{there} with {row.value.name}, else {absent}"
     if row.source == "physical_bits":
         return ("physical width", "width"), [
             f"{value_text(value, row.width)} for a physical width of {width} bits" for width, value in row.value]

@@ -206,7 +206,8 @@ class Content(unittest.TestCase):
     def test_registers(self):
         self.assertEqual(self.page.tables["high, bit by bit"][1:], [
             ["63:32", "bits 31:0 of the virtual machine's identifier"],
-            ["31:9", "always 0"],
+            ["31:29", "0b101 with marks, else 0b010"],
+            ["28:9", "always 0"],
             ["8", "1 with huge, else 0"],
             ["7:4", "0b1001 in mode house 0b0110 in mode hut"],
             ["3:0", "44 less the bits of a guest physical address"],

@@ -471,6 +471,9 @@ class _Mutator:
                     self.put(row, 0)
                     self.put(row, 1)
                     self.others((*row, "feature"), self.data["features"])
+                for key in ("value", "otherwise"):
+                    if key in what:
+                        self.bits((*row, key), width_of(span))
                 if "subtract_gpa_bits_from" in what:
                     self.steps((*row, "subtract_gpa_bits_from"))
                     if "signed" in what:

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 #define AXAS_MAX_LEVELS 6
-#define AXAS_MAX_ROOT_REGISTERS 4
+#define AXAS_MAX_ROOT_REGISTERS 5
 #define AXAS_MAX_FAULT_REGISTERS 8
 
 /** What a translate gives for an address that leads nowhere: no host address is this wide. */
