@@ -6,8 +6,9 @@
  *
  * A leaf: P bit 0, R/W 1, U/S 2, PWT 3, PCD 4, A 5, D 6, PS 7 in 2 MiB and 1 GiB leaves (PAT in a PTE), G 8,
  * software 11:9, address from bit 12 (bit 12 of a large leaf is PAT), software 62:52, NX 63. The nested walk
- * makes every access as a user's, so U/S has to be set (15.25.5). PCD and PWT choose among the first four
- * entries of the host's PAT (15.25.8), here with its reset values WB, WT, UC-, UC (7.8.2).
+ * makes every access as a user's, so U/S has to be set (15.25.5). PAT, PCD and PWT choose among the entries
+ * of the host's PAT (15.25.8): the first four here have their reset values WB, WT, UC-, UC (7.8.2), and with
+ * pat_wc_wp the next two are WC and WP.
  * Policy of this project: table entries allow everything; A and D start clear, since every CPU sets them.
  */
 #include "golden.h"
@@ -17,15 +18,15 @@ static const struct axas_format *npt(void)
     return golden_format("x86_64_npt");
 }
 
-Test(npt, levels_and_mode_are_those_of_4_level_long_mode)
+Test(npt, levels_and_modes_are_those_of_4_and_5_level_long_mode)
 {
-    /* Figure 5-17: PML4 47:39, PDP 38:30, PD 29:21, PT 20:12. */
+    /* Figures 5-17 and 5-18: PML5 56:48, PML4 47:39, PDP 38:30, PD 29:21, PT 20:12. */
     const struct axas_format *format = npt();
     static const struct {
         const char *name;
         uint8_t shift;
-    } levels[] = {{"pml4", 39}, {"pdp", 30}, {"pd", 21}, {"pt", 12}};
-    cr_assert_eq(format->level_count, 4);
+    } levels[] = {{"pml5", 48}, {"pml4", 39}, {"pdp", 30}, {"pd", 21}, {"pt", 12}};
+    cr_assert_eq(format->level_count, 5);
     for (unsigned i = 0; i < GOLDEN_COUNT(levels); i++) {
         const struct axas_level *level = &format->levels[golden_level(format, levels[i].name)];
         cr_expect_eq(level->shift, levels[i].shift);
@@ -34,13 +35,24 @@ Test(npt, levels_and_mode_are_those_of_4_level_long_mode)
     }
     const struct axas_mode *mode = golden_mode(format, "4level");
     cr_expect_eq(mode->root_level, golden_level(format, "pml4"));
+    cr_expect_eq(mode->gpa_bits_min, 48);
     cr_expect_eq(mode->gpa_bits_max, 48);
+    cr_expect_eq(mode->with, 0);
+    mode = golden_mode(format, "5level");
+    cr_expect_eq(mode->root_level, golden_level(format, "pml5"));
+    cr_expect_eq(mode->level_count, 5);
+    cr_expect_eq(mode->gpa_bits_min, 57);
+    cr_expect_eq(mode->gpa_bits_max, 57);
+    cr_expect_eq(mode->with, golden_features(format, "la57"));
 }
 
 Test(npt, table_entries_match_the_manual)
 {
     static const struct golden_table golden[] = {
         /* P 1 + R/W 2 + U/S 4 = 7, NX clear */
+        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345007)},
+        {"pml5", UINT64_C(0x1000), UINT64_C(0x1007)},
+        {"pml5", UINT64_C(0x8000000000000), UINT64_C(0x8000000000007)},
         {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345007)},
         {"pdp", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff007)},
         {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001007)},
@@ -85,6 +97,35 @@ Test(npt, leaves_match_the_manual)
     }
 }
 
+Test(npt, with_wc_and_wp_in_the_pat_leaves_choose_among_six_entries)
+{
+    static const struct golden_leaf golden[] = {
+        /* WC is PA4: PAT 0x80 in a page; 7 + 0x80, NX */
+        {"pt", "pat_wc_wp", RW | AXAS_MEM_WRITE_COMBINING, UINT64_C(0xe0000000),
+         UINT64_C(0x80000000e0000087)},
+        /* WP is PA5: PAT 0x80 + PWT 8; 5 + 0x88, NX */
+        {"pt", "pat_wc_wp", R | AXAS_MEM_WRITE_PROTECTED, UINT64_C(0x50001000), UINT64_C(0x800000005000108d)},
+        /* the first four are as before */
+        {"pt", "pat_wc_wp", RWX, UINT64_C(0x40201000), UINT64_C(0x40201007)},
+        {"pt", "pat_wc_wp", RW | AXAS_MEM_DEVICE, UINT64_C(0xfee00000), UINT64_C(0x80000000fee0001f)},
+        {"pt", "pat_wc_wp", RW | AXAS_MEM_UNCACHED, UINT64_C(0xe0000000), UINT64_C(0x80000000e0000017)},
+        {"pt", "pat_wc_wp", R | AXAS_MEM_WRITE_THROUGH, UINT64_C(0x50000000), UINT64_C(0x800000005000000d)},
+        /* in larger leaves PAT is bit 12, 0x1000, beside PS 0x80 */
+        {"pd", "pat_wc_wp", RW | AXAS_MEM_WRITE_COMBINING, UINT64_C(0xe0000000),
+         UINT64_C(0x80000000e0001087)},
+        {"pd", "pat_wc_wp", RX | AXAS_MEM_WRITE_PROTECTED, UINT64_C(0x40200000), UINT64_C(0x4020108d)},
+        {"pd", "pat_wc_wp", RW | AXAS_MEM_DEVICE, UINT64_C(0xfe000000), UINT64_C(0x80000000fe00009f)},
+        {"pdp", "leaf_1gib pat_wc_wp", RW | AXAS_MEM_WRITE_COMBINING, UINT64_C(0x80000000),
+         UINT64_C(0x8000000080001087)},
+        {"pdp", "leaf_1gib pat_wc_wp", R | AXAS_MEM_WRITE_PROTECTED, UINT64_C(0x40000000),
+         UINT64_C(0x800000004000108d)},
+        {"pdp", "leaf_1gib pat_wc_wp", RWX, UINT64_C(0x40000000), UINT64_C(0x40000087)},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_leaf(npt(), &golden[i]);
+    }
+}
+
 Test(npt, accessed_is_bit_5_and_dirty_bit_6_on_every_cpu)
 {
     const struct axas_format *format = npt();
@@ -118,6 +159,11 @@ Test(npt, no_access_is_not_present_and_keeps_the_address)
 Test(npt, entries_with_reserved_bits_are_told)
 {
     static const struct golden_rule illegal[] = {
+        {"pml5", "", 40, UINT64_C(0x12345087), "bit 7 of a PML5 entry must be zero"},
+        {"pml5", "", 40, UINT64_C(0x12345107), "bit 8 of a PML5 entry must be zero"},
+        {"pml5", "", 36, UINT64_C(0x1000000007), "address bit 36 with a physical width of 36"},
+        {"pt", "", 40, UINT64_C(0x40201087), "PA4 where the PAT has WB there again"},
+        {"pt", "pat_wc_wp", 40, UINT64_C(0x40201097), "PA6, which repeats PA2"},
         {"pml4", "", 40, UINT64_C(0x12345087), "bit 7 of a PML4 entry must be zero"},
         {"pml4", "", 40, UINT64_C(0x12345107), "bit 8 of a PML4 entry must be zero"},
         {"pd", "", 40, UINT64_C(0x40202087), "bit 13 of a 2 MiB leaf must be zero"},
@@ -134,6 +180,7 @@ Test(npt, entries_with_reserved_bits_are_told)
         {"pt", "", 40, UINT64_C(0x40201e07), "bits 11:9 are the software's"},
         {"pt", "", 40, UINT64_C(0x10000040201007), "bit 52 is the software's"},
         {"pt", "", 40, UINT64_C(0xfffffff007), "address bit 39 with a physical width of 40"},
+        {"pml5", "", 40, UINT64_C(0x12345e27), "A in a PML5 entry, and 11:9 are the software's"},
         {"pml4", "", 40, UINT64_C(0x12345027), "the CPU sets A in a table entry"},
         {"pd", "", 40, UINT64_C(0x402000e7), "A and D in a 2 MiB leaf"},
         {"pdp", "leaf_1gib", 40, UINT64_C(0x40000087), "1 GiB"},
@@ -155,7 +202,9 @@ Test(npt, what_the_hardware_cannot_express_is_refused)
         {"", R | KX, "NX does not tell privilege levels apart"},
         {"", R | UX, "the same"},
         {"", RW | UX, "the same"},
-        {"", R | AXAS_MEM_WRITE_COMBINING, "none of the first four entries of the PAT is WC at reset"},
+        {"", R | AXAS_MEM_WRITE_COMBINING, "no entry of the PAT is WC at reset"},
+        {"", R | AXAS_MEM_WRITE_PROTECTED, "no entry of the PAT is WP at reset"},
+        {"pat_wc_wp", R | AXAS_MEM_DEVICE_GATHERED, "x86 has no such type"},
         {"", R | UINT32_C(0xf0), "no such memory type"},
         {"", R | UINT32_C(0x100), "no such attribute"},
     };
@@ -180,6 +229,22 @@ Test(npt, the_vmcb_names_root_asid_and_nested_paging)
     cr_expect_eq(golden_root_value(format, values, "nested_cr3"), UINT64_C(0x123456000));
     cr_expect_eq(golden_root_value(format, values, "guest_asid"), 0x2a);
     cr_expect_eq(golden_root_value(format, values, "nested_control"), 1);
+    cr_expect_eq(golden_root_value(format, values, "host_cr4_la57"), 0);
+    /* 7.8.2, from PA7 down: UC 0, UC- 7, WT 4, WB 6, twice */
+    cr_expect_eq(golden_root_value(format, values, "host_pat"), UINT64_C(0x0007040600070406));
+    /* WP 5 in PA5, WC 1 in PA4 */
+    request.features = golden_features(format, "pat_wc_wp");
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "host_pat"), UINT64_C(0x0007050100070406));
+    cr_expect_eq(golden_root_value(format, values, "host_cr4_la57"), 0);
+    /* 3.1.3: LA57 is bit 12 of CR4 */
+    request.features = golden_features(format, "la57");
+    request.mode = golden_mode(format, "5level");
+    request.gpa_bits = 57;
+    cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
+    cr_expect_eq(golden_root_value(format, values, "host_cr4_la57"), 0x1000);
+    cr_expect_eq(golden_root_value(format, values, "host_pat"), UINT64_C(0x0007040600070406));
+    cr_expect_eq(golden_root_value(format, values, "nested_cr3"), UINT64_C(0x123456000));
     request.root = axas_hpa_of(UINT64_C(0x123456800));
     memset(values, 0x5a, sizeof values);
     cr_expect_eq(format->root_encode(&request, values), AXAS_ERR_RANGE, "a root is aligned to 4 KiB");
@@ -328,6 +393,7 @@ Test(npt, changes_ask_for_what_the_manual_says)
     };
     golden_check_changes(npt(), "", golden);
     golden_check_changes(npt(), "leaf_1gib", golden);
+    golden_check_changes(npt(), "la57 pat_wc_wp", golden);
 }
 
 Test(npt, the_cpu_writes_flags_where_the_manual_says)
@@ -340,10 +406,13 @@ Test(npt, every_bit_of_an_entry_is_accounted_for)
 {
     /*
      * Refused beside what must be zero, since this library never sets them: NX, PCD and PWT of a table entry,
-     * G (8), and PAT (7 in a page, 12 in a larger leaf). R/W of a table entry and U/S are always set.
+     * and G (8). R/W of a table entry and U/S are always set. PAT (7 in a page, 12 in a larger leaf) tells
+     * types where the host's PAT has more than four.
      */
     static const struct golden_bits golden[] = {
         /* table: 62:52 and 11:9 are available, 6 ignored, 5 accessed */
+        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffe9f)},
         {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
          UINT64_C(0x800ffffffffffe9f)},
         {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
@@ -357,13 +426,17 @@ Test(npt, every_bit_of_an_entry_is_accounted_for)
          UINT64_C(0x800000000000009a), UINT64_C(0xffffffffffe01fff)},
         {"pt", "", AXAS_ENTRY_LEAF, UINT64_C(0x40201007), UINT64_C(0x7ffffffffffffe60),
          UINT64_C(0x800000000000001a), UINT64_C(0xffffffffffffffff)},
+        {"pd", "pat_wc_wp", AXAS_ENTRY_LEAF, UINT64_C(0x40200087), UINT64_C(0x7fffffffffe00e60),
+         UINT64_C(0x800000000000109a), UINT64_C(0xffffffffffe01fff)},
+        {"pt", "pat_wc_wp", AXAS_ENTRY_LEAF, UINT64_C(0x40201007), UINT64_C(0x7ffffffffffffe60),
+         UINT64_C(0x800000000000009a), UINT64_C(0xffffffffffffffff)},
         /* P clear: 63:1 are software's; bit 8 is how this library tells its own, and the address is kept */
         {"pdp", "leaf_1gib", AXAS_ENTRY_HELD, UINT64_C(0x40000100), UINT64_C(0xffffffffc0000ee6),
-         UINT64_C(0x18), UINT64_C(0x7fffffffc0000f79)},
+         UINT64_C(0x18), UINT64_C(0x7fffffffc0001f79)},
         {"pd", "", AXAS_ENTRY_HELD, UINT64_C(0x40200100), UINT64_C(0xffffffffffe00ee6), UINT64_C(0x18),
-         UINT64_C(0x7fffffffffe00f79)},
-        {"pt", "", AXAS_ENTRY_HELD, UINT64_C(0x40201100), UINT64_C(0xfffffffffffffee6), UINT64_C(0x18),
-         UINT64_C(0x7fffffffffffff79)},
+         UINT64_C(0x7fffffffffe01f79)},
+        {"pt", "", AXAS_ENTRY_HELD, UINT64_C(0x40201100), UINT64_C(0xfffffffffffffe66), UINT64_C(0x18),
+         UINT64_C(0x7ffffffffffffff9)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_bits(npt(), &golden[i]);

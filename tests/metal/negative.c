@@ -70,7 +70,7 @@ static bool make_space(struct axas_space *space, const struct negative_control *
 {
     struct axas_config config = {.table = *cpu, .readers = 1};
     config.table.hal = &hal;
-    config.table.mode = control->mode == NULL ? NULL : axas_mode_find(cpu->format, control->mode);
+    config.table.mode = control->mode == NULL ? cpu->mode : axas_mode_find(cpu->format, control->mode);
     config.table.gpa_bits = control->gpa_bits;
     if (control->physical_bits != 0) {
         config.table.physical_bits = control->physical_bits;
@@ -204,8 +204,11 @@ void negative(const struct axas_table_config *cpu)
     unsigned count = 0;
     const struct negative_control *controls = negative_controls(cpu->format, &count);
     for (unsigned i = 0; i < count; i++) {
-        const struct axas_mode *mode = axas_mode_find(cpu->format, controls[i].mode);
-        if (mode->physical_bits_min <= cpu->physical_bits && (mode->with & ~cpu->features) == 0) {
+        const struct axas_mode *mode = controls[i].mode == NULL && cpu->mode != NULL
+                                           ? cpu->mode
+                                           : axas_mode_find(cpu->format, controls[i].mode);
+        if (mode->physical_bits_min <= cpu->physical_bits && (mode->with & ~cpu->features) == 0 &&
+            probe_has(cpu->format, mode, mode->gpa_bits_preferred)) {
             run(&controls[i], cpu);
         } else {
             print("  left out, since this CPU lacks the mode: %s\n", controls[i].rule);

@@ -3,11 +3,12 @@
 # Holds one format against an emulated CPU's own walker. The exit status is 0 only when both agree everywhere.
 #
 #     tests/metal/run.sh FORMAT [--seed NUMBER] [--probes NUMBER] [--cpu NAME] [--build DIRECTORY] [--debug]
-#         [--emulator bochs|qemu]
+#         [--emulator bochs|qemu] [--la57]
 #
 # FORMAT is aarch64_stage2, aarch64_stage2_16k, aarch64_stage2_64k, aarch64_stage2_lpa2, aarch64_stage2_16k_lpa2,
 # riscv32_gstage, riscv64_gstage, x86_64_ept, x86_64_npt or vtd_second_stage. --debug waits for a debugger at port 1234
-# (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen.
+# (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen;
+# --la57 is for x86_64_npt in QEMU: the host's own tables, and so the nested ones, have five levels.
 set -euo pipefail
 metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$metal/../.." && pwd)
@@ -20,6 +21,7 @@ probes=
 cpu=
 emulator=
 build=
+la57=
 debug=()
 
 format=${1:-}
@@ -31,6 +33,7 @@ while [ "$#" -gt 0 ]; do
     --cpu) cpu=$2 && shift ;;
     --emulator) emulator=$2 && shift ;;
     --build) build=$2 && shift ;;
+    --la57) la57=_la57 ;;
     --debug) debug=(-s -S) && seconds=86400 ;;
     *) die "unknown option '$1'" ;;
     esac
@@ -61,7 +64,7 @@ x86_64_ept)
     ;;
 x86_64_npt)
     emulator=${emulator:-qemu}
-    program=metal_npt
+    program=metal_npt$la57
     ;;
 vtd_second_stage)
     arch=x86_64

@@ -16,6 +16,7 @@
 #define EFER_LME 0x100
 #define CR0_PG_NE_ET_MP_PE 0x80000033
 #define CR4_PAE 0x20
+#define CR4_LA57 0x1000
 
 #define PRESENT_WRITABLE 3
 #define LARGE_PAGE 0x83
@@ -80,8 +81,16 @@ start32:
     addl $8, %edi
     loop 0b
 
+#ifdef ROM_LA57 /* for a CPU that has them, five levels: one more table, of 256 TiB each */
+    leal PRESENT_WRITABLE(%ebx), %eax
+    addl $6 * 0x1000, %ebx
+    movl %eax, (%ebx)
+#define CR4_WANTED (CR4_PAE | CR4_LA57)
+#else
+#define CR4_WANTED CR4_PAE
+#endif
     movl %cr4, %eax
-    orl $CR4_PAE, %eax
+    orl $CR4_WANTED, %eax
     movl %eax, %cr4
     movl %ebx, %cr3
     movl $MSR_EFER, %ecx
@@ -100,4 +109,4 @@ start32:
     .bss
     .balign 4096
 host_tables:
-    .skip 6 * 4096
+    .skip 7 * 4096

@@ -2,6 +2,7 @@
 #include "monitor.h"
 #include "vmx.h"
 
+#include "../probe.h"
 #include "../report.h"
 #include "console.h"
 #include "pc.h"
@@ -70,6 +71,14 @@ enum monitor_stop monitor_run(struct registers *registers, uint64_t rip, unsigne
         vmx_describe();
         return MONITOR_OTHER;
     }
+}
+
+bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width)
+{
+    (void)format;
+    (void)mode;
+    (void)width;
+    return true;
 }
 
 bool monitor_enters(const struct axas_root *root)

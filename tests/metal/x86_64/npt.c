@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SVM with nested paging: what arch.h has for it, and the guest of monitor.h. Sections are of APM vol. 2. */
+#include "../probe.h"
+
 #include "arch.h"
 #include "console.h"
 #include "home.h"
@@ -16,7 +18,9 @@
 #define SVM_D_NESTED_PAGING BIT(0)
 #define SVM_D_FLUSH_BY_ASID BIT(6)
 
+#define MSR_PAT 0x277u
 #define MSR_HOST_SAVE 0xc0010117u
+#define CR4_LA57 BIT(12)
 #define EFER_SVME BIT(12)
 
 #define INTERCEPT_3_CPUID BIT(18)
@@ -70,6 +74,12 @@ void arch_table_config(struct axas_table_config *config)
     if ((pc_cpuid(CPUID_EXTENDED).d & EXTENDED_D_1GIB_PAGES) != 0) {
         config->features |= axas_feature_find(config->format, "leaf_1gib");
     }
+    config->features |= axas_feature_find(config->format, "pat_wc_wp"); /* arch_root_load sees to it */
+    config->mode = axas_mode_find(config->format, "4level");
+    if ((READ_CR(4) & CR4_LA57) != 0) {
+        config->features |= axas_feature_find(config->format, "la57");
+        config->mode = axas_mode_find(config->format, "5level");
+    }
 }
 
 /* No instruction takes a guest-physical address (15.16): the guest's next entry forgets all of its own. There
@@ -94,7 +104,19 @@ void arch_root_load(const struct axas_root *root)
     vmcb.nested_cr3 = root->register_value[AXAS_X86_64_NPT_ROOT_NESTED_CR3];
     vmcb.guest_asid = (uint32_t)root->register_value[AXAS_X86_64_NPT_ROOT_GUEST_ASID];
     vmcb.nested_control = root->register_value[AXAS_X86_64_NPT_ROOT_NESTED_CONTROL];
+    write_msr(MSR_PAT, root->register_value[AXAS_X86_64_NPT_ROOT_HOST_PAT]);
+    if ((READ_CR(4) & CR4_LA57) != root->register_value[AXAS_X86_64_NPT_ROOT_HOST_CR4_LA57]) {
+        print("The tables have another number of levels than the host's own.\n");
+        arch_exit(3);
+    }
     monitor_forget();
+}
+
+/* The nested tables have as many levels as the host's own, which are as the ROM made them. */
+bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width)
+{
+    (void)width;
+    return ((mode->with & axas_feature_find(format, "la57")) != 0) == ((READ_CR(4) & CR4_LA57) != 0);
 }
 
 /* ---- monitor.h ---- */
