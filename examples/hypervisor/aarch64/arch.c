@@ -134,13 +134,14 @@ static bool has_forced_write_back(void)
     return FIELD(READ("id_aa64mmfr2_el1"), 40) >= 1;
 }
 
-/* FEAT_LPA2 for stage 2: of both granules, since a format is of one and a CPU that lacks the other has none.
- */
-static bool has_lpa2(uint64_t mmfr0)
+/* FEAT_LPA2 for stage 2 with that format's granule, by ID_AA64MMFR0_EL1.TGran4_2 or TGran16_2, which may
+ * refer to stage 1's TGran4 or TGran16. */
+static bool has_lpa2(uint64_t mmfr0, const struct axas_format *format)
 {
-    const uint64_t granule4 = FIELD(mmfr0, 40), granule16 = FIELD(mmfr0, 32);
-    return (granule4 == 0 ? FIELD(mmfr0, 28) == 1 : granule4 == 3) ||
-           (granule16 == 0 ? FIELD(mmfr0, 20) == 2 : granule16 == 3);
+    if (format->levels[format->level_count - 1u].shift == 14) {
+        return FIELD(mmfr0, 32) == 0 ? FIELD(mmfr0, 20) == 2 : FIELD(mmfr0, 32) == 3;
+    }
+    return FIELD(mmfr0, 40) == 0 ? FIELD(mmfr0, 28) == 1 : FIELD(mmfr0, 40) == 3;
 }
 
 void arch_table_config(struct axas_table_config *config)
@@ -148,6 +149,9 @@ void arch_table_config(struct axas_table_config *config)
     static const uint8_t widths[] = {32, 36, 40, 42, 44, 48, 52};
     const uint64_t mmfr0 = READ("id_aa64mmfr0_el1");
     const uint64_t mmfr1 = READ("id_aa64mmfr1_el1"), mmfr2 = READ("id_aa64mmfr2_el1");
+    if (config->format == NULL) {
+        config->format = axas_format_find("aarch64_stage2");
+    }
     const struct {
         const char *name;
         bool present;
@@ -158,11 +162,8 @@ void arch_table_config(struct axas_table_config *config)
         {"vmid16", FIELD(mmfr1, 4) >= 2},
         {"bbm2", FIELD(mmfr2, 52) >= 2},
         {"lpa", FIELD(mmfr0, 0) >= RANGE_52},
-        {"lpa2", has_lpa2(mmfr0)},
+        {"lpa2", has_lpa2(mmfr0, config->format)},
     };
-    if (config->format == NULL) {
-        config->format = axas_format_find("aarch64_stage2");
-    }
     config->physical_bits = widths[physical_range(config->format->output_bits > 48 ? RANGE_52 : RANGE_48)];
     config->gpa_bits = config->physical_bits < 40 ? config->physical_bits : 40;
     for (unsigned i = 0; i < sizeof features / sizeof features[0]; i++) {
