@@ -250,6 +250,8 @@ Test(riscv_iommu, fault_records_are_decoded)
         {"ATS", {UINT64_C(0x2000000015), 0x4000, 0x80005000}, 0x80005000, R, false, true},
         /* 9 << 34 = 0x2400000000 */
         {"a message", {UINT64_C(0x2400000015), 0x13, 0x80001234}, 0x80001234, R, false, false},
+        /* 34 << 34 = 0x8800000000 */
+        {"a custom one", {UINT64_C(0x8800000015), 0x3, 0x80001234}, 0x80001234, R, false, false},
         {"no transaction", {0x15, 0x3, 0x80001234}, 0x80001234, R, false, false},
         {"of a process, as its supervisor", {UINT64_C(0xffffff017), 0x1000, 0x1000}, 0x1000, W, false, true},
         {"address 0", {UINT64_C(0x800000015), 0, 0}, 0, R, false, true},
