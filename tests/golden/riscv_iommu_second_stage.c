@@ -247,7 +247,7 @@ Test(riscv_iommu, fault_records_are_decoded)
         {"bit 1 alone says nothing", {UINT64_C(0x800000015), 0x1234, 0x80001236}, 0x80001234, R, false, true},
         {"without the offset", {UINT64_C(0x800000015), 0x4000, 0x80005000}, 0x80005000, R, false, true},
         /* 8 << 34 = 0x2000000000 */
-        {"ATS", {UINT64_C(0x2000000015), 0x4000, 0x80005000}, 0x80005000, R, false, true},
+        {"ATS", {UINT64_C(0x2000000015), 0x4003, 0x80005000}, 0x80005003, R, false, true},
         /* 9 << 34 = 0x2400000000 */
         {"a message", {UINT64_C(0x2400000015), 0x13, 0x80001234}, 0x80001234, R, false, false},
         /* 34 << 34 = 0x8800000000 */
