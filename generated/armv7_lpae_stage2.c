@@ -487,13 +487,13 @@ enum axas_status axas_armv7_lpae_stage2_fault_decode(
     } else if (field_ec == 0x24 && (field_status == 1 || field_status == 2)) {
         fault->gpa_known = true;
         fault->gpa.raw = ((registers[1] & UINT64_C(0xfffffff0)) << 8) | (registers[2] & UINT64_C(0xfff));
-    } else if (field_ec == 0x20 && (field_status == 1 || field_status == 2)) {
+    } else if (field_status == 1 || field_status == 2) {
         fault->gpa_known = true;
         fault->gpa.raw = ((registers[1] & UINT64_C(0xfffffff0)) << 8) | (registers[3] & UINT64_C(0xfff));
     } else if (field_ec == 0x24 && field_par_failed == 0) {
         fault->gpa_known = true;
         fault->gpa.raw = (registers[4] & UINT64_C(0xfffffff000)) | (registers[2] & UINT64_C(0xfff));
-    } else if (field_ec == 0x20 && field_par_failed == 0) {
+    } else if (field_par_failed == 0) {
         fault->gpa_known = true;
         fault->gpa.raw = (registers[4] & UINT64_C(0xfffffff000)) | (registers[3] & UINT64_C(0xfff));
     }
@@ -502,7 +502,7 @@ enum axas_status axas_armv7_lpae_stage2_fault_decode(
     if (field_ec == 0x24) {
         fault->gva_known = true;
         fault->gva = registers[2] & UINT64_C(0xffffffff);
-    } else if (field_ec == 0x20) {
+    } else {
         fault->gva_known = true;
         fault->gva = registers[3] & UINT64_C(0xffffffff);
     }
