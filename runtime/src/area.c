@@ -4,10 +4,11 @@
  *
  *      inner node   [ keys | children ]        key[i]: the first address of anything below child[i]
  *          |
- *      leaf node    [ keys | lasts | areas ]   key[i]: area[i].gpa, last[i]: its last byte
+ *      leaf node    [ keys | areas ]           key[i]: area[i].gpa
  *
- * The keys of a node stand together, so that a search reads a few lines of one frame and follows a pointer
- * once per level. A node is never empty; neighbours that fit into three quarters of one become one.
+ * The keys of a node stand together, so that a search reads a few lines of one frame, none of which waits for
+ * another, and follows a pointer once per level. Behind the last key there are NO_KEYs. A node is never
+ * empty; neighbours that fit into three quarters of one become one.
  *
  * Why a removal has the memory that it needs
  * ------------------------------------------
@@ -36,8 +37,8 @@
  * adds one area, so the sum of what is owed grows by at most 1/28; a leaf node splits when the 57th area
  * comes, into one of 28 and one of 29, which owe nothing, and so each split pays one node back. C cuts
  * therefore split at most leaves + C / 28 leaf nodes, and clearly at most C. In the same way the inner nodes
- * (up to 254 children, 127 after a split) split at most inners + s / 127 times one level up if s nodes split
- * below, inners + s / 126 over all levels, and the tree grows by no more than two levels. Joining nodes frees
+ * (up to 240 children, 120 after a split) split at most inners + s / 120 times one level up if s nodes split
+ * below, inners + s / 119 over all levels, and the tree grows by no more than two levels. Joining nodes frees
  * one for at most 13/28 that the result owes, and the freed one goes to the reserve.
  */
 #include "area.h"
@@ -45,7 +46,7 @@
 
 #define NODE_BYTES AXAS_FRAME_SIZE
 #define LEAF_AREAS 56u
-#define INNER_CHILDREN 254u
+#define INNER_CHILDREN 240u
 /* Levels, leaves included: 2^52 pages need no more, at a third of each node in use. */
 #define MAX_HEIGHT 12u
 
@@ -54,21 +55,28 @@ struct node {
     _Alignas(uint64_t) uint32_t count;
 };
 
+/* A line each. */
+struct slot {
+    _Alignas(64) struct axas_area area;
+};
+
 struct leaf {
     struct node node;
-    uint64_t key[LEAF_AREAS];
-    uint64_t last[LEAF_AREAS]; /* of area[i]: whether it holds an address is known without touching it */
-    struct axas_area area[LEAF_AREAS];
+    _Alignas(64) uint64_t key[LEAF_AREAS];
+    struct slot slot[LEAF_AREAS];
 };
 
 struct inner {
     struct node node;
-    uint64_t key[INNER_CHILDREN];
+    _Alignas(64) uint64_t key[INNER_CHILDREN];
     struct node *child[INNER_CHILDREN];
 };
 
 _Static_assert(sizeof(struct leaf) <= NODE_BYTES, "a leaf node is a frame");
 _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
+
+/* Above every key, since those are multiples of the page size. */
+#define NO_KEY UINT64_MAX
 
 /* From the root down: step[h] is the node at height h and where it was left; height 0 is the leaf. One array:
  * GCC 12 at -O2 (-fivopts with -fipa-modref) loses the stores if nodes and indices are an array each. */
@@ -79,27 +87,41 @@ struct path {
     } step[MAX_HEIGHT];
 };
 
-/* How many of the keys are not above x. Without branches, which a search would mispredict every other time.
+/*
+ * How many of the keys are not above x. First of those that begin a block, then of the block: without
+ * branches, which would be mispredicted every other time, and without loads that wait for each other.
  */
-static inline unsigned keys_up_to(const uint64_t *key, unsigned count, uint64_t x)
+static inline unsigned up_to(const uint64_t *key, uint64_t x)
 {
-    const uint64_t *base = key;
-    size_t left = count;
-    while (left > 1) {
-        size_t half = left / 2;
-        size_t above = base[half - 1] <= x;
-        __asm__("" : "+r"(above)); /* a number, whatever the compiler would rather make of it */
-        base += half & (0 - above);
-        left -= half;
-    }
-    return (unsigned)(base - key) + (unsigned)(left == 1 && *base <= x);
+    return (unsigned)(key[0] <= x) + (unsigned)(key[1] <= x) + (unsigned)(key[2] <= x) +
+           (unsigned)(key[3] <= x) + (unsigned)(key[4] <= x) + (unsigned)(key[5] <= x) +
+           (unsigned)(key[6] <= x) + (unsigned)(key[7] <= x);
 }
 
-static unsigned child_for(const struct inner *inner, uint64_t x)
+static inline unsigned areas_up_to(const struct leaf *leaf, uint64_t x)
 {
-    unsigned up_to = keys_up_to(inner->key, inner->node.count, x);
-    return up_to == 0 ? 0 : up_to - 1;
+    const uint64_t *key = leaf->key;
+    x &= ~UINT64_C(1); /* never NO_KEY */
+    unsigned block = (unsigned)(key[8] <= x) + (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) +
+                     (unsigned)(key[32] <= x) + (unsigned)(key[40] <= x) + (unsigned)(key[48] <= x);
+    return block * 8 + up_to(key + (size_t)block * 8, x);
 }
+
+static inline unsigned child_for(const struct inner *inner, uint64_t x)
+{
+    const uint64_t *key = inner->key;
+    x &= ~UINT64_C(1);
+    unsigned block = (unsigned)(key[16] <= x) + (unsigned)(key[32] <= x) + (unsigned)(key[48] <= x) +
+                     (unsigned)(key[64] <= x) + (unsigned)(key[80] <= x) + (unsigned)(key[96] <= x) +
+                     (unsigned)(key[112] <= x) + (unsigned)(key[128] <= x) + (unsigned)(key[144] <= x) +
+                     (unsigned)(key[160] <= x) + (unsigned)(key[176] <= x) + (unsigned)(key[192] <= x) +
+                     (unsigned)(key[208] <= x) + (unsigned)(key[224] <= x);
+    key += (size_t)block * 16;
+    unsigned children = block * 16 + up_to(key, x) + up_to(key + 8, x);
+    return children == 0 ? 0 : children - 1;
+}
+
+_Static_assert(LEAF_AREAS == 7 * 8 && INNER_CHILDREN == 15 * 16, "the blocks above");
 
 /* Reading */
 
@@ -120,26 +142,22 @@ static const struct leaf *leaf_for(const struct axas_space *space, uint64_t x, c
         }
         node = inner->child[i];
     }
-    /* All lines that the search may read at once, not one after the other as it comes to them. */
-    const struct leaf *leaf = (const struct leaf *)node;
-    for (unsigned i = 0; i < LEAF_AREAS; i += 8) {
-        __builtin_prefetch(&leaf->key[i]);
-        __builtin_prefetch(&leaf->last[i]);
-    }
-    return leaf;
+    return (const struct leaf *)node;
+}
+
+static uint64_t last_of(const struct axas_area *area)
+{
+    return area->gpa.raw + (area->size - 1);
 }
 
 static const struct axas_area *record_at(const struct axas_space *space, uint64_t gpa)
 {
     const struct leaf *leaf = leaf_for(space, gpa, NULL, NULL);
-    if (leaf == NULL) {
+    unsigned count = leaf == NULL ? 0 : areas_up_to(leaf, gpa);
+    if (count == 0 || gpa > last_of(&leaf->slot[count - 1].area)) {
         return NULL;
     }
-    unsigned up_to = keys_up_to(leaf->key, leaf->node.count, gpa);
-    if (up_to == 0) {
-        return NULL;
-    }
-    return gpa <= leaf->last[up_to - 1] ? &leaf->area[up_to - 1] : NULL;
+    return &leaf->slot[count - 1].area;
 }
 
 /* The record that spans gpa, or else the first above it, or NULL. */
@@ -151,12 +169,12 @@ static const struct axas_area *record_from(const struct axas_space *space, uint6
     if (leaf == NULL) {
         return NULL;
     }
-    unsigned up_to = keys_up_to(leaf->key, leaf->node.count, gpa);
-    if (up_to != 0 && gpa <= leaf->last[up_to - 1]) {
-        return &leaf->area[up_to - 1];
+    unsigned count = areas_up_to(leaf, gpa);
+    if (count != 0 && gpa <= last_of(&leaf->slot[count - 1].area)) {
+        return &leaf->slot[count - 1].area;
     }
-    if (up_to < leaf->node.count) {
-        return &leaf->area[up_to];
+    if (count < leaf->node.count) {
+        return &leaf->slot[count].area;
     }
     if (right == NULL) {
         return NULL;
@@ -164,7 +182,7 @@ static const struct axas_area *record_from(const struct axas_space *space, uint6
     for (; height > 0; height--) {
         right = ((const struct inner *)right)->child[0];
     }
-    return &((const struct leaf *)right)->area[0];
+    return &((const struct leaf *)right)->slot[0].area;
 }
 
 static uint64_t address_of(const struct axas_space *space, uint64_t page)
@@ -178,7 +196,7 @@ static const struct axas_area *piece_of(const struct axas_space *space, const st
 {
     uint64_t page = axas_page_of(space, gpa);
     uint64_t first = record->gpa.raw;
-    uint64_t last = first + (record->size - 1);
+    uint64_t last = last_of(record);
     uint64_t below = axas_gap_below(space, page);
     uint64_t above = axas_gap_above(space, page);
     if (below == page) {
@@ -243,11 +261,29 @@ void *axas_areas_frame_take(struct axas_space *space)
     return frame;
 }
 
-static struct node *node_take(struct axas_space *space)
+static void clear_keys(uint64_t *key, unsigned first, unsigned end)
 {
-    struct node *node = (struct node *)axas_areas_frame_take(space);
-    node->count = 0;
-    return node;
+    for (unsigned i = first; i < end; i++) {
+        key[i] = NO_KEY;
+    }
+}
+
+static struct leaf *leaf_take(struct axas_space *space)
+{
+    struct leaf *leaf = (struct leaf *)axas_areas_frame_take(space);
+    leaf->node.count = 0;
+    clear_keys(leaf->key, 0, LEAF_AREAS);
+    space->areas.leaves++;
+    return leaf;
+}
+
+static struct inner *inner_take(struct axas_space *space)
+{
+    struct inner *inner = (struct inner *)axas_areas_frame_take(space);
+    inner->node.count = 0;
+    clear_keys(inner->key, 0, INNER_CHILDREN);
+    space->areas.inners++;
+    return inner;
 }
 
 void axas_areas_frame_give(struct axas_space *space, void *frame)
@@ -287,7 +323,8 @@ static uint64_t reserve_for(const struct axas_space *space, uint64_t cuts, uint6
     uint64_t all = stretches + more - space->areas.gap_frames;
     uint64_t splits = leaves + space->areas.reserve_limit;
     splits = splits < cuts ? splits : cuts;
-    uint64_t records = cuts == 0 ? 0 : splits + space->areas.inners + more + splits / 126 + 3;
+    uint64_t records =
+        cuts == 0 ? 0 : splits + space->areas.inners + more + splits / (INNER_CHILDREN / 2 - 1) + 3;
     bool affordable = stretches + more <= leaves + space->areas.reserve_limit;
     return affordable && all < records ? all : records;
 }
@@ -334,7 +371,7 @@ static void descend(const struct axas_space *space, uint64_t x, struct path *pat
         node = inner->child[path->step[height].index];
     }
     path->step[0].node = node;
-    path->step[0].index = keys_up_to(((const struct leaf *)node)->key, node->count, x);
+    path->step[0].index = areas_up_to((const struct leaf *)node, x);
 }
 
 /* The first key of the node at `height` of the path is now `key`. */
@@ -356,15 +393,14 @@ static uint64_t stretches_at(const struct axas_space *space, const struct leaf *
         return 0;
     }
     uint64_t first = axas_stretch_of(space, leaf->key[at]);
-    bool shared = at != 0 && axas_stretch_of(space, leaf->last[at - 1]) == first;
-    return axas_stretch_of(space, leaf->last[at]) - first + (shared ? 0 : 1);
+    bool shared = at != 0 && axas_stretch_of(space, last_of(&leaf->slot[at - 1].area)) == first;
+    return axas_stretch_of(space, last_of(&leaf->slot[at].area)) - first + (shared ? 0 : 1);
 }
 
 static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
 {
     leaf->key[at] = area->gpa.raw;
-    leaf->last[at] = area->gpa.raw + (area->size - 1);
-    leaf->area[at] = *area;
+    leaf->slot[at].area = *area;
 }
 
 /* Moves entries [from, count) of a node by `by` places. */
@@ -373,8 +409,8 @@ static void leaf_shift(struct leaf *leaf, unsigned from, int by)
     unsigned moved = leaf->node.count - from;
     unsigned to = (unsigned)((int)from + by);
     __builtin_memmove(&leaf->key[to], &leaf->key[from], moved * sizeof leaf->key[0]);
-    __builtin_memmove(&leaf->last[to], &leaf->last[from], moved * sizeof leaf->last[0]);
-    __builtin_memmove(&leaf->area[to], &leaf->area[from], moved * sizeof leaf->area[0]);
+    __builtin_memmove(&leaf->slot[to], &leaf->slot[from], moved * sizeof leaf->slot[0]);
+    clear_keys(leaf->key, to + moved, leaf->node.count);
     leaf->node.count = (uint32_t)((int)leaf->node.count + by);
 }
 
@@ -384,6 +420,7 @@ static void inner_shift(struct inner *inner, unsigned from, int by)
     unsigned to = (unsigned)((int)from + by);
     __builtin_memmove(&inner->key[to], &inner->key[from], moved * sizeof inner->key[0]);
     __builtin_memmove(&inner->child[to], &inner->child[from], moved * sizeof inner->child[0]);
+    clear_keys(inner->key, to + moved, inner->node.count);
     inner->node.count = (uint32_t)((int)inner->node.count + by);
 }
 
@@ -394,8 +431,8 @@ static void leaf_append(struct axas_space *space, struct leaf *to, struct leaf *
     unsigned first = to->node.count;
     space->areas.stretches -= stretches_at(space, source, from);
     __builtin_memcpy(&to->key[to->node.count], &source->key[from], moved * sizeof to->key[0]);
-    __builtin_memcpy(&to->last[to->node.count], &source->last[from], moved * sizeof to->last[0]);
-    __builtin_memcpy(&to->area[to->node.count], &source->area[from], moved * sizeof to->area[0]);
+    __builtin_memcpy(&to->slot[to->node.count], &source->slot[from], moved * sizeof to->slot[0]);
+    clear_keys(source->key, from, source->node.count);
     to->node.count += moved;
     source->node.count = from;
     space->areas.stretches += stretches_at(space, to, first);
@@ -406,6 +443,7 @@ static void inner_append(struct inner *to, struct inner *source, unsigned from)
     unsigned moved = source->node.count - from;
     __builtin_memcpy(&to->key[to->node.count], &source->key[from], moved * sizeof to->key[0]);
     __builtin_memcpy(&to->child[to->node.count], &source->child[from], moved * sizeof to->child[0]);
+    clear_keys(source->key, from, source->node.count);
     to->node.count += moved;
     source->node.count = from;
 }
@@ -419,8 +457,7 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
         unsigned at = path->step[height].index + 1;
         struct inner *split = NULL;
         if (inner->node.count == INNER_CHILDREN) {
-            split = (struct inner *)node_take(space);
-            space->areas.inners++;
+            split = inner_take(space);
             inner_append(split, inner, INNER_CHILDREN / 2);
         }
         struct inner *into = inner;
@@ -438,8 +475,7 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
         child = &split->node;
     }
     struct node *old_root = (struct node *)space->areas.root;
-    struct inner *root = (struct inner *)node_take(space);
-    space->areas.inners++;
+    struct inner *root = inner_take(space);
     AXAS_ASSERT(space->areas.height < MAX_HEIGHT);
     root->node.count = 2;
     root->key[0] =
@@ -451,29 +487,33 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
     space->areas.height++;
 }
 
-void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
+/* `fills`: areas come in order, so a node that the new one is at the end of stays full. */
+static void insert(struct axas_space *space, const struct axas_area *area, bool fills)
 {
-    struct path path = {0};
+    struct path path;
     space->areas.count++;
     space->areas.cuts += cuts_of(space, area->size);
     if (space->areas.root == NULL) {
-        space->areas.root = node_take(space);
+        space->areas.root = leaf_take(space);
         space->areas.height = 1;
-        space->areas.leaves = 1;
     }
     descend(space, area->gpa.raw, &path);
     struct leaf *leaf = (struct leaf *)path.step[0].node;
     unsigned at = path.step[0].index;
     struct leaf *split = NULL;
-    if (leaf->node.count == LEAF_AREAS) {
-        split = (struct leaf *)node_take(space);
-        space->areas.leaves++;
-        leaf_append(space, split, leaf, at > LEAF_AREAS / 2 ? LEAF_AREAS / 2 + 1 : LEAF_AREAS / 2);
-    }
     struct leaf *into = leaf;
-    if (split != NULL && at > LEAF_AREAS / 2) {
-        at -= leaf->node.count;
-        into = split;
+    if (leaf->node.count == LEAF_AREAS) {
+        split = leaf_take(space);
+        if (fills && at == LEAF_AREAS) {
+            at = 0;
+            into = split;
+        } else {
+            leaf_append(space, split, leaf, at > LEAF_AREAS / 2 ? LEAF_AREAS / 2 + 1 : LEAF_AREAS / 2);
+            if (at > LEAF_AREAS / 2) {
+                at -= leaf->node.count;
+                into = split;
+            }
+        }
     }
     space->areas.stretches -= stretches_at(space, into, at);
     leaf_shift(into, at, 1);
@@ -485,6 +525,11 @@ void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
     if (split != NULL) {
         insert_child(space, &path, 1, split->key[0], &split->node);
     }
+}
+
+void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
+{
+    insert(space, area, true);
 }
 
 /* Takes the child at `at`, which is in the tree no more, out of the node at `height` of the path. */
@@ -541,13 +586,13 @@ static void join_up(struct axas_space *space, const struct path *path)
 
 void axas_areas_remove(struct axas_space *space, uint64_t gpa)
 {
-    struct path path = {0};
+    struct path path;
     descend(space, gpa, &path);
     struct leaf *leaf = (struct leaf *)path.step[0].node;
     unsigned at = path.step[0].index - 1;
     AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
     space->areas.count--;
-    space->areas.cuts -= cuts_of(space, leaf->area[at].size);
+    space->areas.cuts -= cuts_of(space, leaf->slot[at].area.size);
     space->areas.stretches -= stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
     leaf_shift(leaf, at + 1, -1);
     space->areas.stretches += stretches_at(space, leaf, at);
@@ -566,12 +611,12 @@ void axas_areas_remove(struct axas_space *space, uint64_t gpa)
 
 void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axas_area *area)
 {
-    struct path path = {0};
+    struct path path;
     descend(space, gpa, &path);
     struct leaf *leaf = (struct leaf *)path.step[0].node;
     unsigned at = path.step[0].index - 1;
     AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
-    space->areas.cuts -= cuts_of(space, leaf->area[at].size);
+    space->areas.cuts -= cuts_of(space, leaf->slot[at].area.size);
     space->areas.cuts += cuts_of(space, area->size);
     space->areas.stretches -= stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
     leaf_put(leaf, at, area);
@@ -609,7 +654,7 @@ static void cut(struct axas_space *space, struct axas_area area, uint64_t from, 
     high.size -= high.gpa.raw - area.gpa.raw;
     area.size = from - area.gpa.raw;
     axas_areas_replace(space, area.gpa.raw, &area);
-    axas_areas_insert(space, &high);
+    insert(space, &high, false);
 }
 
 /* Makes records for what is behind gaps, until no more of them fit. */
@@ -698,7 +743,7 @@ static void cut_at(struct axas_space *space, uint64_t gpa)
     high.gpa = axas_gpa_of(gpa);
     high.size -= low.size;
     axas_areas_replace(space, low.gpa.raw, &low);
-    axas_areas_insert(space, &high);
+    insert(space, &high, false);
 }
 
 void axas_areas_cut_at(struct axas_space *space, uint64_t first, uint64_t last)
@@ -714,7 +759,7 @@ void axas_areas_remove_range(struct axas_space *space, uint64_t first, uint64_t 
     const struct axas_area *found;
     while ((found = record_from(space, first)) != NULL && found->gpa.raw <= last) {
         struct axas_area area = *found;
-        uint64_t area_last = area.gpa.raw + (area.size - 1);
+        uint64_t area_last = last_of(&area);
         uint64_t from = area.gpa.raw > first ? area.gpa.raw : first;
         uint64_t to = area_last < last ? area_last : last;
         widen(space, &area, &from, &to);

@@ -35,7 +35,7 @@ void axas_areas_trim(struct axas_space *space, uint64_t keep);
 /** Ends a change that was made: brings the reserve to its level, as far as the HAL lets it. */
 void axas_areas_settle(struct axas_space *space);
 
-/** Adds an area, which overlaps none. */
+/** Adds a new area, which overlaps none. */
 void axas_areas_insert(struct axas_space *space, const struct axas_area *area);
 /** Takes out the area that begins at gpa. */
 void axas_areas_remove(struct axas_space *space, uint64_t gpa);
