@@ -2324,37 +2324,22 @@ static enum axas_status install(
     return status;
 }
 
-static AXAS_OUTLINE enum axas_status install_first_page(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        axas_attr attr,
-        struct axas_pool *pool)
-{
-    struct axas_leaf_code code;
-
-    code.at[AXAS_X86_64_NPT_PT] = t->page_code[attr];
-    return install(t, gpa, hpa, AXAS_X86_64_NPT_PT, &code, pool);
-}
-
-static enum axas_status install_page(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        axas_attr attr,
-        struct axas_pool *pool)
+static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *const slot = leaf_slot(t, gpa);
+
+    return slot != NULL && load(slot) == AXAS_X86_64_NPT_PT_EMPTY ? slot : NULL;
+}
+
+static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
+{
     uint64_t entry = AXAS_X86_64_NPT_PT_EMPTY;
 
-    if (slot == NULL) {
-        return install_first_page(t, gpa, hpa, attr, pool);
-    }
     if (!compare_exchange(slot, &entry, t->page_code[attr] | axas_x86_64_npt_pt_address(hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        axas_walk_announce(t, slot, sizeof *slot);
+        axas_walk_announce(t, slot, sizeof(table_entry));
     }
     return AXAS_OK;
 }
@@ -2471,6 +2456,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
             .visit = visit_from_pml4,
@@ -2497,6 +2483,7 @@ static const struct axas_mode modes[] = {
             .walk = walk,
             .touch = touch,
             .map_page = map_page,
+            .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
             .visit = visit_from_pml5,

@@ -786,6 +786,9 @@ void axas_areas_remove_range(struct axas_space *space, uint64_t first, uint64_t 
         } else {
             axas_areas_remove(space, area.gpa.raw);
         }
+        if (area_last >= last) {
+            return;
+        }
     }
 }
 

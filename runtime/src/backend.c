@@ -15,7 +15,7 @@ static enum axas_status linear_provide(const struct axas_space *space, const str
     return AXAS_OK;
 }
 
-const struct axas_backend axas_backend_linear = {"linear", linear_provide, NULL, true};
+const struct axas_backend axas_backend_linear = {"linear", linear_provide, NULL, true, false};
 
 /* Alloc: zeroed frames of the HAL; area->context is the space. */
 
@@ -68,8 +68,8 @@ static void alloc_release(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t si
     }
 }
 
-const struct axas_backend axas_backend_alloc = {"alloc", alloc_provide, alloc_release, false};
+const struct axas_backend axas_backend_alloc = {"alloc", alloc_provide, alloc_release, false, false};
 
 /* Trap: never any memory; area->context is the caller's cookie. */
 
-const struct axas_backend axas_backend_trap = {"trap", NULL, NULL, true};
+const struct axas_backend axas_backend_trap = {"trap", NULL, NULL, true, false};

@@ -337,6 +337,21 @@ static uint64_t lazy_sizes(const struct axas_table *table, const struct axas_are
     return cached ? page : page | (above & (0 - above));
 }
 
+/* supply_at for a fault at gpa, in that hole. */
+static enum axas_status supply_hole(struct supply *supply, uint64_t gpa, const struct axas_leaf *hole)
+{
+    const struct axas_table *table = &supply->space->table;
+    const struct axas_area *area = supply->area;
+    uint64_t area_last = axas_last(area->gpa, area->size);
+    uint64_t hole_last = axas_last(hole->gpa, hole->size);
+    uint64_t end;
+    supply->hole_level = hole->level;
+    return supply_at(supply, gpa & ~(axas_table_page_size(table) - 1),
+                     lazy_sizes(table, area, supply->cache != NULL),
+                     hole->gpa.raw > area->gpa.raw ? hole->gpa.raw : area->gpa.raw,
+                     hole_last < area_last ? hole_last : area_last, &end);
+}
+
 /* Hold 1. True if that was all, with *result; otherwise *area is copied and *hole is the hole. */
 static bool look(struct axas_space *space, axas_gpa gpa, axas_attr access, bool refused, axas_hpa *hpa,
                  struct axas_area *area, struct axas_leaf *hole, enum axas_fault_result *result)
@@ -378,7 +393,6 @@ static enum axas_fault_result serve(struct axas_space *space, axas_gpa gpa, axas
                                     unsigned reader, struct axas_cache *cache, axas_hpa *hpa,
                                     struct axas_area *area)
 {
-    const struct axas_table *table = &space->table;
     enum axas_fault_result result = AXAS_FAULT_SPURIOUS;
     struct axas_pool own = {0};
     struct supply supply = {space, area, 0, reader, cache, cache != NULL ? &cache->tables : &own, 0, 0};
@@ -393,14 +407,7 @@ static enum axas_fault_result serve(struct axas_space *space, axas_gpa gpa, axas
         if (done) {
             break;
         }
-        uint64_t area_last = axas_last(area->gpa, area->size);
-        uint64_t hole_last = axas_last(hole.gpa, hole.size);
-        uint64_t end;
-        supply.hole_level = hole.level;
-        enum axas_status status = supply_at(&supply, gpa.raw & ~(axas_table_page_size(table) - 1),
-                                            lazy_sizes(table, area, cache != NULL),
-                                            hole.gpa.raw > area->gpa.raw ? hole.gpa.raw : area->gpa.raw,
-                                            hole_last < area_last ? hole_last : area_last, &end);
+        enum axas_status status = supply_hole(&supply, gpa.raw, &hole);
         done = status != AXAS_ERR_EXISTS && status != AXAS_ERR_BUSY;
         if (status == AXAS_OK) {
             *hpa = axas_hpa_of(gpa.raw + supply.distance);
@@ -411,6 +418,80 @@ static enum axas_fault_result serve(struct axas_space *space, axas_gpa gpa, axas
     }
     axas_pool_drain(&space->table, &own);
     return result;
+}
+
+/* One page of normal memory from the area's backend. AXAS_ERR_INVALID: it broke its contract. */
+static inline enum axas_status take_page(const struct axas_space *space, const struct axas_area *area,
+                                         axas_gpa gpa, struct axas_cache *cache, axas_hpa *page)
+{
+    uint64_t size = space->table.page_size;
+    struct axas_run run = {gpa, axas_hpa_of(0), size, cache};
+    enum axas_status status = area->backend->provide(space, area, gpa, &run);
+    if (status == AXAS_OK && (run.gpa.raw != gpa.raw || run.size != size) &&
+        !(area->backend->pure &&
+          run_is_in(&run, gpa.raw, area->gpa.raw, axas_last(area->gpa, area->size), size))) {
+        status = AXAS_ERR_INVALID;
+    }
+    *page = axas_hpa_of(run.hpa.raw + (gpa.raw - run.gpa.raw));
+    return status;
+}
+
+/*
+ * What almost every fault is: a page of normal memory in a table that is there. The same two holds, with
+ * nothing to look up in the second unless something changed; one, where the backend may be asked meanwhile.
+ * True if that was all, with *result and, if it is RESOLVED, *hpa; otherwise nothing was done, and serve()
+ * has to look.
+ */
+static bool serve_page(struct axas_space *space, const struct axas_fault *fault, axas_hpa *hpa,
+                       enum axas_fault_result *result)
+{
+    struct axas_table *table = &space->table;
+    struct axas_area area;
+    axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
+    axas_hpa page;
+    enum axas_status status;
+    axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
+    uint64_t generation = space->generation;
+    const struct axas_area *found = axas_areas_find(space, gpa.raw, &area);
+    bool plain = found != NULL && found->backend->provide != NULL &&
+                 (found->flags & AXAS_AREA_FILLING) == 0 && fault->access != 0 &&
+                 (fault->access & ~found->attr) == 0 && found->attr <= AXAS_ACCESS_MASK &&
+                 (table->page_attrs >> found->attr & 1) != 0;
+    void *slot = plain ? table->mode->empty_page(table, gpa.raw) : NULL;
+    if (slot == NULL) {
+        axas_unlock_read(&space->lock, fault->reader, state);
+        return false;
+    }
+    if (found->backend->pure || found->backend->brief) {
+        status = take_page(space, found, gpa, fault->cache, &page);
+    } else {
+        area = *found;
+        axas_unlock_read(&space->lock, fault->reader, state);
+        status = take_page(space, &area, gpa, fault->cache, &page);
+        state = axas_lock_read(&space->lock, fault->reader);
+        found = &area;
+    }
+    bool taken = status == AXAS_OK;
+    if (taken) {
+        bool fits = space->generation == generation && (page.raw & (table->page_size - 1)) == 0 &&
+                    page.raw <= table->last_page;
+        status = fits ? table->mode->install_page(table, slot, page.raw, found->attr) : AXAS_ERR_BUSY;
+        if (status != AXAS_OK) {
+            area = *found;
+        }
+    }
+    axas_unlock_read(&space->lock, fault->reader, state);
+    if (status == AXAS_OK) {
+        *hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
+        *result = AXAS_FAULT_RESOLVED;
+        return true;
+    }
+    if (taken) {
+        give_back(&area, gpa.raw, page.raw, table->page_size);
+        return false;
+    }
+    *result = status == AXAS_ERR_NO_MEMORY ? AXAS_FAULT_NO_MEMORY : AXAS_FAULT_BROKEN;
+    return true;
 }
 
 enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gpa, axas_attr access,
@@ -438,12 +519,16 @@ enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct 
     }
     struct axas_area area;
     axas_hpa hpa;
-    enum axas_fault_result result =
-        serve(space, fault->gpa, fault->access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader,
-              fault->cache, &hpa, &area);
+    enum axas_fault_result result;
+    if (fault->cause == AXAS_CAUSE_PERMISSION || !serve_page(space, fault, &hpa, &result)) {
+        result = serve(space, fault->gpa, fault->access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader,
+                       fault->cache, &hpa, &area);
+    }
     if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
         fault->hpa = hpa;
-        axas_table_after_fault(&space->table, fault->gpa);
+        if (space->table.change[AXAS_CHANGE_FAULT].scope != AXAS_INVALIDATE_NONE) {
+            axas_table_after_fault(&space->table, fault->gpa);
+        }
     } else if (result == AXAS_FAULT_TRAP || result == AXAS_FAULT_DENIED) {
         fault->area = area.gpa;
         fault->cookie = result == AXAS_FAULT_TRAP ? area.context : NULL;

@@ -62,6 +62,14 @@ static void put_back(struct axas_space *space, const struct aside *before)
 static enum axas_status split_need(const struct axas_space *space, uint64_t first, uint64_t last,
                                    uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
 {
+    unsigned level;
+    if (last - first < space->table.page_size) {
+        /* A page that is no part of a larger leaf, the shortest question. */
+        (void)space->table.mode->walk(&space->table, first, &level);
+        if (UINT64_C(1) << space->table.format->levels[level].shift == space->table.page_size) {
+            return AXAS_OK;
+        }
+    }
     return space->table.mode->split_need(&space->table, first, last, sizes, need);
 }
 
@@ -136,7 +144,9 @@ static void settle(struct axas_space *space)
     if (space->areas.count == 0) {
         axas_pool_drain(&space->table, &space->table.pool);
     } else {
-        limit_splits(space);
+        if (space->populate_only) {
+            limit_splits(space);
+        }
         (void)axas_table_reserve(&space->table);
         if (space->populate_only) {
             uint32_t keep[AXAS_MAX_LEVELS];
@@ -313,7 +323,8 @@ static struct failure check_map(const struct axas_space *space, const struct axa
     if ((area->attr & AXAS_ACCESS_MASK) == 0) {
         return failure(AXAS_ERR_UNSUPPORTED, "attribute without any access");
     }
-    if (space->table.format->encode(area->attr, space->table.features, &code) != AXAS_OK) {
+    bool known = area->attr <= AXAS_ACCESS_MASK && (space->table.page_attrs >> area->attr & 1) != 0;
+    if (!known && space->table.format->encode(area->attr, space->table.features, &code) != AXAS_OK) {
         return failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
     }
     if (space->populate_only && !area->backend->pure && (flags & AXAS_POPULATE) == 0) {

@@ -385,14 +385,19 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
     if (status != AXAS_OK) {
         return status;
     }
+    made.root_level = made.mode->root_level;
     made.page_size = UINT64_C(1) << level_at(&made, last_level(made.mode))->shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
+    made.first_split = made.root_level + 1u;
+    while (made.first_split <= last_level(made.mode) &&
+           (made.leaf_sizes >> level_at(&made, made.first_split - 1u)->shift & 1) == 0) {
+        made.first_split++;
+    }
     made.exec_leaf_sizes = made.leaf_sizes & leaf_sizes(&made, config->max_exec_leaf_shift);
     if ((made.exec_leaf_sizes & axas_table_page_size(&made)) == 0) {
         /* A cap below the smallest leaf. */
         return AXAS_ERR_INVALID;
     }
-    made.root_level = made.mode->root_level;
     made.last = last_of_width(made.gpa_bits);
     made.direct_map = made.hal->direct_map_offset;
 #ifndef AXAS_DIRECT_MAP_OFFSET
@@ -498,15 +503,6 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     return AXAS_OK;
 }
 
-/* True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order.
- */
-static inline bool is_page(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
-                           axas_attr attr)
-{
-    return attr <= AXAS_ACCESS_MASK && (table->page_attrs >> attr & 1) != 0 && size == table->page_size &&
-           ((gpa.raw | hpa.raw) & (size - 1)) == 0 && gpa.raw <= table->last && hpa.raw <= table->last_page;
-}
-
 static AXAS_OUTLINE enum axas_status map_any(struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
                                              uint64_t size, axas_attr attr)
 {
@@ -517,7 +513,7 @@ static AXAS_OUTLINE enum axas_status map_any(struct axas_table *table, axas_gpa 
 enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                 axas_attr attr)
 {
-    if (table != NULL && is_page(table, gpa, hpa, size, attr)) {
+    if (table != NULL && axas_walk_is_page(table, gpa, hpa, size, attr)) {
         return table->mode->map_page(table, gpa.raw, hpa.raw, attr);
     }
     return map_any(table, gpa, hpa, size, attr);
@@ -586,14 +582,13 @@ enum axas_status axas_table_reserve(struct axas_table *table)
     if (table == NULL) {
         return AXAS_ERR_INVALID;
     }
-    bool splits = false;
-    for (unsigned level = table->mode->root_level; level <= last_level(table->mode); level++) {
+    unsigned end = last_level(table->mode) + 1;
+    for (unsigned level = table->first_split; level < end; level++) {
         uint32_t count =
             table->reserve[level] > RESERVE_PER_LEVEL ? table->reserve[level] : RESERVE_PER_LEVEL;
-        if (splits && !pool_raise(table, &table->pool, level, count)) {
+        if (table->pool.count[level] < count && !pool_raise(table, &table->pool, level, count)) {
             return AXAS_ERR_NO_MEMORY;
         }
-        splits = splits || (table->leaf_sizes >> level_at(table, level)->shift & 1) != 0;
     }
     return AXAS_OK;
 }
@@ -774,8 +769,11 @@ static AXAS_OUTLINE enum axas_status install_any(struct axas_table *table, axas_
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                     axas_attr attr, struct axas_pool *pool)
 {
-    if (table != NULL && pool != NULL && is_page(table, gpa, hpa, size, attr)) {
-        return table->mode->install_page(table, gpa.raw, hpa.raw, attr, pool);
+    if (table != NULL && pool != NULL && axas_walk_is_page(table, gpa, hpa, size, attr)) {
+        void *slot = table->mode->empty_page(table, gpa.raw);
+        if (slot != NULL) {
+            return table->mode->install_page(table, slot, hpa.raw, attr);
+        }
     }
     return install_any(table, gpa, hpa, size, attr, pool);
 }

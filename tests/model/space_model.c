@@ -153,7 +153,7 @@ static void own_release(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t size
     }
 }
 
-static const struct axas_backend own_backend = {"own", own_provide, own_release, false};
+static const struct axas_backend own_backend = {"own", own_provide, own_release, false, true};
 
 /* Blocks of 16 pages in pairs, the two of a pair exchanged: contiguous only in blocks. */
 static uint64_t pure_hpa(const struct model *m, uint64_t data, uint64_t offset)
@@ -182,7 +182,7 @@ static enum axas_status pure_provide(const struct axas_space *space, const struc
     return AXAS_OK;
 }
 
-static const struct axas_backend pure_backend = {"own pure", pure_provide, NULL, true};
+static const struct axas_backend pure_backend = {"own pure", pure_provide, NULL, true, false};
 
 /* ---- choosing arguments --------------------------------------------------------------------------- */
 

@@ -108,6 +108,7 @@ struct axas_table {
     uint64_t direct_map;   /**< host-virtual = host-physical + this, unless `maps_by_call` */
     uint64_t last;         /**< last guest address of the mode's range */
     uint8_t root_level;    /**< of the mode */
+    uint8_t first_split;   /**< the first level whose tables can take the place of a leaf */
     bool maps_by_call;     /**< hal->phys_to_virt and hal->virt_to_phys are to be asked */
     bool writes_back;      /**< hal->table_write_back is to be called */
     bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
@@ -194,9 +195,12 @@ struct axas_mode {
     /** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access
      *  of the guest; for the host's own. Nothing where the format has no such bits. */
     void (*touch)(struct axas_table *table, uint64_t gpa, bool write);
-    /** Shared. install of one smallest leaf of normal memory, whose code is in table->page_code. */
-    enum axas_status (*install_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
-                                     struct axas_pool *pool);
+    /** Shared. Where the entry of the smallest leaf at gpa is, or NULL if it is not empty or no table is
+     * there. Good until the next exclusive operation. */
+    void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
+    /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where empty_page
+     *  said, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
+    enum axas_status (*install_page)(struct axas_table *table, void *slot, uint64_t hpa, axas_attr attr);
     /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
      *  `pool`; linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or
      * smaller leaves below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both

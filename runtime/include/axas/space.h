@@ -56,6 +56,9 @@ struct axas_backend {
      *  such an area is filled when it is mapped, and a hole in it can be filled again at any time. It has no
      *  release. */
     bool pure;
+    /** provide neither waits nor clears memory, so a fault may call it with the shared side of the lock held,
+     *  and is served in one hold instead of two. */
+    bool brief;
 };
 
 /** A piece of the guest's address space with one backend and one attribute. */

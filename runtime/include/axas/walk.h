@@ -98,6 +98,15 @@ static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
 
 /** True if `tables` more may be linked without going over the cap. */
 bool axas_walk_within_limit(const struct axas_table *table, uint64_t tables);
+/** True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order.
+ */
+static inline bool axas_walk_is_page(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
+                                     uint64_t size, axas_attr attr)
+{
+    return attr <= AXAS_ACCESS_MASK && (table->page_attrs >> attr & 1) != 0 && size == table->page_size &&
+           ((gpa.raw | hpa.raw) & (size - 1)) == 0 && gpa.raw <= table->last && hpa.raw <= table->last_page;
+}
+
 /** axas_table_map for checked arguments, of any size. */
 enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr);
