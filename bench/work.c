@@ -323,6 +323,52 @@ static void translate(struct bench_state *state, const struct subject *s, uint64
     free(addresses);
 }
 
+/* Addresses that one call translates. */
+#define BATCH 256u
+
+static void translate_batch(struct bench_state *state, const struct subject *s, uint64_t size)
+{
+    struct axas_table table;
+    size = subject_clip(s, size);
+    uint64_t *addresses = new_addresses(size), sum = 0, right = 0;
+    subject_table(s, &table);
+    map(s, &table, small_hpa(s), size);
+    for (uint64_t i = 0; i < ADDRESSES; i++) {
+        right += small_hpa(s) + addresses[i];
+    }
+    while (bench_keep_running(state)) {
+        axas_gpa gpas[BATCH];
+        axas_hpa hpas[BATCH];
+        sum = 0;
+        for (uint64_t i = 0; i < ADDRESSES; i += BATCH) {
+            for (unsigned k = 0; k < BATCH; k++) {
+                gpas[k] = axas_gpa_of(addresses[i + k]);
+            }
+            must(s, axas_table_translate_batch(&table, gpas, hpas, BATCH), i);
+            for (unsigned k = 0; k < BATCH; k++) {
+                sum += hpas[k].raw;
+            }
+        }
+        keep(sum);
+    }
+    if (sum != right) {
+        bench_fail(s, "other addresses than were mapped: sum", sum);
+    }
+    subject_table_end(s, &table);
+    bench_items(state, ADDRESSES);
+    free(addresses);
+}
+
+static void w4_1g_batch_table(struct bench_state *state, const void *subject)
+{
+    translate_batch(state, subject, GIB);
+}
+
+static void w4_16g_batch_table(struct bench_state *state, const void *subject)
+{
+    translate_batch(state, subject, 16 * GIB);
+}
+
 static void w4_1g_table(struct bench_state *state, const void *subject)
 {
     translate(state, subject, GIB, false);
@@ -1193,8 +1239,10 @@ static const struct {
     {"W2-swap-random", "table", w2_swap_random_table, false},
     {"W3", "table", w3_table, true},
     {"W4-1g", "table", w4_1g_table, false},
+    {"W4-1g-batch", "table", w4_1g_batch_table, false},
     {"W4-1g-chain", "table", w4_1g_chain_table, false},
     {"W4-16g", "table", w4_16g_table, false},
+    {"W4-16g-batch", "table", w4_16g_batch_table, false},
     {"W4-16g-chain", "table", w4_16g_chain_table, false},
     {"W5", "table", w5_table, false},
     {"W6", "table", w6_table, false},

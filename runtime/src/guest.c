@@ -5,6 +5,7 @@
  * yet, the lock is let go to get some, and everything is looked at again.
  */
 #include <axas/guest.h>
+#include <axas/walk.h>
 
 #include "space_internal.h"
 
@@ -20,7 +21,7 @@ struct request {
     axas_lock_state state;
 };
 
-/* A part of the request that lies in one leaf, or in one hole of one area. */
+/* A part of the request that lies in one area, and is contiguous in host memory or one hole. */
 struct piece {
     uint64_t gpa, last;
     axas_hpa hpa;
@@ -33,15 +34,34 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Does the host see the byte at `hpa` `distance` bytes behind the piece's first one? */
+static bool goes_on(const struct axas_table *table, const struct piece *piece, uint64_t distance,
+                    axas_hpa hpa)
+{
+    if (hpa.raw != piece->hpa.raw + distance) {
+        return false;
+    }
+    return !table->maps_by_call ||
+           (const unsigned char *)axas_hal_virt(table->hal, hpa) ==
+               (const unsigned char *)axas_hal_virt(table->hal, piece->hpa) + distance;
+}
+
 /* The piece at `at`, or why the request may not have it. The lock is held. */
 static enum axas_status piece_at(const struct request *request, uint64_t at, struct piece *piece)
 {
-    struct axas_place place;
-    enum axas_status status = axas_space_locate(request->space, axas_gpa_of(at), &place);
-    if (status != AXAS_OK && status != AXAS_ERR_NOT_MAPPED) {
-        return status;
+    const struct axas_table *table = &request->space->table;
+    struct axas_area room;
+    struct axas_leaf leaf;
+    axas_hpa hpa = {0};
+    const struct axas_area *area = axas_areas_find(request->space, at, &room);
+    enum axas_status status = table->mode->translate(table, at, &hpa);
+    bool mapped = status == AXAS_OK;
+    if (!mapped) {
+        status = axas_walk_query(table, at, &leaf); /* a hole, or a leaf that is held */
+        if (status != AXAS_OK && status != AXAS_ERR_NOT_MAPPED) {
+            return status;
+        }
     }
-    const struct axas_area *area = place.area;
     if (area == NULL || area->backend->provide == NULL) {
         return AXAS_ERR_NOT_MAPPED;
     }
@@ -51,16 +71,23 @@ static enum axas_status piece_at(const struct request *request, uint64_t at, str
     if (axas_attr_is_device(area->attr)) {
         return AXAS_ERR_UNSUPPORTED;
     }
-    if (!axas_allows(area->attr, request->access) ||
-        (status == AXAS_OK && place.leaf.kind != AXAS_ENTRY_LEAF)) {
+    if (!axas_allows(area->attr, request->access) || (!mapped && status == AXAS_OK)) {
         return AXAS_ERR_PERMISSION;
     }
+    uint64_t end = least(axas_last(area->gpa, area->size), request->last);
     piece->gpa = at;
-    piece->last = least(axas_last(place.leaf.gpa, place.leaf.size), axas_last(area->gpa, area->size));
-    piece->last = least(piece->last, request->last);
-    piece->hole = status == AXAS_ERR_NOT_MAPPED;
-    piece->hpa = piece->hole ? axas_hpa_of(0) : axas_hpa_of(place.leaf.hpa.raw + (at - place.leaf.gpa.raw));
+    piece->hpa = hpa;
     piece->attr = area->attr;
+    piece->hole = !mapped;
+    if (piece->hole) {
+        piece->last = least(axas_last(leaf.gpa, leaf.size), end);
+        return AXAS_OK;
+    }
+    piece->last = least(at | (table->page_size - 1), end);
+    while (piece->last != end && table->mode->translate(table, piece->last + 1, &hpa) == AXAS_OK &&
+           goes_on(table, piece, piece->last + 1 - at, hpa)) {
+        piece->last = least(piece->last + table->page_size, end);
+    }
     return AXAS_OK;
 }
 
@@ -156,8 +183,12 @@ static enum axas_status hold_all(struct request *request, struct piece *piece)
 static void touch(const struct request *request, const struct piece *piece)
 {
     struct axas_table *table = &request->space->table;
-    if (table->hardware_updates) {
-        table->mode->touch(table, piece->gpa & ~(axas_table_page_size(table) - 1), request->write);
+    uint64_t within = table->page_size - 1;
+    for (uint64_t at = piece->gpa; table->hardware_updates; at = (at | within) + 1) {
+        table->mode->touch(table, at, request->write);
+        if ((at | within) >= piece->last) {
+            break;
+        }
     }
 }
 

@@ -1018,6 +1018,26 @@ enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, ax
     return status;
 }
 
+enum axas_status axas_space_translate_batch(struct axas_space *space, const axas_gpa *gpas, axas_hpa *hpas,
+                                            size_t count)
+{
+    if (!alive(space) || gpas == NULL || hpas == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    unsigned reader = axas_space_reader(space);
+    axas_lock_state state = axas_lock_read(&space->lock, reader);
+    space->table.mode->translate_batch(&space->table, gpas, hpas, count);
+    for (size_t i = 0; i < count; i++) {
+        struct axas_mapping found;
+        if (hpas[i].raw == AXAS_NO_HPA && locate_mapping(space, gpas[i], &found) == AXAS_OK &&
+            (found.attr & AXAS_ACCESS_MASK) != 0) {
+            hpas[i] = found.hpa;
+        }
+    }
+    axas_unlock_read(&space->lock, reader, state);
+    return AXAS_OK;
+}
+
 enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, struct axas_area *area)
 {
     if (!alive(space) || area == NULL) {

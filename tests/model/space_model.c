@@ -493,6 +493,12 @@ static void check_address(struct model *m, const struct run *run, uint64_t gpa)
     enum axas_status translate = axas_space_translate(&m->space, axas_gpa_of(gpa), &hpa);
     bool access = (run->attr & AXAS_ACCESS_MASK) != 0;
     uint64_t expected = run->hpa + (gpa - run->first);
+    const axas_gpa batch[] = {{gpa}, {UINT64_MAX}};
+    axas_hpa got[2];
+    if (axas_space_translate_batch(&m->space, batch, got, 2) != AXAS_OK ||
+        got[0].raw != (run->present && access ? expected : AXAS_NO_HPA) || got[1].raw != AXAS_NO_HPA) {
+        fail(m, "0x%" PRIx64 " in a batch: 0x%" PRIx64 " 0x%" PRIx64, gpa, got[0].raw, got[1].raw);
+    }
 
     if (!run->present) {
         if (query != AXAS_ERR_NOT_MAPPED || memcmp(&mapping, &untouched, sizeof mapping) != 0) {

@@ -290,6 +290,14 @@ static void check_address(struct model *m, const struct run *run, uint64_t gpa)
     enum axas_status query = axas_table_query(&m->table, axas_gpa_of(gpa), &leaf);
     enum axas_status translate = axas_table_translate(&m->table, axas_gpa_of(gpa), &hpa);
     bool access = run->present && (run->attr & AXAS_ACCESS_MASK) != 0;
+    const axas_gpa batch[] = {{gpa}, {UINT64_MAX}, {gpa}};
+    axas_hpa got[3];
+    if (axas_table_translate_batch(&m->table, batch, got, 3) != AXAS_OK ||
+        got[0].raw != (access ? expected : AXAS_NO_HPA) || got[1].raw != AXAS_NO_HPA ||
+        got[2].raw != got[0].raw) {
+        fail(m, "0x%" PRIx64 " in a batch: 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64, gpa, got[0].raw,
+             got[1].raw, got[2].raw);
+    }
     if (query != (run->present ? AXAS_OK : AXAS_ERR_NOT_MAPPED) ||
         translate != (access ? AXAS_OK : AXAS_ERR_NOT_MAPPED) || hpa.raw != (access ? expected : 0x5a5a)) {
         fail(m, "0x%" PRIx64 ": query %s, translate %s to 0x%" PRIx64 "; expected 0x%" PRIx64 " attr 0x%x",

@@ -732,6 +732,97 @@ Test(table, protect_keeps_accessed_dirty_and_software_bits)
 
 /* ---- query, translate, visit ---- */
 
+/* More than one group of a batch, of pages, a large leaf, holes, a held page and what is outside. */
+static void expect_batch(const struct unit_tree *tree)
+{
+    axas_gpa gpas[40];
+    axas_hpa hpas[41];
+    for (unsigned i = 0; i < 40; i++) {
+        gpas[i] = axas_gpa_of(i % 5 == 4 ? UINT64_MAX - i : i * tree->page + i);
+    }
+    hpas[40] = axas_hpa_of(1);
+    cr_assert_eq(axas_table_translate_batch(&tree->table, gpas, hpas, 40), AXAS_OK);
+    for (unsigned i = 0; i < 40; i++) {
+        axas_hpa one;
+        bool there = axas_table_translate(&tree->table, gpas[i], &one) == AXAS_OK;
+        cr_expect_eq(hpas[i].raw, there ? one.raw : AXAS_NO_HPA, "%s: number %u of a batch", tree->name, i);
+    }
+    cr_expect_eq(hpas[40].raw, 1, "written beyond the end");
+    cr_assert_eq(axas_table_translate_batch(&tree->table, gpas, hpas + 40, 0), AXAS_OK);
+    cr_expect_eq(hpas[40].raw, 1, "none was asked for");
+}
+
+Test(table, a_batch_is_as_many_single_ones)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        uint64_t page = tree.page;
+        axas_gpa gpa = axas_gpa_of(0);
+        axas_hpa hpa = axas_hpa_of(0);
+        cr_assert_eq(map(&tree, 0, page, 10 * page, RW), AXAS_OK);
+        cr_assert_eq(map(&tree, 20 * page, 40 * page, 15 * page, R), AXAS_OK);
+        cr_assert_eq(protect(&tree, 3 * page, page, 0), AXAS_OK);
+        expect_batch(&tree);
+        EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_translate_batch(NULL, &gpa, &hpa, 1));
+        EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_translate_batch(&tree.table, NULL, &hpa, 1));
+        EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_translate_batch(&tree.table, &gpa, NULL, 1));
+        unit_tree_end(&tree);
+    }
+}
+
+/* A host without a direct map at one offset. */
+static uint64_t host_offset;
+static unsigned host_calls;
+
+static void *host_virt(void *context, axas_hpa hpa)
+{
+    (void)context;
+    host_calls++;
+    return (void *)(uintptr_t)(hpa.raw + host_offset);
+}
+
+static axas_hpa host_phys(void *context, const void *pointer)
+{
+    (void)context;
+    host_calls++;
+    return axas_hpa_of((uint64_t)(uintptr_t)pointer - host_offset);
+}
+
+Test(table, a_host_may_say_by_functions_where_it_sees_memory)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        axas_table_destroy(&tree.table, NULL, NULL);
+        struct axas_hal hal = *tree.config.hal;
+        host_offset = hal.direct_map_offset;
+        host_calls = 0;
+        hal.direct_map_offset = 1;
+        hal.phys_to_virt = host_virt;
+        hal.virt_to_phys = host_phys;
+        tree.config.hal = &hal;
+        cr_assert_eq(axas_table_init(&tree.table, &tree.config), AXAS_OK);
+        uint64_t page = tree.page;
+        struct axas_pool pool = {0};
+        for (uint64_t i = 0; i < 4; i++) { /* one after the other, in a table that is there and elsewhere */
+            cr_assert_eq(map(&tree, i * page, (2 + i) * page, page, RW), AXAS_OK);
+        }
+        enum axas_status status =
+            axas_table_install(&tree.table, axas_gpa_of(4 * page), axas_hpa_of(6 * page), page, RW, &pool);
+        cr_assert_eq(status, AXAS_OK, "a table is there");
+        expect_mapped(&tree, 0, 2 * page, 5 * page, RW);
+        expect_batch(&tree);
+        cr_assert_eq(protect(&tree, page, page, R), AXAS_OK);
+        cr_assert_eq(unmap(&tree, 2 * page, page), AXAS_OK);
+        expect_mapped(&tree, page, 3 * page, page, R);
+        expect_hole(&tree, 2 * page, page);
+        cr_expect(host_calls != 0);
+        axas_pool_drain(&tree.table, &pool);
+        unit_tree_end(&tree);
+    }
+}
+
 Test(table, looking_where_nothing_can_be_is_a_range_error)
 {
     for (FOR_EACH_CASE(at)) {

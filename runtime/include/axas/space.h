@@ -214,6 +214,11 @@ enum axas_status axas_space_query(struct axas_space *space, axas_gpa gpa, struct
 /** Shared. The host address of one byte; a page without any access is AXAS_ERR_PERMISSION. Otherwise as
  * axas_space_query. */
 enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, axas_hpa *hpa);
+/** Shared, in one hold. The host address of each of `count` bytes, whose walks wait for memory together;
+ * AXAS_NO_HPA for one that axas_space_translate gives no address for. The arrays may not overlap.
+ * AXAS_ERR_INVALID: a null pointer. */
+enum axas_status axas_space_translate_batch(struct axas_space *space, const axas_gpa *gpas, axas_hpa *hpas,
+                                            size_t count);
 /** Shared. A copy of the area at gpa, or of the next one above. AXAS_ERR_NOT_MAPPED: none. */
 enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, struct axas_area *area);
 /** Shared. The leaf at gpa, or the next one above (mapping->hpa is of its first byte either way).
