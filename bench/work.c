@@ -333,18 +333,19 @@ static void translate_batch(struct bench_state *state, const struct subject *s, 
     uint64_t *addresses = new_addresses(size), sum = 0, right = 0;
     subject_table(s, &table);
     map(s, &table, small_hpa(s), size);
+    axas_gpa *gpas = malloc(ADDRESSES * sizeof *gpas);
+    if (gpas == NULL) {
+        bench_fail(s, "no memory", ADDRESSES);
+    }
     for (uint64_t i = 0; i < ADDRESSES; i++) {
         right += small_hpa(s) + addresses[i];
+        gpas[i] = axas_gpa_of(addresses[i]);
     }
     while (bench_keep_running(state)) {
-        axas_gpa gpas[BATCH];
         axas_hpa hpas[BATCH];
         sum = 0;
         for (uint64_t i = 0; i < ADDRESSES; i += BATCH) {
-            for (unsigned k = 0; k < BATCH; k++) {
-                gpas[k] = axas_gpa_of(addresses[i + k]);
-            }
-            must(s, axas_table_translate_batch(&table, gpas, hpas, BATCH), i);
+            must(s, axas_table_translate_batch(&table, gpas + i, hpas, BATCH), i);
             for (unsigned k = 0; k < BATCH; k++) {
                 sum += hpas[k].raw;
             }
@@ -357,6 +358,7 @@ static void translate_batch(struct bench_state *state, const struct subject *s, 
     subject_table_end(s, &table);
     bench_items(state, ADDRESSES);
     free(addresses);
+    free(gpas);
 }
 
 static void w4_1g_batch_table(struct bench_state *state, const void *subject)

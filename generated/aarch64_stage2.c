@@ -1908,6 +1908,10 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     while (count > 0) {
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
+        if (AXAS_UNLIKELY(t->maps_by_call)) {
+            axas_walk_translate_each(t, gpas, hpas, count);
+            return;
+        }
         for (size_t i = 0; i < group; i++) {
             table[i] = gpas[i].raw <= t->last ? t->root : NULL;
             hpas[i].raw = AXAS_NO_HPA;
@@ -1915,68 +1919,73 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LEVEL0 && i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_aarch64_stage2_level0_is_table(entry)) {
-                table[i] = behind(t, axas_aarch64_stage2_level0_table_hpa(entry));
+                table[i] = directly_behind(t, axas_aarch64_stage2_level0_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
+            hpas[i].raw = AXAS_NO_HPA;
         }
         for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LEVEL1 && i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index =
                     t->root_level == AXAS_AARCH64_STAGE2_LEVEL1 ? gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT : LEVEL1_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_aarch64_stage2_level1_is_table(entry)) {
-                table[i] = behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
+                table[i] = directly_behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_aarch64_stage2_level1_is_leaf(entry)) {
-                hpas[i].raw = axas_aarch64_stage2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
-            }
+            hpas[i].raw = axas_aarch64_stage2_level1_is_leaf(entry)
+                    ? axas_aarch64_stage2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index =
                     t->root_level == AXAS_AARCH64_STAGE2_LEVEL2 ? gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT : LEVEL2_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_aarch64_stage2_level2_is_table(entry)) {
-                table[i] = behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
+                table[i] = directly_behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_aarch64_stage2_level2_is_leaf(entry)) {
-                hpas[i].raw = axas_aarch64_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-            }
+            hpas[i].raw = axas_aarch64_stage2_level2_is_leaf(entry)
+                    ? axas_aarch64_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = LEVEL3_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
-            if (axas_aarch64_stage2_level3_is_leaf(entry)) {
-                hpas[i].raw = axas_aarch64_stage2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
-            }
+            entry = load_link(from + index);
+            hpas[i].raw = axas_aarch64_stage2_level3_is_leaf(entry)
+                    ? axas_aarch64_stage2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET)
+                    : AXAS_NO_HPA;
         }
         gpas += group;
         hpas += group;

@@ -1777,6 +1777,10 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     while (count > 0) {
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
+        if (AXAS_UNLIKELY(t->maps_by_call)) {
+            axas_walk_translate_each(t, gpas, hpas, count);
+            return;
+        }
         for (size_t i = 0; i < group; i++) {
             table[i] = gpas[i].raw <= t->last ? t->root : NULL;
             hpas[i].raw = AXAS_NO_HPA;
@@ -1784,67 +1788,72 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         for (size_t i = 0; t->root_level <= AXAS_LOONGARCH64_STAGE2_DIR3 && i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR3_SHIFT;
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_loongarch64_stage2_dir3_is_table(entry)) {
-                table[i] = behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry));
+                table[i] = directly_behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
+            hpas[i].raw = AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index =
                     t->root_level == AXAS_LOONGARCH64_STAGE2_DIR2 ? gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT : DIR2_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_loongarch64_stage2_dir2_is_table(entry)) {
-                table[i] = behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry));
+                table[i] = directly_behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_loongarch64_stage2_dir2_is_leaf(entry)) {
-                hpas[i].raw = axas_loongarch64_stage2_dir2_leaf_hpa(entry) | (gpa & DIR2_OFFSET);
-            }
+            hpas[i].raw = axas_loongarch64_stage2_dir2_is_leaf(entry)
+                    ? axas_loongarch64_stage2_dir2_leaf_hpa(entry) | (gpa & DIR2_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = DIR1_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_loongarch64_stage2_dir1_is_table(entry)) {
-                table[i] = behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry));
+                table[i] = directly_behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_loongarch64_stage2_dir1_is_leaf(entry)) {
-                hpas[i].raw = axas_loongarch64_stage2_dir1_leaf_hpa(entry) | (gpa & DIR1_OFFSET);
-            }
+            hpas[i].raw = axas_loongarch64_stage2_dir1_is_leaf(entry)
+                    ? axas_loongarch64_stage2_dir1_leaf_hpa(entry) | (gpa & DIR1_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = PT_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
-            if (axas_loongarch64_stage2_pt_is_leaf(entry)) {
-                hpas[i].raw = axas_loongarch64_stage2_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
-            }
+            entry = load_link(from + index);
+            hpas[i].raw = axas_loongarch64_stage2_pt_is_leaf(entry)
+                    ? axas_loongarch64_stage2_pt_leaf_hpa(entry) | (gpa & PT_OFFSET)
+                    : AXAS_NO_HPA;
         }
         gpas += group;
         hpas += group;

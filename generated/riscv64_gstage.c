@@ -2154,6 +2154,10 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     while (count > 0) {
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
+        if (AXAS_UNLIKELY(t->maps_by_call)) {
+            axas_walk_translate_each(t, gpas, hpas, count);
+            return;
+        }
         for (size_t i = 0; i < group; i++) {
             table[i] = gpas[i].raw <= t->last ? t->root : NULL;
             hpas[i].raw = AXAS_NO_HPA;
@@ -2161,89 +2165,94 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         for (size_t i = 0; t->root_level <= AXAS_RISCV64_GSTAGE_VPN4 && i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-                table[i] = behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
+                table[i] = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_riscv64_gstage_vpn4_is_leaf(entry)) {
-                hpas[i].raw = axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET);
-            }
+            hpas[i].raw = axas_riscv64_gstage_vpn4_is_leaf(entry)
+                    ? axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; t->root_level <= AXAS_RISCV64_GSTAGE_VPN3 && i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index =
                     t->root_level == AXAS_RISCV64_GSTAGE_VPN3 ? gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT : VPN3_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-                table[i] = behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+                table[i] = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_riscv64_gstage_vpn3_is_leaf(entry)) {
-                hpas[i].raw = axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
-            }
+            hpas[i].raw = axas_riscv64_gstage_vpn3_is_leaf(entry)
+                    ? axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index =
                     t->root_level == AXAS_RISCV64_GSTAGE_VPN2 ? gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT : VPN2_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-                table[i] = behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+                table[i] = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
-                hpas[i].raw = axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
-            }
+            hpas[i].raw = axas_riscv64_gstage_vpn2_is_leaf(entry)
+                    ? axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = VPN1_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-                table[i] = behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+                table[i] = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
-                hpas[i].raw = axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
-            }
+            hpas[i].raw = axas_riscv64_gstage_vpn1_is_leaf(entry)
+                    ? axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = VPN0_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
-            if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
-                hpas[i].raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
-            }
+            entry = load_link(from + index);
+            hpas[i].raw = axas_riscv64_gstage_vpn0_is_leaf(entry)
+                    ? axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET)
+                    : AXAS_NO_HPA;
         }
         gpas += group;
         hpas += group;

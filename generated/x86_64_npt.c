@@ -2064,6 +2064,10 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     while (count > 0) {
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
+        if (AXAS_UNLIKELY(t->maps_by_call)) {
+            axas_walk_translate_each(t, gpas, hpas, count);
+            return;
+        }
         for (size_t i = 0; i < group; i++) {
             table[i] = gpas[i].raw <= t->last ? t->root : NULL;
             hpas[i].raw = AXAS_NO_HPA;
@@ -2071,82 +2075,89 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         for (size_t i = 0; t->root_level <= AXAS_X86_64_NPT_PML5 && i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = gpa >> AXAS_X86_64_NPT_PML5_SHIFT;
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_x86_64_npt_pml5_is_table(entry)) {
-                table[i] = behind(t, axas_x86_64_npt_pml5_table_hpa(entry));
+                table[i] = directly_behind(t, axas_x86_64_npt_pml5_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
+            hpas[i].raw = AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index =
                     t->root_level == AXAS_X86_64_NPT_PML4 ? gpa >> AXAS_X86_64_NPT_PML4_SHIFT : PML4_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_x86_64_npt_pml4_is_table(entry)) {
-                table[i] = behind(t, axas_x86_64_npt_pml4_table_hpa(entry));
+                table[i] = directly_behind(t, axas_x86_64_npt_pml4_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
+            hpas[i].raw = AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = PDP_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_x86_64_npt_pdp_is_table(entry)) {
-                table[i] = behind(t, axas_x86_64_npt_pdp_table_hpa(entry));
+                table[i] = directly_behind(t, axas_x86_64_npt_pdp_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_x86_64_npt_pdp_is_leaf(entry)) {
-                hpas[i].raw = axas_x86_64_npt_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
-            }
+            hpas[i].raw = axas_x86_64_npt_pdp_is_leaf(entry)
+                    ? axas_x86_64_npt_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = PD_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
+            entry = load_link(from + index);
             if (axas_x86_64_npt_pd_is_table(entry)) {
-                table[i] = behind(t, axas_x86_64_npt_pd_table_hpa(entry));
+                table[i] = directly_behind(t, axas_x86_64_npt_pd_table_hpa(entry));
                 continue;
             }
             table[i] = NULL;
-            if (axas_x86_64_npt_pd_is_leaf(entry)) {
-                hpas[i].raw = axas_x86_64_npt_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-            }
+            hpas[i].raw = axas_x86_64_npt_pd_is_leaf(entry)
+                    ? axas_x86_64_npt_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
+                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
             const uint64_t gpa = gpas[i].raw;
             const uint64_t index = PT_INDEX(gpa);
+            const table_entry *const from = table[i];
             uint64_t entry;
 
-            if (table[i] == NULL) {
+            if (AXAS_UNLIKELY(from == NULL)) {
                 continue;
             }
-            entry = load_link(table[i] + index);
-            if (axas_x86_64_npt_pt_is_leaf(entry)) {
-                hpas[i].raw = axas_x86_64_npt_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
-            }
+            entry = load_link(from + index);
+            hpas[i].raw = axas_x86_64_npt_pt_is_leaf(entry)
+                    ? axas_x86_64_npt_pt_leaf_hpa(entry) | (gpa & PT_OFFSET)
+                    : AXAS_NO_HPA;
         }
         gpas += group;
         hpas += group;

@@ -719,6 +719,15 @@ enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa g
     return table->mode->translate(table, gpa.raw, hpa);
 }
 
+void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
+                              size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hpas[i] = axas_hpa_of(AXAS_NO_HPA);
+        (void)axas_table_translate(table, gpas[i], &hpas[i]);
+    }
+}
+
 enum axas_status axas_table_translate_batch(const struct axas_table *table, const axas_gpa *gpas,
                                             axas_hpa *hpas, size_t count)
 {

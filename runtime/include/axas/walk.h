@@ -124,6 +124,9 @@ enum axas_status axas_walk_found(const struct axas_table *table, unsigned level,
 enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf);
 /** axas_table_translate for checked arguments, by axas_walk_query. */
 enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
+/** axas_table_translate_batch, one address after the other. */
+void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
+                              size_t count);
 /** Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */
 bool axas_walk_visit(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
                      axas_visit_fn *visit, void *context);
