@@ -90,6 +90,15 @@ int main(void)
     printf("%#" PRIx64 " is host memory: %s\n", ram.raw + 0x2468,
            axas_hosted_owns(machine, hpa, AXAS_FRAME_GUEST) ? "yes" : "no");
 
+    /* Many at once, for instance the pages of a virtual queue: they wait for memory together. */
+    const axas_gpa asked[] = {shared, {shared.raw + AXAS_FRAME_SIZE}, uart};
+    axas_hpa answers[3];
+    check(axas_space_translate_batch(&space, asked, answers, 3), "translating a batch");
+    for (unsigned i = 0; i < 3; i++) {
+        printf("%#" PRIx64 " is host memory: %s\n", asked[i].raw,
+               answers[i].raw != AXAS_NO_HPA ? "yes" : "no");
+    }
+
     /* The host's own access to the guest's memory, across pages; it may do what the guest may. */
     const char text[] = "Hello, guest";
     char back[sizeof text];
