@@ -717,6 +717,12 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
+/* The same for what is done once per table. */
+static AXAS_OUTLINE table_entry *table_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -845,6 +851,21 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     const enum axas_entry_kind kind = axas_aarch64_stage2_16k_lpa2_entry_kind(level, entry);
 
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* The entry for gpa in the table behind an entry of `level`. */
+static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned level, uint64_t entry, uint64_t gpa)
+{
+    const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+
+    return behind(t, axas_aarch64_stage2_16k_lpa2_entry_hpa(level, entry)) + index;
+}
+
+static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
+{
+    table_entry *const root = t->root;
+
+    return root + (gpa >> shape[t->root_level].shift);
 }
 
 /* ---- Runs of entries ---- */
@@ -1150,7 +1171,7 @@ struct plan {
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
  * function serves every level. */
-static enum axas_status count_tables(
+static AXAS_OUTLINE enum axas_status count_tables(
         const struct axas_table *t,
         const table_entry *slot,
         unsigned level,
@@ -1183,9 +1204,8 @@ static enum axas_status count_tables(
         }
         if (kind == AXAS_ENTRY_TABLE) {
             if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
-                const table_entry *const child = behind(t, axas_aarch64_stage2_16k_lpa2_entry_hpa(level, entry));
-                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
-                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+                const enum axas_status status =
+                        count_tables(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, plan);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -1211,9 +1231,8 @@ static enum axas_status map_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { true, hpa - gpa, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 static enum axas_status split_need(
@@ -1224,15 +1243,14 @@ static enum axas_status split_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { false, 0, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 /* level3: 2048 entries of 16 KiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_level3(
+static AXAS_OUTLINE void map_in_level3(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1252,7 +1270,7 @@ static void map_in_level3(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_level3(
+static AXAS_OUTLINE bool change_in_level3(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1265,54 +1283,10 @@ static bool change_in_level3(
     return change_leaves(t, slot, ((last - gpa) >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT) + 1, gpa, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, code, g);
 }
 
-static bool visit_in_level3(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | LEVEL3_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_EMPTY && !axas_walk_visit(t, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_in_level3(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * LEVEL3_SPAN),
-                    axas_hpa_of(axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry)),
-                    LEVEL3_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x4000));
-}
-
 /* level2: 2048 entries of 32 MiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_level2(
+static AXAS_OUTLINE void map_in_level2(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1346,7 +1320,7 @@ static void map_in_level2(
         entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_EMPTY;
         if (axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
             map_in_level3(
-                    t, behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry)) + LEVEL3_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry)) + LEVEL3_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3);
 
@@ -1370,7 +1344,7 @@ static void map_in_level2(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_level2(
+static AXAS_OUTLINE bool change_in_level2(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1399,7 +1373,7 @@ static bool change_in_level2(
             }
         }
         if (axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
-            table_entry *const child = behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
             const uint64_t from = LEVEL3_INDEX(gpa), to = LEVEL3_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1422,61 +1396,10 @@ static bool change_in_level2(
     }
 }
 
-static bool visit_in_level2(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | LEVEL2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
-            if (!visit_in_level3(t, behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry)) + LEVEL3_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_EMPTY && !axas_walk_visit(t, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
-            free_table_level3(t, behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry)), gpa + i * LEVEL2_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_level2(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * LEVEL2_SPAN),
-                    axas_hpa_of(axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry)),
-                    LEVEL2_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x4000));
-}
-
 /* level1: 2048 entries of 64 GiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_level1(
+static AXAS_OUTLINE void map_in_level1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1510,7 +1433,7 @@ static void map_in_level1(
         entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_EMPTY;
         if (axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
             map_in_level2(
-                    t, behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry)) + LEVEL2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry)) + LEVEL2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2);
 
@@ -1534,7 +1457,7 @@ static void map_in_level1(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_level1(
+static AXAS_OUTLINE bool change_in_level1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1563,7 +1486,7 @@ static bool change_in_level1(
             }
         }
         if (axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
-            table_entry *const child = behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
             const uint64_t from = LEVEL2_INDEX(gpa), to = LEVEL2_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1586,61 +1509,10 @@ static bool change_in_level1(
     }
 }
 
-static bool visit_in_level1(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | LEVEL1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
-            if (!visit_in_level2(t, behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry)) + LEVEL2_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_EMPTY && !axas_walk_visit(t, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
-            free_table_level2(t, behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry)), gpa + i * LEVEL1_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_level1(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * LEVEL1_SPAN),
-                    axas_hpa_of(axas_aarch64_stage2_16k_lpa2_level1_leaf_hpa(entry)),
-                    LEVEL1_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x4000));
-}
-
 /* level0: 32 entries of 128 TiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_level0(
+static AXAS_OUTLINE void map_in_level0(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1658,7 +1530,7 @@ static void map_in_level0(
         entry = linked ? load(slot) : AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_EMPTY;
         if (axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
             map_in_level1(
-                    t, behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry)) + LEVEL1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry)) + LEVEL1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1);
 
@@ -1682,7 +1554,7 @@ static void map_in_level0(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_level0(
+static AXAS_OUTLINE bool change_in_level0(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1701,7 +1573,7 @@ static bool change_in_level0(
         uint64_t entry = load(slot);
 
         if (axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
-            table_entry *const child = behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
             const uint64_t from = LEVEL1_INDEX(gpa), to = LEVEL1_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1724,21 +1596,29 @@ static bool change_in_level0(
     }
 }
 
-static bool visit_in_level0(
+/* Visiting and freeing are bound by what they call for each entry, so one function serves every level. */
+static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
+        unsigned level,
         uint64_t gpa,
         uint64_t last,
         axas_visit_fn *visit,
         void *context)
 {
+    const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
+
     for (;; slot++) {
-        const uint64_t end = gpa | LEVEL0_OFFSET;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
-            if (!visit_in_level1(t, behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry)) + LEVEL1_INDEX(gpa), gpa, stop, visit, context)) {
+        if (entry != empty) {
+            if (level != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3 && axas_aarch64_stage2_16k_lpa2_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+                if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
+                    return false;
+                }
+            } else if (!axas_walk_visit(t, level, entry, gpa, visit, context)) {
                 return false;
             }
         }
@@ -1747,6 +1627,54 @@ static bool visit_in_level0(
         }
         gpa = stop + 1;
     }
+}
+
+static bool visit_range(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
+}
+
+/* Frees a table of `level` whose first byte is gpa. */
+static AXAS_OUTLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    const uint64_t entries = level != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3 || release != NULL ? shape[level].entries : 0;
+    const uint64_t bytes = shape[level].entries * sizeof *table;
+
+    for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
+        const uint64_t entry = load(table + i);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        switch (axas_aarch64_stage2_16k_lpa2_entry_kind(level, entry)) {
+        case AXAS_ENTRY_TABLE:
+            free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
+            break;
+        case AXAS_ENTRY_LEAF:
+        case AXAS_ENTRY_HELD:
+            if (release != NULL) {
+                release(context,
+                        axas_gpa_of(gpa),
+                        axas_hpa_of(axas_aarch64_stage2_16k_lpa2_entry_hpa(level, entry)),
+                        shape[level].span);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
 
 /* Frees the table behind an entry of `level` that begins at gpa. */
@@ -1758,19 +1686,7 @@ static void free_subtree(
         axas_release_fn *release,
         void *context)
 {
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0:
-        free_table_level1(t, behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
-        free_table_level2(t, behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
-        free_table_level3(t, behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry)), gpa, release, context);
-        break;
-    default:
-        break;
-    }
+    free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
 }
 
 /* ---- Addresses, from the root down ---- */
@@ -2202,18 +2118,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 
 /* ---- Roots at level0 ---- */
 
-static bool visit_from_level0(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_level0(t, root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_level0(
         struct axas_table *t,
         uint64_t gpa,
@@ -2241,18 +2145,6 @@ static void change_from_level0(
 }
 
 /* ---- Roots at level1 ---- */
-
-static bool visit_from_level1(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_level1(t, root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT), gpa, last, visit, context);
-}
 
 static void map_from_level1(
         struct axas_table *t,
@@ -2282,18 +2174,6 @@ static void change_from_level1(
 
 /* ---- Roots at level2 ---- */
 
-static bool visit_from_level2(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_level2(t, root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_level2(
         struct axas_table *t,
         uint64_t gpa,
@@ -2321,18 +2201,6 @@ static void change_from_level2(
 }
 
 /* ---- Roots at level3 ---- */
-
-static bool visit_from_level3(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_level3(t, root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT), gpa, last, visit, context);
-}
 
 static void map_from_level3(
         struct axas_table *t,
@@ -2404,7 +2272,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_level3,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_level3,
             .split_need = split_need,
@@ -2431,7 +2299,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_level2,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_level2,
             .split_need = split_need,
@@ -2458,7 +2326,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_level1,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_level1,
             .split_need = split_need,
@@ -2485,7 +2353,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_level0,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_level0,
             .split_need = split_need,

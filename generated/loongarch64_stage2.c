@@ -590,6 +590,12 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
+/* The same for what is done once per table. */
+static AXAS_OUTLINE table_entry *table_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -718,6 +724,21 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     const enum axas_entry_kind kind = axas_loongarch64_stage2_entry_kind(level, entry);
 
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* The entry for gpa in the table behind an entry of `level`. */
+static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned level, uint64_t entry, uint64_t gpa)
+{
+    const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+
+    return behind(t, axas_loongarch64_stage2_entry_hpa(level, entry)) + index;
+}
+
+static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
+{
+    table_entry *const root = t->root;
+
+    return root + (gpa >> shape[t->root_level].shift);
 }
 
 /* ---- Runs of entries ---- */
@@ -1026,7 +1047,7 @@ struct plan {
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
  * function serves every level. */
-static enum axas_status count_tables(
+static AXAS_OUTLINE enum axas_status count_tables(
         const struct axas_table *t,
         const table_entry *slot,
         unsigned level,
@@ -1059,9 +1080,8 @@ static enum axas_status count_tables(
         }
         if (kind == AXAS_ENTRY_TABLE) {
             if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
-                const table_entry *const child = behind(t, axas_loongarch64_stage2_entry_hpa(level, entry));
-                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
-                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+                const enum axas_status status =
+                        count_tables(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, plan);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -1087,9 +1107,8 @@ static enum axas_status map_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { true, hpa - gpa, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 static enum axas_status split_need(
@@ -1100,15 +1119,14 @@ static enum axas_status split_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { false, 0, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 /* pt: 512 entries of 4 KiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_pt(
+static AXAS_OUTLINE void map_in_pt(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1128,7 +1146,7 @@ static void map_in_pt(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_pt(
+static AXAS_OUTLINE bool change_in_pt(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1141,54 +1159,10 @@ static bool change_in_pt(
     return change_leaves(t, slot, ((last - gpa) >> AXAS_LOONGARCH64_STAGE2_PT_SHIFT) + 1, gpa, AXAS_LOONGARCH64_STAGE2_PT, code, g);
 }
 
-static bool visit_in_pt(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | PT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_LOONGARCH64_STAGE2_PT_EMPTY && !axas_walk_visit(t, AXAS_LOONGARCH64_STAGE2_PT, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_LOONGARCH64_STAGE2_PT_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_in_pt(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * PT_SPAN),
-                    axas_hpa_of(axas_loongarch64_stage2_pt_leaf_hpa(entry)),
-                    PT_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* dir1: 512 entries of 2 MiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_dir1(
+static AXAS_OUTLINE void map_in_dir1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1222,7 +1196,7 @@ static void map_in_dir1(
         entry = linked ? load(slot) : AXAS_LOONGARCH64_STAGE2_DIR1_EMPTY;
         if (axas_loongarch64_stage2_dir1_is_table(entry)) {
             map_in_pt(
-                    t, behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_LOONGARCH64_STAGE2_PT);
 
@@ -1246,7 +1220,7 @@ static void map_in_dir1(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_dir1(
+static AXAS_OUTLINE bool change_in_dir1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1275,7 +1249,7 @@ static bool change_in_dir1(
             }
         }
         if (axas_loongarch64_stage2_dir1_is_table(entry)) {
-            table_entry *const child = behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry));
             const uint64_t from = PT_INDEX(gpa), to = PT_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1298,61 +1272,10 @@ static bool change_in_dir1(
     }
 }
 
-static bool visit_in_dir1(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | DIR1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_loongarch64_stage2_dir1_is_table(entry)) {
-            if (!visit_in_pt(t, behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_LOONGARCH64_STAGE2_DIR1_EMPTY && !axas_walk_visit(t, AXAS_LOONGARCH64_STAGE2_DIR1, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_dir1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_loongarch64_stage2_dir1_is_table(entry)) {
-            free_table_pt(t, behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry)), gpa + i * DIR1_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_dir1(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * DIR1_SPAN),
-                    axas_hpa_of(axas_loongarch64_stage2_dir1_leaf_hpa(entry)),
-                    DIR1_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* dir2: 512 entries of 1 GiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_dir2(
+static AXAS_OUTLINE void map_in_dir2(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1386,7 +1309,7 @@ static void map_in_dir2(
         entry = linked ? load(slot) : AXAS_LOONGARCH64_STAGE2_DIR2_EMPTY;
         if (axas_loongarch64_stage2_dir2_is_table(entry)) {
             map_in_dir1(
-                    t, behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry)) + DIR1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry)) + DIR1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_LOONGARCH64_STAGE2_DIR1);
 
@@ -1410,7 +1333,7 @@ static void map_in_dir2(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_dir2(
+static AXAS_OUTLINE bool change_in_dir2(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1439,7 +1362,7 @@ static bool change_in_dir2(
             }
         }
         if (axas_loongarch64_stage2_dir2_is_table(entry)) {
-            table_entry *const child = behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry));
             const uint64_t from = DIR1_INDEX(gpa), to = DIR1_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1462,61 +1385,10 @@ static bool change_in_dir2(
     }
 }
 
-static bool visit_in_dir2(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | DIR2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_loongarch64_stage2_dir2_is_table(entry)) {
-            if (!visit_in_dir1(t, behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry)) + DIR1_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_LOONGARCH64_STAGE2_DIR2_EMPTY && !axas_walk_visit(t, AXAS_LOONGARCH64_STAGE2_DIR2, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_dir2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_LOONGARCH64_STAGE2_DIR2_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_loongarch64_stage2_dir2_is_table(entry)) {
-            free_table_dir1(t, behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry)), gpa + i * DIR2_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_dir2(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * DIR2_SPAN),
-                    axas_hpa_of(axas_loongarch64_stage2_dir2_leaf_hpa(entry)),
-                    DIR2_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* dir3: 512 entries of 512 GiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_dir3(
+static AXAS_OUTLINE void map_in_dir3(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1534,7 +1406,7 @@ static void map_in_dir3(
         entry = linked ? load(slot) : AXAS_LOONGARCH64_STAGE2_DIR3_EMPTY;
         if (axas_loongarch64_stage2_dir3_is_table(entry)) {
             map_in_dir2(
-                    t, behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry)) + DIR2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry)) + DIR2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_LOONGARCH64_STAGE2_DIR2);
 
@@ -1558,7 +1430,7 @@ static void map_in_dir3(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_dir3(
+static AXAS_OUTLINE bool change_in_dir3(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1577,7 +1449,7 @@ static bool change_in_dir3(
         uint64_t entry = load(slot);
 
         if (axas_loongarch64_stage2_dir3_is_table(entry)) {
-            table_entry *const child = behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry));
             const uint64_t from = DIR2_INDEX(gpa), to = DIR2_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1600,21 +1472,29 @@ static bool change_in_dir3(
     }
 }
 
-static bool visit_in_dir3(
+/* Visiting and freeing are bound by what they call for each entry, so one function serves every level. */
+static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
+        unsigned level,
         uint64_t gpa,
         uint64_t last,
         axas_visit_fn *visit,
         void *context)
 {
+    const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
+
     for (;; slot++) {
-        const uint64_t end = gpa | DIR3_OFFSET;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (axas_loongarch64_stage2_dir3_is_table(entry)) {
-            if (!visit_in_dir2(t, behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry)) + DIR2_INDEX(gpa), gpa, stop, visit, context)) {
+        if (entry != empty) {
+            if (level != AXAS_LOONGARCH64_STAGE2_PT && axas_loongarch64_stage2_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+                if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
+                    return false;
+                }
+            } else if (!axas_walk_visit(t, level, entry, gpa, visit, context)) {
                 return false;
             }
         }
@@ -1623,6 +1503,54 @@ static bool visit_in_dir3(
         }
         gpa = stop + 1;
     }
+}
+
+static bool visit_range(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
+}
+
+/* Frees a table of `level` whose first byte is gpa. */
+static AXAS_OUTLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    const uint64_t entries = level != AXAS_LOONGARCH64_STAGE2_PT || release != NULL ? shape[level].entries : 0;
+    const uint64_t bytes = shape[level].entries * sizeof *table;
+
+    for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
+        const uint64_t entry = load(table + i);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        switch (axas_loongarch64_stage2_entry_kind(level, entry)) {
+        case AXAS_ENTRY_TABLE:
+            free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
+            break;
+        case AXAS_ENTRY_LEAF:
+        case AXAS_ENTRY_HELD:
+            if (release != NULL) {
+                release(context,
+                        axas_gpa_of(gpa),
+                        axas_hpa_of(axas_loongarch64_stage2_entry_hpa(level, entry)),
+                        shape[level].span);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
 
 /* Frees the table behind an entry of `level` that begins at gpa. */
@@ -1634,19 +1562,7 @@ static void free_subtree(
         axas_release_fn *release,
         void *context)
 {
-    switch (level) {
-    case AXAS_LOONGARCH64_STAGE2_DIR3:
-        free_table_dir2(t, behind(t, axas_loongarch64_stage2_dir3_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_LOONGARCH64_STAGE2_DIR2:
-        free_table_dir1(t, behind(t, axas_loongarch64_stage2_dir2_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_LOONGARCH64_STAGE2_DIR1:
-        free_table_pt(t, behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry)), gpa, release, context);
-        break;
-    default:
-        break;
-    }
+    free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
 }
 
 /* ---- Addresses, from the root down ---- */
@@ -2047,18 +1963,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 
 /* ---- Roots at dir3 ---- */
 
-static bool visit_from_dir3(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_dir3(t, root + (gpa >> AXAS_LOONGARCH64_STAGE2_DIR3_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_dir3(
         struct axas_table *t,
         uint64_t gpa,
@@ -2086,18 +1990,6 @@ static void change_from_dir3(
 }
 
 /* ---- Roots at dir2 ---- */
-
-static bool visit_from_dir2(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_dir2(t, root + (gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT), gpa, last, visit, context);
-}
 
 static void map_from_dir2(
         struct axas_table *t,
@@ -2157,7 +2049,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_dir2,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_dir2,
             .split_need = split_need,
@@ -2184,7 +2076,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_dir3,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_dir3,
             .split_need = split_need,

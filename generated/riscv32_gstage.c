@@ -464,6 +464,12 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
+/* The same for what is done once per table. */
+static AXAS_OUTLINE table_entry *table_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -544,6 +550,21 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     const enum axas_entry_kind kind = axas_riscv32_gstage_entry_kind(level, entry);
 
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* The entry for gpa in the table behind an entry of `level`. */
+static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned level, uint64_t entry, uint64_t gpa)
+{
+    const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+
+    return behind(t, axas_riscv32_gstage_entry_hpa(level, entry)) + index;
+}
+
+static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
+{
+    table_entry *const root = t->root;
+
+    return root + (gpa >> shape[t->root_level].shift);
 }
 
 /* ---- Runs of entries ---- */
@@ -848,7 +869,7 @@ struct plan {
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
  * function serves every level. */
-static enum axas_status count_tables(
+static AXAS_OUTLINE enum axas_status count_tables(
         const struct axas_table *t,
         const table_entry *slot,
         unsigned level,
@@ -881,9 +902,8 @@ static enum axas_status count_tables(
         }
         if (kind == AXAS_ENTRY_TABLE) {
             if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
-                const table_entry *const child = behind(t, axas_riscv32_gstage_entry_hpa(level, entry));
-                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
-                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+                const enum axas_status status =
+                        count_tables(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, plan);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -909,9 +929,8 @@ static enum axas_status map_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { true, hpa - gpa, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 static enum axas_status split_need(
@@ -922,15 +941,14 @@ static enum axas_status split_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { false, 0, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 /* vpn0: 1024 entries of 4 KiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_vpn0(
+static AXAS_OUTLINE void map_in_vpn0(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -950,7 +968,7 @@ static void map_in_vpn0(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_vpn0(
+static AXAS_OUTLINE bool change_in_vpn0(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -963,54 +981,10 @@ static bool change_in_vpn0(
     return change_leaves(t, slot, ((last - gpa) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT) + 1, gpa, AXAS_RISCV32_GSTAGE_VPN0, code, g);
 }
 
-static bool visit_in_vpn0(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | VPN0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_RISCV32_GSTAGE_VPN0_EMPTY && !axas_walk_visit(t, AXAS_RISCV32_GSTAGE_VPN0, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_RISCV32_GSTAGE_VPN0_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_in_vpn0(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * VPN0_SPAN),
-                    axas_hpa_of(axas_riscv32_gstage_vpn0_leaf_hpa(entry)),
-                    VPN0_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* vpn1: 1024 entries of 4 MiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_vpn1(
+static AXAS_OUTLINE void map_in_vpn1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1044,7 +1018,7 @@ static void map_in_vpn1(
         entry = linked ? load(slot) : AXAS_RISCV32_GSTAGE_VPN1_EMPTY;
         if (axas_riscv32_gstage_vpn1_is_table(entry)) {
             map_in_vpn0(
-                    t, behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV32_GSTAGE_VPN0);
 
@@ -1068,7 +1042,7 @@ static void map_in_vpn1(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_vpn1(
+static AXAS_OUTLINE bool change_in_vpn1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1097,7 +1071,7 @@ static bool change_in_vpn1(
             }
         }
         if (axas_riscv32_gstage_vpn1_is_table(entry)) {
-            table_entry *const child = behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
             const uint64_t from = VPN0_INDEX(gpa), to = VPN0_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1120,31 +1094,85 @@ static bool change_in_vpn1(
     }
 }
 
-static bool visit_in_vpn1(
+/* Visiting and freeing are bound by what they call for each entry, so one function serves every level. */
+static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
+        unsigned level,
         uint64_t gpa,
         uint64_t last,
         axas_visit_fn *visit,
         void *context)
 {
+    const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
+
     for (;; slot++) {
-        const uint64_t end = gpa | VPN1_OFFSET;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (axas_riscv32_gstage_vpn1_is_table(entry)) {
-            if (!visit_in_vpn0(t, behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, visit, context)) {
+        if (entry != empty) {
+            if (level != AXAS_RISCV32_GSTAGE_VPN0 && axas_riscv32_gstage_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+                if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
+                    return false;
+                }
+            } else if (!axas_walk_visit(t, level, entry, gpa, visit, context)) {
                 return false;
             }
-        } else if (entry != AXAS_RISCV32_GSTAGE_VPN1_EMPTY && !axas_walk_visit(t, AXAS_RISCV32_GSTAGE_VPN1, entry, gpa, visit, context)) {
-            return false;
         }
         if (stop == last) {
             return true;
         }
         gpa = stop + 1;
     }
+}
+
+static bool visit_range(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
+}
+
+/* Frees a table of `level` whose first byte is gpa. */
+static AXAS_OUTLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    const uint64_t entries = level != AXAS_RISCV32_GSTAGE_VPN0 || release != NULL ? shape[level].entries : 0;
+    const uint64_t bytes = shape[level].entries * sizeof *table;
+
+    for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
+        const uint64_t entry = load(table + i);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        switch (axas_riscv32_gstage_entry_kind(level, entry)) {
+        case AXAS_ENTRY_TABLE:
+            free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
+            break;
+        case AXAS_ENTRY_LEAF:
+        case AXAS_ENTRY_HELD:
+            if (release != NULL) {
+                release(context,
+                        axas_gpa_of(gpa),
+                        axas_hpa_of(axas_riscv32_gstage_entry_hpa(level, entry)),
+                        shape[level].span);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
 
 /* Frees the table behind an entry of `level` that begins at gpa. */
@@ -1156,13 +1184,7 @@ static void free_subtree(
         axas_release_fn *release,
         void *context)
 {
-    switch (level) {
-    case AXAS_RISCV32_GSTAGE_VPN1:
-        free_table_vpn0(t, behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry)), gpa, release, context);
-        break;
-    default:
-        break;
-    }
+    free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
 }
 
 /* ---- Addresses, from the root down ---- */
@@ -1460,18 +1482,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 
 /* ---- Roots at vpn1 ---- */
 
-static bool visit_from_vpn1(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_vpn1(t, root + (gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_vpn1(
         struct axas_table *t,
         uint64_t gpa,
@@ -1530,7 +1540,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_vpn1,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_vpn1,
             .split_need = split_need,

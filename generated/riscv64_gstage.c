@@ -697,6 +697,12 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
+/* The same for what is done once per table. */
+static AXAS_OUTLINE table_entry *table_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -858,6 +864,21 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     const enum axas_entry_kind kind = axas_riscv64_gstage_entry_kind(level, entry);
 
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* The entry for gpa in the table behind an entry of `level`. */
+static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned level, uint64_t entry, uint64_t gpa)
+{
+    const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+
+    return behind(t, axas_riscv64_gstage_entry_hpa(level, entry)) + index;
+}
+
+static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
+{
+    table_entry *const root = t->root;
+
+    return root + (gpa >> shape[t->root_level].shift);
 }
 
 /* ---- Runs of entries ---- */
@@ -1174,7 +1195,7 @@ struct plan {
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
  * function serves every level. */
-static enum axas_status count_tables(
+static AXAS_OUTLINE enum axas_status count_tables(
         const struct axas_table *t,
         const table_entry *slot,
         unsigned level,
@@ -1207,9 +1228,8 @@ static enum axas_status count_tables(
         }
         if (kind == AXAS_ENTRY_TABLE) {
             if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
-                const table_entry *const child = behind(t, axas_riscv64_gstage_entry_hpa(level, entry));
-                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
-                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+                const enum axas_status status =
+                        count_tables(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, plan);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -1235,9 +1255,8 @@ static enum axas_status map_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { true, hpa - gpa, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 static enum axas_status split_need(
@@ -1248,15 +1267,14 @@ static enum axas_status split_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { false, 0, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 /* vpn0: 512 entries of 4 KiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_vpn0(
+static AXAS_OUTLINE void map_in_vpn0(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1276,7 +1294,7 @@ static void map_in_vpn0(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_vpn0(
+static AXAS_OUTLINE bool change_in_vpn0(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1289,54 +1307,10 @@ static bool change_in_vpn0(
     return change_leaves(t, slot, ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1, gpa, AXAS_RISCV64_GSTAGE_VPN0, code, g);
 }
 
-static bool visit_in_vpn0(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | VPN0_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_RISCV64_GSTAGE_VPN0_EMPTY && !axas_walk_visit(t, AXAS_RISCV64_GSTAGE_VPN0, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_vpn0(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_RISCV64_GSTAGE_VPN0_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_in_vpn0(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * VPN0_SPAN),
-                    axas_hpa_of(axas_riscv64_gstage_vpn0_leaf_hpa(entry)),
-                    VPN0_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* vpn1: 512 entries of 2 MiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_vpn1(
+static AXAS_OUTLINE void map_in_vpn1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1370,7 +1344,7 @@ static void map_in_vpn1(
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN1_EMPTY;
         if (axas_riscv64_gstage_vpn1_is_table(entry)) {
             map_in_vpn0(
-                    t, behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN0);
 
@@ -1394,7 +1368,7 @@ static void map_in_vpn1(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_vpn1(
+static AXAS_OUTLINE bool change_in_vpn1(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1423,7 +1397,7 @@ static bool change_in_vpn1(
             }
         }
         if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            table_entry *const child = behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
             const uint64_t from = VPN0_INDEX(gpa), to = VPN0_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1446,61 +1420,10 @@ static bool change_in_vpn1(
     }
 }
 
-static bool visit_in_vpn1(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | VPN1_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            if (!visit_in_vpn0(t, behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN1_EMPTY && !axas_walk_visit(t, AXAS_RISCV64_GSTAGE_VPN1, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_vpn1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_RISCV64_GSTAGE_VPN1_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            free_table_vpn0(t, behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), gpa + i * VPN1_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_vpn1(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * VPN1_SPAN),
-                    axas_hpa_of(axas_riscv64_gstage_vpn1_leaf_hpa(entry)),
-                    VPN1_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* vpn2: 512 entries of 1 GiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_vpn2(
+static AXAS_OUTLINE void map_in_vpn2(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1534,7 +1457,7 @@ static void map_in_vpn2(
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN2_EMPTY;
         if (axas_riscv64_gstage_vpn2_is_table(entry)) {
             map_in_vpn1(
-                    t, behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry)) + VPN1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry)) + VPN1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN1);
 
@@ -1558,7 +1481,7 @@ static void map_in_vpn2(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_vpn2(
+static AXAS_OUTLINE bool change_in_vpn2(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1587,7 +1510,7 @@ static bool change_in_vpn2(
             }
         }
         if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            table_entry *const child = behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
             const uint64_t from = VPN1_INDEX(gpa), to = VPN1_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1610,61 +1533,10 @@ static bool change_in_vpn2(
     }
 }
 
-static bool visit_in_vpn2(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | VPN2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            if (!visit_in_vpn1(t, behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry)) + VPN1_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN2_EMPTY && !axas_walk_visit(t, AXAS_RISCV64_GSTAGE_VPN2, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_vpn2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_RISCV64_GSTAGE_VPN2_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            free_table_vpn1(t, behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), gpa + i * VPN2_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_vpn2(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * VPN2_SPAN),
-                    axas_hpa_of(axas_riscv64_gstage_vpn2_leaf_hpa(entry)),
-                    VPN2_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* vpn3: 512 entries of 512 GiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_vpn3(
+static AXAS_OUTLINE void map_in_vpn3(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1698,7 +1570,7 @@ static void map_in_vpn3(
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN3_EMPTY;
         if (axas_riscv64_gstage_vpn3_is_table(entry)) {
             map_in_vpn2(
-                    t, behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry)) + VPN2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry)) + VPN2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN2);
 
@@ -1722,7 +1594,7 @@ static void map_in_vpn3(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_vpn3(
+static AXAS_OUTLINE bool change_in_vpn3(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1751,7 +1623,7 @@ static bool change_in_vpn3(
             }
         }
         if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            table_entry *const child = behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
             const uint64_t from = VPN2_INDEX(gpa), to = VPN2_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1774,61 +1646,10 @@ static bool change_in_vpn3(
     }
 }
 
-static bool visit_in_vpn3(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | VPN3_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            if (!visit_in_vpn2(t, behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry)) + VPN2_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN3_EMPTY && !axas_walk_visit(t, AXAS_RISCV64_GSTAGE_VPN3, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_vpn3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_RISCV64_GSTAGE_VPN3_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            free_table_vpn2(t, behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), gpa + i * VPN3_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_vpn3(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * VPN3_SPAN),
-                    axas_hpa_of(axas_riscv64_gstage_vpn3_leaf_hpa(entry)),
-                    VPN3_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* vpn4: 512 entries of 256 TiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_vpn4(
+static AXAS_OUTLINE void map_in_vpn4(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1862,7 +1683,7 @@ static void map_in_vpn4(
         entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN4_EMPTY;
         if (axas_riscv64_gstage_vpn4_is_table(entry)) {
             map_in_vpn3(
-                    t, behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry)) + VPN3_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry)) + VPN3_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN3);
 
@@ -1886,7 +1707,7 @@ static void map_in_vpn4(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_vpn4(
+static AXAS_OUTLINE bool change_in_vpn4(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1915,7 +1736,7 @@ static bool change_in_vpn4(
             }
         }
         if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            table_entry *const child = behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
             const uint64_t from = VPN3_INDEX(gpa), to = VPN3_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1938,31 +1759,85 @@ static bool change_in_vpn4(
     }
 }
 
-static bool visit_in_vpn4(
+/* Visiting and freeing are bound by what they call for each entry, so one function serves every level. */
+static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
+        unsigned level,
         uint64_t gpa,
         uint64_t last,
         axas_visit_fn *visit,
         void *context)
 {
+    const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
+
     for (;; slot++) {
-        const uint64_t end = gpa | VPN4_OFFSET;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            if (!visit_in_vpn3(t, behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry)) + VPN3_INDEX(gpa), gpa, stop, visit, context)) {
+        if (entry != empty) {
+            if (level != AXAS_RISCV64_GSTAGE_VPN0 && axas_riscv64_gstage_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+                if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
+                    return false;
+                }
+            } else if (!axas_walk_visit(t, level, entry, gpa, visit, context)) {
                 return false;
             }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN4_EMPTY && !axas_walk_visit(t, AXAS_RISCV64_GSTAGE_VPN4, entry, gpa, visit, context)) {
-            return false;
         }
         if (stop == last) {
             return true;
         }
         gpa = stop + 1;
     }
+}
+
+static bool visit_range(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
+}
+
+/* Frees a table of `level` whose first byte is gpa. */
+static AXAS_OUTLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    const uint64_t entries = level != AXAS_RISCV64_GSTAGE_VPN0 || release != NULL ? shape[level].entries : 0;
+    const uint64_t bytes = shape[level].entries * sizeof *table;
+
+    for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
+        const uint64_t entry = load(table + i);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        switch (axas_riscv64_gstage_entry_kind(level, entry)) {
+        case AXAS_ENTRY_TABLE:
+            free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
+            break;
+        case AXAS_ENTRY_LEAF:
+        case AXAS_ENTRY_HELD:
+            if (release != NULL) {
+                release(context,
+                        axas_gpa_of(gpa),
+                        axas_hpa_of(axas_riscv64_gstage_entry_hpa(level, entry)),
+                        shape[level].span);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
 
 /* Frees the table behind an entry of `level` that begins at gpa. */
@@ -1974,22 +1849,7 @@ static void free_subtree(
         axas_release_fn *release,
         void *context)
 {
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-        free_table_vpn3(t, behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        free_table_vpn2(t, behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        free_table_vpn1(t, behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        free_table_vpn0(t, behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry)), gpa, release, context);
-        break;
-    default:
-        break;
-    }
+    free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
 }
 
 /* ---- Addresses, from the root down ---- */
@@ -2456,18 +2316,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 
 /* ---- Roots at vpn4 ---- */
 
-static bool visit_from_vpn4(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_vpn4(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_vpn4(
         struct axas_table *t,
         uint64_t gpa,
@@ -2496,18 +2344,6 @@ static void change_from_vpn4(
 
 /* ---- Roots at vpn3 ---- */
 
-static bool visit_from_vpn3(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_vpn3(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_vpn3(
         struct axas_table *t,
         uint64_t gpa,
@@ -2535,18 +2371,6 @@ static void change_from_vpn3(
 }
 
 /* ---- Roots at vpn2 ---- */
-
-static bool visit_from_vpn2(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_vpn2(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT), gpa, last, visit, context);
-}
 
 static void map_from_vpn2(
         struct axas_table *t,
@@ -2609,7 +2433,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_vpn2,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_vpn2,
             .split_need = split_need,
@@ -2636,7 +2460,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_vpn3,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_vpn3,
             .split_need = split_need,
@@ -2663,7 +2487,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_vpn4,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_vpn4,
             .split_need = split_need,

@@ -621,6 +621,12 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
+/* The same for what is done once per table. */
+static AXAS_OUTLINE table_entry *table_behind(const struct axas_table *t, uint64_t hpa)
+{
+    return axas_walk_virt(t, hpa);
+}
+
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -770,6 +776,21 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     const enum axas_entry_kind kind = axas_vtd_second_stage_entry_kind(level, entry);
 
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
+/* The entry for gpa in the table behind an entry of `level`. */
+static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned level, uint64_t entry, uint64_t gpa)
+{
+    const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
+
+    return behind(t, axas_vtd_second_stage_entry_hpa(level, entry)) + index;
+}
+
+static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
+{
+    table_entry *const root = t->root;
+
+    return root + (gpa >> shape[t->root_level].shift);
 }
 
 /* ---- Runs of entries ---- */
@@ -1078,7 +1099,7 @@ struct plan {
 
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
  * function serves every level. */
-static enum axas_status count_tables(
+static AXAS_OUTLINE enum axas_status count_tables(
         const struct axas_table *t,
         const table_entry *slot,
         unsigned level,
@@ -1111,9 +1132,8 @@ static enum axas_status count_tables(
         }
         if (kind == AXAS_ENTRY_TABLE) {
             if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
-                const table_entry *const child = behind(t, axas_vtd_second_stage_entry_hpa(level, entry));
-                const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
-                const enum axas_status status = count_tables(t, child + index, level + 1, gpa, stop, plan);
+                const enum axas_status status =
+                        count_tables(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, plan);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -1139,9 +1159,8 @@ static enum axas_status map_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { true, hpa - gpa, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 static enum axas_status split_need(
@@ -1152,15 +1171,14 @@ static enum axas_status split_need(
         uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct plan plan = { false, 0, sizes, need };
-    const table_entry *const root = t->root;
 
-    return count_tables(t, root + (gpa >> shape[t->root_level].shift), t->root_level, gpa, last, &plan);
+    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
 /* pt: 512 entries of 4 KiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_pt(
+static AXAS_OUTLINE void map_in_pt(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1180,7 +1198,7 @@ static void map_in_pt(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_pt(
+static AXAS_OUTLINE bool change_in_pt(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1193,54 +1211,10 @@ static bool change_in_pt(
     return change_leaves(t, slot, ((last - gpa) >> AXAS_VTD_SECOND_STAGE_PT_SHIFT) + 1, gpa, AXAS_VTD_SECOND_STAGE_PT, code, g);
 }
 
-static bool visit_in_pt(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | PT_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != AXAS_VTD_SECOND_STAGE_PT_EMPTY && !axas_walk_visit(t, AXAS_VTD_SECOND_STAGE_PT, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_pt(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; release != NULL && i < AXAS_VTD_SECOND_STAGE_PT_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (is_memory_in_pt(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * PT_SPAN),
-                    axas_hpa_of(axas_vtd_second_stage_pt_leaf_hpa(entry)),
-                    PT_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* pd: 512 entries of 2 MiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_pd(
+static AXAS_OUTLINE void map_in_pd(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1274,7 +1248,7 @@ static void map_in_pd(
         entry = linked ? load(slot) : AXAS_VTD_SECOND_STAGE_PD_EMPTY;
         if (axas_vtd_second_stage_pd_is_table(entry)) {
             map_in_pt(
-                    t, behind(t, axas_vtd_second_stage_pd_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_vtd_second_stage_pd_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_VTD_SECOND_STAGE_PT);
 
@@ -1298,7 +1272,7 @@ static void map_in_pd(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_pd(
+static AXAS_OUTLINE bool change_in_pd(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1327,7 +1301,7 @@ static bool change_in_pd(
             }
         }
         if (axas_vtd_second_stage_pd_is_table(entry)) {
-            table_entry *const child = behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
             const uint64_t from = PT_INDEX(gpa), to = PT_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1350,61 +1324,10 @@ static bool change_in_pd(
     }
 }
 
-static bool visit_in_pd(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | PD_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_vtd_second_stage_pd_is_table(entry)) {
-            if (!visit_in_pt(t, behind(t, axas_vtd_second_stage_pd_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_VTD_SECOND_STAGE_PD_EMPTY && !axas_walk_visit(t, AXAS_VTD_SECOND_STAGE_PD, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_pd(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_VTD_SECOND_STAGE_PD_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_vtd_second_stage_pd_is_table(entry)) {
-            free_table_pt(t, behind(t, axas_vtd_second_stage_pd_table_hpa(entry)), gpa + i * PD_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_pd(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * PD_SPAN),
-                    axas_hpa_of(axas_vtd_second_stage_pd_leaf_hpa(entry)),
-                    PD_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* pdp: 512 entries of 1 GiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_pdp(
+static AXAS_OUTLINE void map_in_pdp(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1438,7 +1361,7 @@ static void map_in_pdp(
         entry = linked ? load(slot) : AXAS_VTD_SECOND_STAGE_PDP_EMPTY;
         if (axas_vtd_second_stage_pdp_is_table(entry)) {
             map_in_pd(
-                    t, behind(t, axas_vtd_second_stage_pdp_table_hpa(entry)) + PD_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry)) + PD_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_VTD_SECOND_STAGE_PD);
 
@@ -1462,7 +1385,7 @@ static void map_in_pdp(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_pdp(
+static AXAS_OUTLINE bool change_in_pdp(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1491,7 +1414,7 @@ static bool change_in_pdp(
             }
         }
         if (axas_vtd_second_stage_pdp_is_table(entry)) {
-            table_entry *const child = behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
             const uint64_t from = PD_INDEX(gpa), to = PD_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1514,61 +1437,10 @@ static bool change_in_pdp(
     }
 }
 
-static bool visit_in_pdp(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | PDP_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_vtd_second_stage_pdp_is_table(entry)) {
-            if (!visit_in_pd(t, behind(t, axas_vtd_second_stage_pdp_table_hpa(entry)) + PD_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        } else if (entry != AXAS_VTD_SECOND_STAGE_PDP_EMPTY && !axas_walk_visit(t, AXAS_VTD_SECOND_STAGE_PDP, entry, gpa, visit, context)) {
-            return false;
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_pdp(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_VTD_SECOND_STAGE_PDP_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_vtd_second_stage_pdp_is_table(entry)) {
-            free_table_pd(t, behind(t, axas_vtd_second_stage_pdp_table_hpa(entry)), gpa + i * PDP_SPAN, release, context);
-        }
-        if (release != NULL && is_memory_in_pdp(entry)) {
-            release(context,
-                    axas_gpa_of(gpa + i * PDP_SPAN),
-                    axas_hpa_of(axas_vtd_second_stage_pdp_leaf_hpa(entry)),
-                    PDP_SPAN);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* pml4: 512 entries of 512 GiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_pml4(
+static AXAS_OUTLINE void map_in_pml4(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1586,7 +1458,7 @@ static void map_in_pml4(
         entry = linked ? load(slot) : AXAS_VTD_SECOND_STAGE_PML4_EMPTY;
         if (axas_vtd_second_stage_pml4_is_table(entry)) {
             map_in_pdp(
-                    t, behind(t, axas_vtd_second_stage_pml4_table_hpa(entry)) + PDP_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry)) + PDP_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_VTD_SECOND_STAGE_PDP);
 
@@ -1610,7 +1482,7 @@ static void map_in_pml4(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_pml4(
+static AXAS_OUTLINE bool change_in_pml4(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1629,7 +1501,7 @@ static bool change_in_pml4(
         uint64_t entry = load(slot);
 
         if (axas_vtd_second_stage_pml4_is_table(entry)) {
-            table_entry *const child = behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
             const uint64_t from = PDP_INDEX(gpa), to = PDP_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1652,53 +1524,10 @@ static bool change_in_pml4(
     }
 }
 
-static bool visit_in_pml4(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    for (;; slot++) {
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (axas_vtd_second_stage_pml4_is_table(entry)) {
-            if (!visit_in_pdp(t, behind(t, axas_vtd_second_stage_pml4_table_hpa(entry)) + PDP_INDEX(gpa), gpa, stop, visit, context)) {
-                return false;
-            }
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Frees a table whose first byte is gpa. */
-static AXAS_OUTLINE void free_table_pml4(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    for (uint64_t i = 0; i < AXAS_VTD_SECOND_STAGE_PML4_ENTRIES; i++) {
-        const uint64_t entry = load(table + i);
-
-        if (axas_vtd_second_stage_pml4_is_table(entry)) {
-            free_table_pdp(t, behind(t, axas_vtd_second_stage_pml4_table_hpa(entry)), gpa + i * PML4_SPAN, release, context);
-        }
-    }
-    axas_walk_free(t, table, UINT64_C(0x1000));
-}
-
 /* pml5: 512 entries of 256 TiB */
 
 /* `linked`: the table is part of the tree already. */
-static void map_in_pml5(
+static AXAS_OUTLINE void map_in_pml5(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1716,7 +1545,7 @@ static void map_in_pml5(
         entry = linked ? load(slot) : AXAS_VTD_SECOND_STAGE_PML5_EMPTY;
         if (axas_vtd_second_stage_pml5_is_table(entry)) {
             map_in_pml4(
-                    t, behind(t, axas_vtd_second_stage_pml5_table_hpa(entry)) + PML4_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+                    t, table_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry)) + PML4_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
         } else {
             table_entry *const child = axas_pool_take(&t->pool, AXAS_VTD_SECOND_STAGE_PML4);
 
@@ -1740,7 +1569,7 @@ static void map_in_pml5(
 }
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static bool change_in_pml5(
+static AXAS_OUTLINE bool change_in_pml5(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1759,7 +1588,7 @@ static bool change_in_pml5(
         uint64_t entry = load(slot);
 
         if (axas_vtd_second_stage_pml5_is_table(entry)) {
-            table_entry *const child = behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
+            table_entry *const child = table_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
             const uint64_t from = PML4_INDEX(gpa), to = PML4_INDEX(stop);
             bool empty = code == NULL && whole;
 
@@ -1782,21 +1611,29 @@ static bool change_in_pml5(
     }
 }
 
-static bool visit_in_pml5(
+/* Visiting and freeing are bound by what they call for each entry, so one function serves every level. */
+static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
+        unsigned level,
         uint64_t gpa,
         uint64_t last,
         axas_visit_fn *visit,
         void *context)
 {
+    const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
+
     for (;; slot++) {
-        const uint64_t end = gpa | PML5_OFFSET;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
-        if (axas_vtd_second_stage_pml5_is_table(entry)) {
-            if (!visit_in_pml4(t, behind(t, axas_vtd_second_stage_pml5_table_hpa(entry)) + PML4_INDEX(gpa), gpa, stop, visit, context)) {
+        if (entry != empty) {
+            if (level != AXAS_VTD_SECOND_STAGE_PT && axas_vtd_second_stage_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+                if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
+                    return false;
+                }
+            } else if (!axas_walk_visit(t, level, entry, gpa, visit, context)) {
                 return false;
             }
         }
@@ -1805,6 +1642,54 @@ static bool visit_in_pml5(
         }
         gpa = stop + 1;
     }
+}
+
+static bool visit_range(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
+}
+
+/* Frees a table of `level` whose first byte is gpa. */
+static AXAS_OUTLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    const uint64_t entries = level != AXAS_VTD_SECOND_STAGE_PT || release != NULL ? shape[level].entries : 0;
+    const uint64_t bytes = shape[level].entries * sizeof *table;
+
+    for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
+        const uint64_t entry = load(table + i);
+
+        if (entry == shape[level].empty) {
+            continue;
+        }
+        switch (axas_vtd_second_stage_entry_kind(level, entry)) {
+        case AXAS_ENTRY_TABLE:
+            free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
+            break;
+        case AXAS_ENTRY_LEAF:
+        case AXAS_ENTRY_HELD:
+            if (release != NULL) {
+                release(context,
+                        axas_gpa_of(gpa),
+                        axas_hpa_of(axas_vtd_second_stage_entry_hpa(level, entry)),
+                        shape[level].span);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
 
 /* Frees the table behind an entry of `level` that begins at gpa. */
@@ -1816,22 +1701,7 @@ static void free_subtree(
         axas_release_fn *release,
         void *context)
 {
-    switch (level) {
-    case AXAS_VTD_SECOND_STAGE_PML5:
-        free_table_pml4(t, behind(t, axas_vtd_second_stage_pml5_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_VTD_SECOND_STAGE_PML4:
-        free_table_pdp(t, behind(t, axas_vtd_second_stage_pml4_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_VTD_SECOND_STAGE_PDP:
-        free_table_pd(t, behind(t, axas_vtd_second_stage_pdp_table_hpa(entry)), gpa, release, context);
-        break;
-    case AXAS_VTD_SECOND_STAGE_PD:
-        free_table_pt(t, behind(t, axas_vtd_second_stage_pd_table_hpa(entry)), gpa, release, context);
-        break;
-    default:
-        break;
-    }
+    free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
 }
 
 /* ---- Addresses, from the root down ---- */
@@ -2286,18 +2156,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 
 /* ---- Roots at pml5 ---- */
 
-static bool visit_from_pml5(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_pml5(t, root + (gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_pml5(
         struct axas_table *t,
         uint64_t gpa,
@@ -2326,18 +2184,6 @@ static void change_from_pml5(
 
 /* ---- Roots at pml4 ---- */
 
-static bool visit_from_pml4(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_pml4(t, root + (gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT), gpa, last, visit, context);
-}
-
 static void map_from_pml4(
         struct axas_table *t,
         uint64_t gpa,
@@ -2365,18 +2211,6 @@ static void change_from_pml4(
 }
 
 /* ---- Roots at pdp ---- */
-
-static bool visit_from_pdp(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    const table_entry *root = t->root;
-
-    return visit_in_pdp(t, root + (gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT), gpa, last, visit, context);
-}
 
 static void map_from_pdp(
         struct axas_table *t,
@@ -2457,7 +2291,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_pdp,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_pdp,
             .split_need = split_need,
@@ -2484,7 +2318,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_pml4,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_pml4,
             .split_need = split_need,
@@ -2511,7 +2345,7 @@ static const struct axas_mode modes[] = {
             .empty_page = empty_page,
             .install_page = install_page,
             .install = install,
-            .visit = visit_from_pml5,
+            .visit = visit_range,
             .map_need = map_need,
             .map = map_from_pml5,
             .split_need = split_need,
