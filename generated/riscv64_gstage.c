@@ -697,12 +697,6 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
-/* The same for what is done once per table. */
-static AXAS_OUTLINE table_entry *table_behind(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt(t, hpa);
-}
-
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -711,53 +705,18 @@ static inline void written(const struct axas_table *t, const table_entry *slot, 
 #define VPN4_SPAN UINT64_C(0x1000000000000)
 #define VPN4_OFFSET (VPN4_SPAN - 1)
 #define VPN4_INDEX(gpa) (((gpa) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN4_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_vpn4(uint64_t entry)
-{
-    return axas_riscv64_gstage_vpn4_is_leaf(entry) || axas_riscv64_gstage_vpn4_is_held(entry);
-}
-
 #define VPN3_SPAN UINT64_C(0x8000000000)
 #define VPN3_OFFSET (VPN3_SPAN - 1)
 #define VPN3_INDEX(gpa) (((gpa) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_vpn3(uint64_t entry)
-{
-    return axas_riscv64_gstage_vpn3_is_leaf(entry) || axas_riscv64_gstage_vpn3_is_held(entry);
-}
-
 #define VPN2_SPAN UINT64_C(0x40000000)
 #define VPN2_OFFSET (VPN2_SPAN - 1)
 #define VPN2_INDEX(gpa) (((gpa) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_vpn2(uint64_t entry)
-{
-    return axas_riscv64_gstage_vpn2_is_leaf(entry) || axas_riscv64_gstage_vpn2_is_held(entry);
-}
-
 #define VPN1_SPAN UINT64_C(0x200000)
 #define VPN1_OFFSET (VPN1_SPAN - 1)
 #define VPN1_INDEX(gpa) (((gpa) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_vpn1(uint64_t entry)
-{
-    return axas_riscv64_gstage_vpn1_is_leaf(entry) || axas_riscv64_gstage_vpn1_is_held(entry);
-}
-
 #define VPN0_SPAN UINT64_C(0x1000)
 #define VPN0_OFFSET (VPN0_SPAN - 1)
 #define VPN0_INDEX(gpa) (((gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_vpn0(uint64_t entry)
-{
-    return axas_riscv64_gstage_vpn0_is_leaf(entry) || axas_riscv64_gstage_vpn0_is_held(entry);
-}
-
 static const struct axas_level levels[] = {
     {
             .name = "vpn4",
@@ -866,12 +825,15 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
 }
 
+static inline uint64_t index_in(unsigned level, uint64_t gpa)
+{
+    return (gpa >> shape[level].shift) & (shape[level].entries - 1);
+}
+
 /* The entry for gpa in the table behind an entry of `level`. */
 static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned level, uint64_t entry, uint64_t gpa)
 {
-    const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
-
-    return behind(t, axas_riscv64_gstage_entry_hpa(level, entry)) + index;
+    return behind(t, axas_riscv64_gstage_entry_hpa(level, entry)) + index_in(level + 1, gpa);
 }
 
 static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
@@ -1271,146 +1233,134 @@ static enum axas_status split_need(
     return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
-/* vpn0: 512 entries of 4 KiB */
+/* A range that is mapped, free and counted. */
+struct mapping {
+    struct axas_table *t;
+    uint64_t distance, sizes; /* as in the plan */
+    const struct axas_leaf_code *code;
+};
 
 /* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_vpn0(
-        struct axas_table *t,
+static AXAS_OUTLINE void map_in(
+        const struct mapping *m,
         table_entry *slot,
+        unsigned level,
         uint64_t gpa,
         uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
         bool linked)
 {
-    const uint64_t count = ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1;
+    struct axas_table *const t = m->t;
+    const uint64_t span = shape[level].span, offset = span - 1;
 
-    (void)sizes;
-    fill(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN0], hpa, VPN0_SPAN);
-    if (linked) {
-        written(t, slot, count);
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_vpn0(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    (void)sizes;
-    return change_leaves(t, slot, ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1, gpa, AXAS_RISCV64_GSTAGE_VPN0, code, g);
-}
-
-/* vpn1: 512 entries of 2 MiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_vpn1(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
     for (;;) {
-        const uint64_t end = gpa | VPN1_OFFSET;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
+        uint64_t count = 1, entry;
 
-        if ((sizes & VPN1_SPAN) != 0 && ((gpa | hpa) & VPN1_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT;
-            const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN1_SHIFT;
-
-            fill(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN1], hpa, VPN1_SPAN);
+        if (level == AXAS_RISCV64_GSTAGE_VPN0 ||
+                ((m->sizes & span) != 0 && ((gpa | m->distance) & offset) == 0 && stop == end)) {
+            count = (last - gpa + 1) >> shape[level].shift;
+            fill(slot, count, m->code->at[level], gpa + m->distance, span);
             if (linked) {
                 written(t, slot, count);
             }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN1_EMPTY;
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            map_in_vpn0(
-                    t, table_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry)) + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+            gpa += count << shape[level].shift;
         } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN0);
+            entry = linked ? load(slot) : shape[level].empty;
+            if (entry != shape[level].empty) {
+                map_in(m, child_slot(t, level, entry, gpa), level + 1, gpa, stop, true);
+            } else {
+                table_entry *const child = axas_pool_take(&t->pool, level + 1);
+                const uint64_t from = index_in(level + 1, gpa);
 
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_RISCV64_GSTAGE_VPN0, VPN0_INDEX(gpa), VPN0_INDEX(stop));
-            map_in_vpn0(t, child + VPN0_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_RISCV64_GSTAGE_VPN0_ENTRIES);
-            store_link(slot, axas_riscv64_gstage_vpn1_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
+                AXAS_ASSERT(child != NULL); /* need counted it */
+                blank(child, level + 1, from, index_in(level + 1, stop));
+                map_in(m, child + from, level + 1, gpa, stop, false);
+                written(t, child, shape[level + 1].entries);
+                store_link(slot, axas_riscv64_gstage_table_make(level, axas_walk_phys(t, child)));
+                axas_walk_linked(t, 1);
+                if (linked) {
+                    written(t, slot, 1);
+                }
             }
+            gpa = stop + 1;
         }
-        if (stop == last) {
+        if (gpa - 1 == last) {
             return;
         }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
+        slot += count;
     }
 }
 
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_vpn1(
+static void map_range(
         struct axas_table *t,
-        table_entry *slot,
         uint64_t gpa,
         uint64_t last,
+        uint64_t hpa,
         uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
+        const struct axas_leaf_code *code)
 {
+    const struct mapping m = { t, hpa - gpa, sizes, code };
+
+    map_in(&m, root_slot(t, gpa), t->root_level, gpa, last, true);
+}
+
+/* What happens to a range that is emptied or given another code. */
+struct change {
+    struct axas_table *t;
+    uint64_t sizes; /* of leaves that need not be split */
+    const struct axas_leaf_code *code;
+    struct axas_gather *g;
+};
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static AXAS_OUTLINE bool change_in(
+        const struct change *c,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last)
+{
+    struct axas_table *const t = c->t;
+    const uint64_t span = shape[level].span, offset = span - 1;
     bool stays = false;
 
+    if (level == AXAS_RISCV64_GSTAGE_VPN0) {
+        return change_leaves(t, slot, ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1, gpa, level, c->code, c->g);
+    }
     for (;; slot++) {
-        const uint64_t start = gpa & ~VPN1_OFFSET;
-        const uint64_t end = gpa | VPN1_OFFSET;
+        const uint64_t start = gpa & ~offset;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
+        const uint64_t entry = load(slot);
+        enum axas_entry_kind kind = axas_riscv64_gstage_entry_kind(level, entry);
 
-        if (is_memory_in_vpn1(entry)) {
-            if ((whole && (sizes & VPN1_SPAN) != 0) || !split(t, slot, start, AXAS_RISCV64_GSTAGE_VPN1, g)) {
+        if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
+            kind = AXAS_ENTRY_TABLE;
+            if ((whole && (c->sizes & span) != 0) || !split(t, slot, start, level, c->g)) {
                 /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
-                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
-                (void)change_leaves(t, slot, 1, start, AXAS_RISCV64_GSTAGE_VPN1, code, g);
-                entry = AXAS_RISCV64_GSTAGE_VPN1_EMPTY;
-            } else {
-                entry = load(slot);
+                AXAS_ASSERT(whole || (c->code == NULL && c->g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, level, c->code, c->g);
+                kind = AXAS_ENTRY_EMPTY;
             }
         }
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
-            const uint64_t from = VPN0_INDEX(gpa), to = VPN0_INDEX(stop);
-            bool empty = code == NULL && whole;
+        if (kind == AXAS_ENTRY_TABLE) {
+            bool empty = c->code == NULL && whole;
 
             if (!empty) {
-                empty = !change_in_vpn0(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_RISCV64_GSTAGE_VPN0, from, to);
+                const uint64_t from = index_in(level + 1, gpa), to = index_in(level + 1, stop);
+                table_entry *const child = child_slot(t, level, load(slot), start);
+
+                empty = !change_in(c, child + from, level + 1, gpa, stop) && c->code == NULL &&
+                        empty_outside(child, level + 1, from, to);
             }
             if (empty) {
-                unlink_table(t, slot, start, AXAS_RISCV64_GSTAGE_VPN1, g);
+                unlink_table(t, slot, start, level, c->g);
             } else {
                 stays = true;
             }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN1_EMPTY) {
+        } else if (kind != AXAS_ENTRY_EMPTY) {
             stays = true;
         }
         if (stop == last) {
@@ -1420,346 +1370,19 @@ static AXAS_OUTLINE bool change_in_vpn1(
     }
 }
 
-/* vpn2: 512 entries of 1 GiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_vpn2(
+static void change_range(
         struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    for (;;) {
-        const uint64_t end = gpa | VPN2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & VPN2_SPAN) != 0 && ((gpa | hpa) & VPN2_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
-            const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
-
-            fill(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN2], hpa, VPN2_SPAN);
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN2_EMPTY;
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            map_in_vpn1(
-                    t, table_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry)) + VPN1_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN1);
-
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_RISCV64_GSTAGE_VPN1, VPN1_INDEX(gpa), VPN1_INDEX(stop));
-            map_in_vpn1(t, child + VPN1_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_RISCV64_GSTAGE_VPN1_ENTRIES);
-            store_link(slot, axas_riscv64_gstage_vpn2_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_vpn2(
-        struct axas_table *t,
-        table_entry *slot,
         uint64_t gpa,
         uint64_t last,
         uint64_t sizes,
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    bool stays = false;
+    const struct change c = { t, sizes, code, g };
 
-    for (;; slot++) {
-        const uint64_t start = gpa & ~VPN2_OFFSET;
-        const uint64_t end = gpa | VPN2_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_in_vpn2(entry)) {
-            if ((whole && (sizes & VPN2_SPAN) != 0) || !split(t, slot, start, AXAS_RISCV64_GSTAGE_VPN2, g)) {
-                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
-                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
-                (void)change_leaves(t, slot, 1, start, AXAS_RISCV64_GSTAGE_VPN2, code, g);
-                entry = AXAS_RISCV64_GSTAGE_VPN2_EMPTY;
-            } else {
-                entry = load(slot);
-            }
-        }
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
-            const uint64_t from = VPN1_INDEX(gpa), to = VPN1_INDEX(stop);
-            bool empty = code == NULL && whole;
-
-            if (!empty) {
-                empty = !change_in_vpn1(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_RISCV64_GSTAGE_VPN1, from, to);
-            }
-            if (empty) {
-                unlink_table(t, slot, start, AXAS_RISCV64_GSTAGE_VPN2, g);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN2_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            return stays;
-        }
-        gpa = stop + 1;
-    }
+    (void)change_in(&c, root_slot(t, gpa), t->root_level, gpa, last);
 }
 
-/* vpn3: 512 entries of 512 GiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_vpn3(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    for (;;) {
-        const uint64_t end = gpa | VPN3_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & VPN3_SPAN) != 0 && ((gpa | hpa) & VPN3_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
-            const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
-
-            fill(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN3], hpa, VPN3_SPAN);
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN3_EMPTY;
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            map_in_vpn2(
-                    t, table_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry)) + VPN2_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN2);
-
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_RISCV64_GSTAGE_VPN2, VPN2_INDEX(gpa), VPN2_INDEX(stop));
-            map_in_vpn2(t, child + VPN2_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_RISCV64_GSTAGE_VPN2_ENTRIES);
-            store_link(slot, axas_riscv64_gstage_vpn3_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_vpn3(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~VPN3_OFFSET;
-        const uint64_t end = gpa | VPN3_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_in_vpn3(entry)) {
-            if ((whole && (sizes & VPN3_SPAN) != 0) || !split(t, slot, start, AXAS_RISCV64_GSTAGE_VPN3, g)) {
-                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
-                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
-                (void)change_leaves(t, slot, 1, start, AXAS_RISCV64_GSTAGE_VPN3, code, g);
-                entry = AXAS_RISCV64_GSTAGE_VPN3_EMPTY;
-            } else {
-                entry = load(slot);
-            }
-        }
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
-            const uint64_t from = VPN2_INDEX(gpa), to = VPN2_INDEX(stop);
-            bool empty = code == NULL && whole;
-
-            if (!empty) {
-                empty = !change_in_vpn2(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_RISCV64_GSTAGE_VPN2, from, to);
-            }
-            if (empty) {
-                unlink_table(t, slot, start, AXAS_RISCV64_GSTAGE_VPN3, g);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN3_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            return stays;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* vpn4: 512 entries of 256 TiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_vpn4(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    for (;;) {
-        const uint64_t end = gpa | VPN4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & VPN4_SPAN) != 0 && ((gpa | hpa) & VPN4_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
-            const uint64_t size = count << AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
-
-            fill(slot, count, code->at[AXAS_RISCV64_GSTAGE_VPN4], hpa, VPN4_SPAN);
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_RISCV64_GSTAGE_VPN4_EMPTY;
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            map_in_vpn3(
-                    t, table_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry)) + VPN3_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_RISCV64_GSTAGE_VPN3);
-
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_RISCV64_GSTAGE_VPN3, VPN3_INDEX(gpa), VPN3_INDEX(stop));
-            map_in_vpn3(t, child + VPN3_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_RISCV64_GSTAGE_VPN3_ENTRIES);
-            store_link(slot, axas_riscv64_gstage_vpn4_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_vpn4(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~VPN4_OFFSET;
-        const uint64_t end = gpa | VPN4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_in_vpn4(entry)) {
-            if ((whole && (sizes & VPN4_SPAN) != 0) || !split(t, slot, start, AXAS_RISCV64_GSTAGE_VPN4, g)) {
-                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
-                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
-                (void)change_leaves(t, slot, 1, start, AXAS_RISCV64_GSTAGE_VPN4, code, g);
-                entry = AXAS_RISCV64_GSTAGE_VPN4_EMPTY;
-            } else {
-                entry = load(slot);
-            }
-        }
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
-            const uint64_t from = VPN3_INDEX(gpa), to = VPN3_INDEX(stop);
-            bool empty = code == NULL && whole;
-
-            if (!empty) {
-                empty = !change_in_vpn3(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_RISCV64_GSTAGE_VPN3, from, to);
-            }
-            if (empty) {
-                unlink_table(t, slot, start, AXAS_RISCV64_GSTAGE_VPN4, g);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_RISCV64_GSTAGE_VPN4_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            return stays;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Visiting and freeing are bound by what they call for each entry, so one function serves every level. */
 static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
@@ -2234,7 +1857,7 @@ static AXAS_OUTLINE enum axas_status build(
     unsigned at = level;
 
     for (; at > hole; at--) {
-        const uint64_t index = (gpa >> shape[at].shift) & (shape[at].entries - 1);
+        const uint64_t index = index_in(at, gpa);
 
         made[at] = axas_pool_take(pool, at);
         if (made[at] == NULL) {
@@ -2313,91 +1936,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
     }
     return AXAS_OK;
 }
-
-/* ---- Roots at vpn4 ---- */
-
-static void map_from_vpn4(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    table_entry *root = t->root;
-
-    map_in_vpn4(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT), gpa, last, hpa, sizes, code, true);
-}
-
-static void change_from_vpn4(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *root = t->root;
-
-    (void)change_in_vpn4(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT), gpa, last, sizes, code, g);
-}
-
-/* ---- Roots at vpn3 ---- */
-
-static void map_from_vpn3(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    table_entry *root = t->root;
-
-    map_in_vpn3(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT), gpa, last, hpa, sizes, code, true);
-}
-
-static void change_from_vpn3(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *root = t->root;
-
-    (void)change_in_vpn3(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT), gpa, last, sizes, code, g);
-}
-
-/* ---- Roots at vpn2 ---- */
-
-static void map_from_vpn2(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    table_entry *root = t->root;
-
-    map_in_vpn2(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT), gpa, last, hpa, sizes, code, true);
-}
-
-static void change_from_vpn2(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *root = t->root;
-
-    (void)change_in_vpn2(t, root + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT), gpa, last, sizes, code, g);
-}
-
 /* ---- Description ---- */
 
 static const struct axas_feature features_of_format[] = {
@@ -2435,9 +1973,9 @@ static const struct axas_mode modes[] = {
             .install = install,
             .visit = visit_range,
             .map_need = map_need,
-            .map = map_from_vpn2,
+            .map = map_range,
             .split_need = split_need,
-            .change = change_from_vpn2,
+            .change = change_range,
             .free_subtree = free_subtree,
     },
     {
@@ -2462,9 +2000,9 @@ static const struct axas_mode modes[] = {
             .install = install,
             .visit = visit_range,
             .map_need = map_need,
-            .map = map_from_vpn3,
+            .map = map_range,
             .split_need = split_need,
-            .change = change_from_vpn3,
+            .change = change_range,
             .free_subtree = free_subtree,
     },
     {
@@ -2489,9 +2027,9 @@ static const struct axas_mode modes[] = {
             .install = install,
             .visit = visit_range,
             .map_need = map_need,
-            .map = map_from_vpn4,
+            .map = map_range,
             .split_need = split_need,
-            .change = change_from_vpn4,
+            .change = change_range,
             .free_subtree = free_subtree,
     },
 };

@@ -705,12 +705,6 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
-/* The same for what is done once per table. */
-static AXAS_OUTLINE table_entry *table_behind(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt(t, hpa);
-}
-
 static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
@@ -719,41 +713,18 @@ static inline void written(const struct axas_table *t, const table_entry *slot, 
 #define PML5_SPAN UINT64_C(0x1000000000000)
 #define PML5_OFFSET (PML5_SPAN - 1)
 #define PML5_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PML5_SHIFT) & (AXAS_X86_64_NPT_PML5_ENTRIES - 1))
-
 #define PML4_SPAN UINT64_C(0x8000000000)
 #define PML4_OFFSET (PML4_SPAN - 1)
 #define PML4_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PML4_SHIFT) & (AXAS_X86_64_NPT_PML4_ENTRIES - 1))
-
 #define PDP_SPAN UINT64_C(0x40000000)
 #define PDP_OFFSET (PDP_SPAN - 1)
 #define PDP_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PDP_SHIFT) & (AXAS_X86_64_NPT_PDP_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_pdp(uint64_t entry)
-{
-    return axas_x86_64_npt_pdp_is_leaf(entry) || axas_x86_64_npt_pdp_is_held(entry);
-}
-
 #define PD_SPAN UINT64_C(0x200000)
 #define PD_OFFSET (PD_SPAN - 1)
 #define PD_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PD_SHIFT) & (AXAS_X86_64_NPT_PD_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_pd(uint64_t entry)
-{
-    return axas_x86_64_npt_pd_is_leaf(entry) || axas_x86_64_npt_pd_is_held(entry);
-}
-
 #define PT_SPAN UINT64_C(0x1000)
 #define PT_OFFSET (PT_SPAN - 1)
 #define PT_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PT_SHIFT) & (AXAS_X86_64_NPT_PT_ENTRIES - 1))
-
-/* A leaf or a held leaf: translates, or would if it were allowed to. */
-static inline bool is_memory_in_pt(uint64_t entry)
-{
-    return axas_x86_64_npt_pt_is_leaf(entry) || axas_x86_64_npt_pt_is_held(entry);
-}
-
 static const struct axas_level levels[] = {
     {
             .name = "pml5",
@@ -862,12 +833,15 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
 }
 
+static inline uint64_t index_in(unsigned level, uint64_t gpa)
+{
+    return (gpa >> shape[level].shift) & (shape[level].entries - 1);
+}
+
 /* The entry for gpa in the table behind an entry of `level`. */
 static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned level, uint64_t entry, uint64_t gpa)
 {
-    const uint64_t index = (gpa >> shape[level + 1].shift) & (shape[level + 1].entries - 1);
-
-    return behind(t, axas_x86_64_npt_entry_hpa(level, entry)) + index;
+    return behind(t, axas_x86_64_npt_entry_hpa(level, entry)) + index_in(level + 1, gpa);
 }
 
 static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
@@ -1259,146 +1233,134 @@ static enum axas_status split_need(
     return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
 }
 
-/* pt: 512 entries of 4 KiB */
+/* A range that is mapped, free and counted. */
+struct mapping {
+    struct axas_table *t;
+    uint64_t distance, sizes; /* as in the plan */
+    const struct axas_leaf_code *code;
+};
 
 /* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_pt(
-        struct axas_table *t,
+static AXAS_OUTLINE void map_in(
+        const struct mapping *m,
         table_entry *slot,
+        unsigned level,
         uint64_t gpa,
         uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
         bool linked)
 {
-    const uint64_t count = ((last - gpa) >> AXAS_X86_64_NPT_PT_SHIFT) + 1;
+    struct axas_table *const t = m->t;
+    const uint64_t span = shape[level].span, offset = span - 1;
 
-    (void)sizes;
-    fill(slot, count, code->at[AXAS_X86_64_NPT_PT], hpa, PT_SPAN);
-    if (linked) {
-        written(t, slot, count);
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_pt(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    (void)sizes;
-    return change_leaves(t, slot, ((last - gpa) >> AXAS_X86_64_NPT_PT_SHIFT) + 1, gpa, AXAS_X86_64_NPT_PT, code, g);
-}
-
-/* pd: 512 entries of 2 MiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_pd(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
     for (;;) {
-        const uint64_t end = gpa | PD_OFFSET;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
+        uint64_t count = 1, entry;
 
-        if ((sizes & PD_SPAN) != 0 && ((gpa | hpa) & PD_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_NPT_PD_SHIFT;
-            const uint64_t size = count << AXAS_X86_64_NPT_PD_SHIFT;
-
-            fill(slot, count, code->at[AXAS_X86_64_NPT_PD], hpa, PD_SPAN);
+        if (level == AXAS_X86_64_NPT_PT ||
+                ((m->sizes & span) != 0 && ((gpa | m->distance) & offset) == 0 && stop == end)) {
+            count = (last - gpa + 1) >> shape[level].shift;
+            fill(slot, count, m->code->at[level], gpa + m->distance, span);
             if (linked) {
                 written(t, slot, count);
             }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_X86_64_NPT_PD_EMPTY;
-        if (axas_x86_64_npt_pd_is_table(entry)) {
-            map_in_pt(
-                    t, table_behind(t, axas_x86_64_npt_pd_table_hpa(entry)) + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
+            gpa += count << shape[level].shift;
         } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_NPT_PT);
+            entry = linked ? load(slot) : shape[level].empty;
+            if (entry != shape[level].empty) {
+                map_in(m, child_slot(t, level, entry, gpa), level + 1, gpa, stop, true);
+            } else {
+                table_entry *const child = axas_pool_take(&t->pool, level + 1);
+                const uint64_t from = index_in(level + 1, gpa);
 
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_X86_64_NPT_PT, PT_INDEX(gpa), PT_INDEX(stop));
-            map_in_pt(t, child + PT_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_NPT_PT_ENTRIES);
-            store_link(slot, axas_x86_64_npt_pd_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
+                AXAS_ASSERT(child != NULL); /* need counted it */
+                blank(child, level + 1, from, index_in(level + 1, stop));
+                map_in(m, child + from, level + 1, gpa, stop, false);
+                written(t, child, shape[level + 1].entries);
+                store_link(slot, axas_x86_64_npt_table_make(level, axas_walk_phys(t, child)));
+                axas_walk_linked(t, 1);
+                if (linked) {
+                    written(t, slot, 1);
+                }
             }
+            gpa = stop + 1;
         }
-        if (stop == last) {
+        if (gpa - 1 == last) {
             return;
         }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
+        slot += count;
     }
 }
 
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_pd(
+static void map_range(
         struct axas_table *t,
-        table_entry *slot,
         uint64_t gpa,
         uint64_t last,
+        uint64_t hpa,
         uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
+        const struct axas_leaf_code *code)
 {
+    const struct mapping m = { t, hpa - gpa, sizes, code };
+
+    map_in(&m, root_slot(t, gpa), t->root_level, gpa, last, true);
+}
+
+/* What happens to a range that is emptied or given another code. */
+struct change {
+    struct axas_table *t;
+    uint64_t sizes; /* of leaves that need not be split */
+    const struct axas_leaf_code *code;
+    struct axas_gather *g;
+};
+
+/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
+static AXAS_OUTLINE bool change_in(
+        const struct change *c,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last)
+{
+    struct axas_table *const t = c->t;
+    const uint64_t span = shape[level].span, offset = span - 1;
     bool stays = false;
 
+    if (level == AXAS_X86_64_NPT_PT) {
+        return change_leaves(t, slot, ((last - gpa) >> AXAS_X86_64_NPT_PT_SHIFT) + 1, gpa, level, c->code, c->g);
+    }
     for (;; slot++) {
-        const uint64_t start = gpa & ~PD_OFFSET;
-        const uint64_t end = gpa | PD_OFFSET;
+        const uint64_t start = gpa & ~offset;
+        const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
+        const uint64_t entry = load(slot);
+        enum axas_entry_kind kind = axas_x86_64_npt_entry_kind(level, entry);
 
-        if (is_memory_in_pd(entry)) {
-            if ((whole && (sizes & PD_SPAN) != 0) || !split(t, slot, start, AXAS_X86_64_NPT_PD, g)) {
+        if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
+            kind = AXAS_ENTRY_TABLE;
+            if ((whole && (c->sizes & span) != 0) || !split(t, slot, start, level, c->g)) {
                 /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
-                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
-                (void)change_leaves(t, slot, 1, start, AXAS_X86_64_NPT_PD, code, g);
-                entry = AXAS_X86_64_NPT_PD_EMPTY;
-            } else {
-                entry = load(slot);
+                AXAS_ASSERT(whole || (c->code == NULL && c->g->release == NULL)); /* need counted the table */
+                (void)change_leaves(t, slot, 1, start, level, c->code, c->g);
+                kind = AXAS_ENTRY_EMPTY;
             }
         }
-        if (axas_x86_64_npt_pd_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_x86_64_npt_pd_table_hpa(entry));
-            const uint64_t from = PT_INDEX(gpa), to = PT_INDEX(stop);
-            bool empty = code == NULL && whole;
+        if (kind == AXAS_ENTRY_TABLE) {
+            bool empty = c->code == NULL && whole;
 
             if (!empty) {
-                empty = !change_in_pt(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_X86_64_NPT_PT, from, to);
+                const uint64_t from = index_in(level + 1, gpa), to = index_in(level + 1, stop);
+                table_entry *const child = child_slot(t, level, load(slot), start);
+
+                empty = !change_in(c, child + from, level + 1, gpa, stop) && c->code == NULL &&
+                        empty_outside(child, level + 1, from, to);
             }
             if (empty) {
-                unlink_table(t, slot, start, AXAS_X86_64_NPT_PD, g);
+                unlink_table(t, slot, start, level, c->g);
             } else {
                 stays = true;
             }
-        } else if (entry != AXAS_X86_64_NPT_PD_EMPTY) {
+        } else if (kind != AXAS_ENTRY_EMPTY) {
             stays = true;
         }
         if (stop == last) {
@@ -1408,294 +1370,19 @@ static AXAS_OUTLINE bool change_in_pd(
     }
 }
 
-/* pdp: 512 entries of 1 GiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_pdp(
+static void change_range(
         struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    for (;;) {
-        const uint64_t end = gpa | PDP_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        if ((sizes & PDP_SPAN) != 0 && ((gpa | hpa) & PDP_OFFSET) == 0 && stop == end) {
-            const uint64_t count = (last - gpa + 1) >> AXAS_X86_64_NPT_PDP_SHIFT;
-            const uint64_t size = count << AXAS_X86_64_NPT_PDP_SHIFT;
-
-            fill(slot, count, code->at[AXAS_X86_64_NPT_PDP], hpa, PDP_SPAN);
-            if (linked) {
-                written(t, slot, count);
-            }
-            if (last - gpa + 1 == size) {
-                return;
-            }
-            gpa += size;
-            hpa += size;
-            slot += count;
-            continue;
-        }
-        entry = linked ? load(slot) : AXAS_X86_64_NPT_PDP_EMPTY;
-        if (axas_x86_64_npt_pdp_is_table(entry)) {
-            map_in_pd(
-                    t, table_behind(t, axas_x86_64_npt_pdp_table_hpa(entry)) + PD_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_NPT_PD);
-
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_X86_64_NPT_PD, PD_INDEX(gpa), PD_INDEX(stop));
-            map_in_pd(t, child + PD_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_NPT_PD_ENTRIES);
-            store_link(slot, axas_x86_64_npt_pdp_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_pdp(
-        struct axas_table *t,
-        table_entry *slot,
         uint64_t gpa,
         uint64_t last,
         uint64_t sizes,
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    bool stays = false;
+    const struct change c = { t, sizes, code, g };
 
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PDP_OFFSET;
-        const uint64_t end = gpa | PDP_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (is_memory_in_pdp(entry)) {
-            if ((whole && (sizes & PDP_SPAN) != 0) || !split(t, slot, start, AXAS_X86_64_NPT_PDP, g)) {
-                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
-                AXAS_ASSERT(whole || (code == NULL && g->release == NULL)); /* need counted the table */
-                (void)change_leaves(t, slot, 1, start, AXAS_X86_64_NPT_PDP, code, g);
-                entry = AXAS_X86_64_NPT_PDP_EMPTY;
-            } else {
-                entry = load(slot);
-            }
-        }
-        if (axas_x86_64_npt_pdp_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_x86_64_npt_pdp_table_hpa(entry));
-            const uint64_t from = PD_INDEX(gpa), to = PD_INDEX(stop);
-            bool empty = code == NULL && whole;
-
-            if (!empty) {
-                empty = !change_in_pd(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_X86_64_NPT_PD, from, to);
-            }
-            if (empty) {
-                unlink_table(t, slot, start, AXAS_X86_64_NPT_PDP, g);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_X86_64_NPT_PDP_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            return stays;
-        }
-        gpa = stop + 1;
-    }
+    (void)change_in(&c, root_slot(t, gpa), t->root_level, gpa, last);
 }
 
-/* pml4: 512 entries of 512 GiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_pml4(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    for (;;) {
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        entry = linked ? load(slot) : AXAS_X86_64_NPT_PML4_EMPTY;
-        if (axas_x86_64_npt_pml4_is_table(entry)) {
-            map_in_pdp(
-                    t, table_behind(t, axas_x86_64_npt_pml4_table_hpa(entry)) + PDP_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_NPT_PDP);
-
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_X86_64_NPT_PDP, PDP_INDEX(gpa), PDP_INDEX(stop));
-            map_in_pdp(t, child + PDP_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_NPT_PDP_ENTRIES);
-            store_link(slot, axas_x86_64_npt_pml4_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_pml4(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML4_OFFSET;
-        const uint64_t end = gpa | PML4_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (axas_x86_64_npt_pml4_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_x86_64_npt_pml4_table_hpa(entry));
-            const uint64_t from = PDP_INDEX(gpa), to = PDP_INDEX(stop);
-            bool empty = code == NULL && whole;
-
-            if (!empty) {
-                empty = !change_in_pdp(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_X86_64_NPT_PDP, from, to);
-            }
-            if (empty) {
-                unlink_table(t, slot, start, AXAS_X86_64_NPT_PML4, g);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_X86_64_NPT_PML4_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            return stays;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* pml5: 512 entries of 256 TiB */
-
-/* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in_pml5(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        bool linked)
-{
-    for (;;) {
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        uint64_t entry;
-
-        entry = linked ? load(slot) : AXAS_X86_64_NPT_PML5_EMPTY;
-        if (axas_x86_64_npt_pml5_is_table(entry)) {
-            map_in_pml4(
-                    t, table_behind(t, axas_x86_64_npt_pml5_table_hpa(entry)) + PML4_INDEX(gpa), gpa, stop, hpa, sizes, code, true);
-        } else {
-            table_entry *const child = axas_pool_take(&t->pool, AXAS_X86_64_NPT_PML4);
-
-            AXAS_ASSERT(child != NULL); /* need counted it */
-            blank(child, AXAS_X86_64_NPT_PML4, PML4_INDEX(gpa), PML4_INDEX(stop));
-            map_in_pml4(t, child + PML4_INDEX(gpa), gpa, stop, hpa, sizes, code, false);
-            written(t, child, AXAS_X86_64_NPT_PML4_ENTRIES);
-            store_link(slot, axas_x86_64_npt_pml5_table(axas_walk_phys(t, child)));
-            axas_walk_linked(t, 1);
-            if (linked) {
-                written(t, slot, 1);
-            }
-        }
-        if (stop == last) {
-            return;
-        }
-        hpa += stop + 1 - gpa;
-        gpa = stop + 1;
-        slot++;
-    }
-}
-
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in_pml5(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    bool stays = false;
-
-    for (;; slot++) {
-        const uint64_t start = gpa & ~PML5_OFFSET;
-        const uint64_t end = gpa | PML5_OFFSET;
-        const uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
-        uint64_t entry = load(slot);
-
-        if (axas_x86_64_npt_pml5_is_table(entry)) {
-            table_entry *const child = table_behind(t, axas_x86_64_npt_pml5_table_hpa(entry));
-            const uint64_t from = PML4_INDEX(gpa), to = PML4_INDEX(stop);
-            bool empty = code == NULL && whole;
-
-            if (!empty) {
-                empty = !change_in_pml4(t, child + from, gpa, stop, sizes, code, g) && code == NULL &&
-                        empty_outside(child, AXAS_X86_64_NPT_PML4, from, to);
-            }
-            if (empty) {
-                unlink_table(t, slot, start, AXAS_X86_64_NPT_PML5, g);
-            } else {
-                stays = true;
-            }
-        } else if (entry != AXAS_X86_64_NPT_PML5_EMPTY) {
-            stays = true;
-        }
-        if (stop == last) {
-            return stays;
-        }
-        gpa = stop + 1;
-    }
-}
-
-/* Visiting and freeing are bound by what they call for each entry, so one function serves every level. */
 static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
@@ -2145,7 +1832,7 @@ static AXAS_OUTLINE enum axas_status build(
     unsigned at = level;
 
     for (; at > hole; at--) {
-        const uint64_t index = (gpa >> shape[at].shift) & (shape[at].entries - 1);
+        const uint64_t index = index_in(at, gpa);
 
         made[at] = axas_pool_take(pool, at);
         if (made[at] == NULL) {
@@ -2224,63 +1911,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
     }
     return AXAS_OK;
 }
-
-/* ---- Roots at pml5 ---- */
-
-static void map_from_pml5(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    table_entry *root = t->root;
-
-    map_in_pml5(t, root + (gpa >> AXAS_X86_64_NPT_PML5_SHIFT), gpa, last, hpa, sizes, code, true);
-}
-
-static void change_from_pml5(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *root = t->root;
-
-    (void)change_in_pml5(t, root + (gpa >> AXAS_X86_64_NPT_PML5_SHIFT), gpa, last, sizes, code, g);
-}
-
-/* ---- Roots at pml4 ---- */
-
-static void map_from_pml4(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
-{
-    table_entry *root = t->root;
-
-    map_in_pml4(t, root + (gpa >> AXAS_X86_64_NPT_PML4_SHIFT), gpa, last, hpa, sizes, code, true);
-}
-
-static void change_from_pml4(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
-{
-    table_entry *root = t->root;
-
-    (void)change_in_pml4(t, root + (gpa >> AXAS_X86_64_NPT_PML4_SHIFT), gpa, last, sizes, code, g);
-}
-
 /* ---- Description ---- */
 
 static const struct axas_feature features_of_format[] = {
@@ -2318,9 +1948,9 @@ static const struct axas_mode modes[] = {
             .install = install,
             .visit = visit_range,
             .map_need = map_need,
-            .map = map_from_pml4,
+            .map = map_range,
             .split_need = split_need,
-            .change = change_from_pml4,
+            .change = change_range,
             .free_subtree = free_subtree,
     },
     {
@@ -2345,9 +1975,9 @@ static const struct axas_mode modes[] = {
             .install = install,
             .visit = visit_range,
             .map_need = map_need,
-            .map = map_from_pml5,
+            .map = map_range,
             .split_need = split_need,
-            .change = change_from_pml5,
+            .change = change_range,
             .free_subtree = free_subtree,
     },
 };
