@@ -164,12 +164,18 @@ def fault_chain(rules: list[FaultRule], target: str) -> str:
     return "\n".join("    " + line for line in lines)
 
 
-def groupby_code(rows: list, kind: LevelKind) -> list[tuple[int, list]]:
-    """Rows by the entry bits that they set; several rows share them under different features."""
-    groups: dict[int, list] = {}
-    for row in rows:
-        groups.setdefault(kind.code(row.values), []).append(row)
-    return list(groups.items())
+def codes(classes: list[Level], row) -> list[str]:
+    """The entry bits that a row of the access or memory table sets in leaves of each class."""
+    return [c64(level.leaf.code(row.values)) for level in classes]
+
+
+def alike_kinds(levels: list[Level]) -> list[list[Level]]:
+    """Levels whose entries tell their kinds in the same way."""
+    groups: dict[tuple, list[Level]] = {}
+    for level in levels:
+        key = level.empty, *((kind.role, matches(kind)) for kind in level.kinds)
+        groups.setdefault(key, []).append(level)
+    return list(groups.values())
 
 
 def size(value: int) -> str:
@@ -223,7 +229,8 @@ def environment() -> jinja2.Environment:
         any_of=any_of,
         bare=bare,
         fault_chain=fault_chain,
-        groupby_code=groupby_code,
+        codes=codes,
+        alike_kinds=alike_kinds,
         shifted=shifted,
     )
     env.globals.update(fault_fields=fault_fields, register_bits=register_bits, span_text=span_text)

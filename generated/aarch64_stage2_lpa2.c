@@ -16,204 +16,130 @@
 
 /* ---- Entries ---- */
 
-#define ACCESS_LEVEL0 UINT64_C(0x600000000000c0)
-#define MEMORY_LEVEL0 UINT64_C(0x3c)
-
-/* Rows of the access table as leaves of level0 and its like carry them. */
-static const uint64_t access_code_level0[] = {
-    UINT64_C(0x40000000000040), /* read */
-    UINT64_C(0x40000000000080), /* write */
-    UINT64_C(0x400000000000c0), /* read, write */
-    UINT64_C(0x40), /* read, execute */
-    UINT64_C(0xc0), /* read, write, execute */
-    UINT64_C(0x60000000000040), /* read, kernel execute, with xnx */
-    UINT64_C(0x600000000000c0), /* read, write, kernel execute, with xnx */
-    UINT64_C(0x20000000000040), /* read, user execute, with xnx */
-    UINT64_C(0x200000000000c0), /* read, write, user execute, with xnx */
+/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
+ * what they have to be, and what it sets in leaves of each class. */
+struct code_row {
+    axas_attr attr;
+    uint64_t asks, with;
+    uint64_t code[1];
 };
 
-/* Rows of the memory table. */
-static const uint64_t memory_code_level0[] = {
-    UINT64_C(0x3c), /* normal, without fwb */
-    UINT64_C(0x18), /* normal, with fwb */
-    UINT64_C(4), /* device */
-    UINT64_C(0), /* device_nonposted */
-    UINT64_C(8), /* device_unordered */
-    UINT64_C(0xc), /* device_gathered */
-    UINT64_C(0x14), /* uncached */
-    UINT64_C(0x28), /* write_through, without fwb */
+static const struct code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40000000000040) } },
+    { AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40000000000080) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x400000000000c0) } },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xc0) } },
+    { AXAS_READ | AXAS_KERNEL_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x60000000000040) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x600000000000c0) } },
+    { AXAS_READ | AXAS_USER_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x20000000000040) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x200000000000c0) } },
 };
 
-static bool access_read_level0(uint64_t entry, uint64_t features, axas_attr *attr)
+static const struct code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(1), UINT64_C(0), { UINT64_C(0x3c) } },
+    { AXAS_MEM_NORMAL, UINT64_C(1), UINT64_C(1), { UINT64_C(0x18) } },
+    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0), { UINT64_C(4) } },
+    { AXAS_MEM_DEVICE_NONPOSTED, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
+    { AXAS_MEM_DEVICE_UNORDERED, UINT64_C(0), UINT64_C(0), { UINT64_C(8) } },
+    { AXAS_MEM_DEVICE_GATHERED, UINT64_C(0), UINT64_C(0), { UINT64_C(0xc) } },
+    { AXAS_MEM_UNCACHED, UINT64_C(0), UINT64_C(0), { UINT64_C(0x14) } },
+    { AXAS_MEM_WRITE_THROUGH, UINT64_C(1), UINT64_C(0), { UINT64_C(0x28) } },
+};
+
+/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
+static const struct {
+    uint64_t leaf, held, access, memory, accessed, dirty;
+    unsigned leaf_class; /* which code of a row */
+} coded[] = {
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { UINT64_C(1),
+            UINT64_C(0x800),
+            UINT64_C(0x600000000000c0),
+            UINT64_C(0x3c),
+            UINT64_C(0x400),
+            UINT64_C(0),
+            0 },
+    { UINT64_C(1),
+            UINT64_C(0x800),
+            UINT64_C(0x600000000000c0),
+            UINT64_C(0x3c),
+            UINT64_C(0x400),
+            UINT64_C(0),
+            0 },
+    { UINT64_C(1),
+            UINT64_C(0x800),
+            UINT64_C(0x600000000000c0),
+            UINT64_C(0x3c),
+            UINT64_C(0x400),
+            UINT64_C(0),
+            0 },
+    { UINT64_C(3),
+            UINT64_C(0x800),
+            UINT64_C(0x600000000000c0),
+            UINT64_C(0x3c),
+            UINT64_C(0x400),
+            UINT64_C(0),
+            0 },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+/* The row for that attribute; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_for(
+        const struct code_row *row,
+        size_t count,
+        axas_attr attr,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & ACCESS_LEVEL0) {
-    case UINT64_C(0x40000000000040):
-        *attr = AXAS_READ;
-        return true;
-    case UINT64_C(0x40000000000080):
-        *attr = AXAS_WRITE;
-        return true;
-    case UINT64_C(0x400000000000c0):
-        *attr = AXAS_READ | AXAS_WRITE;
-        return true;
-    case UINT64_C(0x40):
-        *attr = AXAS_READ | AXAS_EXEC;
-        return true;
-    case UINT64_C(0xc0):
-        *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
-        return true;
-    case UINT64_C(0x60000000000040):
-        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-            *attr = AXAS_READ | AXAS_KERNEL_EXEC;
-            return true;
+    for (; count > 0; count--, row++) {
+        if (row->attr == attr && (features & row->asks) == row->with) {
+            return row;
         }
-        return false;
-    case UINT64_C(0x600000000000c0):
-        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-            *attr = AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC;
-            return true;
-        }
-        return false;
-    case UINT64_C(0x20000000000040):
-        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-            *attr = AXAS_READ | AXAS_USER_EXEC;
-            return true;
-        }
-        return false;
-    case UINT64_C(0x200000000000c0):
-        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-            *attr = AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC;
-            return true;
-        }
-        return false;
-    default:
-        return false;
     }
+    return NULL;
 }
 
-static bool memory_read_level0(uint64_t entry, uint64_t features, axas_attr *attr)
+/* The row that sets that code; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_with(
+        const struct code_row *row,
+        size_t count,
+        uint64_t code,
+        unsigned leaf_class,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & MEMORY_LEVEL0) {
-    case UINT64_C(0x3c):
-        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB) == 0) {
-            *attr = AXAS_MEM_NORMAL;
-            return true;
+    for (; count > 0; count--, row++) {
+        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
+            return row;
         }
-        return false;
-    case UINT64_C(0x18):
-        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB) != 0) {
-            *attr = AXAS_MEM_NORMAL;
-            return true;
-        }
-        return false;
-    case UINT64_C(4):
-        *attr = AXAS_MEM_DEVICE;
-        return true;
-    case UINT64_C(0):
-        *attr = AXAS_MEM_DEVICE_NONPOSTED;
-        return true;
-    case UINT64_C(8):
-        *attr = AXAS_MEM_DEVICE_UNORDERED;
-        return true;
-    case UINT64_C(0xc):
-        *attr = AXAS_MEM_DEVICE_GATHERED;
-        return true;
-    case UINT64_C(0x14):
-        *attr = AXAS_MEM_UNCACHED;
-        return true;
-    case UINT64_C(0x28):
-        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB) == 0) {
-            *attr = AXAS_MEM_WRITE_THROUGH;
-            return true;
-        }
-        return false;
-    default:
-        return false;
     }
+    return NULL;
 }
 
 enum axas_status axas_aarch64_stage2_lpa2_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    unsigned access = 0, memory;
-    const bool held = (attr & AXAS_ACCESS_MASK) == 0;
+    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
+    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
+    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
 
-    (void)features;
-    if ((attr & ~AXAS_ATTR_MASK) != 0) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ)) {
-        access = 0;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_WRITE)) {
-        access = 1;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE)) {
-        access = 2;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_EXEC)) {
-        access = 3;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_EXEC)) {
-        access = 4;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_KERNEL_EXEC) &&
-            (features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-        access = 5;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC) &&
-            (features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-        access = 6;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_USER_EXEC) &&
-            (features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-        access = 7;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC) &&
-            (features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX) != 0) {
-        access = 8;
-    } else if (!held) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL &&
-            (features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB) == 0) {
-        memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL &&
-            (features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB) != 0) {
-        memory = 1;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
-        memory = 2;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE_NONPOSTED) {
-        memory = 3;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE_UNORDERED) {
-        memory = 4;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE_GATHERED) {
-        memory = 5;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED) {
-        memory = 6;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_THROUGH &&
-            (features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB) == 0) {
-        memory = 7;
-    } else {
+    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
         return AXAS_ERR_UNSUPPORTED;
     }
     code->attr = attr;
-    code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1] = 0;
-    code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL0] =
-            (held ? UINT64_C(0x800)
-                  : UINT64_C(1) | access_code_level0[access]) |
-            memory_code_level0[memory];
-    code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL1] =
-            (held ? UINT64_C(0x800)
-                  : UINT64_C(1) | access_code_level0[access]) |
-            memory_code_level0[memory];
-    code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL2] =
-            (held ? UINT64_C(0x800)
-                  : UINT64_C(1) | access_code_level0[access]) |
-            memory_code_level0[memory];
-    code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL3] =
-            (held ? UINT64_C(0x800)
-                  : UINT64_C(3) | access_code_level0[access]) |
-            memory_code_level0[memory];
-    /* The CPU does not set accessed by itself without hardware_access_flag: new leaves have it. */
-    if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_HARDWARE_ACCESS_FLAG) == 0) {
-        code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL0] |= UINT64_C(0x400);
-        code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL1] |= UINT64_C(0x400);
-        code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL2] |= UINT64_C(0x400);
-        code->at[AXAS_AARCH64_STAGE2_LPA2_LEVEL3] |= UINT64_C(0x400);
+    for (unsigned level = 0; level < ROWS(coded); level++) {
+        const unsigned leaf_class = coded[level].leaf_class;
+        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
+
+        if (access == NULL) {
+            entry |= coded[level].held;
+        } else {
+            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
+        }
+        /* The CPU does not set accessed by itself without hardware_access_flag: new leaves have it. */
+        if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_HARDWARE_ACCESS_FLAG) == 0) {
+            entry |= coded[level].accessed;
+        }
+        code->at[level] = entry;
     }
     return AXAS_OK;
 }
@@ -230,6 +156,8 @@ enum axas_entry_kind axas_aarch64_stage2_lpa2_entry_kind(unsigned level, uint64_
         }
         return AXAS_ENTRY_BAD;
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -240,34 +168,6 @@ enum axas_entry_kind axas_aarch64_stage2_lpa2_entry_kind(unsigned level, uint64_
             return AXAS_ENTRY_LEAF;
         }
         if (axas_aarch64_stage2_lpa2_level0_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
-        if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_aarch64_stage2_lpa2_level1_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_aarch64_stage2_lpa2_level1_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
-        if (entry == AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_aarch64_stage2_lpa2_level2_is_held(entry)) {
             return AXAS_ENTRY_HELD;
         }
         return AXAS_ENTRY_BAD;
@@ -346,103 +246,91 @@ uint64_t axas_aarch64_stage2_lpa2_entry_hpa(unsigned level, uint64_t entry)
     }
 }
 
+/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
+ * the kind asks about and what they have to be. */
+static const struct kind_rule {
+    uint64_t used, reserved, fixed, asks, with;
+} kind_rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0x3fffffffff303),
+                    UINT64_C(0xf804000000000003),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0x3fffffffff303),
+                    UINT64_C(0xf804000000000003),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x7fbff8000010fff),
+                    UINT64_C(0x801c007ffffff803),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x783ff8000000f3d),
+                    UINT64_C(0x7ffffff801),
+                    UINT64_C(0x800),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0x3fffffffff303),
+                    UINT64_C(0xf804000000000003),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x7fbffffc0010fff),
+                    UINT64_C(0x801c00003ffff803),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x783ffffc0000f3d),
+                    UINT64_C(0x3ffff801),
+                    UINT64_C(0x800),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0x3fffffffff303),
+                    UINT64_C(0xf804000000000003),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x7fbffffffe10fff),
+                    UINT64_C(0x801c0000001ff803),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x783ffffffe00f3d),
+                    UINT64_C(0x1ff801),
+                    UINT64_C(0x800),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0x7fbffffffffffff),
+                    UINT64_C(0x801c000000000803),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x783ffffffffff3d),
+                    UINT64_C(0x801),
+                    UINT64_C(0x800),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffff303);
-        }
-        return 0;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffff303);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x7fbff8000010fff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x783ff8000000f3d);
-        }
-        return 0;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffff303);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x7fbffffc0010fff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x783ffffc0000f3d);
-        }
-        return 0;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffff303);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x7fbffffffe10fff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x783ffffffe00f3d);
-        }
-        return 0;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x7fbffffffffffff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x783ffffffffff3d);
-        }
-        return 0;
-    default:
-        return 0;
-    }
-}
+    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
 
-/* Fills attr, accessed and dirty; false if the entry has no legal code. */
-static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t features, struct axas_leaf *leaf)
-{
-    axas_attr access = 0, memory;
-
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
-        if ((!held && !access_read_level0(entry, features, &access)) ||
-                !memory_read_level0(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x400)) != 0;
-        leaf->dirty = false;
-        break;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
-        if ((!held && !access_read_level0(entry, features, &access)) ||
-                !memory_read_level0(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x400)) != 0;
-        leaf->dirty = false;
-        break;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
-        if ((!held && !access_read_level0(entry, features, &access)) ||
-                !memory_read_level0(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x400)) != 0;
-        leaf->dirty = false;
-        break;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
-        if ((!held && !access_read_level0(entry, features, &access)) ||
-                !memory_read_level0(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x400)) != 0;
-        leaf->dirty = false;
-        break;
-    default:
-        return false;
-    }
-    leaf->attr = access | memory;
-    return true;
+    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
 }
 
 enum axas_status axas_aarch64_stage2_lpa2_leaf_read(
@@ -452,11 +340,23 @@ enum axas_status axas_aarch64_stage2_lpa2_leaf_read(
         struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_aarch64_stage2_lpa2_entry_kind(level, entry);
+    const struct code_row *access = NULL, *memory;
+    unsigned leaf_class;
 
-    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) ||
-            !attr_read(level, entry, kind == AXAS_ENTRY_HELD, features, leaf)) {
+    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
         return AXAS_ERR_CORRUPT;
     }
+    leaf_class = coded[level].leaf_class;
+    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
+    if (kind == AXAS_ENTRY_LEAF) {
+        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
+    }
+    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
+        return AXAS_ERR_CORRUPT;
+    }
+    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
+    leaf->accessed = (entry & coded[level].accessed) != 0;
+    leaf->dirty = (entry & coded[level].dirty) != 0;
     leaf->kind = kind;
     leaf->level = level;
     leaf->entry = entry;
@@ -467,95 +367,14 @@ enum axas_status axas_aarch64_stage2_lpa2_leaf_read(
 bool axas_aarch64_stage2_lpa2_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
     const enum axas_entry_kind kind = axas_aarch64_stage2_lpa2_entry_kind(level, entry);
+    const struct kind_rule *rule;
     struct axas_leaf leaf;
 
-    if (kind == AXAS_ENTRY_EMPTY) {
-        return true;
+    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
+        return kind == AXAS_ENTRY_EMPTY;
     }
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xf804000000000003)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xf804000000000003)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x801c007ffffff803)) != UINT64_C(1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x7ffffff801)) != UINT64_C(0x800)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xf804000000000003)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x801c00003ffff803)) != UINT64_C(1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x3ffff801)) != UINT64_C(0x800)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xf804000000000003)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x801c0000001ff803)) != UINT64_C(1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x1ff801)) != UINT64_C(0x800)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x801c000000000803)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x801)) != UINT64_C(0x800)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    default:
+    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
+    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
         return false;
     }
     if (physical_bits < 52 && axas_aarch64_stage2_lpa2_entry_hpa(level, entry) >> physical_bits != 0) {

@@ -14,120 +14,106 @@
 
 /* ---- Entries ---- */
 
-#define ACCESS_DIR1 UINT64_C(0x6000000000000102)
-#define MEMORY_DIR1 UINT64_C(0x30)
-
-/* Rows of the access table as leaves of dir1 and its like carry them. */
-static const uint64_t access_code_dir1[] = {
-    UINT64_C(0x4000000000000000), /* read */
-    UINT64_C(0x6000000000000102), /* write */
-    UINT64_C(0x4000000000000102), /* read, write */
-    UINT64_C(0x2000000000000000), /* execute */
-    UINT64_C(0), /* read, execute */
-    UINT64_C(0x2000000000000102), /* write, execute */
-    UINT64_C(0x102), /* read, write, execute */
+/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
+ * what they have to be, and what it sets in leaves of each class. */
+struct code_row {
+    axas_attr attr;
+    uint64_t asks, with;
+    uint64_t code[1];
 };
 
-/* Rows of the memory table. */
-static const uint64_t memory_code_dir1[] = {
-    UINT64_C(0), /* device */
-    UINT64_C(0x10), /* normal */
-    UINT64_C(0x20), /* write_combining */
+static const struct code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(0x4000000000000000) } },
+    { AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x6000000000000102) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x4000000000000102) } },
+    { AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x2000000000000000) } },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
+    { AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x2000000000000102) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x102) } },
 };
 
-static bool access_read_dir1(uint64_t entry, uint64_t features, axas_attr *attr)
+static const struct code_row memory_rows[] = {
+    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
+    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0), { UINT64_C(0x10) } },
+    { AXAS_MEM_WRITE_COMBINING, UINT64_C(0), UINT64_C(0), { UINT64_C(0x20) } },
+};
+
+/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
+static const struct {
+    uint64_t leaf, held, access, memory, accessed, dirty;
+    unsigned leaf_class; /* which code of a row */
+} coded[] = {
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { UINT64_C(0xc1),
+            UINT64_C(0x440),
+            UINT64_C(0x6000000000000102),
+            UINT64_C(0x30),
+            UINT64_C(0),
+            UINT64_C(0),
+            0 },
+    { UINT64_C(0x81),
+            UINT64_C(0x400),
+            UINT64_C(0x6000000000000102),
+            UINT64_C(0x30),
+            UINT64_C(0),
+            UINT64_C(0),
+            0 },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+/* The row for that attribute; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_for(
+        const struct code_row *row,
+        size_t count,
+        axas_attr attr,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & ACCESS_DIR1) {
-    case UINT64_C(0x4000000000000000):
-        *attr = AXAS_READ;
-        return true;
-    case UINT64_C(0x6000000000000102):
-        *attr = AXAS_WRITE;
-        return true;
-    case UINT64_C(0x4000000000000102):
-        *attr = AXAS_READ | AXAS_WRITE;
-        return true;
-    case UINT64_C(0x2000000000000000):
-        *attr = AXAS_EXEC;
-        return true;
-    case UINT64_C(0):
-        *attr = AXAS_READ | AXAS_EXEC;
-        return true;
-    case UINT64_C(0x2000000000000102):
-        *attr = AXAS_WRITE | AXAS_EXEC;
-        return true;
-    case UINT64_C(0x102):
-        *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
-        return true;
-    default:
-        return false;
+    for (; count > 0; count--, row++) {
+        if (row->attr == attr && (features & row->asks) == row->with) {
+            return row;
+        }
     }
+    return NULL;
 }
 
-static bool memory_read_dir1(uint64_t entry, uint64_t features, axas_attr *attr)
+/* The row that sets that code; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_with(
+        const struct code_row *row,
+        size_t count,
+        uint64_t code,
+        unsigned leaf_class,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & MEMORY_DIR1) {
-    case UINT64_C(0):
-        *attr = AXAS_MEM_DEVICE;
-        return true;
-    case UINT64_C(0x10):
-        *attr = AXAS_MEM_NORMAL;
-        return true;
-    case UINT64_C(0x20):
-        *attr = AXAS_MEM_WRITE_COMBINING;
-        return true;
-    default:
-        return false;
+    for (; count > 0; count--, row++) {
+        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
+            return row;
+        }
     }
+    return NULL;
 }
 
 enum axas_status axas_loongarch64_stage2_16k_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    unsigned access = 0, memory;
-    const bool held = (attr & AXAS_ACCESS_MASK) == 0;
+    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
+    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
+    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
 
-    (void)features;
-    if ((attr & ~AXAS_ATTR_MASK) != 0) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ)) {
-        access = 0;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_WRITE)) {
-        access = 1;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE)) {
-        access = 2;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_EXEC)) {
-        access = 3;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_EXEC)) {
-        access = 4;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_WRITE | AXAS_EXEC)) {
-        access = 5;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_EXEC)) {
-        access = 6;
-    } else if (!held) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
-        memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL) {
-        memory = 1;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_COMBINING) {
-        memory = 2;
-    } else {
+    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
         return AXAS_ERR_UNSUPPORTED;
     }
     code->attr = attr;
-    code->at[AXAS_LOONGARCH64_STAGE2_16K_DIR3] = 0;
-    code->at[AXAS_LOONGARCH64_STAGE2_16K_DIR1] =
-            (held ? UINT64_C(0x440)
-                  : UINT64_C(0xc1) | access_code_dir1[access]) |
-            memory_code_dir1[memory];
-    code->at[AXAS_LOONGARCH64_STAGE2_16K_PT] =
-            (held ? UINT64_C(0x400)
-                  : UINT64_C(0x81) | access_code_dir1[access]) |
-            memory_code_dir1[memory];
+    for (unsigned level = 0; level < ROWS(coded); level++) {
+        const unsigned leaf_class = coded[level].leaf_class;
+        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
+
+        if (access == NULL) {
+            entry |= coded[level].held;
+        } else {
+            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
+        }
+        code->at[level] = entry;
+    }
     return AXAS_OK;
 }
 
@@ -213,65 +199,57 @@ uint64_t axas_loongarch64_stage2_16k_entry_hpa(unsigned level, uint64_t entry)
     }
 }
 
+/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
+ * the kind asks about and what they have to be. */
+static const struct kind_rule {
+    uint64_t used, reserved, fixed, asks, with;
+} kind_rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0xffffffffc040),
+                    UINT64_C(0xffff000000003fff),
+                    UINT64_C(0),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0xffffffffc040),
+                    UINT64_C(0xffff000000003fff),
+                    UINT64_C(0),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xe000fffffe0017ff),
+                    UINT64_C(0x8000000001fff4cd),
+                    UINT64_C(0xc1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xfffffe0006f1),
+                    UINT64_C(0x1ffe4c1),
+                    UINT64_C(0x440),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0xe000ffffffffc7ff),
+                    UINT64_C(0x80000000000034cd),
+                    UINT64_C(0x81),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xffffffffc6b1),
+                    UINT64_C(0x3481),
+                    UINT64_C(0x400),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    switch (level) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR3:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffc040);
-        }
-        return 0;
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffc040);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xe000fffffe0017ff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0xfffffe0006f1);
-        }
-        return 0;
-    case AXAS_LOONGARCH64_STAGE2_16K_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xe000ffffffffc7ff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0xffffffffc6b1);
-        }
-        return 0;
-    default:
-        return 0;
-    }
-}
+    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
 
-/* Fills attr, accessed and dirty; false if the entry has no legal code. */
-static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t features, struct axas_leaf *leaf)
-{
-    axas_attr access = 0, memory;
-
-    switch (level) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        if ((!held && !access_read_dir1(entry, features, &access)) ||
-                !memory_read_dir1(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = false;
-        leaf->dirty = false;
-        break;
-    case AXAS_LOONGARCH64_STAGE2_16K_PT:
-        if ((!held && !access_read_dir1(entry, features, &access)) ||
-                !memory_read_dir1(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = false;
-        leaf->dirty = false;
-        break;
-    default:
-        return false;
-    }
-    leaf->attr = access | memory;
-    return true;
+    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
 }
 
 enum axas_status axas_loongarch64_stage2_16k_leaf_read(
@@ -281,11 +259,23 @@ enum axas_status axas_loongarch64_stage2_16k_leaf_read(
         struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_loongarch64_stage2_16k_entry_kind(level, entry);
+    const struct code_row *access = NULL, *memory;
+    unsigned leaf_class;
 
-    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) ||
-            !attr_read(level, entry, kind == AXAS_ENTRY_HELD, features, leaf)) {
+    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
         return AXAS_ERR_CORRUPT;
     }
+    leaf_class = coded[level].leaf_class;
+    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
+    if (kind == AXAS_ENTRY_LEAF) {
+        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
+    }
+    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
+        return AXAS_ERR_CORRUPT;
+    }
+    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
+    leaf->accessed = (entry & coded[level].accessed) != 0;
+    leaf->dirty = (entry & coded[level].dirty) != 0;
     leaf->kind = kind;
     leaf->level = level;
     leaf->entry = entry;
@@ -296,55 +286,14 @@ enum axas_status axas_loongarch64_stage2_16k_leaf_read(
 bool axas_loongarch64_stage2_16k_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
     const enum axas_entry_kind kind = axas_loongarch64_stage2_16k_entry_kind(level, entry);
+    const struct kind_rule *rule;
     struct axas_leaf leaf;
 
-    if (kind == AXAS_ENTRY_EMPTY) {
-        return true;
+    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
+        return kind == AXAS_ENTRY_EMPTY;
     }
-    switch (level) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR3:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xffff000000003fff)) != UINT64_C(0)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xffff000000003fff)) != UINT64_C(0)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x8000000001fff4cd)) != UINT64_C(0xc1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x1ffe4c1)) != UINT64_C(0x440)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_LOONGARCH64_STAGE2_16K_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x80000000000034cd)) != UINT64_C(0x81)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x3481)) != UINT64_C(0x400)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    default:
+    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
+    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
         return false;
     }
     if (physical_bits < 48 && axas_loongarch64_stage2_16k_entry_hpa(level, entry) >> physical_bits != 0) {

@@ -16,142 +16,131 @@
 
 /* ---- Entries ---- */
 
-#define ACCESS_VPN4 UINT64_C(0xe)
-#define MEMORY_VPN4 UINT64_C(0x6000000000000000)
-
-/* Rows of the access table as leaves of vpn4 and its like carry them. */
-static const uint64_t access_code_vpn4[] = {
-    UINT64_C(2), /* read */
-    UINT64_C(6), /* read, write */
-    UINT64_C(8), /* execute */
-    UINT64_C(0xa), /* read, execute */
-    UINT64_C(0xe), /* read, write, execute */
+/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
+ * what they have to be, and what it sets in leaves of each class. */
+struct code_row {
+    axas_attr attr;
+    uint64_t asks, with;
+    uint64_t code[1];
 };
 
-/* Rows of the memory table. */
-static const uint64_t memory_code_vpn4[] = {
-    UINT64_C(0), /* normal */
-    UINT64_C(0x2000000000000000), /* uncached, with svpbmt */
-    UINT64_C(0x4000000000000000), /* device, with svpbmt */
+static const struct code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(2) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(6) } },
+    { AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(8) } },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xa) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xe) } },
 };
 
-static bool access_read_vpn4(uint64_t entry, uint64_t features, axas_attr *attr)
+static const struct code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
+    { AXAS_MEM_UNCACHED, UINT64_C(2), UINT64_C(2), { UINT64_C(0x2000000000000000) } },
+    { AXAS_MEM_DEVICE, UINT64_C(2), UINT64_C(2), { UINT64_C(0x4000000000000000) } },
+};
+
+/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
+static const struct {
+    uint64_t leaf, held, access, memory, accessed, dirty;
+    unsigned leaf_class; /* which code of a row */
+} coded[] = {
+    { UINT64_C(0x11),
+            UINT64_C(2),
+            UINT64_C(0xe),
+            UINT64_C(0x6000000000000000),
+            UINT64_C(0x40),
+            UINT64_C(0x80),
+            0 },
+    { UINT64_C(0x11),
+            UINT64_C(2),
+            UINT64_C(0xe),
+            UINT64_C(0x6000000000000000),
+            UINT64_C(0x40),
+            UINT64_C(0x80),
+            0 },
+    { UINT64_C(0x11),
+            UINT64_C(2),
+            UINT64_C(0xe),
+            UINT64_C(0x6000000000000000),
+            UINT64_C(0x40),
+            UINT64_C(0x80),
+            0 },
+    { UINT64_C(0x11),
+            UINT64_C(2),
+            UINT64_C(0xe),
+            UINT64_C(0x6000000000000000),
+            UINT64_C(0x40),
+            UINT64_C(0x80),
+            0 },
+    { UINT64_C(0x11),
+            UINT64_C(2),
+            UINT64_C(0xe),
+            UINT64_C(0x6000000000000000),
+            UINT64_C(0x40),
+            UINT64_C(0x80),
+            0 },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+/* The row for that attribute; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_for(
+        const struct code_row *row,
+        size_t count,
+        axas_attr attr,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & ACCESS_VPN4) {
-    case UINT64_C(2):
-        *attr = AXAS_READ;
-        return true;
-    case UINT64_C(6):
-        *attr = AXAS_READ | AXAS_WRITE;
-        return true;
-    case UINT64_C(8):
-        *attr = AXAS_EXEC;
-        return true;
-    case UINT64_C(0xa):
-        *attr = AXAS_READ | AXAS_EXEC;
-        return true;
-    case UINT64_C(0xe):
-        *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
-        return true;
-    default:
-        return false;
+    for (; count > 0; count--, row++) {
+        if (row->attr == attr && (features & row->asks) == row->with) {
+            return row;
+        }
     }
+    return NULL;
 }
 
-static bool memory_read_vpn4(uint64_t entry, uint64_t features, axas_attr *attr)
+/* The row that sets that code; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_with(
+        const struct code_row *row,
+        size_t count,
+        uint64_t code,
+        unsigned leaf_class,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & MEMORY_VPN4) {
-    case UINT64_C(0):
-        *attr = AXAS_MEM_NORMAL;
-        return true;
-    case UINT64_C(0x2000000000000000):
-        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
-            *attr = AXAS_MEM_UNCACHED;
-            return true;
+    for (; count > 0; count--, row++) {
+        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
+            return row;
         }
-        return false;
-    case UINT64_C(0x4000000000000000):
-        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
-            *attr = AXAS_MEM_DEVICE;
-            return true;
-        }
-        return false;
-    default:
-        return false;
     }
+    return NULL;
 }
 
 enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    unsigned access = 0, memory;
-    const bool held = (attr & AXAS_ACCESS_MASK) == 0;
+    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
+    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
+    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
 
-    (void)features;
-    if ((attr & ~AXAS_ATTR_MASK) != 0) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ)) {
-        access = 0;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE)) {
-        access = 1;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_EXEC)) {
-        access = 2;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_EXEC)) {
-        access = 3;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_EXEC)) {
-        access = 4;
-    } else if (!held) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL) {
-        memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED &&
-            (features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
-        memory = 1;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE &&
-            (features & AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT) != 0) {
-        memory = 2;
-    } else {
+    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
         return AXAS_ERR_UNSUPPORTED;
     }
     code->attr = attr;
-    code->at[AXAS_RISCV64_GSTAGE_VPN4] =
-            (held ? UINT64_C(2)
-                  : UINT64_C(0x11) | access_code_vpn4[access]) |
-            memory_code_vpn4[memory];
-    code->at[AXAS_RISCV64_GSTAGE_VPN3] =
-            (held ? UINT64_C(2)
-                  : UINT64_C(0x11) | access_code_vpn4[access]) |
-            memory_code_vpn4[memory];
-    code->at[AXAS_RISCV64_GSTAGE_VPN2] =
-            (held ? UINT64_C(2)
-                  : UINT64_C(0x11) | access_code_vpn4[access]) |
-            memory_code_vpn4[memory];
-    code->at[AXAS_RISCV64_GSTAGE_VPN1] =
-            (held ? UINT64_C(2)
-                  : UINT64_C(0x11) | access_code_vpn4[access]) |
-            memory_code_vpn4[memory];
-    code->at[AXAS_RISCV64_GSTAGE_VPN0] =
-            (held ? UINT64_C(2)
-                  : UINT64_C(0x11) | access_code_vpn4[access]) |
-            memory_code_vpn4[memory];
-    /* The CPU does not set accessed by itself without hardware_ad: new leaves have it. */
-    if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
-        code->at[AXAS_RISCV64_GSTAGE_VPN4] |= UINT64_C(0x40);
-        code->at[AXAS_RISCV64_GSTAGE_VPN3] |= UINT64_C(0x40);
-        code->at[AXAS_RISCV64_GSTAGE_VPN2] |= UINT64_C(0x40);
-        code->at[AXAS_RISCV64_GSTAGE_VPN1] |= UINT64_C(0x40);
-        code->at[AXAS_RISCV64_GSTAGE_VPN0] |= UINT64_C(0x40);
-    }
-    /* The CPU does not set dirty by itself without hardware_ad: new leaves have it. */
-    if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
-        code->at[AXAS_RISCV64_GSTAGE_VPN4] |= UINT64_C(0x80);
-        code->at[AXAS_RISCV64_GSTAGE_VPN3] |= UINT64_C(0x80);
-        code->at[AXAS_RISCV64_GSTAGE_VPN2] |= UINT64_C(0x80);
-        code->at[AXAS_RISCV64_GSTAGE_VPN1] |= UINT64_C(0x80);
-        code->at[AXAS_RISCV64_GSTAGE_VPN0] |= UINT64_C(0x80);
+    for (unsigned level = 0; level < ROWS(coded); level++) {
+        const unsigned leaf_class = coded[level].leaf_class;
+        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
+
+        if (access == NULL) {
+            entry |= coded[level].held;
+        } else {
+            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
+        }
+        /* The CPU does not set accessed by itself without hardware_ad: new leaves have it. */
+        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
+            entry |= coded[level].accessed;
+        }
+        /* The CPU does not set dirty by itself without hardware_ad: new leaves have it. */
+        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
+            entry |= coded[level].dirty;
+        }
+        code->at[level] = entry;
     }
     return AXAS_OK;
 }
@@ -160,6 +149,9 @@ enum axas_entry_kind axas_riscv64_gstage_entry_kind(unsigned level, uint64_t ent
 {
     switch (level) {
     case AXAS_RISCV64_GSTAGE_VPN4:
+    case AXAS_RISCV64_GSTAGE_VPN3:
+    case AXAS_RISCV64_GSTAGE_VPN2:
+    case AXAS_RISCV64_GSTAGE_VPN1:
         if (entry == AXAS_RISCV64_GSTAGE_VPN4_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -170,48 +162,6 @@ enum axas_entry_kind axas_riscv64_gstage_entry_kind(unsigned level, uint64_t ent
             return AXAS_ENTRY_LEAF;
         }
         if (axas_riscv64_gstage_vpn4_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        if (entry == AXAS_RISCV64_GSTAGE_VPN3_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_riscv64_gstage_vpn3_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_riscv64_gstage_vpn3_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        if (entry == AXAS_RISCV64_GSTAGE_VPN2_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_riscv64_gstage_vpn2_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        if (entry == AXAS_RISCV64_GSTAGE_VPN1_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_riscv64_gstage_vpn1_is_held(entry)) {
             return AXAS_ENTRY_HELD;
         }
         return AXAS_ENTRY_BAD;
@@ -295,117 +245,99 @@ uint64_t axas_riscv64_gstage_entry_hpa(unsigned level, uint64_t entry)
     }
 }
 
+/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
+ * the kind asks about and what they have to be. */
+static const struct kind_rule {
+    uint64_t used, reserved, fixed, asks, with;
+} kind_rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0x3fffffffffff0f),
+                    UINT64_C(0xffc00000000000ff),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xe03fc000000003ff),
+                    UINT64_C(0x9fc03ffffffffc31),
+                    UINT64_C(0x11),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x603fc000000003c3),
+                    UINT64_C(0x3ffffffffc03),
+                    UINT64_C(2),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0x3fffffffffff0f),
+                    UINT64_C(0xffc00000000000ff),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xe03fffe0000003ff),
+                    UINT64_C(0x9fc0001ffffffc31),
+                    UINT64_C(0x11),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x603fffe0000003c3),
+                    UINT64_C(0x1ffffffc03),
+                    UINT64_C(2),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0x3fffffffffff0f),
+                    UINT64_C(0xffc00000000000ff),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xe03ffffff00003ff),
+                    UINT64_C(0x9fc000000ffffc31),
+                    UINT64_C(0x11),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x603ffffff00003c3),
+                    UINT64_C(0xffffc03),
+                    UINT64_C(2),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0x3fffffffffff0f),
+                    UINT64_C(0xffc00000000000ff),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xe03ffffffff803ff),
+                    UINT64_C(0x9fc000000007fc31),
+                    UINT64_C(0x11),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x603ffffffff803c3),
+                    UINT64_C(0x7fc03),
+                    UINT64_C(2),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0xe03fffffffffffff),
+                    UINT64_C(0x9fc0000000000031),
+                    UINT64_C(0x11),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x603fffffffffffc3),
+                    UINT64_C(3),
+                    UINT64_C(2),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffffff0f);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xe03fc000000003ff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x603fc000000003c3);
-        }
-        return 0;
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffffff0f);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xe03fffe0000003ff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x603fffe0000003c3);
-        }
-        return 0;
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffffff0f);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xe03ffffff00003ff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x603ffffff00003c3);
-        }
-        return 0;
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x3fffffffffff0f);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xe03ffffffff803ff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x603ffffffff803c3);
-        }
-        return 0;
-    case AXAS_RISCV64_GSTAGE_VPN0:
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xe03fffffffffffff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x603fffffffffffc3);
-        }
-        return 0;
-    default:
-        return 0;
-    }
-}
+    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
 
-/* Fills attr, accessed and dirty; false if the entry has no legal code. */
-static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t features, struct axas_leaf *leaf)
-{
-    axas_attr access = 0, memory;
-
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-        if ((!held && !access_read_vpn4(entry, features, &access)) ||
-                !memory_read_vpn4(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x40)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x80)) != 0;
-        break;
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        if ((!held && !access_read_vpn4(entry, features, &access)) ||
-                !memory_read_vpn4(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x40)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x80)) != 0;
-        break;
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        if ((!held && !access_read_vpn4(entry, features, &access)) ||
-                !memory_read_vpn4(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x40)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x80)) != 0;
-        break;
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        if ((!held && !access_read_vpn4(entry, features, &access)) ||
-                !memory_read_vpn4(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x40)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x80)) != 0;
-        break;
-    case AXAS_RISCV64_GSTAGE_VPN0:
-        if ((!held && !access_read_vpn4(entry, features, &access)) ||
-                !memory_read_vpn4(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x40)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x80)) != 0;
-        break;
-    default:
-        return false;
-    }
-    leaf->attr = access | memory;
-    return true;
+    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
 }
 
 enum axas_status axas_riscv64_gstage_leaf_read(
@@ -415,11 +347,23 @@ enum axas_status axas_riscv64_gstage_leaf_read(
         struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_riscv64_gstage_entry_kind(level, entry);
+    const struct code_row *access = NULL, *memory;
+    unsigned leaf_class;
 
-    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) ||
-            !attr_read(level, entry, kind == AXAS_ENTRY_HELD, features, leaf)) {
+    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
         return AXAS_ERR_CORRUPT;
     }
+    leaf_class = coded[level].leaf_class;
+    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
+    if (kind == AXAS_ENTRY_LEAF) {
+        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
+    }
+    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
+        return AXAS_ERR_CORRUPT;
+    }
+    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
+    leaf->accessed = (entry & coded[level].accessed) != 0;
+    leaf->dirty = (entry & coded[level].dirty) != 0;
     leaf->kind = kind;
     leaf->level = level;
     leaf->entry = entry;
@@ -430,107 +374,14 @@ enum axas_status axas_riscv64_gstage_leaf_read(
 bool axas_riscv64_gstage_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
     const enum axas_entry_kind kind = axas_riscv64_gstage_entry_kind(level, entry);
+    const struct kind_rule *rule;
     struct axas_leaf leaf;
 
-    if (kind == AXAS_ENTRY_EMPTY) {
-        return true;
+    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
+        return kind == AXAS_ENTRY_EMPTY;
     }
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xffc00000000000ff)) != UINT64_C(1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x9fc03ffffffffc31)) != UINT64_C(0x11)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x3ffffffffc03)) != UINT64_C(2)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xffc00000000000ff)) != UINT64_C(1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x9fc0001ffffffc31)) != UINT64_C(0x11)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x1ffffffc03)) != UINT64_C(2)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xffc00000000000ff)) != UINT64_C(1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x9fc000000ffffc31)) != UINT64_C(0x11)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0xffffc03)) != UINT64_C(2)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0xffc00000000000ff)) != UINT64_C(1)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x9fc000000007fc31)) != UINT64_C(0x11)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x7fc03)) != UINT64_C(2)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_RISCV64_GSTAGE_VPN0:
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x9fc0000000000031)) != UINT64_C(0x11)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(3)) != UINT64_C(2)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    default:
+    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
+    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
         return false;
     }
     if (physical_bits < 56 && axas_riscv64_gstage_entry_hpa(level, entry) >> physical_bits != 0) {

@@ -16,111 +16,110 @@
 
 /* ---- Entries ---- */
 
-#define ACCESS_PDP UINT64_C(3)
-#define MEMORY_PDP UINT64_C(0x800)
-
-/* Rows of the access table as leaves of pdp and its like carry them. */
-static const uint64_t access_code_pdp[] = {
-    UINT64_C(1), /* read */
-    UINT64_C(2), /* write */
-    UINT64_C(3), /* read, write */
+/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
+ * what they have to be, and what it sets in leaves of each class. */
+struct code_row {
+    axas_attr attr;
+    uint64_t asks, with;
+    uint64_t code[1];
 };
 
-/* Rows of the memory table. */
-static const uint64_t memory_code_pdp[] = {
-    UINT64_C(0), /* normal, without snoop_control */
-    UINT64_C(0x800), /* normal, with snoop_control */
-    UINT64_C(0), /* uncached, with snoop_control */
+static const struct code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(1) } },
+    { AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(2) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(3) } },
 };
 
-static bool access_read_pdp(uint64_t entry, uint64_t features, axas_attr *attr)
+static const struct code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(0x40), UINT64_C(0), { UINT64_C(0) } },
+    { AXAS_MEM_NORMAL, UINT64_C(0x40), UINT64_C(0x40), { UINT64_C(0x800) } },
+    { AXAS_MEM_UNCACHED, UINT64_C(0x40), UINT64_C(0x40), { UINT64_C(0) } },
+};
+
+/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
+static const struct {
+    uint64_t leaf, held, access, memory, accessed, dirty;
+    unsigned leaf_class; /* which code of a row */
+} coded[] = {
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { UINT64_C(0x80),
+            UINT64_C(0x8000000000000000),
+            UINT64_C(3),
+            UINT64_C(0x800),
+            UINT64_C(0x100),
+            UINT64_C(0x200),
+            0 },
+    { UINT64_C(0x80),
+            UINT64_C(0x8000000000000000),
+            UINT64_C(3),
+            UINT64_C(0x800),
+            UINT64_C(0x100),
+            UINT64_C(0x200),
+            0 },
+    { UINT64_C(0),
+            UINT64_C(0x8000000000000000),
+            UINT64_C(3),
+            UINT64_C(0x800),
+            UINT64_C(0x100),
+            UINT64_C(0x200),
+            0 },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+/* The row for that attribute; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_for(
+        const struct code_row *row,
+        size_t count,
+        axas_attr attr,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & ACCESS_PDP) {
-    case UINT64_C(1):
-        *attr = AXAS_READ;
-        return true;
-    case UINT64_C(2):
-        *attr = AXAS_WRITE;
-        return true;
-    case UINT64_C(3):
-        *attr = AXAS_READ | AXAS_WRITE;
-        return true;
-    default:
-        return false;
+    for (; count > 0; count--, row++) {
+        if (row->attr == attr && (features & row->asks) == row->with) {
+            return row;
+        }
     }
+    return NULL;
 }
 
-static bool memory_read_pdp(uint64_t entry, uint64_t features, axas_attr *attr)
+/* The row that sets that code; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_with(
+        const struct code_row *row,
+        size_t count,
+        uint64_t code,
+        unsigned leaf_class,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & MEMORY_PDP) {
-    case UINT64_C(0):
-        if ((features & AXAS_VTD_SECOND_STAGE_FEATURE_SNOOP_CONTROL) == 0) {
-            *attr = AXAS_MEM_NORMAL;
-            return true;
+    for (; count > 0; count--, row++) {
+        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
+            return row;
         }
-        if ((features & AXAS_VTD_SECOND_STAGE_FEATURE_SNOOP_CONTROL) != 0) {
-            *attr = AXAS_MEM_UNCACHED;
-            return true;
-        }
-        return false;
-    case UINT64_C(0x800):
-        if ((features & AXAS_VTD_SECOND_STAGE_FEATURE_SNOOP_CONTROL) != 0) {
-            *attr = AXAS_MEM_NORMAL;
-            return true;
-        }
-        return false;
-    default:
-        return false;
     }
+    return NULL;
 }
 
 enum axas_status axas_vtd_second_stage_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    unsigned access = 0, memory;
-    const bool held = (attr & AXAS_ACCESS_MASK) == 0;
+    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
+    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
+    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
 
-    (void)features;
-    if ((attr & ~AXAS_ATTR_MASK) != 0) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ)) {
-        access = 0;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_WRITE)) {
-        access = 1;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE)) {
-        access = 2;
-    } else if (!held) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL &&
-            (features & AXAS_VTD_SECOND_STAGE_FEATURE_SNOOP_CONTROL) == 0) {
-        memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL &&
-            (features & AXAS_VTD_SECOND_STAGE_FEATURE_SNOOP_CONTROL) != 0) {
-        memory = 1;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED &&
-            (features & AXAS_VTD_SECOND_STAGE_FEATURE_SNOOP_CONTROL) != 0) {
-        memory = 2;
-    } else {
+    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
         return AXAS_ERR_UNSUPPORTED;
     }
     code->attr = attr;
-    code->at[AXAS_VTD_SECOND_STAGE_PML5] = 0;
-    code->at[AXAS_VTD_SECOND_STAGE_PML4] = 0;
-    code->at[AXAS_VTD_SECOND_STAGE_PDP] =
-            (held ? UINT64_C(0x8000000000000000)
-                  : UINT64_C(0x80) | access_code_pdp[access]) |
-            memory_code_pdp[memory];
-    code->at[AXAS_VTD_SECOND_STAGE_PD] =
-            (held ? UINT64_C(0x8000000000000000)
-                  : UINT64_C(0x80) | access_code_pdp[access]) |
-            memory_code_pdp[memory];
-    code->at[AXAS_VTD_SECOND_STAGE_PT] =
-            (held ? UINT64_C(0x8000000000000000)
-                  : UINT64_C(0) | access_code_pdp[access]) |
-            memory_code_pdp[memory];
+    for (unsigned level = 0; level < ROWS(coded); level++) {
+        const unsigned leaf_class = coded[level].leaf_class;
+        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
+
+        if (access == NULL) {
+            entry |= coded[level].held;
+        } else {
+            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
+        }
+        code->at[level] = entry;
+    }
     return AXAS_OK;
 }
 
@@ -128,6 +127,7 @@ enum axas_entry_kind axas_vtd_second_stage_entry_kind(unsigned level, uint64_t e
 {
     switch (level) {
     case AXAS_VTD_SECOND_STAGE_PML5:
+    case AXAS_VTD_SECOND_STAGE_PML4:
         if (entry == AXAS_VTD_SECOND_STAGE_PML5_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -135,15 +135,8 @@ enum axas_entry_kind axas_vtd_second_stage_entry_kind(unsigned level, uint64_t e
             return AXAS_ENTRY_TABLE;
         }
         return AXAS_ENTRY_BAD;
-    case AXAS_VTD_SECOND_STAGE_PML4:
-        if (entry == AXAS_VTD_SECOND_STAGE_PML4_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_vtd_second_stage_pml4_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        return AXAS_ENTRY_BAD;
     case AXAS_VTD_SECOND_STAGE_PDP:
+    case AXAS_VTD_SECOND_STAGE_PD:
         if (entry == AXAS_VTD_SECOND_STAGE_PDP_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -154,20 +147,6 @@ enum axas_entry_kind axas_vtd_second_stage_entry_kind(unsigned level, uint64_t e
             return AXAS_ENTRY_LEAF;
         }
         if (axas_vtd_second_stage_pdp_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_VTD_SECOND_STAGE_PD:
-        if (entry == AXAS_VTD_SECOND_STAGE_PD_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_vtd_second_stage_pd_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_vtd_second_stage_pd_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_vtd_second_stage_pd_is_held(entry)) {
             return AXAS_ENTRY_HELD;
         }
         return AXAS_ENTRY_BAD;
@@ -241,89 +220,83 @@ uint64_t axas_vtd_second_stage_entry_hpa(unsigned level, uint64_t entry)
     }
 }
 
+/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
+ * the kind asks about and what they have to be. */
+static const struct kind_rule {
+    uint64_t used, reserved, fixed, asks, with;
+} kind_rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0xffffffffff087),
+                    UINT64_C(0x4000000000000887),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0xffffffffff087),
+                    UINT64_C(0x4000000000000887),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0xffffffffff087),
+                    UINT64_C(0x4000000000000887),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x7fffffffc0000b87),
+                    UINT64_C(0x400000003ffff084),
+                    UINT64_C(0x80),
+                    UINT64_C(0x10),
+                    UINT64_C(0x10) },
+            { UINT64_C(0xbfffffffc0000b07),
+                    UINT64_C(0x800000003ffff007),
+                    UINT64_C(0x8000000000000000),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0xffffffffff087),
+                    UINT64_C(0x4000000000000887),
+                    UINT64_C(3),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x7fffffffffe00b87),
+                    UINT64_C(0x40000000001ff084),
+                    UINT64_C(0x80),
+                    UINT64_C(8),
+                    UINT64_C(8) },
+            { UINT64_C(0xbfffffffffe00b07),
+                    UINT64_C(0x80000000001ff007),
+                    UINT64_C(0x8000000000000000),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0x7ffffffffffffb07),
+                    UINT64_C(0x4000000000000004),
+                    UINT64_C(0),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xbffffffffffffb07),
+                    UINT64_C(0x8000000000000007),
+                    UINT64_C(0x8000000000000000),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    switch (level) {
-    case AXAS_VTD_SECOND_STAGE_PML5:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffff087);
-        }
-        return 0;
-    case AXAS_VTD_SECOND_STAGE_PML4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffff087);
-        }
-        return 0;
-    case AXAS_VTD_SECOND_STAGE_PDP:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffff087);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x7fffffffc0000b87);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0xbfffffffc0000b07);
-        }
-        return 0;
-    case AXAS_VTD_SECOND_STAGE_PD:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffff087);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x7fffffffffe00b87);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0xbfffffffffe00b07);
-        }
-        return 0;
-    case AXAS_VTD_SECOND_STAGE_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x7ffffffffffffb07);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0xbffffffffffffb07);
-        }
-        return 0;
-    default:
-        return 0;
-    }
-}
+    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
 
-/* Fills attr, accessed and dirty; false if the entry has no legal code. */
-static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t features, struct axas_leaf *leaf)
-{
-    axas_attr access = 0, memory;
-
-    switch (level) {
-    case AXAS_VTD_SECOND_STAGE_PDP:
-        if ((!held && !access_read_pdp(entry, features, &access)) ||
-                !memory_read_pdp(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x100)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x200)) != 0;
-        break;
-    case AXAS_VTD_SECOND_STAGE_PD:
-        if ((!held && !access_read_pdp(entry, features, &access)) ||
-                !memory_read_pdp(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x100)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x200)) != 0;
-        break;
-    case AXAS_VTD_SECOND_STAGE_PT:
-        if ((!held && !access_read_pdp(entry, features, &access)) ||
-                !memory_read_pdp(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x100)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x200)) != 0;
-        break;
-    default:
-        return false;
-    }
-    leaf->attr = access | memory;
-    return true;
+    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
 }
 
 enum axas_status axas_vtd_second_stage_leaf_read(
@@ -333,11 +306,23 @@ enum axas_status axas_vtd_second_stage_leaf_read(
         struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_vtd_second_stage_entry_kind(level, entry);
+    const struct code_row *access = NULL, *memory;
+    unsigned leaf_class;
 
-    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) ||
-            !attr_read(level, entry, kind == AXAS_ENTRY_HELD, features, leaf)) {
+    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
         return AXAS_ERR_CORRUPT;
     }
+    leaf_class = coded[level].leaf_class;
+    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
+    if (kind == AXAS_ENTRY_LEAF) {
+        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
+    }
+    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
+        return AXAS_ERR_CORRUPT;
+    }
+    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
+    leaf->accessed = (entry & coded[level].accessed) != 0;
+    leaf->dirty = (entry & coded[level].dirty) != 0;
     leaf->kind = kind;
     leaf->level = level;
     leaf->entry = entry;
@@ -348,89 +333,14 @@ enum axas_status axas_vtd_second_stage_leaf_read(
 bool axas_vtd_second_stage_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
     const enum axas_entry_kind kind = axas_vtd_second_stage_entry_kind(level, entry);
+    const struct kind_rule *rule;
     struct axas_leaf leaf;
 
-    if (kind == AXAS_ENTRY_EMPTY) {
-        return true;
+    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
+        return kind == AXAS_ENTRY_EMPTY;
     }
-    switch (level) {
-    case AXAS_VTD_SECOND_STAGE_PML5:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4000000000000887)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_VTD_SECOND_STAGE_PML4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4000000000000887)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_VTD_SECOND_STAGE_PDP:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4000000000000887)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x400000003ffff084)) != UINT64_C(0x80)) {
-                return false;
-            }
-            if (!((features & AXAS_VTD_SECOND_STAGE_FEATURE_LEAF_1GIB) != 0)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x800000003ffff007)) != UINT64_C(0x8000000000000000)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_VTD_SECOND_STAGE_PD:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4000000000000887)) != UINT64_C(3)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x40000000001ff084)) != UINT64_C(0x80)) {
-                return false;
-            }
-            if (!((features & AXAS_VTD_SECOND_STAGE_FEATURE_LEAF_2MIB) != 0)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x80000000001ff007)) != UINT64_C(0x8000000000000000)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_VTD_SECOND_STAGE_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x4000000000000004)) != UINT64_C(0)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x8000000000000007)) != UINT64_C(0x8000000000000000)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    default:
+    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
+    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
         return false;
     }
     if (physical_bits < 52 && axas_vtd_second_stage_entry_hpa(level, entry) >> physical_bits != 0) {

@@ -16,189 +16,120 @@
 
 /* ---- Entries ---- */
 
-#define ACCESS_PDPT UINT64_C(0x407)
-#define MEMORY_PDPT UINT64_C(0x38)
-
-/* Rows of the access table as leaves of pdpt and its like carry them. */
-static const uint64_t access_code_pdpt[] = {
-    UINT64_C(1), /* read */
-    UINT64_C(3), /* read, write */
-    UINT64_C(0x405), /* read, execute */
-    UINT64_C(0x407), /* read, write, execute */
-    UINT64_C(0x404), /* execute, with execute_only */
-    UINT64_C(5), /* read, kernel execute, with mode_based_execute */
-    UINT64_C(7), /* read, write, kernel execute, with mode_based_execute */
-    UINT64_C(0x401), /* read, user execute, with mode_based_execute */
-    UINT64_C(0x403), /* read, write, user execute, with mode_based_execute */
-    UINT64_C(4), /* kernel execute, with mode_based_execute, execute_only */
-    UINT64_C(0x400), /* user execute, with mode_based_execute, execute_only */
+/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
+ * what they have to be, and what it sets in leaves of each class. */
+struct code_row {
+    axas_attr attr;
+    uint64_t asks, with;
+    uint64_t code[1];
 };
 
-/* Rows of the memory table. */
-static const uint64_t memory_code_pdpt[] = {
-    UINT64_C(0x30), /* normal */
-    UINT64_C(0), /* device */
-    UINT64_C(8), /* write_combining */
-    UINT64_C(0x20), /* write_through */
-    UINT64_C(0x28), /* write_protected */
+static const struct code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(1) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(3) } },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x405) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x407) } },
+    { AXAS_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x404) } },
+    { AXAS_READ | AXAS_KERNEL_EXEC, UINT64_C(0x20), UINT64_C(0x20), { UINT64_C(5) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0x20), UINT64_C(0x20), { UINT64_C(7) } },
+    { AXAS_READ | AXAS_USER_EXEC, UINT64_C(0x20), UINT64_C(0x20), { UINT64_C(0x401) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0x20), UINT64_C(0x20), { UINT64_C(0x403) } },
+    { AXAS_KERNEL_EXEC, UINT64_C(0x22), UINT64_C(0x22), { UINT64_C(4) } },
+    { AXAS_USER_EXEC, UINT64_C(0x22), UINT64_C(0x22), { UINT64_C(0x400) } },
 };
 
-static bool access_read_pdpt(uint64_t entry, uint64_t features, axas_attr *attr)
+static const struct code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0), { UINT64_C(0x30) } },
+    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
+    { AXAS_MEM_WRITE_COMBINING, UINT64_C(0), UINT64_C(0), { UINT64_C(8) } },
+    { AXAS_MEM_WRITE_THROUGH, UINT64_C(0), UINT64_C(0), { UINT64_C(0x20) } },
+    { AXAS_MEM_WRITE_PROTECTED, UINT64_C(0), UINT64_C(0), { UINT64_C(0x28) } },
+};
+
+/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
+static const struct {
+    uint64_t leaf, held, access, memory, accessed, dirty;
+    unsigned leaf_class; /* which code of a row */
+} coded[] = {
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { UINT64_C(0x80000000000000c0),
+            UINT64_C(0x8200000000000040),
+            UINT64_C(0x407),
+            UINT64_C(0x38),
+            UINT64_C(0x100),
+            UINT64_C(0x200),
+            0 },
+    { UINT64_C(0x80000000000000c0),
+            UINT64_C(0x8200000000000040),
+            UINT64_C(0x407),
+            UINT64_C(0x38),
+            UINT64_C(0x100),
+            UINT64_C(0x200),
+            0 },
+    { UINT64_C(0x8000000000000040),
+            UINT64_C(0x8200000000000040),
+            UINT64_C(0x407),
+            UINT64_C(0x38),
+            UINT64_C(0x100),
+            UINT64_C(0x200),
+            0 },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+/* The row for that attribute; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_for(
+        const struct code_row *row,
+        size_t count,
+        axas_attr attr,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & ACCESS_PDPT) {
-    case UINT64_C(1):
-        *attr = AXAS_READ;
-        return true;
-    case UINT64_C(3):
-        *attr = AXAS_READ | AXAS_WRITE;
-        return true;
-    case UINT64_C(0x405):
-        *attr = AXAS_READ | AXAS_EXEC;
-        return true;
-    case UINT64_C(0x407):
-        *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
-        return true;
-    case UINT64_C(0x404):
-        if ((features & AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY) != 0) {
-            *attr = AXAS_EXEC;
-            return true;
+    for (; count > 0; count--, row++) {
+        if (row->attr == attr && (features & row->asks) == row->with) {
+            return row;
         }
-        return false;
-    case UINT64_C(5):
-        if ((features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-            *attr = AXAS_READ | AXAS_KERNEL_EXEC;
-            return true;
-        }
-        return false;
-    case UINT64_C(7):
-        if ((features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-            *attr = AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC;
-            return true;
-        }
-        return false;
-    case UINT64_C(0x401):
-        if ((features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-            *attr = AXAS_READ | AXAS_USER_EXEC;
-            return true;
-        }
-        return false;
-    case UINT64_C(0x403):
-        if ((features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-            *attr = AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC;
-            return true;
-        }
-        return false;
-    case UINT64_C(4):
-        if ((features & (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) == (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) {
-            *attr = AXAS_KERNEL_EXEC;
-            return true;
-        }
-        return false;
-    case UINT64_C(0x400):
-        if ((features & (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) == (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) {
-            *attr = AXAS_USER_EXEC;
-            return true;
-        }
-        return false;
-    default:
-        return false;
     }
+    return NULL;
 }
 
-static bool memory_read_pdpt(uint64_t entry, uint64_t features, axas_attr *attr)
+/* The row that sets that code; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_with(
+        const struct code_row *row,
+        size_t count,
+        uint64_t code,
+        unsigned leaf_class,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & MEMORY_PDPT) {
-    case UINT64_C(0x30):
-        *attr = AXAS_MEM_NORMAL;
-        return true;
-    case UINT64_C(0):
-        *attr = AXAS_MEM_DEVICE;
-        return true;
-    case UINT64_C(8):
-        *attr = AXAS_MEM_WRITE_COMBINING;
-        return true;
-    case UINT64_C(0x20):
-        *attr = AXAS_MEM_WRITE_THROUGH;
-        return true;
-    case UINT64_C(0x28):
-        *attr = AXAS_MEM_WRITE_PROTECTED;
-        return true;
-    default:
-        return false;
+    for (; count > 0; count--, row++) {
+        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
+            return row;
+        }
     }
+    return NULL;
 }
 
 enum axas_status axas_x86_64_ept_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    unsigned access = 0, memory;
-    const bool held = (attr & AXAS_ACCESS_MASK) == 0;
+    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
+    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
+    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
 
-    (void)features;
-    if ((attr & ~AXAS_ATTR_MASK) != 0) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ)) {
-        access = 0;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE)) {
-        access = 1;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_EXEC)) {
-        access = 2;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_EXEC)) {
-        access = 3;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_EXEC) &&
-            (features & AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY) != 0) {
-        access = 4;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_KERNEL_EXEC) &&
-            (features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-        access = 5;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC) &&
-            (features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-        access = 6;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_USER_EXEC) &&
-            (features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-        access = 7;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC) &&
-            (features & AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE) != 0) {
-        access = 8;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_KERNEL_EXEC) &&
-            (features & (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) == (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) {
-        access = 9;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_USER_EXEC) &&
-            (features & (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) == (AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE | AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY)) {
-        access = 10;
-    } else if (!held) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL) {
-        memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
-        memory = 1;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_COMBINING) {
-        memory = 2;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_THROUGH) {
-        memory = 3;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_PROTECTED) {
-        memory = 4;
-    } else {
+    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
         return AXAS_ERR_UNSUPPORTED;
     }
     code->attr = attr;
-    code->at[AXAS_X86_64_EPT_PML5] = 0;
-    code->at[AXAS_X86_64_EPT_PML4] = 0;
-    code->at[AXAS_X86_64_EPT_PDPT] =
-            (held ? UINT64_C(0x8200000000000040)
-                  : UINT64_C(0x80000000000000c0) | access_code_pdpt[access]) |
-            memory_code_pdpt[memory];
-    code->at[AXAS_X86_64_EPT_PD] =
-            (held ? UINT64_C(0x8200000000000040)
-                  : UINT64_C(0x80000000000000c0) | access_code_pdpt[access]) |
-            memory_code_pdpt[memory];
-    code->at[AXAS_X86_64_EPT_PT] =
-            (held ? UINT64_C(0x8200000000000040)
-                  : UINT64_C(0x8000000000000040) | access_code_pdpt[access]) |
-            memory_code_pdpt[memory];
+    for (unsigned level = 0; level < ROWS(coded); level++) {
+        const unsigned leaf_class = coded[level].leaf_class;
+        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
+
+        if (access == NULL) {
+            entry |= coded[level].held;
+        } else {
+            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
+        }
+        code->at[level] = entry;
+    }
     return AXAS_OK;
 }
 
@@ -206,6 +137,7 @@ enum axas_entry_kind axas_x86_64_ept_entry_kind(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_X86_64_EPT_PML5:
+    case AXAS_X86_64_EPT_PML4:
         if (entry == AXAS_X86_64_EPT_PML5_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -213,15 +145,8 @@ enum axas_entry_kind axas_x86_64_ept_entry_kind(unsigned level, uint64_t entry)
             return AXAS_ENTRY_TABLE;
         }
         return AXAS_ENTRY_BAD;
-    case AXAS_X86_64_EPT_PML4:
-        if (entry == AXAS_X86_64_EPT_PML4_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_x86_64_ept_pml4_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        return AXAS_ENTRY_BAD;
     case AXAS_X86_64_EPT_PDPT:
+    case AXAS_X86_64_EPT_PD:
         if (entry == AXAS_X86_64_EPT_PDPT_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -232,20 +157,6 @@ enum axas_entry_kind axas_x86_64_ept_entry_kind(unsigned level, uint64_t entry)
             return AXAS_ENTRY_LEAF;
         }
         if (axas_x86_64_ept_pdpt_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_X86_64_EPT_PD:
-        if (entry == AXAS_X86_64_EPT_PD_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_x86_64_ept_pd_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_x86_64_ept_pd_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_x86_64_ept_pd_is_held(entry)) {
             return AXAS_ENTRY_HELD;
         }
         return AXAS_ENTRY_BAD;
@@ -319,89 +230,83 @@ uint64_t axas_x86_64_ept_entry_hpa(unsigned level, uint64_t entry)
     }
 }
 
+/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
+ * the kind asks about and what they have to be. */
+static const struct kind_rule {
+    uint64_t used, reserved, fixed, asks, with;
+} kind_rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0xffffffffffc87),
+                    UINT64_C(0x4ff),
+                    UINT64_C(0x407),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0xffffffffffc87),
+                    UINT64_C(0x4ff),
+                    UINT64_C(0x407),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0xffffffffffc87),
+                    UINT64_C(0x4ff),
+                    UINT64_C(0x407),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x97ffffffc0000fff),
+                    UINT64_C(0x960000003ffff0c0),
+                    UINT64_C(0x80000000000000c0),
+                    UINT64_C(8),
+                    UINT64_C(8) },
+            { UINT64_C(0x83ffffffc0000f7f),
+                    UINT64_C(0x820000003ffff447),
+                    UINT64_C(0x8200000000000040),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0xffffffffffc87),
+                    UINT64_C(0x4ff),
+                    UINT64_C(0x407),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x97ffffffffe00fff),
+                    UINT64_C(0x96000000001ff0c0),
+                    UINT64_C(0x80000000000000c0),
+                    UINT64_C(4),
+                    UINT64_C(4) },
+            { UINT64_C(0x83ffffffffe00f7f),
+                    UINT64_C(0x82000000001ff447),
+                    UINT64_C(0x8200000000000040),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0xb7ffffffffffffff),
+                    UINT64_C(0xb6000000000000c0),
+                    UINT64_C(0x8000000000000040),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x83ffffffffffff7f),
+                    UINT64_C(0x8200000000000447),
+                    UINT64_C(0x8200000000000040),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    switch (level) {
-    case AXAS_X86_64_EPT_PML5:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffffc87);
-        }
-        return 0;
-    case AXAS_X86_64_EPT_PML4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffffc87);
-        }
-        return 0;
-    case AXAS_X86_64_EPT_PDPT:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffffc87);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x97ffffffc0000fff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x83ffffffc0000f7f);
-        }
-        return 0;
-    case AXAS_X86_64_EPT_PD:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0xffffffffffc87);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0x97ffffffffe00fff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x83ffffffffe00f7f);
-        }
-        return 0;
-    case AXAS_X86_64_EPT_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xb7ffffffffffffff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x83ffffffffffff7f);
-        }
-        return 0;
-    default:
-        return 0;
-    }
-}
+    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
 
-/* Fills attr, accessed and dirty; false if the entry has no legal code. */
-static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t features, struct axas_leaf *leaf)
-{
-    axas_attr access = 0, memory;
-
-    switch (level) {
-    case AXAS_X86_64_EPT_PDPT:
-        if ((!held && !access_read_pdpt(entry, features, &access)) ||
-                !memory_read_pdpt(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x100)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x200)) != 0;
-        break;
-    case AXAS_X86_64_EPT_PD:
-        if ((!held && !access_read_pdpt(entry, features, &access)) ||
-                !memory_read_pdpt(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x100)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x200)) != 0;
-        break;
-    case AXAS_X86_64_EPT_PT:
-        if ((!held && !access_read_pdpt(entry, features, &access)) ||
-                !memory_read_pdpt(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x100)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x200)) != 0;
-        break;
-    default:
-        return false;
-    }
-    leaf->attr = access | memory;
-    return true;
+    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
 }
 
 enum axas_status axas_x86_64_ept_leaf_read(
@@ -411,11 +316,23 @@ enum axas_status axas_x86_64_ept_leaf_read(
         struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_x86_64_ept_entry_kind(level, entry);
+    const struct code_row *access = NULL, *memory;
+    unsigned leaf_class;
 
-    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) ||
-            !attr_read(level, entry, kind == AXAS_ENTRY_HELD, features, leaf)) {
+    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
         return AXAS_ERR_CORRUPT;
     }
+    leaf_class = coded[level].leaf_class;
+    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
+    if (kind == AXAS_ENTRY_LEAF) {
+        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
+    }
+    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
+        return AXAS_ERR_CORRUPT;
+    }
+    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
+    leaf->accessed = (entry & coded[level].accessed) != 0;
+    leaf->dirty = (entry & coded[level].dirty) != 0;
     leaf->kind = kind;
     leaf->level = level;
     leaf->entry = entry;
@@ -426,89 +343,14 @@ enum axas_status axas_x86_64_ept_leaf_read(
 bool axas_x86_64_ept_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
     const enum axas_entry_kind kind = axas_x86_64_ept_entry_kind(level, entry);
+    const struct kind_rule *rule;
     struct axas_leaf leaf;
 
-    if (kind == AXAS_ENTRY_EMPTY) {
-        return true;
+    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
+        return kind == AXAS_ENTRY_EMPTY;
     }
-    switch (level) {
-    case AXAS_X86_64_EPT_PML5:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4ff)) != UINT64_C(0x407)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_EPT_PML4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4ff)) != UINT64_C(0x407)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_EPT_PDPT:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4ff)) != UINT64_C(0x407)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x960000003ffff0c0)) != UINT64_C(0x80000000000000c0)) {
-                return false;
-            }
-            if (!((features & AXAS_X86_64_EPT_FEATURE_LEAF_1GIB) != 0)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x820000003ffff447)) != UINT64_C(0x8200000000000040)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_EPT_PD:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x4ff)) != UINT64_C(0x407)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x96000000001ff0c0)) != UINT64_C(0x80000000000000c0)) {
-                return false;
-            }
-            if (!((features & AXAS_X86_64_EPT_FEATURE_LEAF_2MIB) != 0)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x82000000001ff447)) != UINT64_C(0x8200000000000040)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_EPT_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0xb6000000000000c0)) != UINT64_C(0x8000000000000040)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x8200000000000447)) != UINT64_C(0x8200000000000040)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    default:
+    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
+    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
         return false;
     }
     if (physical_bits < 52 && axas_x86_64_ept_entry_hpa(level, entry) >> physical_bits != 0) {

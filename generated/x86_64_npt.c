@@ -16,208 +16,114 @@
 
 /* ---- Entries ---- */
 
-#define ACCESS_PDP UINT64_C(0x8000000000000002)
-#define MEMORY_PDP UINT64_C(0x1018)
-
-/* Rows of the access table as leaves of pdp and its like carry them. */
-static const uint64_t access_code_pdp[] = {
-    UINT64_C(0x8000000000000000), /* read */
-    UINT64_C(0x8000000000000002), /* read, write */
-    UINT64_C(0), /* read, execute */
-    UINT64_C(2), /* read, write, execute */
+/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
+ * what they have to be, and what it sets in leaves of each class. */
+struct code_row {
+    axas_attr attr;
+    uint64_t asks, with;
+    uint64_t code[2];
 };
 
-/* Rows of the memory table. */
-static const uint64_t memory_code_pdp[] = {
-    UINT64_C(0), /* normal */
-    UINT64_C(8), /* write_through */
-    UINT64_C(0x10), /* uncached */
-    UINT64_C(0x18), /* device */
-    UINT64_C(0x1000), /* write_combining, with pat_wc_wp */
-    UINT64_C(0x1008), /* write_protected, with pat_wc_wp */
+static const struct code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(0x8000000000000000), UINT64_C(0x8000000000000000) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x8000000000000002), UINT64_C(0x8000000000000002) } },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0), UINT64_C(0) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(2), UINT64_C(2) } },
 };
 
-static bool access_read_pdp(uint64_t entry, uint64_t features, axas_attr *attr)
+static const struct code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0), { UINT64_C(0), UINT64_C(0) } },
+    { AXAS_MEM_WRITE_THROUGH, UINT64_C(0), UINT64_C(0), { UINT64_C(8), UINT64_C(8) } },
+    { AXAS_MEM_UNCACHED, UINT64_C(0), UINT64_C(0), { UINT64_C(0x10), UINT64_C(0x10) } },
+    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x18), UINT64_C(0x18) } },
+    { AXAS_MEM_WRITE_COMBINING, UINT64_C(4), UINT64_C(4), { UINT64_C(0x1000), UINT64_C(0x80) } },
+    { AXAS_MEM_WRITE_PROTECTED, UINT64_C(4), UINT64_C(4), { UINT64_C(0x1008), UINT64_C(0x88) } },
+};
+
+/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
+static const struct {
+    uint64_t leaf, held, access, memory, accessed, dirty;
+    unsigned leaf_class; /* which code of a row */
+} coded[] = {
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { 0, 0, 0, 0, 0, 0, 0 },
+    { UINT64_C(0x85),
+            UINT64_C(0x100),
+            UINT64_C(0x8000000000000002),
+            UINT64_C(0x1018),
+            UINT64_C(0x20),
+            UINT64_C(0x40),
+            0 },
+    { UINT64_C(0x85),
+            UINT64_C(0x100),
+            UINT64_C(0x8000000000000002),
+            UINT64_C(0x1018),
+            UINT64_C(0x20),
+            UINT64_C(0x40),
+            0 },
+    { UINT64_C(5),
+            UINT64_C(0x100),
+            UINT64_C(0x8000000000000002),
+            UINT64_C(0x98),
+            UINT64_C(0x20),
+            UINT64_C(0x40),
+            1 },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+/* The row for that attribute; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_for(
+        const struct code_row *row,
+        size_t count,
+        axas_attr attr,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & ACCESS_PDP) {
-    case UINT64_C(0x8000000000000000):
-        *attr = AXAS_READ;
-        return true;
-    case UINT64_C(0x8000000000000002):
-        *attr = AXAS_READ | AXAS_WRITE;
-        return true;
-    case UINT64_C(0):
-        *attr = AXAS_READ | AXAS_EXEC;
-        return true;
-    case UINT64_C(2):
-        *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
-        return true;
-    default:
-        return false;
+    for (; count > 0; count--, row++) {
+        if (row->attr == attr && (features & row->asks) == row->with) {
+            return row;
+        }
     }
+    return NULL;
 }
 
-static bool memory_read_pdp(uint64_t entry, uint64_t features, axas_attr *attr)
+/* The row that sets that code; NULL if there is none. */
+static AXAS_OUTLINE const struct code_row *row_with(
+        const struct code_row *row,
+        size_t count,
+        uint64_t code,
+        unsigned leaf_class,
+        uint64_t features)
 {
-    (void)features;
-    switch (entry & MEMORY_PDP) {
-    case UINT64_C(0):
-        *attr = AXAS_MEM_NORMAL;
-        return true;
-    case UINT64_C(8):
-        *attr = AXAS_MEM_WRITE_THROUGH;
-        return true;
-    case UINT64_C(0x10):
-        *attr = AXAS_MEM_UNCACHED;
-        return true;
-    case UINT64_C(0x18):
-        *attr = AXAS_MEM_DEVICE;
-        return true;
-    case UINT64_C(0x1000):
-        if ((features & AXAS_X86_64_NPT_FEATURE_PAT_WC_WP) != 0) {
-            *attr = AXAS_MEM_WRITE_COMBINING;
-            return true;
+    for (; count > 0; count--, row++) {
+        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
+            return row;
         }
-        return false;
-    case UINT64_C(0x1008):
-        if ((features & AXAS_X86_64_NPT_FEATURE_PAT_WC_WP) != 0) {
-            *attr = AXAS_MEM_WRITE_PROTECTED;
-            return true;
-        }
-        return false;
-    default:
-        return false;
     }
-}
-
-#define ACCESS_PT UINT64_C(0x8000000000000002)
-#define MEMORY_PT UINT64_C(0x98)
-
-/* Rows of the access table as leaves of pt and its like carry them. */
-static const uint64_t access_code_pt[] = {
-    UINT64_C(0x8000000000000000), /* read */
-    UINT64_C(0x8000000000000002), /* read, write */
-    UINT64_C(0), /* read, execute */
-    UINT64_C(2), /* read, write, execute */
-};
-
-/* Rows of the memory table. */
-static const uint64_t memory_code_pt[] = {
-    UINT64_C(0), /* normal */
-    UINT64_C(8), /* write_through */
-    UINT64_C(0x10), /* uncached */
-    UINT64_C(0x18), /* device */
-    UINT64_C(0x80), /* write_combining, with pat_wc_wp */
-    UINT64_C(0x88), /* write_protected, with pat_wc_wp */
-};
-
-static bool access_read_pt(uint64_t entry, uint64_t features, axas_attr *attr)
-{
-    (void)features;
-    switch (entry & ACCESS_PT) {
-    case UINT64_C(0x8000000000000000):
-        *attr = AXAS_READ;
-        return true;
-    case UINT64_C(0x8000000000000002):
-        *attr = AXAS_READ | AXAS_WRITE;
-        return true;
-    case UINT64_C(0):
-        *attr = AXAS_READ | AXAS_EXEC;
-        return true;
-    case UINT64_C(2):
-        *attr = AXAS_READ | AXAS_WRITE | AXAS_EXEC;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool memory_read_pt(uint64_t entry, uint64_t features, axas_attr *attr)
-{
-    (void)features;
-    switch (entry & MEMORY_PT) {
-    case UINT64_C(0):
-        *attr = AXAS_MEM_NORMAL;
-        return true;
-    case UINT64_C(8):
-        *attr = AXAS_MEM_WRITE_THROUGH;
-        return true;
-    case UINT64_C(0x10):
-        *attr = AXAS_MEM_UNCACHED;
-        return true;
-    case UINT64_C(0x18):
-        *attr = AXAS_MEM_DEVICE;
-        return true;
-    case UINT64_C(0x80):
-        if ((features & AXAS_X86_64_NPT_FEATURE_PAT_WC_WP) != 0) {
-            *attr = AXAS_MEM_WRITE_COMBINING;
-            return true;
-        }
-        return false;
-    case UINT64_C(0x88):
-        if ((features & AXAS_X86_64_NPT_FEATURE_PAT_WC_WP) != 0) {
-            *attr = AXAS_MEM_WRITE_PROTECTED;
-            return true;
-        }
-        return false;
-    default:
-        return false;
-    }
+    return NULL;
 }
 
 enum axas_status axas_x86_64_npt_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    unsigned access = 0, memory;
-    const bool held = (attr & AXAS_ACCESS_MASK) == 0;
+    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
+    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
+    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
 
-    (void)features;
-    if ((attr & ~AXAS_ATTR_MASK) != 0) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ)) {
-        access = 0;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE)) {
-        access = 1;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_EXEC)) {
-        access = 2;
-    } else if ((attr & AXAS_ACCESS_MASK) == (AXAS_READ | AXAS_WRITE | AXAS_EXEC)) {
-        access = 3;
-    } else if (!held) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    if ((attr & AXAS_MEM_MASK) == AXAS_MEM_NORMAL) {
-        memory = 0;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_THROUGH) {
-        memory = 1;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_UNCACHED) {
-        memory = 2;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_DEVICE) {
-        memory = 3;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_COMBINING &&
-            (features & AXAS_X86_64_NPT_FEATURE_PAT_WC_WP) != 0) {
-        memory = 4;
-    } else if ((attr & AXAS_MEM_MASK) == AXAS_MEM_WRITE_PROTECTED &&
-            (features & AXAS_X86_64_NPT_FEATURE_PAT_WC_WP) != 0) {
-        memory = 5;
-    } else {
+    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
         return AXAS_ERR_UNSUPPORTED;
     }
     code->attr = attr;
-    code->at[AXAS_X86_64_NPT_PML5] = 0;
-    code->at[AXAS_X86_64_NPT_PML4] = 0;
-    code->at[AXAS_X86_64_NPT_PDP] =
-            (held ? UINT64_C(0x100)
-                  : UINT64_C(0x85) | access_code_pdp[access]) |
-            memory_code_pdp[memory];
-    code->at[AXAS_X86_64_NPT_PD] =
-            (held ? UINT64_C(0x100)
-                  : UINT64_C(0x85) | access_code_pdp[access]) |
-            memory_code_pdp[memory];
-    code->at[AXAS_X86_64_NPT_PT] =
-            (held ? UINT64_C(0x100)
-                  : UINT64_C(5) | access_code_pt[access]) |
-            memory_code_pt[memory];
+    for (unsigned level = 0; level < ROWS(coded); level++) {
+        const unsigned leaf_class = coded[level].leaf_class;
+        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
+
+        if (access == NULL) {
+            entry |= coded[level].held;
+        } else {
+            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
+        }
+        code->at[level] = entry;
+    }
     return AXAS_OK;
 }
 
@@ -225,6 +131,7 @@ enum axas_entry_kind axas_x86_64_npt_entry_kind(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_X86_64_NPT_PML5:
+    case AXAS_X86_64_NPT_PML4:
         if (entry == AXAS_X86_64_NPT_PML5_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -232,15 +139,8 @@ enum axas_entry_kind axas_x86_64_npt_entry_kind(unsigned level, uint64_t entry)
             return AXAS_ENTRY_TABLE;
         }
         return AXAS_ENTRY_BAD;
-    case AXAS_X86_64_NPT_PML4:
-        if (entry == AXAS_X86_64_NPT_PML4_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_x86_64_npt_pml4_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        return AXAS_ENTRY_BAD;
     case AXAS_X86_64_NPT_PDP:
+    case AXAS_X86_64_NPT_PD:
         if (entry == AXAS_X86_64_NPT_PDP_EMPTY) {
             return AXAS_ENTRY_EMPTY;
         }
@@ -251,20 +151,6 @@ enum axas_entry_kind axas_x86_64_npt_entry_kind(unsigned level, uint64_t entry)
             return AXAS_ENTRY_LEAF;
         }
         if (axas_x86_64_npt_pdp_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_X86_64_NPT_PD:
-        if (entry == AXAS_X86_64_NPT_PD_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_x86_64_npt_pd_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_x86_64_npt_pd_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_x86_64_npt_pd_is_held(entry)) {
             return AXAS_ENTRY_HELD;
         }
         return AXAS_ENTRY_BAD;
@@ -338,89 +224,83 @@ uint64_t axas_x86_64_npt_entry_hpa(unsigned level, uint64_t entry)
     }
 }
 
+/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
+ * the kind asks about and what they have to be. */
+static const struct kind_rule {
+    uint64_t used, reserved, fixed, asks, with;
+} kind_rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0x800ffffffffffe9f),
+                    UINT64_C(0x800000000000019f),
+                    UINT64_C(7),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0x800ffffffffffe9f),
+                    UINT64_C(0x800000000000019f),
+                    UINT64_C(7),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0x800ffffffffffe9f),
+                    UINT64_C(0x800000000000019f),
+                    UINT64_C(7),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xffffffffc0001fff),
+                    UINT64_C(0x3fffe185),
+                    UINT64_C(0x85),
+                    UINT64_C(1),
+                    UINT64_C(1) },
+            { UINT64_C(0x7fffffffc0001f79),
+                    UINT64_C(0x3fffe101),
+                    UINT64_C(0x100),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0x800ffffffffffe9f),
+                    UINT64_C(0x800000000000019f),
+                    UINT64_C(7),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xffffffffffe01fff),
+                    UINT64_C(0x1fe185),
+                    UINT64_C(0x85),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x7fffffffffe01f79),
+                    UINT64_C(0x1fe101),
+                    UINT64_C(0x100),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0xffffffffffffffff),
+                    UINT64_C(0x105),
+                    UINT64_C(5),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0x7ffffffffffffff9),
+                    UINT64_C(0x101),
+                    UINT64_C(0x100),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    switch (level) {
-    case AXAS_X86_64_NPT_PML5:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x800ffffffffffe9f);
-        }
-        return 0;
-    case AXAS_X86_64_NPT_PML4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x800ffffffffffe9f);
-        }
-        return 0;
-    case AXAS_X86_64_NPT_PDP:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x800ffffffffffe9f);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xffffffffc0001fff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x7fffffffc0001f79);
-        }
-        return 0;
-    case AXAS_X86_64_NPT_PD:
-        if (kind == AXAS_ENTRY_TABLE) {
-            return UINT64_C(0x800ffffffffffe9f);
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xffffffffffe01fff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x7fffffffffe01f79);
-        }
-        return 0;
-    case AXAS_X86_64_NPT_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            return UINT64_C(0xffffffffffffffff);
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            return UINT64_C(0x7ffffffffffffff9);
-        }
-        return 0;
-    default:
-        return 0;
-    }
-}
+    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
 
-/* Fills attr, accessed and dirty; false if the entry has no legal code. */
-static bool attr_read(unsigned level, uint64_t entry, bool held, uint64_t features, struct axas_leaf *leaf)
-{
-    axas_attr access = 0, memory;
-
-    switch (level) {
-    case AXAS_X86_64_NPT_PDP:
-        if ((!held && !access_read_pdp(entry, features, &access)) ||
-                !memory_read_pdp(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x20)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x40)) != 0;
-        break;
-    case AXAS_X86_64_NPT_PD:
-        if ((!held && !access_read_pdp(entry, features, &access)) ||
-                !memory_read_pdp(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x20)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x40)) != 0;
-        break;
-    case AXAS_X86_64_NPT_PT:
-        if ((!held && !access_read_pt(entry, features, &access)) ||
-                !memory_read_pt(entry, features, &memory)) {
-            return false;
-        }
-        leaf->accessed = (entry & UINT64_C(0x20)) != 0;
-        leaf->dirty = (entry & UINT64_C(0x40)) != 0;
-        break;
-    default:
-        return false;
-    }
-    leaf->attr = access | memory;
-    return true;
+    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
 }
 
 enum axas_status axas_x86_64_npt_leaf_read(
@@ -430,11 +310,23 @@ enum axas_status axas_x86_64_npt_leaf_read(
         struct axas_leaf *leaf)
 {
     const enum axas_entry_kind kind = axas_x86_64_npt_entry_kind(level, entry);
+    const struct code_row *access = NULL, *memory;
+    unsigned leaf_class;
 
-    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) ||
-            !attr_read(level, entry, kind == AXAS_ENTRY_HELD, features, leaf)) {
+    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
         return AXAS_ERR_CORRUPT;
     }
+    leaf_class = coded[level].leaf_class;
+    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
+    if (kind == AXAS_ENTRY_LEAF) {
+        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
+    }
+    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
+        return AXAS_ERR_CORRUPT;
+    }
+    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
+    leaf->accessed = (entry & coded[level].accessed) != 0;
+    leaf->dirty = (entry & coded[level].dirty) != 0;
     leaf->kind = kind;
     leaf->level = level;
     leaf->entry = entry;
@@ -445,86 +337,14 @@ enum axas_status axas_x86_64_npt_leaf_read(
 bool axas_x86_64_npt_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
     const enum axas_entry_kind kind = axas_x86_64_npt_entry_kind(level, entry);
+    const struct kind_rule *rule;
     struct axas_leaf leaf;
 
-    if (kind == AXAS_ENTRY_EMPTY) {
-        return true;
+    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
+        return kind == AXAS_ENTRY_EMPTY;
     }
-    switch (level) {
-    case AXAS_X86_64_NPT_PML5:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x800000000000019f)) != UINT64_C(7)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_NPT_PML4:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x800000000000019f)) != UINT64_C(7)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_NPT_PDP:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x800000000000019f)) != UINT64_C(7)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x3fffe185)) != UINT64_C(0x85)) {
-                return false;
-            }
-            if (!((features & AXAS_X86_64_NPT_FEATURE_LEAF_1GIB) != 0)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x3fffe101)) != UINT64_C(0x100)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_NPT_PD:
-        if (kind == AXAS_ENTRY_TABLE) {
-            if ((entry & UINT64_C(0x800000000000019f)) != UINT64_C(7)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x1fe185)) != UINT64_C(0x85)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x1fe101)) != UINT64_C(0x100)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    case AXAS_X86_64_NPT_PT:
-        if (kind == AXAS_ENTRY_LEAF) {
-            if ((entry & UINT64_C(0x105)) != UINT64_C(5)) {
-                return false;
-            }
-            break;
-        }
-        if (kind == AXAS_ENTRY_HELD) {
-            if ((entry & UINT64_C(0x101)) != UINT64_C(0x100)) {
-                return false;
-            }
-            break;
-        }
-        return false;
-    default:
+    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
+    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
         return false;
     }
     if (physical_bits < 52 && axas_x86_64_npt_entry_hpa(level, entry) >> physical_bits != 0) {
