@@ -144,7 +144,7 @@ enum axas_status axas_aarch64_stage2_lpa2_encode(axas_attr attr, uint64_t featur
     return AXAS_OK;
 }
 
-enum axas_entry_kind axas_aarch64_stage2_lpa2_entry_kind(unsigned level, uint64_t entry)
+AXAS_OUTLINE enum axas_entry_kind axas_aarch64_stage2_lpa2_entry_kind(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1:
@@ -544,22 +544,22 @@ enum axas_status axas_aarch64_stage2_lpa2_fault_decode(
 
 typedef axas_aarch64_stage2_lpa2_entry table_entry;
 
-static inline uint64_t load(const table_entry *slot)
+static AXAS_INLINE uint64_t load(const table_entry *slot)
 {
     return IN_TABLE_ORDER(AXAS_LOAD(slot));
 }
 
-static inline uint64_t load_link(const table_entry *slot)
+static AXAS_INLINE uint64_t load_link(const table_entry *slot)
 {
     return IN_TABLE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-static inline void store(table_entry *slot, uint64_t entry)
+static AXAS_INLINE void store(table_entry *slot, uint64_t entry)
 {
     AXAS_STORE(slot, IN_TABLE_ORDER(entry));
 }
 
-static inline void store_link(table_entry *slot, uint64_t entry)
+static AXAS_INLINE void store_link(table_entry *slot, uint64_t entry)
 {
     AXAS_STORE_LINK(slot, IN_TABLE_ORDER(entry));
 }
@@ -731,7 +731,7 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
 }
 
-static inline uint64_t index_in(unsigned level, uint64_t gpa)
+static AXAS_INLINE uint64_t index_in(unsigned level, uint64_t gpa)
 {
     return (gpa >> shape[level].shift) & (shape[level].entries - 1);
 }
@@ -750,6 +750,14 @@ static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
 }
 
 /* ---- Runs of entries ---- */
+
+/* What happens to a range that is emptied or given another code. */
+struct change {
+    struct axas_table *t;
+    uint64_t sizes; /* of leaves that need not be split */
+    const struct axas_leaf_code *code;
+    struct axas_gather *g;
+};
 
 /* Stores `count` leaves of `span` bytes. */
 static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, uint64_t hpa, uint64_t span)
@@ -849,16 +857,15 @@ static AXAS_OUTLINE uint64_t rebreak(
 
 /* Gives `count` entries the code, skipping what is no leaf. */
 static AXAS_OUTLINE void recode(
-        struct axas_table *t,
+        const struct change *c,
         table_entry *slot,
         uint64_t count,
         uint64_t gpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
+        unsigned level)
 {
+    struct axas_table *const t = c->t;
     const uint64_t keep = shape[level].keep, span = shape[level].span;
-    const uint64_t set = code->at[level] & ~keep;
+    const uint64_t set = c->code->at[level] & ~keep;
     uint64_t i = 0;
 
     while (i < count) {
@@ -872,7 +879,7 @@ static AXAS_OUTLINE void recode(
             continue;
         }
         /* From here on everything that looks the same but for what is kept. */
-        change = change_of(t, level, entry, code);
+        change = change_of(t, level, entry, c->code);
         if (change->breaks) {
             i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
             change = &t->change[AXAS_CHANGE_MAKE];
@@ -899,20 +906,20 @@ static AXAS_OUTLINE void recode(
                 store(slot + i, entry ^ flip);
             }
         }
-        axas_gather_note(g, change, gpa + first * span, gpa + i * span - 1, span);
+        axas_gather_note(c->g, change, gpa + first * span, gpa + i * span - 1, span);
     }
     written(t, slot, count);
 }
 
 /* Empties `count` entries; true if something that is no leaf has to stay. */
 static AXAS_OUTLINE bool clear(
-        struct axas_table *t,
+        const struct change *c,
         table_entry *slot,
         uint64_t count,
         uint64_t gpa,
-        unsigned level,
-        struct axas_gather *g)
+        unsigned level)
 {
+    struct axas_table *const t = c->t;
     const uint64_t keep = shape[level].keep, span = shape[level].span;
     uint64_t seen = 0;
     bool memory = false, stays = false;
@@ -933,28 +940,26 @@ static AXAS_OUTLINE bool clear(
         }
         entry = take(t, slot, shape[level].empty);
         written(t, slot, 1);
-        axas_gather_note(g, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
-        if (g->release != NULL) {
-            axas_gather_memory(t, g, gpa, axas_aarch64_stage2_lpa2_entry_hpa(level, entry), span);
+        axas_gather_note(c->g, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
+        if (c->g->release != NULL) {
+            axas_gather_memory(t, c->g, gpa, axas_aarch64_stage2_lpa2_entry_hpa(level, entry), span);
         }
     }
     return stays;
 }
 
 /* Gives leaves the code, or empties them if there is none; true if something has to stay. */
-static bool change_leaves(
-        struct axas_table *t,
+static AXAS_OUTLINE bool change_leaves(
+        const struct change *c,
         table_entry *slot,
         uint64_t count,
         uint64_t gpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
+        unsigned level)
 {
-    if (code == NULL) {
-        return clear(t, slot, count, gpa, level, g);
+    if (c->code == NULL) {
+        return clear(c, slot, count, gpa, level);
     }
-    recode(t, slot, count, gpa, level, code, g);
+    recode(c, slot, count, gpa, level);
     return false;
 }
 
@@ -1204,14 +1209,6 @@ static void map_range(
     map_in(&m, root_slot(t, gpa), t->root_level, gpa, last, true);
 }
 
-/* What happens to a range that is emptied or given another code. */
-struct change {
-    struct axas_table *t;
-    uint64_t sizes; /* of leaves that need not be split */
-    const struct axas_leaf_code *code;
-    struct axas_gather *g;
-};
-
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
 static AXAS_OUTLINE bool change_in(
         const struct change *c,
@@ -1225,7 +1222,7 @@ static AXAS_OUTLINE bool change_in(
     bool stays = false;
 
     if (level == AXAS_AARCH64_STAGE2_LPA2_LEVEL3) {
-        return change_leaves(t, slot, ((last - gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) + 1, gpa, level, c->code, c->g);
+        return change_leaves(c, slot, ((last - gpa) >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) + 1, gpa, level);
     }
     for (;; slot++) {
         const uint64_t start = gpa & ~offset;
@@ -1240,7 +1237,7 @@ static AXAS_OUTLINE bool change_in(
             if ((whole && (c->sizes & span) != 0) || !split(t, slot, start, level, c->g)) {
                 /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
                 AXAS_ASSERT(whole || (c->code == NULL && c->g->release == NULL)); /* need counted the table */
-                (void)change_leaves(t, slot, 1, start, level, c->code, c->g);
+                (void)change_leaves(c, slot, 1, start, level);
                 kind = AXAS_ENTRY_EMPTY;
             }
         }

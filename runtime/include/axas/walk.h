@@ -45,6 +45,8 @@ extern "C" {
 
 /** Serves several callers or is seldom called: not worth a copy in each. */
 #define AXAS_OUTLINE __attribute__((noinline))
+/** A few instructions that a call would only add to, at -Os too. */
+#define AXAS_INLINE inline __attribute__((always_inline))
 #define AXAS_UNLIKELY(condition) __builtin_expect((condition), 0)
 
 /** Addresses that a batch takes down the tree together. */
