@@ -206,7 +206,7 @@ uint64_t axas_aarch64_stage2_leaf_make(unsigned level, uint64_t hpa, const struc
     }
 }
 
-uint64_t axas_aarch64_stage2_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_aarch64_stage2_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_AARCH64_STAGE2_LEVEL0:

@@ -193,7 +193,7 @@ uint64_t axas_aarch64_stage2_16k_leaf_make(unsigned level, uint64_t hpa, const s
     }
 }
 
-uint64_t axas_aarch64_stage2_16k_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_aarch64_stage2_16k_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_AARCH64_STAGE2_16K_LEVEL1:

@@ -219,7 +219,7 @@ uint64_t axas_aarch64_stage2_lpa2_leaf_make(unsigned level, uint64_t hpa, const 
     }
 }
 
-uint64_t axas_aarch64_stage2_lpa2_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_aarch64_stage2_lpa2_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1:

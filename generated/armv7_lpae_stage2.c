@@ -184,7 +184,7 @@ uint64_t axas_armv7_lpae_stage2_leaf_make(unsigned level, uint64_t hpa, const st
     }
 }
 
-uint64_t axas_armv7_lpae_stage2_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_armv7_lpae_stage2_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_ARMV7_LPAE_STAGE2_LEVEL1:

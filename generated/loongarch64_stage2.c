@@ -195,7 +195,7 @@ uint64_t axas_loongarch64_stage2_leaf_make(unsigned level, uint64_t hpa, const s
     }
 }
 
-uint64_t axas_loongarch64_stage2_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_loongarch64_stage2_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_LOONGARCH64_STAGE2_DIR3:

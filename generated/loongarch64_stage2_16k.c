@@ -182,7 +182,7 @@ uint64_t axas_loongarch64_stage2_16k_leaf_make(unsigned level, uint64_t hpa, con
     }
 }
 
-uint64_t axas_loongarch64_stage2_16k_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_loongarch64_stage2_16k_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_LOONGARCH64_STAGE2_16K_DIR3:

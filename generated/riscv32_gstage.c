@@ -174,7 +174,7 @@ uint64_t axas_riscv32_gstage_leaf_make(unsigned level, uint64_t hpa, const struc
     }
 }
 
-uint64_t axas_riscv32_gstage_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_riscv32_gstage_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_RISCV32_GSTAGE_VPN1:

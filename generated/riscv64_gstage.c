@@ -215,7 +215,7 @@ uint64_t axas_riscv64_gstage_leaf_make(unsigned level, uint64_t hpa, const struc
     }
 }
 
-uint64_t axas_riscv64_gstage_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_riscv64_gstage_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_RISCV64_GSTAGE_VPN4:

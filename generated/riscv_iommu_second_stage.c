@@ -215,7 +215,7 @@ uint64_t axas_riscv_iommu_second_stage_leaf_make(unsigned level, uint64_t hpa, c
     }
 }
 
-uint64_t axas_riscv_iommu_second_stage_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_riscv_iommu_second_stage_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4:

@@ -196,7 +196,7 @@ uint64_t axas_vtd_second_stage_leaf_make(unsigned level, uint64_t hpa, const str
     }
 }
 
-uint64_t axas_vtd_second_stage_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_vtd_second_stage_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_VTD_SECOND_STAGE_PML5:

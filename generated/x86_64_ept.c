@@ -206,7 +206,7 @@ uint64_t axas_x86_64_ept_leaf_make(unsigned level, uint64_t hpa, const struct ax
     }
 }
 
-uint64_t axas_x86_64_ept_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_x86_64_ept_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_X86_64_EPT_PML5:

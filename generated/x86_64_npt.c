@@ -200,7 +200,7 @@ uint64_t axas_x86_64_npt_leaf_make(unsigned level, uint64_t hpa, const struct ax
     }
 }
 
-uint64_t axas_x86_64_npt_entry_hpa(unsigned level, uint64_t entry)
+AXAS_OUTLINE uint64_t axas_x86_64_npt_entry_hpa(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_X86_64_NPT_PML5:
