@@ -42,9 +42,9 @@ struct axas_backend {
     /**
      * Gives memory for the page at `gpa`: *run must cover it and stay inside the area; *run comes in as the
      * largest run that is wanted (one leaf), and may leave smaller, or, for a pure backend, larger. Zeroed
-     * and published memory only (axas_frame_alloc_zeroed and hal->frame_publish). Called without a lock, by
-     * several CPUs at once. AXAS_ERR_NO_MEMORY: none now. NULL: never any; the area's faults are the caller's
-     * (AXAS_FAULT_TRAP).
+     * and published memory only (axas_frame_alloc_zeroed and hal->frame_publish). Called without a lock
+     * unless `pure` or `brief`, by several CPUs at once. AXAS_ERR_NO_MEMORY: none now. NULL: never any; the
+     * area's faults are the caller's (AXAS_FAULT_TRAP).
      */
     enum axas_status (*provide)(const struct axas_space *space, const struct axas_area *area, axas_gpa gpa,
                                 struct axas_run *run);
@@ -251,7 +251,8 @@ bool axas_cache_take(const struct axas_space *space, struct axas_cache *cache, a
 /**
  * Shared. Serves or refuses a fault (fault.h). Idempotent: of several vCPUs that fault on one page one gets
  * RESOLVED, the others SPURIOUS, and there is one frame. Both end with the local invalidation that the format
- * asks for. Frames are got, zeroed and published without a lock. Changes nothing unless RESOLVED.
+ * asks for. Frames are got, zeroed and published without a lock (see `brief`). Changes nothing unless
+ * RESOLVED.
  */
 enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct axas_fault *fault);
 
