@@ -199,6 +199,18 @@ def carried(moves: tuple[int, list[tuple[int, int]]]) -> str:
     return " | ".join(terms) or "0"
 
 
+LINE = 120
+
+
+def signature(head: str, parameters: list[str], tail: str = "") -> str:
+    """A function's head, a line for each parameter if they do not fit into one."""
+    line = f"{head}({', '.join(parameters)}){tail}"
+    if len(line) <= LINE:
+        return line
+    inner = ",\n".join(f"        {parameter}" for parameter in parameters)
+    return f"{head}(\n{inner}){tail}"
+
+
 def kinds_mask(level: Level) -> int:
     order = {"table": 1, "leaf": 2, "held": 3}
     return 1 | sum(1 << order[kind.role] for kind in level.kinds)
@@ -232,6 +244,7 @@ def environment() -> jinja2.Environment:
         codes=codes,
         alike_kinds=alike_kinds,
         shifted=shifted,
+        signature=signature,
     )
     env.globals.update(fault_fields=fault_fields, register_bits=register_bits, span_text=span_text)
     return env

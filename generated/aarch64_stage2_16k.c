@@ -128,7 +128,8 @@ enum axas_status axas_aarch64_stage2_16k_encode(axas_attr attr, uint64_t feature
     return AXAS_OK;
 }
 
-AXAS_OUTLINE enum axas_entry_kind axas_aarch64_stage2_16k_entry_kind(unsigned level, uint64_t entry)
+/* For a level that is known, the few comparisons that it takes. */
+static AXAS_INLINE enum axas_entry_kind kind_at(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_AARCH64_STAGE2_16K_LEVEL1:
@@ -167,6 +168,11 @@ AXAS_OUTLINE enum axas_entry_kind axas_aarch64_stage2_16k_entry_kind(unsigned le
     default:
         return AXAS_ENTRY_BAD;
     }
+}
+
+AXAS_OUTLINE enum axas_entry_kind axas_aarch64_stage2_16k_entry_kind(unsigned level, uint64_t entry)
+{
+    return kind_at(level, entry);
 }
 
 uint64_t axas_aarch64_stage2_16k_table_make(unsigned level, uint64_t hpa)
@@ -1022,8 +1028,43 @@ struct mapping {
     const struct axas_leaf_code *code;
 };
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static void map_in(
+        const struct mapping *m,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked);
+#else
+static void map_in_level1(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+static void map_in_level2(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+static void map_in_level3(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+
+static AXAS_INLINE void map_in(
+        const struct mapping *m,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_16K_LEVEL1:
+        map_in_level1(m, slot, gpa, last, linked);
+        break;
+    case AXAS_AARCH64_STAGE2_16K_LEVEL2:
+        map_in_level2(m, slot, gpa, last, linked);
+        break;
+    default:
+        map_in_level3(m, slot, gpa, last, linked);
+        break;
+    }
+}
+#endif
+
 /* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in(
+static AXAS_INLINE void map_in_body(
         const struct mapping *m,
         table_entry *slot,
         unsigned level,
@@ -1074,6 +1115,49 @@ static AXAS_OUTLINE void map_in(
     }
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE void map_in(
+        const struct mapping *m,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, level, gpa, last, linked);
+}
+#else
+static AXAS_OUTLINE void map_in_level1(
+        const struct mapping *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, last, linked);
+}
+
+static AXAS_OUTLINE void map_in_level2(
+        const struct mapping *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, last, linked);
+}
+
+static AXAS_OUTLINE void map_in_level3(
+        const struct mapping *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, last, linked);
+}
+#endif
+
 static void map_range(
         struct axas_table *t,
         uint64_t gpa,
@@ -1087,8 +1171,33 @@ static void map_range(
     map_in(&m, root_slot(t, gpa), t->root_level, gpa, last, true);
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static bool change_in(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last);
+#else
+static bool change_in_level1(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_level2(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_level3(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+
+static AXAS_INLINE bool change_in(
+        const struct change *c,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_16K_LEVEL1:
+        return change_in_level1(c, slot, gpa, last);
+    case AXAS_AARCH64_STAGE2_16K_LEVEL2:
+        return change_in_level2(c, slot, gpa, last);
+    default:
+        return change_in_level3(c, slot, gpa, last);
+    }
+}
+#endif
+
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in(
+static AXAS_INLINE bool change_in_body(
         const struct change *c,
         table_entry *slot,
         unsigned level,
@@ -1108,7 +1217,7 @@ static AXAS_OUTLINE bool change_in(
         const uint64_t stop = end < last ? end : last;
         const bool whole = gpa == start && stop == end;
         const uint64_t entry = load(slot);
-        enum axas_entry_kind kind = axas_aarch64_stage2_16k_entry_kind(level, entry);
+        enum axas_entry_kind kind = kind_at(level, entry);
 
         if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
             kind = AXAS_ENTRY_TABLE;
@@ -1144,6 +1253,33 @@ static AXAS_OUTLINE bool change_in(
     }
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE bool change_in(
+        const struct change *c,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last)
+{
+    return change_in_body(c, slot, level, gpa, last);
+}
+#else
+static AXAS_OUTLINE bool change_in_level1(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, last);
+}
+
+static AXAS_OUTLINE bool change_in_level2(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, last);
+}
+
+static AXAS_OUTLINE bool change_in_level3(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, last);
+}
+#endif
+
 static void change_range(
         struct axas_table *t,
         uint64_t gpa,
@@ -1157,7 +1293,59 @@ static void change_range(
     (void)change_in(&c, root_slot(t, gpa), t->root_level, gpa, last);
 }
 
-static AXAS_OUTLINE bool visit_in(
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static bool visit_in(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+#else
+static bool visit_in_level1(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+static bool visit_in_level2(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+static bool visit_in_level3(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+
+static AXAS_INLINE bool visit_in(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_16K_LEVEL1:
+        return visit_in_level1(t, slot, gpa, last, visit, context);
+    case AXAS_AARCH64_STAGE2_16K_LEVEL2:
+        return visit_in_level2(t, slot, gpa, last, visit, context);
+    default:
+        return visit_in_level3(t, slot, gpa, last, visit, context);
+    }
+}
+#endif
+
+static AXAS_INLINE bool visit_in_body(
         const struct axas_table *t,
         const table_entry *slot,
         unsigned level,
@@ -1174,7 +1362,7 @@ static AXAS_OUTLINE bool visit_in(
         const uint64_t entry = load_link(slot);
 
         if (entry != empty) {
-            if (level != AXAS_AARCH64_STAGE2_16K_LEVEL3 && axas_aarch64_stage2_16k_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+            if (level != AXAS_AARCH64_STAGE2_16K_LEVEL3 && kind_at(level, entry) == AXAS_ENTRY_TABLE) {
                 if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
                     return false;
                 }
@@ -1189,6 +1377,53 @@ static AXAS_OUTLINE bool visit_in(
     }
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE bool visit_in(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, level, gpa, last, visit, context);
+}
+#else
+static AXAS_OUTLINE bool visit_in_level1(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, last, visit, context);
+}
+
+static AXAS_OUTLINE bool visit_in_level2(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, last, visit, context);
+}
+
+static AXAS_OUTLINE bool visit_in_level3(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, last, visit, context);
+}
+#endif
+
 static bool visit_range(
         const struct axas_table *t,
         uint64_t gpa,
@@ -1199,8 +1434,58 @@ static bool visit_range(
     return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+#else
+static void free_table_level1(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+static void free_table_level2(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+static void free_table_level3(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+
+static AXAS_INLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_16K_LEVEL1:
+        free_table_level1(t, table, gpa, release, context);
+        break;
+    case AXAS_AARCH64_STAGE2_16K_LEVEL2:
+        free_table_level2(t, table, gpa, release, context);
+        break;
+    default:
+        free_table_level3(t, table, gpa, release, context);
+        break;
+    }
+}
+#endif
+
 /* Frees a table of `level` whose first byte is gpa. */
-static AXAS_OUTLINE void free_table(
+static AXAS_INLINE void free_table_body(
         struct axas_table *t,
         table_entry *table,
         unsigned level,
@@ -1217,7 +1502,7 @@ static AXAS_OUTLINE void free_table(
         if (entry == shape[level].empty) {
             continue;
         }
-        switch (axas_aarch64_stage2_16k_entry_kind(level, entry)) {
+        switch (kind_at(level, entry)) {
         case AXAS_ENTRY_TABLE:
             free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
             break;
@@ -1236,6 +1521,49 @@ static AXAS_OUTLINE void free_table(
     }
     axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
+
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, level, gpa, release, context);
+}
+#else
+static AXAS_OUTLINE void free_table_level1(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, release, context);
+}
+
+static AXAS_OUTLINE void free_table_level2(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, release, context);
+}
+
+static AXAS_OUTLINE void free_table_level3(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, release, context);
+}
+#endif
 
 /* Frees the table behind an entry of `level` that begins at gpa. */
 static void free_subtree(

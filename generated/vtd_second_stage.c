@@ -123,7 +123,8 @@ enum axas_status axas_vtd_second_stage_encode(axas_attr attr, uint64_t features,
     return AXAS_OK;
 }
 
-AXAS_OUTLINE enum axas_entry_kind axas_vtd_second_stage_entry_kind(unsigned level, uint64_t entry)
+/* For a level that is known, the few comparisons that it takes. */
+static AXAS_INLINE enum axas_entry_kind kind_at(unsigned level, uint64_t entry)
 {
     switch (level) {
     case AXAS_VTD_SECOND_STAGE_PML5:
@@ -164,6 +165,11 @@ AXAS_OUTLINE enum axas_entry_kind axas_vtd_second_stage_entry_kind(unsigned leve
     default:
         return AXAS_ENTRY_BAD;
     }
+}
+
+AXAS_OUTLINE enum axas_entry_kind axas_vtd_second_stage_entry_kind(unsigned level, uint64_t entry)
+{
+    return kind_at(level, entry);
 }
 
 uint64_t axas_vtd_second_stage_table_make(unsigned level, uint64_t hpa)
@@ -1071,8 +1077,51 @@ struct mapping {
     const struct axas_leaf_code *code;
 };
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static void map_in(
+        const struct mapping *m,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked);
+#else
+static void map_in_pml5(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+static void map_in_pml4(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+static void map_in_pdp(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+static void map_in_pd(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+static void map_in_pt(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+
+static AXAS_INLINE void map_in(
+        const struct mapping *m,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    switch (level) {
+    case AXAS_VTD_SECOND_STAGE_PML5:
+        map_in_pml5(m, slot, gpa, last, linked);
+        break;
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        map_in_pml4(m, slot, gpa, last, linked);
+        break;
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        map_in_pdp(m, slot, gpa, last, linked);
+        break;
+    case AXAS_VTD_SECOND_STAGE_PD:
+        map_in_pd(m, slot, gpa, last, linked);
+        break;
+    default:
+        map_in_pt(m, slot, gpa, last, linked);
+        break;
+    }
+}
+#endif
+
 /* `linked`: the table is part of the tree already. */
-static AXAS_OUTLINE void map_in(
+static AXAS_INLINE void map_in_body(
         const struct mapping *m,
         table_entry *slot,
         unsigned level,
@@ -1123,6 +1172,59 @@ static AXAS_OUTLINE void map_in(
     }
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE void map_in(
+        const struct mapping *m,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, level, gpa, last, linked);
+}
+#else
+static AXAS_OUTLINE void map_in_pml5(
+        const struct mapping *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, AXAS_VTD_SECOND_STAGE_PML5, gpa, last, linked);
+}
+
+static AXAS_OUTLINE void map_in_pml4(
+        const struct mapping *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, AXAS_VTD_SECOND_STAGE_PML4, gpa, last, linked);
+}
+
+static AXAS_OUTLINE void map_in_pdp(
+        const struct mapping *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked)
+{
+    map_in_body(m, slot, AXAS_VTD_SECOND_STAGE_PDP, gpa, last, linked);
+}
+
+static AXAS_OUTLINE void map_in_pd(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked)
+{
+    map_in_body(m, slot, AXAS_VTD_SECOND_STAGE_PD, gpa, last, linked);
+}
+
+static AXAS_OUTLINE void map_in_pt(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked)
+{
+    map_in_body(m, slot, AXAS_VTD_SECOND_STAGE_PT, gpa, last, linked);
+}
+#endif
+
 static void map_range(
         struct axas_table *t,
         uint64_t gpa,
@@ -1136,8 +1238,39 @@ static void map_range(
     map_in(&m, root_slot(t, gpa), t->root_level, gpa, last, true);
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static bool change_in(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last);
+#else
+static bool change_in_pml5(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_pml4(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_pdp(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_pd(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_pt(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+
+static AXAS_INLINE bool change_in(
+        const struct change *c,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last)
+{
+    switch (level) {
+    case AXAS_VTD_SECOND_STAGE_PML5:
+        return change_in_pml5(c, slot, gpa, last);
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        return change_in_pml4(c, slot, gpa, last);
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        return change_in_pdp(c, slot, gpa, last);
+    case AXAS_VTD_SECOND_STAGE_PD:
+        return change_in_pd(c, slot, gpa, last);
+    default:
+        return change_in_pt(c, slot, gpa, last);
+    }
+}
+#endif
+
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_OUTLINE bool change_in(
+static AXAS_INLINE bool change_in_body(
         const struct change *c,
         table_entry *slot,
         unsigned level,
@@ -1157,7 +1290,7 @@ static AXAS_OUTLINE bool change_in(
         const uint64_t stop = end < last ? end : last;
         const bool whole = gpa == start && stop == end;
         const uint64_t entry = load(slot);
-        enum axas_entry_kind kind = axas_vtd_second_stage_entry_kind(level, entry);
+        enum axas_entry_kind kind = kind_at(level, entry);
 
         if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
             kind = AXAS_ENTRY_TABLE;
@@ -1193,6 +1326,43 @@ static AXAS_OUTLINE bool change_in(
     }
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE bool change_in(
+        const struct change *c,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last)
+{
+    return change_in_body(c, slot, level, gpa, last);
+}
+#else
+static AXAS_OUTLINE bool change_in_pml5(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_VTD_SECOND_STAGE_PML5, gpa, last);
+}
+
+static AXAS_OUTLINE bool change_in_pml4(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_VTD_SECOND_STAGE_PML4, gpa, last);
+}
+
+static AXAS_OUTLINE bool change_in_pdp(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_VTD_SECOND_STAGE_PDP, gpa, last);
+}
+
+static AXAS_OUTLINE bool change_in_pd(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_VTD_SECOND_STAGE_PD, gpa, last);
+}
+
+static AXAS_OUTLINE bool change_in_pt(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+{
+    return change_in_body(c, slot, AXAS_VTD_SECOND_STAGE_PT, gpa, last);
+}
+#endif
+
 static void change_range(
         struct axas_table *t,
         uint64_t gpa,
@@ -1206,7 +1376,77 @@ static void change_range(
     (void)change_in(&c, root_slot(t, gpa), t->root_level, gpa, last);
 }
 
-static AXAS_OUTLINE bool visit_in(
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static bool visit_in(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+#else
+static bool visit_in_pml5(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+static bool visit_in_pml4(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+static bool visit_in_pdp(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+static bool visit_in_pd(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+static bool visit_in_pt(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context);
+
+static AXAS_INLINE bool visit_in(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    switch (level) {
+    case AXAS_VTD_SECOND_STAGE_PML5:
+        return visit_in_pml5(t, slot, gpa, last, visit, context);
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        return visit_in_pml4(t, slot, gpa, last, visit, context);
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        return visit_in_pdp(t, slot, gpa, last, visit, context);
+    case AXAS_VTD_SECOND_STAGE_PD:
+        return visit_in_pd(t, slot, gpa, last, visit, context);
+    default:
+        return visit_in_pt(t, slot, gpa, last, visit, context);
+    }
+}
+#endif
+
+static AXAS_INLINE bool visit_in_body(
         const struct axas_table *t,
         const table_entry *slot,
         unsigned level,
@@ -1223,7 +1463,7 @@ static AXAS_OUTLINE bool visit_in(
         const uint64_t entry = load_link(slot);
 
         if (entry != empty) {
-            if (level != AXAS_VTD_SECOND_STAGE_PT && axas_vtd_second_stage_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+            if (level != AXAS_VTD_SECOND_STAGE_PT && kind_at(level, entry) == AXAS_ENTRY_TABLE) {
                 if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
                     return false;
                 }
@@ -1238,6 +1478,75 @@ static AXAS_OUTLINE bool visit_in(
     }
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE bool visit_in(
+        const struct axas_table *t,
+        const table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, level, gpa, last, visit, context);
+}
+#else
+static AXAS_OUTLINE bool visit_in_pml5(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_VTD_SECOND_STAGE_PML5, gpa, last, visit, context);
+}
+
+static AXAS_OUTLINE bool visit_in_pml4(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_VTD_SECOND_STAGE_PML4, gpa, last, visit, context);
+}
+
+static AXAS_OUTLINE bool visit_in_pdp(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_VTD_SECOND_STAGE_PDP, gpa, last, visit, context);
+}
+
+static AXAS_OUTLINE bool visit_in_pd(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_VTD_SECOND_STAGE_PD, gpa, last, visit, context);
+}
+
+static AXAS_OUTLINE bool visit_in_pt(
+        const struct axas_table *t,
+        const table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        axas_visit_fn *visit,
+        void *context)
+{
+    return visit_in_body(t, slot, AXAS_VTD_SECOND_STAGE_PT, gpa, last, visit, context);
+}
+#endif
+
 static bool visit_range(
         const struct axas_table *t,
         uint64_t gpa,
@@ -1248,8 +1557,76 @@ static bool visit_range(
     return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
 }
 
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+#else
+static void free_table_pml5(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+static void free_table_pml4(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+static void free_table_pdp(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+static void free_table_pd(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+static void free_table_pt(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context);
+
+static AXAS_INLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    switch (level) {
+    case AXAS_VTD_SECOND_STAGE_PML5:
+        free_table_pml5(t, table, gpa, release, context);
+        break;
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        free_table_pml4(t, table, gpa, release, context);
+        break;
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        free_table_pdp(t, table, gpa, release, context);
+        break;
+    case AXAS_VTD_SECOND_STAGE_PD:
+        free_table_pd(t, table, gpa, release, context);
+        break;
+    default:
+        free_table_pt(t, table, gpa, release, context);
+        break;
+    }
+}
+#endif
+
 /* Frees a table of `level` whose first byte is gpa. */
-static AXAS_OUTLINE void free_table(
+static AXAS_INLINE void free_table_body(
         struct axas_table *t,
         table_entry *table,
         unsigned level,
@@ -1266,7 +1643,7 @@ static AXAS_OUTLINE void free_table(
         if (entry == shape[level].empty) {
             continue;
         }
-        switch (axas_vtd_second_stage_entry_kind(level, entry)) {
+        switch (kind_at(level, entry)) {
         case AXAS_ENTRY_TABLE:
             free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
             break;
@@ -1285,6 +1662,69 @@ static AXAS_OUTLINE void free_table(
     }
     axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
+
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+static AXAS_OUTLINE void free_table(
+        struct axas_table *t,
+        table_entry *table,
+        unsigned level,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, level, gpa, release, context);
+}
+#else
+static AXAS_OUTLINE void free_table_pml5(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_VTD_SECOND_STAGE_PML5, gpa, release, context);
+}
+
+static AXAS_OUTLINE void free_table_pml4(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_VTD_SECOND_STAGE_PML4, gpa, release, context);
+}
+
+static AXAS_OUTLINE void free_table_pdp(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_VTD_SECOND_STAGE_PDP, gpa, release, context);
+}
+
+static AXAS_OUTLINE void free_table_pd(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_VTD_SECOND_STAGE_PD, gpa, release, context);
+}
+
+static AXAS_OUTLINE void free_table_pt(
+        struct axas_table *t,
+        table_entry *table,
+        uint64_t gpa,
+        axas_release_fn *release,
+        void *context)
+{
+    free_table_body(t, table, AXAS_VTD_SECOND_STAGE_PT, gpa, release, context);
+}
+#endif
 
 /* Frees the table behind an entry of `level` that begins at gpa. */
 static void free_subtree(
