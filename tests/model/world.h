@@ -48,7 +48,7 @@ bool dice_once_in(struct dice *dice, uint64_t n);
 uint64_t env_number(const char *name, uint64_t otherwise);
 
 /** How many steps a model goes in this world: AXAS_STEPS, or as given; fewer where tables have more than 512
- *  entries, since a look at all of a tree takes longer. */
+ *  entries, since a look at all of a tree takes longer, and under sanitizers. */
 uint64_t world_steps(const struct world *world, uint64_t otherwise);
 
 /** Every attribute that has a code in that world, those without access last; returns how many (at most 256).
