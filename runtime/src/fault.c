@@ -455,8 +455,7 @@ static bool serve_page(struct axas_space *space, const struct axas_fault *fault,
     const struct axas_area *found = axas_areas_find(space, gpa.raw, &area);
     bool plain = found != NULL && found->backend->provide != NULL &&
                  (found->flags & AXAS_AREA_FILLING) == 0 && fault->access != 0 &&
-                 (fault->access & ~found->attr) == 0 && found->attr <= AXAS_ACCESS_MASK &&
-                 (table->page_attrs >> found->attr & 1) != 0;
+                 (fault->access & ~found->attr) == 0 && axas_walk_is_plain(table, found->attr);
     void *slot = plain ? table->mode->empty_page(table, gpa.raw) : NULL;
     if (slot == NULL) {
         axas_unlock_read(&space->lock, fault->reader, state);

@@ -323,8 +323,8 @@ static struct failure check_map(const struct axas_space *space, const struct axa
     if ((area->attr & AXAS_ACCESS_MASK) == 0) {
         return failure(AXAS_ERR_UNSUPPORTED, "attribute without any access");
     }
-    bool known = area->attr <= AXAS_ACCESS_MASK && (space->table.page_attrs >> area->attr & 1) != 0;
-    if (!known && space->table.format->encode(area->attr, space->table.features, &code) != AXAS_OK) {
+    if (!axas_walk_is_plain(&space->table, area->attr) &&
+        space->table.format->encode(area->attr, space->table.features, &code) != AXAS_OK) {
         return failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
     }
     if (space->populate_only && !area->backend->pure && (flags & AXAS_POPULATE) == 0) {

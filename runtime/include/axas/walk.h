@@ -100,12 +100,18 @@ static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
 
 /** True if `tables` more may be linked without going over the cap. */
 bool axas_walk_within_limit(const struct axas_table *table, uint64_t tables);
+/** True if leaves of that attribute are of normal memory and their code is in table->page_code. */
+static inline bool axas_walk_is_plain(const struct axas_table *table, axas_attr attr)
+{
+    return attr <= AXAS_ACCESS_MASK && (table->page_attrs >> attr & 1) != 0;
+}
+
 /** True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order.
  */
 static inline bool axas_walk_is_page(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
                                      uint64_t size, axas_attr attr)
 {
-    return attr <= AXAS_ACCESS_MASK && (table->page_attrs >> attr & 1) != 0 && size == table->page_size &&
+    return axas_walk_is_plain(table, attr) && size == table->page_size &&
            ((gpa.raw | hpa.raw) & (size - 1)) == 0 && gpa.raw <= table->last && hpa.raw <= table->last_page;
 }
 
