@@ -36,6 +36,9 @@ const struct axas_format *const axas_formats[] = {
 #ifdef AXAS_WITH_RISCV_IOMMU_SECOND_STAGE
     &axas_riscv_iommu_second_stage,
 #endif
+#ifdef AXAS_WITH_RISCV_IOMMU_SV32X4
+    &axas_riscv_iommu_sv32x4,
+#endif
 #ifdef AXAS_WITH_VTD_SECOND_STAGE
     &axas_vtd_second_stage,
 #endif

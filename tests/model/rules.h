@@ -77,7 +77,7 @@ static const struct facts rules_facts[] = {
      * be. 7.3.6: nothing but the size of a page changes without a step through an entry that is not valid.
      */
     {
-        .format = "riscv_iommu_second_stage",
+        .format = "riscv_iommu",
         .breaks = RULE(PERMISSIONS_MORE) | RULE(PERMISSIONS_LESS) | RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS),
         .caches_refused = true,
     },

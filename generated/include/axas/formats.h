@@ -42,6 +42,9 @@
 #ifdef AXAS_WITH_RISCV_IOMMU_SECOND_STAGE
 #include <axas/formats/riscv_iommu_second_stage.h>
 #endif
+#ifdef AXAS_WITH_RISCV_IOMMU_SV32X4
+#include <axas/formats/riscv_iommu_sv32x4.h>
+#endif
 #ifdef AXAS_WITH_VTD_SECOND_STAGE
 #include <axas/formats/vtd_second_stage.h>
 #endif
