@@ -28,7 +28,12 @@ function(axas_detect_cpu result)
     #error other
     #endif
     int main(void) { return 0; }" AXAS_CPU_IS_RISCV32)
-  foreach(name IN ITEMS x86_64 aarch64 riscv64 riscv32)
+  check_c_source_compiles("
+    #if !defined(__arm__) || __ARM_ARCH < 7 || __ARM_ARCH_PROFILE != 'A'
+    #error other
+    #endif
+    int main(void) { return 0; }" AXAS_CPU_IS_ARM)
+  foreach(name IN ITEMS x86_64 aarch64 riscv64 riscv32 arm)
     string(TOUPPER ${name} upper)
     if(AXAS_CPU_IS_${upper})
       set(cpu ${name})
@@ -67,6 +72,11 @@ function(axas_freestanding target)
     check_c_compiler_flag(-mno-outline-atomics AXAS_HAS_OUTLINE_ATOMICS) # compilers older than the habit lack it
     if(AXAS_HAS_OUTLINE_ATOMICS)
       target_compile_options(${target} PRIVATE -mno-outline-atomics)
+    endif()
+  elseif(AXAS_CPU STREQUAL "arm")
+    target_compile_options(${target} PRIVATE -mno-unaligned-access)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU") # with Clang the toolchain file's -mfloat-abi=soft does it
+      target_compile_options(${target} PRIVATE -mgeneral-regs-only)
     endif()
   elseif(AXAS_CPU MATCHES "^riscv")
     target_compile_options(${target} PRIVATE -mcmodel=medany)
