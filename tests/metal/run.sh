@@ -6,8 +6,8 @@
 #         [--emulator bochs|qemu] [--la57]
 #
 # FORMAT is aarch64_stage2, aarch64_stage2_16k, aarch64_stage2_64k, aarch64_stage2_lpa2, aarch64_stage2_16k_lpa2,
-# riscv32_gstage, riscv64_gstage, x86_64_ept, x86_64_npt or vtd_second_stage. --debug waits for a debugger at port 1234
-# (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen;
+# armv7_lpae_stage2, riscv32_gstage, riscv64_gstage, x86_64_ept, x86_64_npt or vtd_second_stage. --debug waits for a
+# debugger at port 1234 (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen;
 # --la57 is for x86_64_npt in QEMU: the host's own tables, and so the nested ones, have five levels.
 set -euo pipefail
 metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -50,6 +50,11 @@ aarch64_stage2 | aarch64_stage2_16k | aarch64_stage2_64k | aarch64_stage2_lpa2 |
     chosen=$format
     packages=(qemu-system-arm)
     emulate=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "${cpu:-max}" -m 256 -semihosting)
+    ;;
+armv7_lpae_stage2)
+    arch=arm
+    packages=(qemu-system-arm)
+    emulate=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "${cpu:-cortex-a15}" -m 256 -semihosting)
     ;;
 riscv32_gstage)
     packages=(qemu-system-misc)

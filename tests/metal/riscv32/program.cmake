@@ -5,6 +5,6 @@ target_sources(metal PRIVATE
   "${hypervisor}/riscv64/start.S"
   "${metal}/riscv64/probe.c"
   "${metal}/riscv64/access.S"
-  "${metal}/riscv32/divide.c")
+  "${metal}/divide.c")
 target_include_directories(metal PRIVATE "${hypervisor}/riscv64")
 axas_bare_metal(metal "${hypervisor}/riscv64/hypervisor.ld")
