@@ -11,8 +11,6 @@
 
 /* Areas that one step of axas_space_clear removes. */
 #define AREAS_PER_STEP 64u
-/* Unless the configuration says more: a frame for each of 31.5 GiB / 126 MiB (pages of 4 KiB). */
-#define STRETCHES_IN_RESERVE 256u
 
 static bool alive(const struct axas_space *space)
 {
@@ -250,7 +248,7 @@ static enum axas_status take_readers(struct axas_space *space, unsigned readers)
 /* Half of all numbers is no limit either, and a sum with it does not overflow. */
 static uint64_t reserve_limit(const struct axas_config *config)
 {
-    uint64_t limit = config->reserve_limit == 0 ? STRETCHES_IN_RESERVE : config->reserve_limit;
+    uint64_t limit = config->reserve_limit == 0 ? UINT64_MAX : config->reserve_limit;
     return limit < UINT64_MAX / 2 ? limit : UINT64_MAX / 2;
 }
 
@@ -409,7 +407,8 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
     }
     struct aside before = aside_of(space);
     if (axas_areas_prepare(space, &area->gpa.raw, 1, area->size) != AXAS_OK) {
-        failed = failure(AXAS_ERR_NO_MEMORY, "no memory for the area");
+        failed = failure(AXAS_ERR_NO_MEMORY,
+                         "no memory for the area's records, also those of its later parts (reserve_limit)");
     } else if (axas_table_reserve(&space->table) != AXAS_OK) {
         failed = failure(AXAS_ERR_NO_MEMORY, "no memory for the tables that removal needs");
     } else if (area->backend->pure && area->backend->provide != NULL) {

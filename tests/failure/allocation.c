@@ -298,6 +298,7 @@ static void fault_up_to_the_cap(const struct world *world)
     struct axas_config config = rig_arena(&rig, world);
     unsigned levels = world->mode->level_count;
     config.table.table_limit = 1u + 2u * (levels - 1u);
+    config.reserve_limit = 1; /* the area is as large as the space */
     RIG_OK(&rig, axas_space_init(&rig.space, &config));
     rig.open = true;
     rig.doing = "faulting up to the cap";

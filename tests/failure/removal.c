@@ -357,7 +357,7 @@ static void unmap_beyond_the_limit(const struct world *world, bool all)
 {
     struct rig rig;
     struct axas_config config = rig_arena(&rig, world);
-    config.reserve_limit = all ? UINT64_MAX : 1;
+    config.reserve_limit = all ? 0 : 1;
     RIG_OK(&rig, axas_space_init(&rig.space, &config));
     rig.open = true;
     rig.doing = all ? "cutting a reserve's worth of stretches" : "cutting more stretches than the limit";

@@ -489,7 +489,8 @@ static uint8_t some_cap(const struct axas_format *format, const struct axas_mode
 static void vary(const struct axas_table_config *cpu, const struct configuration *chosen,
                  struct axas_config *config)
 {
-    *config = (struct axas_config){.table = *cpu, .readers = 1};
+    /* The machine is small, and a leaf may be of 256 TiB. */
+    *config = (struct axas_config){.table = *cpu, .readers = 1, .reserve_limit = 64};
     config->table.hal = &layout.hal;
     config->table.mode = chosen->mode;
     config->table.gpa_bits = chosen->gpa_bits;

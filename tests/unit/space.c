@@ -404,7 +404,8 @@ Test(space, the_whole_range_can_be_one_area)
 {
     for (FOR_EACH_CASE(at)) {
         struct unit_space unit;
-        unit_space_make(&unit, &at);
+        struct axas_config config = {.reserve_limit = 1}; /* or else 4 KiB for each 126 MiB of it */
+        unit_space_make_with(&unit, &at, false, &config);
         uint64_t top = unit.tree.limit;
         cr_assert_eq(map_alloc(&unit, 0, top, RW, AXAS_LAZY), AXAS_OK, "%s", unit.name);
         cr_expect_eq(unit_touch(&unit, top - 1, W), AXAS_FAULT_RESOLVED);

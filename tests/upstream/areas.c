@@ -298,6 +298,7 @@ ROW(a_guest_makes_the_tables_grow)
     struct rig rig;
     struct axas_config config = rig_arena(&rig, world);
     config.table.table_limit = 1u + 2u * (world->mode->level_count - 1u);
+    config.reserve_limit = 1; /* the area is as large as the space */
     RIG_OK(&rig, axas_space_init(&rig.space, &config));
     rig.open = true;
     rig.doing = "faulting all over a lazy space";

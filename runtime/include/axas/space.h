@@ -81,8 +81,8 @@ struct axas_config {
     uint64_t size;                  /**< bytes; 0 for everything from base to the end of the mode's range */
     unsigned readers;               /**< reader slots: one per vCPU is fastest, 0 counts as 1 */
     uint64_t node_limit;            /**< cap on bookkeeping frames; 0 for none */
-    uint64_t reserve_limit;   /**< removals: for how many stretches of 32256 pages there is a reserve, see
-                                 axas_space_unmap; 0 for 256, UINT64_MAX for all that the areas touch */
+    uint64_t reserve_limit;   /**< cap on what is put aside for removals, in stretches of 32256 pages; 0 for
+                                 none.   With one, a removal can fail: see axas_space_unmap */
     bool populate_only;       /**< the space feeds an IOMMU: no lazy areas, no change that needs a break */
     struct axas_error *error; /**< NULL, or where a failing exclusive call leaves the offending values */
 };
@@ -175,19 +175,19 @@ extern const struct axas_backend axas_backend_linear, axas_backend_alloc, axas_b
 /**
  * Exclusive. Removes every area in the range, and the parts that reach into it, skipping holes; splits
  * exactly. Invalidates once, then gives memory back outside the lock. AXAS_ERR_ALIGN, _RANGE, _BUSY,
- * _CORRUPT. It needs no memory from the HAL: where no table can be had for a split, a pure backend's whole
- * leaf goes and comes back by faults; any other large leaf brought its tables with it. What has to be known
- * about the pieces of an area goes into frames put aside when areas are added: one for each stretch of 32256
- * pages (126 MiB of 4 KiB pages; they begin at multiples of that) that areas touch, in which pages are told
- * apart by bits until the HAL has memory for records again (area.c). If areas touch no more stretches than
- * the configuration's reserve_limit, 256 (31.5 GiB) unless it says otherwise, no unmap ever fails for lack of
- * memory. Beyond, at least 28 times that many cuts out of the middle of an area succeed in a row while the
- * HAL gives not one frame, 7168 unless the configuration says otherwise, and only one after that is
- * AXAS_ERR_NO_MEMORY.
- * In a populate_only space nothing may go that a fault would have to bring back: splitting a leaf is
- * AXAS_ERR_UNSUPPORTED if the format asks for a break there. Otherwise tables are put aside with the large
- * leaves of pure backends as well, for all splits that can ever come or for reserve_limit of each level in a
- * row; only one beyond those is AXAS_ERR_NO_MEMORY.
+ * _CORRUPT. It needs no memory from the HAL and never fails for lack of it. Where no table can be had for a
+ * split, a pure backend's whole leaf goes and comes back by faults; any other large leaf brought its tables
+ * with it. What has to be known about the pieces of an area goes into frames put aside when areas are added:
+ * one for each stretch of 32256 pages (126 MiB of 4 KiB pages; they begin at multiples of that) that areas
+ * touch, and fewer where no more pieces can come of them. There pages are told apart by bits until the HAL
+ * has memory for records again (area.c). In a populate_only space nothing may go that a fault would have to
+ * bring back: splitting a leaf is AXAS_ERR_UNSUPPORTED if the format asks for a break there. Otherwise the
+ * tables for all splits of the large leaves of pure backends are put aside as well (0.2 %).
+ *
+ * All that is 8 GiB for a trap area of 2^48 bytes. Where it is too much, config.reserve_limit caps it: areas
+ * that touch no more stretches than that are as safe as without. Beyond, at least 28 times that many cuts out
+ * of the middle of an area succeed in a row while the HAL gives not one frame, and, in a populate_only space,
+ * that many splits of each level; only one after those is AXAS_ERR_NO_MEMORY.
  */
 enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64_t size);
 /**
