@@ -68,7 +68,7 @@ static void *slot_of(const struct axas_table *table, uint64_t gpa, unsigned leve
 static bool make_space(struct axas_space *space, const struct negative_control *control,
                        const struct axas_table_config *cpu)
 {
-    struct axas_config config = {.table = *cpu, .readers = 1};
+    struct axas_config config = {.table = *cpu, .readers = 1, .reserve_limit = 64}; /* leaves up to 256 TiB */
     config.table.hal = &hal;
     config.table.mode = control->mode == NULL ? cpu->mode : axas_mode_find(cpu->format, control->mode);
     config.table.gpa_bits = control->gpa_bits;
