@@ -24,10 +24,11 @@ class Names(Part):
         for section, what in (("levels", "level"), ("modes", "mode"), ("root_registers", "register")):
             if self.sound(section):
                 self.check_list_names(self.doc[section], what)
-        if self.sound("fault"):
-            self.check_list_names(self.doc["fault"]["registers"], "register")
-            for key, _ in self.doc["fault"]["fields"].entries():
-                self.check_name(key, key.text, "field")
+        for section in ("fault", "capabilities"):
+            if self.sound(section):
+                self.check_list_names(self.doc[section]["registers"], "register")
+                for key, _ in self.doc[section]["fields"].entries():
+                    self.check_name(key, key.text, "field")
 
     def check_list_names(self, sequence, what):
         seen = {}

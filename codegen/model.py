@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from codegen.values import field_values
+
 ACCESS_COLUMNS = ("read", "write", "kernel_exec", "user_exec")
 CHANGES = (
     "make",
@@ -401,6 +403,68 @@ class Fault:
 
 
 @dataclass
+class IdField:
+    """A part of an identification register."""
+
+    name: str
+    register: int
+    high: int
+    low: int
+
+    @property
+    def most(self) -> int:
+        return (1 << (self.high - self.low + 1)) - 1
+
+
+# Fields and the runs of values (lowest, highest) that they may have; of several such lists one has to hold.
+Asked = list[list[tuple[IdField, list[tuple[int, int]]]]]
+
+
+@dataclass
+class IdRegister:
+    name: str
+    title: str
+    manual: str
+
+
+@dataclass
+class Need:
+    asked: Asked
+    otherwise: str
+
+
+@dataclass
+class Width:
+    """Of the CPU's physical addresses."""
+
+    asked: Asked  # empty: always
+    field: IdField | None
+    number: int  # alone, or what is added to the field
+
+
+@dataclass
+class Probe:
+    """A root register that shows by what it keeps which modes the CPU has."""
+
+    register: str
+    mask: int
+    codes: list[tuple["Mode", int]]
+
+
+@dataclass
+class Capabilities:
+    registers: list[IdRegister]
+    fields: list[IdField]
+    needs: list[Need]
+    widths: list[Width]
+    features: list[tuple[Feature, Asked]]
+    switched: list[tuple[Feature, Asked]]
+    untold: list[Feature]
+    modes: list[tuple["Mode", Asked]]
+    probe: Probe | None
+
+
+@dataclass
 class Model:
     name: str
     arch: str
@@ -422,6 +486,7 @@ class Model:
     transitions: list[Transition] = field(default_factory=list)
     registers: list[Register] = field(default_factory=list)
     fault: Fault | None = None
+    capabilities: Capabilities | None = None
     source: str = ""  # file name, for the header comment
 
     @property
@@ -565,6 +630,8 @@ class _Builder:
                 Register(register["name"], register.get("set", ""), str(register.get("manual", "")), rows)
             )
         self.fault()
+        if "capabilities" in data:
+            self.capabilities()
         return model
 
     def flags(self) -> None:
@@ -760,6 +827,56 @@ class _Builder:
             sources("gpa"),
             sources("gva"),
         )
+
+    def capabilities(self) -> None:
+        data, model = self.data["capabilities"], self.model
+        registers = [IdRegister(entry["name"], entry["title"], str(entry.get("manual", ""))) for entry in data["registers"]]
+        index = {register.name: number for number, register in enumerate(registers)}
+        fields = {
+            name: IdField(name, index[value["register"]], *bit_range(value["bits"]))
+            for name, value in data["fields"].items()
+        }
+
+        def asked(condition: Any) -> Asked:
+            result = []
+            for when in condition if isinstance(condition, list) else [condition]:
+                tests = []
+                for name, value in when.items():
+                    one = fields[name]
+                    signed = data["fields"][name].get("signed", False)
+                    tests.append((one, field_values(value, one.high - one.low + 1, signed)))
+                result.append(tests)
+            return result
+
+        def widths() -> Any:
+            for row in data.get("physical_bits", ()):
+                when = asked(row["when"]) if "when" in row else []
+                if isinstance(row["is"], int):
+                    yield Width(when, None, row["is"])
+                else:
+                    yield Width(when, fields[row["is"]], row.get("plus", 0))
+
+        def by_feature(section: str) -> list[tuple[Feature, Asked]]:
+            return [(model.feature(name), asked(value)) for name, value in data.get(section, {}).items()]
+
+        modes = {mode.name: mode for mode in model.modes}
+        model.capabilities = Capabilities(
+            registers,
+            list(fields.values()),
+            [Need(asked(row["when"]), row["otherwise"]) for row in data.get("needs", ())],
+            list(widths()),
+            by_feature("features"),
+            by_feature("switched"),
+            [model.feature(name) for name in data.get("untold", ())],
+            [(modes[name], asked(value)) for name, value in data.get("modes", {}).items()],
+            self.probe(data["probe"]) if "probe" in data else None,
+        )
+
+    def probe(self, name: str) -> Probe:
+        register = next(register for register in self.model.registers if register.name == name)
+        rows = [row for row in register.rows if row.source == "mode"]
+        codes = [(mode, sum(row.value[mode.name] << row.low for row in rows)) for mode in self.model.modes]
+        return Probe(name, sum(mask_of(row.high, row.low) for row in rows), codes)
 
 
 def build(data: dict[str, Any], source: str = "") -> Model:

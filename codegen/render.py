@@ -126,6 +126,39 @@ def fault_address(parts: list[tuple[int, Piece]]) -> str:
     return bare(" | ".join(terms))
 
 
+def asked(condition: list) -> str:
+    """Whether fields of identification registers have one of the values that a condition leaves them."""
+    alternatives = []
+    for tests in condition:
+        terms = [_in_runs(field, runs) for field, runs in tests]
+        if len(terms) > 1:
+            terms = [f"({term})" if " || " in term else term for term in terms]
+        text = " && ".join(terms)
+        alternatives.append(f"({text})" if len(condition) > 1 and " && " in text else text)
+    return " || ".join(alternatives)
+
+
+def _in_runs(field, runs: list[tuple[int, int]]) -> str:
+    name = f"field_{field.name}"
+    terms = []
+    for low, high in runs:
+        if low == high:
+            terms.append(f"{name} == {_number(low)}")
+        elif low == 1 and high == field.most:
+            terms.append(f"{name} != 0")
+        elif low == 0:
+            terms.append(f"{name} <= {_number(high)}")
+        elif high == field.most:
+            terms.append(f"{name} >= {_number(low)}")
+        else:
+            terms.append(f"({name} >= {_number(low)} && {name} <= {_number(high)})")
+    return " || ".join(terms)
+
+
+def _number(value: int) -> str:
+    return f"{value:#x}" if value > 9 else str(value)
+
+
 def any_of(rules: list[FaultRule]) -> str:
     """Whether one of the rows holds."""
     if len(rules) == 1:
@@ -240,6 +273,7 @@ def environment() -> jinja2.Environment:
         carried=carried,
         any_of=any_of,
         bare=bare,
+        asked=asked,
         fault_chain=fault_chain,
         codes=codes,
         alike_kinds=alike_kinds,

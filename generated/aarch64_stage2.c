@@ -497,6 +497,63 @@ enum axas_status axas_aarch64_stage2_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_aarch64_stage2_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_pa_range = registers[0] & UINT64_C(0xf);
+    const uint64_t field_granule_4k = (registers[0] >> 28) & UINT64_C(0xf);
+    const uint64_t field_granule_4k_2 = (registers[0] >> 40) & UINT64_C(0xf);
+    const uint64_t field_hafdbs = registers[1] & UINT64_C(0xf);
+    const uint64_t field_vmid_bits = (registers[1] >> 4) & UINT64_C(0xf);
+    const uint64_t field_xnx = (registers[1] >> 28) & UINT64_C(0xf);
+    const uint64_t field_fwb = (registers[2] >> 40) & UINT64_C(0xf);
+    const uint64_t field_bbm = (registers[2] >> 52) & UINT64_C(0xf);
+
+    found->format = &axas_aarch64_stage2;
+    found->missing = NULL;
+    if (!(field_granule_4k_2 >= 2 || (field_granule_4k_2 == 0 && field_granule_4k <= 7))) {
+        found->missing = "the CPU has no granule of 4 KiB for stage 2";
+    }
+    found->features = 0;
+    if (field_xnx != 0) {
+        found->features |= AXAS_AARCH64_STAGE2_FEATURE_XNX;
+    }
+    if (field_hafdbs != 0) {
+        found->features |= AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_ACCESS_FLAG;
+    }
+    if (field_vmid_bits >= 2) {
+        found->features |= AXAS_AARCH64_STAGE2_FEATURE_VMID16;
+    }
+    if (field_bbm >= 2) {
+        found->features |= AXAS_AARCH64_STAGE2_FEATURE_BBM2;
+    }
+    found->switched = 0;
+    if (field_fwb != 0) {
+        found->switched |= AXAS_AARCH64_STAGE2_FEATURE_FWB;
+    }
+    found->modes = UINT64_C(7);
+    (void)probe;
+    (void)context;
+    if (field_pa_range == 0) {
+        found->physical_bits = 32;
+    } else if (field_pa_range == 1) {
+        found->physical_bits = 36;
+    } else if (field_pa_range == 2) {
+        found->physical_bits = 40;
+    } else if (field_pa_range == 3) {
+        found->physical_bits = 42;
+    } else if (field_pa_range == 4) {
+        found->physical_bits = 44;
+    } else {
+        found->physical_bits = 48;
+    }
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2332,6 +2389,15 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(1) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "id_aa64mmfr0_el1",
+            "ID_AA64MMFR0_EL1" },
+    { "id_aa64mmfr1_el1",
+            "ID_AA64MMFR1_EL1" },
+    { "id_aa64mmfr2_el1",
+            "ID_AA64MMFR2_EL1" },
+};
+
 const struct axas_format axas_aarch64_stage2 = {
     .name = "aarch64_stage2",
     .title = "AArch64 Stage-2, 4 KiB granule",
@@ -2344,6 +2410,8 @@ const struct axas_format axas_aarch64_stage2 = {
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,
+    .id_register_count = 3,
+    .probes = false,
     .output_bits = 48,
     .root_tables_max = 16,
     .hardware_updates_always = false,
@@ -2354,6 +2422,7 @@ const struct axas_format axas_aarch64_stage2 = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_aarch64_stage2_entry_kind,
     .entry_valid = axas_aarch64_stage2_entry_valid,
     .entry_used = entry_used,
@@ -2364,6 +2433,7 @@ const struct axas_format axas_aarch64_stage2 = {
     .leaf_read = axas_aarch64_stage2_leaf_read,
     .root_encode = axas_aarch64_stage2_root_encode,
     .fault_decode = axas_aarch64_stage2_fault_decode,
+    .capabilities = axas_aarch64_stage2_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2372,6 +2442,8 @@ _Static_assert(sizeof(axas_aarch64_stage2_entry) == 8, "an entry is 64 bits");
 _Static_assert(4 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(4 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(3 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(3 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES << AXAS_AARCH64_STAGE2_LEVEL1_SHIFT ==
                 UINT64_C(1) << AXAS_AARCH64_STAGE2_LEVEL0_SHIFT,

@@ -433,6 +433,39 @@ enum axas_status axas_armv7_lpae_stage2_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_armv7_lpae_stage2_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_virtualization = (registers[0] >> 12) & UINT64_C(0xf);
+    const uint64_t field_vmsa = registers[1] & UINT64_C(0xf);
+    const uint64_t field_cached_memory = (registers[2] >> 24) & UINT64_C(0xf);
+
+    found->format = &axas_armv7_lpae_stage2;
+    found->missing = NULL;
+    if (!(field_virtualization != 0)) {
+        found->missing = "the CPU has no virtualization extensions";
+    } else if (!(field_vmsa >= 5)) {
+        found->missing = "the CPU has no long descriptors";
+    }
+    found->features = 0;
+    found->switched = 0;
+    found->modes = UINT64_C(3);
+    (void)probe;
+    (void)context;
+    if (field_cached_memory == 0) {
+        found->physical_bits = 32;
+    } else if (field_cached_memory == 1) {
+        found->physical_bits = 36;
+    } else {
+        found->physical_bits = 40;
+    }
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2080,6 +2113,15 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(1) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "id_pfr1",
+            "ID_PFR1" },
+    { "id_mmfr0",
+            "ID_MMFR0" },
+    { "id_mmfr3",
+            "ID_MMFR3" },
+};
+
 const struct axas_format axas_armv7_lpae_stage2 = {
     .name = "armv7_lpae_stage2",
     .title = "ARMv7 Stage-2, Large Physical Address Extension",
@@ -2092,6 +2134,8 @@ const struct axas_format axas_armv7_lpae_stage2 = {
     .transition_count = 10,
     .root_register_count = 2,
     .fault_register_count = 5,
+    .id_register_count = 3,
+    .probes = false,
     .output_bits = 40,
     .root_tables_max = 16,
     .hardware_updates_always = false,
@@ -2102,6 +2146,7 @@ const struct axas_format axas_armv7_lpae_stage2 = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_armv7_lpae_stage2_entry_kind,
     .entry_valid = axas_armv7_lpae_stage2_entry_valid,
     .entry_used = entry_used,
@@ -2112,6 +2157,7 @@ const struct axas_format axas_armv7_lpae_stage2 = {
     .leaf_read = axas_armv7_lpae_stage2_leaf_read,
     .root_encode = axas_armv7_lpae_stage2_root_encode,
     .fault_decode = axas_armv7_lpae_stage2_fault_decode,
+    .capabilities = axas_armv7_lpae_stage2_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2120,6 +2166,8 @@ _Static_assert(sizeof(axas_armv7_lpae_stage2_entry) == 8, "an entry is 64 bits")
 _Static_assert(3 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(5 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(3 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(2 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_ARMV7_LPAE_STAGE2_LEVEL2_ENTRIES << AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT ==
                 UINT64_C(1) << AXAS_ARMV7_LPAE_STAGE2_LEVEL1_SHIFT,

@@ -404,6 +404,34 @@ enum axas_status axas_loongarch64_stage2_16k_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_loongarch64_stage2_16k_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_palen = (registers[0] >> 4) & UINT64_C(0xff);
+    const uint64_t field_lvz = (registers[1] >> 10) & UINT64_C(1);
+    const uint64_t field_hptw = (registers[1] >> 24) & UINT64_C(1);
+
+    found->format = &axas_loongarch64_stage2_16k;
+    found->missing = NULL;
+    if (!(field_lvz == 1)) {
+        found->missing = "the CPU has no virtualization extension";
+    }
+    found->features = 0;
+    if (field_hptw == 1) {
+        found->features |= AXAS_LOONGARCH64_STAGE2_16K_FEATURE_PAGE_WALKER;
+    }
+    found->switched = 0;
+    found->modes = UINT64_C(3);
+    (void)probe;
+    (void)context;
+    found->physical_bits = (uint8_t)(field_palen + 1);
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2030,6 +2058,13 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "cpucfg1",
+            "CPUCFG, word 1" },
+    { "cpucfg2",
+            "CPUCFG, word 2" },
+};
+
 const struct axas_format axas_loongarch64_stage2_16k = {
     .name = "loongarch64_stage2_16k",
     .title = "LoongArch64 second level, 16 KiB pages",
@@ -2042,6 +2077,8 @@ const struct axas_format axas_loongarch64_stage2_16k = {
     .transition_count = 10,
     .root_register_count = 4,
     .fault_register_count = 2,
+    .id_register_count = 2,
+    .probes = false,
     .output_bits = 48,
     .root_tables_max = 1,
     .hardware_updates_always = false,
@@ -2052,6 +2089,7 @@ const struct axas_format axas_loongarch64_stage2_16k = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_loongarch64_stage2_16k_entry_kind,
     .entry_valid = axas_loongarch64_stage2_16k_entry_valid,
     .entry_used = entry_used,
@@ -2062,6 +2100,7 @@ const struct axas_format axas_loongarch64_stage2_16k = {
     .leaf_read = axas_loongarch64_stage2_16k_leaf_read,
     .root_encode = axas_loongarch64_stage2_16k_root_encode,
     .fault_decode = axas_loongarch64_stage2_16k_fault_decode,
+    .capabilities = axas_loongarch64_stage2_16k_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2070,6 +2109,8 @@ _Static_assert(sizeof(axas_loongarch64_stage2_16k_entry) == 8, "an entry is 64 b
 _Static_assert(3 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(4 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(2 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(2 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES << AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT ==
                 UINT64_C(1) << AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT,

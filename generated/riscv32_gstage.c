@@ -372,6 +372,30 @@ enum axas_status axas_riscv32_gstage_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_riscv32_gstage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_adue = (registers[0] >> 61) & UINT64_C(1);
+
+    found->format = &axas_riscv32_gstage;
+    found->missing = NULL;
+    found->features = 0;
+    if (field_adue == 1) {
+        found->features |= AXAS_RISCV32_GSTAGE_FEATURE_HARDWARE_AD;
+    }
+    found->switched = 0;
+    found->modes = UINT64_C(1);
+    if ((probe(context, AXAS_RISCV32_GSTAGE_ROOT_HGATP, UINT64_C(0x80000000)) & UINT64_C(0x80000000)) != UINT64_C(0x80000000)) {
+        found->modes &= ~(UINT64_C(1) << AXAS_RISCV32_GSTAGE_MODE_SV32X4);
+    }
+    found->physical_bits = 0;
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -1851,6 +1875,11 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "menvcfg",
+            "menvcfg with menvcfgh as its upper half, which M-mode reads back after it asked for ADUE" },
+};
+
 const struct axas_format axas_riscv32_gstage = {
     .name = "riscv32_gstage",
     .title = "RISC-V G-stage of RV32, Sv32x4",
@@ -1863,6 +1892,8 @@ const struct axas_format axas_riscv32_gstage = {
     .transition_count = 11,
     .root_register_count = 1,
     .fault_register_count = 5,
+    .id_register_count = 1,
+    .probes = true,
     .output_bits = 34,
     .root_tables_max = 4,
     .hardware_updates_always = false,
@@ -1873,6 +1904,7 @@ const struct axas_format axas_riscv32_gstage = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_riscv32_gstage_entry_kind,
     .entry_valid = axas_riscv32_gstage_entry_valid,
     .entry_used = entry_used,
@@ -1883,6 +1915,7 @@ const struct axas_format axas_riscv32_gstage = {
     .leaf_read = axas_riscv32_gstage_leaf_read,
     .root_encode = axas_riscv32_gstage_root_encode,
     .fault_decode = axas_riscv32_gstage_fault_decode,
+    .capabilities = axas_riscv32_gstage_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -1891,6 +1924,8 @@ _Static_assert(sizeof(axas_riscv32_gstage_entry) == 4, "an entry is 32 bits");
 _Static_assert(2 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(1 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(5 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(1 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(1 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_RISCV32_GSTAGE_VPN0_ENTRIES << AXAS_RISCV32_GSTAGE_VPN0_SHIFT ==
                 UINT64_C(1) << AXAS_RISCV32_GSTAGE_VPN1_SHIFT,

@@ -485,6 +485,40 @@ enum axas_status axas_riscv64_gstage_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_riscv64_gstage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_pbmte = (registers[0] >> 62) & UINT64_C(1);
+    const uint64_t field_adue = (registers[0] >> 61) & UINT64_C(1);
+
+    found->format = &axas_riscv64_gstage;
+    found->missing = NULL;
+    found->features = 0;
+    if (field_adue == 1) {
+        found->features |= AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD;
+    }
+    if (field_pbmte == 1) {
+        found->features |= AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT;
+    }
+    found->switched = 0;
+    found->modes = UINT64_C(7);
+    if ((probe(context, AXAS_RISCV64_GSTAGE_ROOT_HGATP, UINT64_C(0x8000000000000000)) & UINT64_C(0xf000000000000000)) != UINT64_C(0x8000000000000000)) {
+        found->modes &= ~(UINT64_C(1) << AXAS_RISCV64_GSTAGE_MODE_SV39X4);
+    }
+    if ((probe(context, AXAS_RISCV64_GSTAGE_ROOT_HGATP, UINT64_C(0x9000000000000000)) & UINT64_C(0xf000000000000000)) != UINT64_C(0x9000000000000000)) {
+        found->modes &= ~(UINT64_C(1) << AXAS_RISCV64_GSTAGE_MODE_SV48X4);
+    }
+    if ((probe(context, AXAS_RISCV64_GSTAGE_ROOT_HGATP, UINT64_C(0xa000000000000000)) & UINT64_C(0xf000000000000000)) != UINT64_C(0xa000000000000000)) {
+        found->modes &= ~(UINT64_C(1) << AXAS_RISCV64_GSTAGE_MODE_SV57X4);
+    }
+    found->physical_bits = 0;
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2445,6 +2479,11 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "menvcfg",
+            "menvcfg, which M-mode reads back after it asked for ADUE and PBMTE" },
+};
+
 const struct axas_format axas_riscv64_gstage = {
     .name = "riscv64_gstage",
     .title = "RISC-V G-stage, Sv39x4, Sv48x4, Sv57x4",
@@ -2457,6 +2496,8 @@ const struct axas_format axas_riscv64_gstage = {
     .transition_count = 11,
     .root_register_count = 1,
     .fault_register_count = 5,
+    .id_register_count = 1,
+    .probes = true,
     .output_bits = 56,
     .root_tables_max = 4,
     .hardware_updates_always = false,
@@ -2467,6 +2508,7 @@ const struct axas_format axas_riscv64_gstage = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_riscv64_gstage_entry_kind,
     .entry_valid = axas_riscv64_gstage_entry_valid,
     .entry_used = entry_used,
@@ -2477,6 +2519,7 @@ const struct axas_format axas_riscv64_gstage = {
     .leaf_read = axas_riscv64_gstage_leaf_read,
     .root_encode = axas_riscv64_gstage_root_encode,
     .fault_decode = axas_riscv64_gstage_fault_decode,
+    .capabilities = axas_riscv64_gstage_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2485,6 +2528,8 @@ _Static_assert(sizeof(axas_riscv64_gstage_entry) == 8, "an entry is 64 bits");
 _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(1 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(5 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(1 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(3 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_RISCV64_GSTAGE_VPN3_ENTRIES << AXAS_RISCV64_GSTAGE_VPN3_SHIFT ==
                 UINT64_C(1) << AXAS_RISCV64_GSTAGE_VPN4_SHIFT,

@@ -490,6 +490,46 @@ enum axas_status axas_riscv_iommu_second_stage_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_riscv_iommu_second_stage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_svpbmt = (registers[0] >> 15) & UINT64_C(1);
+    const uint64_t field_sv39x4 = (registers[0] >> 17) & UINT64_C(1);
+    const uint64_t field_sv48x4 = (registers[0] >> 18) & UINT64_C(1);
+    const uint64_t field_sv57x4 = (registers[0] >> 19) & UINT64_C(1);
+    const uint64_t field_amo_hwad = (registers[0] >> 24) & UINT64_C(1);
+    const uint64_t field_pas = (registers[0] >> 32) & UINT64_C(0x3f);
+
+    found->format = &axas_riscv_iommu_second_stage;
+    found->missing = NULL;
+    found->features = 0;
+    if (field_sv39x4 == 1) {
+        found->features |= AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SV39X4;
+    }
+    if (field_sv48x4 == 1) {
+        found->features |= AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SV48X4;
+    }
+    if (field_sv57x4 == 1) {
+        found->features |= AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SV57X4;
+    }
+    if (field_svpbmt == 1) {
+        found->features |= AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SVPBMT;
+    }
+    if (field_amo_hwad == 1) {
+        found->features |= AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_HARDWARE_AD;
+    }
+    found->switched = 0;
+    found->modes = UINT64_C(7);
+    (void)probe;
+    (void)context;
+    found->physical_bits = (uint8_t)field_pas;
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2443,6 +2483,11 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "capabilities",
+            "capabilities, offset 0" },
+};
+
 const struct axas_format axas_riscv_iommu_second_stage = {
     .name = "riscv_iommu_second_stage",
     .title = "RISC-V IOMMU, second stage",
@@ -2455,6 +2500,8 @@ const struct axas_format axas_riscv_iommu_second_stage = {
     .transition_count = 10,
     .root_register_count = 2,
     .fault_register_count = 3,
+    .id_register_count = 1,
+    .probes = false,
     .output_bits = 56,
     .root_tables_max = 4,
     .hardware_updates_always = false,
@@ -2465,6 +2512,7 @@ const struct axas_format axas_riscv_iommu_second_stage = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_riscv_iommu_second_stage_entry_kind,
     .entry_valid = axas_riscv_iommu_second_stage_entry_valid,
     .entry_used = entry_used,
@@ -2475,6 +2523,7 @@ const struct axas_format axas_riscv_iommu_second_stage = {
     .leaf_read = axas_riscv_iommu_second_stage_leaf_read,
     .root_encode = axas_riscv_iommu_second_stage_root_encode,
     .fault_decode = axas_riscv_iommu_second_stage_fault_decode,
+    .capabilities = axas_riscv_iommu_second_stage_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2483,6 +2532,8 @@ _Static_assert(sizeof(axas_riscv_iommu_second_stage_entry) == 8, "an entry is 64
 _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(3 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(1 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(3 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT ==
                 UINT64_C(1) << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT,

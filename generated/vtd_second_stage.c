@@ -468,6 +468,63 @@ enum axas_status axas_vtd_second_stage_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_vtd_second_stage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_cm = (registers[0] >> 7) & UINT64_C(1);
+    const uint64_t field_sagaw_39 = (registers[0] >> 9) & UINT64_C(1);
+    const uint64_t field_sagaw_48 = (registers[0] >> 10) & UINT64_C(1);
+    const uint64_t field_sagaw_57 = (registers[0] >> 11) & UINT64_C(1);
+    const uint64_t field_sslps_2mib = (registers[0] >> 34) & UINT64_C(1);
+    const uint64_t field_sslps_1gib = (registers[0] >> 35) & UINT64_C(1);
+    const uint64_t field_sc = (registers[1] >> 7) & UINT64_C(1);
+    const uint64_t field_smts = (registers[1] >> 43) & UINT64_C(1);
+    const uint64_t field_ssads = (registers[1] >> 45) & UINT64_C(1);
+    const uint64_t field_smpwcs = (registers[1] >> 48) & UINT64_C(1);
+    const uint64_t field_haw = registers[2] & UINT64_C(0xff);
+
+    found->format = &axas_vtd_second_stage;
+    found->missing = NULL;
+    found->features = 0;
+    if (field_sagaw_39 == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_AGAW_39;
+    }
+    if (field_sagaw_48 == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_AGAW_48;
+    }
+    if (field_sagaw_57 == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_AGAW_57;
+    }
+    if (field_sslps_2mib == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_LEAF_2MIB;
+    }
+    if (field_sslps_1gib == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_LEAF_1GIB;
+    }
+    if (field_cm == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_CACHING_MODE;
+    }
+    if (field_sc == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_SNOOP_CONTROL;
+    }
+    if (field_smts == 1 && field_smpwcs == 1) {
+        found->features |= AXAS_VTD_SECOND_STAGE_FEATURE_PAGE_WALK_SNOOP;
+    }
+    found->switched = 0;
+    if (field_smts == 1 && field_ssads == 1) {
+        found->switched |= AXAS_VTD_SECOND_STAGE_FEATURE_ACCESSED_DIRTY;
+    }
+    found->modes = UINT64_C(7);
+    (void)probe;
+    (void)context;
+    found->physical_bits = (uint8_t)(field_haw + 1);
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2418,6 +2475,15 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "cap",
+            "CAP_REG, offset 08h" },
+    { "ecap",
+            "ECAP_REG, offset 10h" },
+    { "dmar_address_width",
+            "Host Address Width, byte 36 of the DMAR table" },
+};
+
 const struct axas_format axas_vtd_second_stage = {
     .name = "vtd_second_stage",
     .title = "Intel VT-d, second stage",
@@ -2430,6 +2496,8 @@ const struct axas_format axas_vtd_second_stage = {
     .transition_count = 12,
     .root_register_count = 4,
     .fault_register_count = 2,
+    .id_register_count = 3,
+    .probes = false,
     .output_bits = 52,
     .root_tables_max = 1,
     .hardware_updates_always = false,
@@ -2440,6 +2508,7 @@ const struct axas_format axas_vtd_second_stage = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_vtd_second_stage_entry_kind,
     .entry_valid = axas_vtd_second_stage_entry_valid,
     .entry_used = entry_used,
@@ -2450,6 +2519,7 @@ const struct axas_format axas_vtd_second_stage = {
     .leaf_read = axas_vtd_second_stage_leaf_read,
     .root_encode = axas_vtd_second_stage_root_encode,
     .fault_decode = axas_vtd_second_stage_fault_decode,
+    .capabilities = axas_vtd_second_stage_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2458,6 +2528,8 @@ _Static_assert(sizeof(axas_vtd_second_stage_entry) == 8, "an entry is 64 bits");
 _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(4 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(3 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(3 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_VTD_SECOND_STAGE_PML4_ENTRIES << AXAS_VTD_SECOND_STAGE_PML4_SHIFT ==
                 UINT64_C(1) << AXAS_VTD_SECOND_STAGE_PML5_SHIFT,

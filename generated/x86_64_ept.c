@@ -455,6 +455,61 @@ enum axas_status axas_x86_64_ept_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_x86_64_ept_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_enable_ept = (registers[0] >> 33) & UINT64_C(1);
+    const uint64_t field_mode_based = (registers[0] >> 54) & UINT64_C(1);
+    const uint64_t field_execute_only = registers[1] & UINT64_C(1);
+    const uint64_t field_walk_4 = (registers[1] >> 6) & UINT64_C(1);
+    const uint64_t field_walk_5 = (registers[1] >> 7) & UINT64_C(1);
+    const uint64_t field_tables_wb = (registers[1] >> 14) & UINT64_C(1);
+    const uint64_t field_pde_2mib = (registers[1] >> 16) & UINT64_C(1);
+    const uint64_t field_pdpte_1gib = (registers[1] >> 17) & UINT64_C(1);
+    const uint64_t field_flags = (registers[1] >> 21) & UINT64_C(1);
+    const uint64_t field_maxphyaddr = registers[2] & UINT64_C(0xff);
+
+    found->format = &axas_x86_64_ept;
+    found->missing = NULL;
+    if (!(field_enable_ept == 1)) {
+        found->missing = "the CPU has no EPT";
+    } else if (!(field_tables_wb == 1)) {
+        found->missing = "the CPU cannot read EPT tables as write-back memory";
+    }
+    found->features = 0;
+    if (field_flags == 1) {
+        found->features |= AXAS_X86_64_EPT_FEATURE_ACCESSED_DIRTY;
+    }
+    if (field_execute_only == 1) {
+        found->features |= AXAS_X86_64_EPT_FEATURE_EXECUTE_ONLY;
+    }
+    if (field_pde_2mib == 1) {
+        found->features |= AXAS_X86_64_EPT_FEATURE_LEAF_2MIB;
+    }
+    if (field_pdpte_1gib == 1) {
+        found->features |= AXAS_X86_64_EPT_FEATURE_LEAF_1GIB;
+    }
+    if (field_walk_5 == 1) {
+        found->features |= AXAS_X86_64_EPT_FEATURE_WALK_LENGTH_5;
+    }
+    found->switched = 0;
+    if (field_mode_based == 1) {
+        found->switched |= AXAS_X86_64_EPT_FEATURE_MODE_BASED_EXECUTE;
+    }
+    found->modes = UINT64_C(3);
+    if (!(field_walk_4 == 1)) {
+        found->modes &= ~(UINT64_C(1) << AXAS_X86_64_EPT_MODE_4LEVEL);
+    }
+    (void)probe;
+    (void)context;
+    found->physical_bits = (uint8_t)field_maxphyaddr;
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2346,6 +2401,15 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "ia32_vmx_procbased_ctls2",
+            "IA32_VMX_PROCBASED_CTLS2, MSR 48BH" },
+    { "ia32_vmx_ept_vpid_cap",
+            "IA32_VMX_EPT_VPID_CAP, MSR 48CH" },
+    { "cpuid_80000008_eax",
+            "CPUID 8000_0008H, EAX; 36 where that leaf is not there" },
+};
+
 const struct axas_format axas_x86_64_ept = {
     .name = "x86_64_ept",
     .title = "Intel EPT",
@@ -2358,6 +2422,8 @@ const struct axas_format axas_x86_64_ept = {
     .transition_count = 10,
     .root_register_count = 1,
     .fault_register_count = 5,
+    .id_register_count = 3,
+    .probes = false,
     .output_bits = 52,
     .root_tables_max = 1,
     .hardware_updates_always = false,
@@ -2368,6 +2434,7 @@ const struct axas_format axas_x86_64_ept = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_x86_64_ept_entry_kind,
     .entry_valid = axas_x86_64_ept_entry_valid,
     .entry_used = entry_used,
@@ -2378,6 +2445,7 @@ const struct axas_format axas_x86_64_ept = {
     .leaf_read = axas_x86_64_ept_leaf_read,
     .root_encode = axas_x86_64_ept_root_encode,
     .fault_decode = axas_x86_64_ept_fault_decode,
+    .capabilities = axas_x86_64_ept_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2386,6 +2454,8 @@ _Static_assert(sizeof(axas_x86_64_ept_entry) == 8, "an entry is 64 bits");
 _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(1 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(5 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(3 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(2 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_X86_64_EPT_PML4_ENTRIES << AXAS_X86_64_EPT_PML4_SHIFT ==
                 UINT64_C(1) << AXAS_X86_64_EPT_PML5_SHIFT,

@@ -462,6 +462,55 @@ enum axas_status axas_x86_64_npt_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_x86_64_npt_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_svm = (registers[0] >> 2) & UINT64_C(1);
+    const uint64_t field_nx = (registers[1] >> 20) & UINT64_C(1);
+    const uint64_t field_page_1gib = (registers[1] >> 26) & UINT64_C(1);
+    const uint64_t field_nested_paging = registers[2] & UINT64_C(1);
+    const uint64_t field_physical_width = registers[3] & UINT64_C(0xff);
+    const uint64_t field_la57 = (registers[4] >> 16) & UINT64_C(1);
+    const uint64_t field_pat = (registers[5] >> 16) & UINT64_C(1);
+    const uint64_t field_host_la57 = (registers[6] >> 12) & UINT64_C(1);
+
+    found->format = &axas_x86_64_npt;
+    found->missing = NULL;
+    if (!(field_svm == 1)) {
+        found->missing = "the CPU has no SVM";
+    } else if (!(field_nested_paging == 1)) {
+        found->missing = "the CPU has no nested paging";
+    } else if (!(field_nx == 1)) {
+        found->missing = "the CPU has no NX bit";
+    }
+    found->features = 0;
+    if (field_page_1gib == 1) {
+        found->features |= AXAS_X86_64_NPT_FEATURE_LEAF_1GIB;
+    }
+    if (field_la57 == 1) {
+        found->features |= AXAS_X86_64_NPT_FEATURE_LA57;
+    }
+    found->switched = 0;
+    if (field_pat == 1) {
+        found->switched |= AXAS_X86_64_NPT_FEATURE_PAT_WC_WP;
+    }
+    found->modes = UINT64_C(3);
+    if (!(field_host_la57 == 0)) {
+        found->modes &= ~(UINT64_C(1) << AXAS_X86_64_NPT_MODE_4LEVEL);
+    }
+    if (!(field_host_la57 == 1)) {
+        found->modes &= ~(UINT64_C(1) << AXAS_X86_64_NPT_MODE_5LEVEL);
+    }
+    (void)probe;
+    (void)context;
+    found->physical_bits = (uint8_t)field_physical_width;
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -2342,6 +2391,23 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "cpuid_80000001_ecx",
+            "CPUID 8000_0001, ECX" },
+    { "cpuid_80000001_edx",
+            "CPUID 8000_0001, EDX" },
+    { "cpuid_8000000a_edx",
+            "CPUID 8000_000A, EDX; 0 where that leaf is not there" },
+    { "cpuid_80000008_eax",
+            "CPUID 8000_0008, EAX" },
+    { "cpuid_00000007_ecx",
+            "CPUID 0000_0007, subleaf 0, ECX; 0 where that leaf is not there" },
+    { "cpuid_00000001_edx",
+            "CPUID 0000_0001, EDX" },
+    { "cr4",
+            "CR4 of the host" },
+};
+
 const struct axas_format axas_x86_64_npt = {
     .name = "x86_64_npt",
     .title = "AMD nested paging",
@@ -2354,6 +2420,8 @@ const struct axas_format axas_x86_64_npt = {
     .transition_count = 10,
     .root_register_count = 5,
     .fault_register_count = 3,
+    .id_register_count = 7,
+    .probes = false,
     .output_bits = 52,
     .root_tables_max = 1,
     .hardware_updates_always = true,
@@ -2364,6 +2432,7 @@ const struct axas_format axas_x86_64_npt = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_x86_64_npt_entry_kind,
     .entry_valid = axas_x86_64_npt_entry_valid,
     .entry_used = entry_used,
@@ -2374,6 +2443,7 @@ const struct axas_format axas_x86_64_npt = {
     .leaf_read = axas_x86_64_npt_leaf_read,
     .root_encode = axas_x86_64_npt_root_encode,
     .fault_decode = axas_x86_64_npt_fault_decode,
+    .capabilities = axas_x86_64_npt_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -2382,6 +2452,8 @@ _Static_assert(sizeof(axas_x86_64_npt_entry) == 8, "an entry is 64 bits");
 _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(5 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(3 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(7 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(2 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_X86_64_NPT_PML4_ENTRIES << AXAS_X86_64_NPT_PML4_SHIFT ==
                 UINT64_C(1) << AXAS_X86_64_NPT_PML5_SHIFT,

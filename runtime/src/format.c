@@ -49,3 +49,18 @@ uint64_t axas_feature_find(const struct axas_format *format, const char *name)
     }
     return 0;
 }
+
+enum axas_status axas_capabilities_decode(const struct axas_format *format,
+                                          const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+                                          axas_probe_fn *probe, void *context,
+                                          struct axas_capabilities *found)
+{
+    if (format == NULL || registers == NULL || found == NULL || (format->probes && probe == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (format->capabilities == NULL) {
+        return AXAS_ERR_UNSUPPORTED;
+    }
+    format->capabilities(registers, probe, context, found);
+    return AXAS_OK;
+}

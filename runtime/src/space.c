@@ -258,8 +258,10 @@ enum axas_status axas_space_init(struct axas_space *space, const struct axas_con
         return AXAS_ERR_INVALID;
     }
     struct axas_space made = {0};
-    const char *what = "the table's configuration";
-    enum axas_status status = axas_table_init(&made.table, &config->table);
+    const char *what = NULL;
+    struct axas_table_config table = config->table;
+    table.why = &what;
+    enum axas_status status = axas_table_init(&made.table, &table);
     if (status == AXAS_OK) {
         made.error = config->error;
         made.populate_only = config->populate_only;
@@ -278,6 +280,9 @@ enum axas_status axas_space_init(struct axas_space *space, const struct axas_con
     if (status == AXAS_OK) {
         *space = made;
         return AXAS_OK;
+    }
+    if (config->table.why != NULL) {
+        *config->table.why = what;
     }
     return report(config->error, failure(status, what), config->base, axas_hpa_of(0), config->size, 0);
 }

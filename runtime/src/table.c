@@ -231,6 +231,12 @@ static bool hal_is_whole(const struct axas_hal *hal)
            (hal->phys_to_virt == NULL) == (hal->virt_to_phys == NULL);
 }
 
+/* The smaller of two widths, of which 0 is unknown. */
+static uint8_t narrower(uint8_t width, uint8_t other)
+{
+    return other != 0 && other < width ? other : width;
+}
+
 static uint64_t features_of(const struct axas_format *format)
 {
     uint64_t features = 0;
@@ -240,44 +246,153 @@ static uint64_t features_of(const struct axas_format *format)
     return features;
 }
 
-/* The width of guest addresses that the mode would have, or 0 if it does not fit. */
-static uint8_t mode_fits(const struct axas_table_config *config, const struct axas_mode *mode,
-                         uint8_t physical_bits)
+/* What stops a mode from being taken: the further down, the closer it came. */
+enum obstacle {
+    OBSTACLE_WIDTH,
+    OBSTACLE_CPU,
+    OBSTACLE_FEATURE,
+    OBSTACLE_PHYSICAL,
+    OBSTACLE_WITHIN,
+    OBSTACLES
+};
+
+static const char *const obstacle_text[OBSTACLES] = {
+    [OBSTACLE_WIDTH] = "no mode has guest addresses of that width",
+    [OBSTACLE_CPU] = "the CPU refuses every mode with guest addresses of that width",
+    [OBSTACLE_FEATURE] = "the CPU lacks a feature that every mode with guest addresses of that width needs",
+    [OBSTACLE_PHYSICAL] = "the CPU's physical addresses are narrower than the modes of that width ask for",
+    [OBSTACLE_WITHIN] = "guest addresses of that width may not be wider than the CPU's physical ones",
+};
+
+/* OBSTACLES if nothing stops the mode; *bits is then the width that its guest addresses would have. */
+static enum obstacle obstacle_of(const struct axas_table *table, const struct axas_table_config *config,
+                                 const struct axas_mode *mode, uint8_t *bits)
 {
+    const uint8_t least = config->gpa_bits_least, physical = table->physical_bits;
+    uint8_t wanted = config->gpa_bits;
+    if (wanted == 0) {
+        wanted = least > mode->gpa_bits_min ? least : mode->gpa_bits_min;
+    }
+    if (wanted < mode->gpa_bits_min || wanted > mode->gpa_bits_max) {
+        return OBSTACLE_WIDTH;
+    }
+    const struct axas_capabilities *cpu = config->capabilities;
+    if (cpu != NULL && (cpu->modes >> (mode - config->format->modes) & 1) == 0) {
+        return OBSTACLE_CPU;
+    }
     uint64_t with = mode->with | config->format->levels[last_level(mode)].leaf_with;
-    if ((with & ~config->features) != 0 || physical_bits < mode->physical_bits_min) {
-        return 0;
+    if ((with & ~table->features) != 0) {
+        return OBSTACLE_FEATURE;
     }
-    uint8_t max = mode->gpa_bits_max;
-    if (mode->within_physical && max > physical_bits) {
-        max = physical_bits;
+    if (physical < mode->physical_bits_min) {
+        return OBSTACLE_PHYSICAL;
     }
-    uint8_t bits = config->gpa_bits;
-    if (bits == 0) {
-        bits = mode->gpa_bits_preferred < max ? mode->gpa_bits_preferred : max;
+    if (mode->within_physical && wanted > physical) {
+        return OBSTACLE_WITHIN;
     }
-    return bits >= mode->gpa_bits_min && bits <= max ? bits : 0;
+    if (config->gpa_bits == 0 && least == 0) {
+        wanted = mode->gpa_bits_preferred;
+        if (mode->within_physical && wanted > physical) {
+            wanted = physical;
+        }
+    }
+    *bits = wanted;
+    return OBSTACLES;
+}
+
+/* Whether a mode that fits is taken instead of the one chosen so far. */
+static bool is_better(const struct axas_table_config *config, const struct axas_mode *mode,
+                      const struct axas_mode *chosen)
+{
+    if (chosen == NULL) {
+        return true;
+    }
+    if (config->gpa_bits_least != 0 && mode->level_count != chosen->level_count) {
+        return mode->level_count < chosen->level_count;
+    }
+    return mode->is_default;
 }
 
 /* Sets table->mode and table->gpa_bits. */
-static enum axas_status choose_mode(struct axas_table *table, const struct axas_table_config *config)
+static enum axas_status choose_mode(struct axas_table *table, const struct axas_table_config *config,
+                                    const char **why)
 {
     const struct axas_format *format = config->format;
+    enum obstacle furthest = OBSTACLE_WIDTH;
     bool known = config->mode == NULL;
-    for (unsigned turn = 0; turn < 2; turn++) {
-        for (unsigned i = 0; i < format->mode_count; i++) {
-            const struct axas_mode *mode = &format->modes[i];
-            known = known || mode == config->mode;
-            bool wanted = config->mode == NULL ? mode->is_default == (turn == 0) : mode == config->mode;
-            uint8_t bits = wanted ? mode_fits(config, mode, table->physical_bits) : 0;
-            if (bits != 0) {
-                table->mode = mode;
-                table->gpa_bits = bits;
-                return AXAS_OK;
-            }
+    for (unsigned i = 0; i < format->mode_count; i++) {
+        const struct axas_mode *mode = &format->modes[i];
+        if (config->mode != NULL && mode != config->mode) {
+            continue;
+        }
+        uint8_t bits = 0;
+        enum obstacle obstacle = obstacle_of(table, config, mode, &bits);
+        known = true;
+        furthest = obstacle > furthest ? obstacle : furthest;
+        if (obstacle == OBSTACLES && is_better(config, mode, table->mode)) {
+            table->mode = mode;
+            table->gpa_bits = bits;
         }
     }
+    if (table->mode != NULL) {
+        return AXAS_OK;
+    }
+    *why = known ? obstacle_text[furthest] : "the mode is not one of the format's";
     return known ? AXAS_ERR_UNSUPPORTED : AXAS_ERR_INVALID;
+}
+
+/* What the configuration says of the CPU. Sets table->features and table->physical_bits. */
+static enum axas_status take_cpu(struct axas_table *table, const struct axas_table_config *config,
+                                 const char **why)
+{
+    const struct axas_format *format = config->format;
+    const struct axas_capabilities *cpu = config->capabilities;
+    const uint64_t features = features_of(format);
+    table->features = config->features;
+    table->physical_bits = narrower(format->output_bits, config->physical_bits);
+    *why = "features that the format does not have";
+    if ((config->features & ~features) != 0) {
+        return AXAS_ERR_INVALID;
+    }
+    if (cpu == NULL) {
+        return AXAS_OK;
+    }
+    if (((cpu->features | cpu->switched) & ~features) != 0) {
+        return AXAS_ERR_INVALID;
+    }
+    if (cpu->missing != NULL) {
+        *why = cpu->missing;
+        return AXAS_ERR_UNSUPPORTED;
+    }
+    if (config->features == 0) {
+        table->features = cpu->features;
+    } else if ((config->features & ~(cpu->features | cpu->switched)) != 0) {
+        *why = "the CPU lacks a feature that is asked for";
+        return AXAS_ERR_UNSUPPORTED;
+    }
+    table->physical_bits = narrower(table->physical_bits, cpu->physical_bits);
+    return AXAS_OK;
+}
+
+/* NULL, or what no configuration may be like. */
+static const char *fault_in(const struct axas_table_config *config)
+{
+    if (config->hal == NULL || config->format == NULL) {
+        return "no HAL, or no format";
+    }
+    if (!hal_is_whole(config->hal)) {
+        return "the HAL lacks a function that is required";
+    }
+    if (config->physical_bits > 64 || config->max_leaf_shift > 63 || config->max_exec_leaf_shift > 63) {
+        return "a width or a leaf size of more bits than addresses have";
+    }
+    if (config->gpa_bits != 0 && config->gpa_bits_least != 0) {
+        return "two widths of guest addresses";
+    }
+    if (config->capabilities != NULL && config->capabilities->format != config->format) {
+        return "the capabilities are another format's";
+    }
+    return NULL;
 }
 
 /* The sizes of leaves up to 1 << cap bytes (0: no cap) that the mode and the CPU have, from the smallest up
@@ -362,26 +477,26 @@ static uint64_t root_entry(const struct axas_table *table, uint64_t index)
     return in_order(table->format, entry);
 }
 
-enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config)
+/* On failure *why says what was wrong. */
+static enum axas_status make(struct axas_table *table, const struct axas_table_config *config,
+                             const char **why)
 {
-    if (table == NULL || config == NULL || config->hal == NULL || config->format == NULL ||
-        !hal_is_whole(config->hal) || (config->features & ~features_of(config->format)) != 0 ||
-        config->physical_bits > 64 || config->max_leaf_shift > 63 || config->max_exec_leaf_shift > 63) {
+    *why = fault_in(config);
+    if (*why != NULL) {
         return AXAS_ERR_INVALID;
     }
     const struct axas_format *format = config->format;
     if (format->entry_bytes == 8 && !AXAS_CPU_MOVES_8_BYTES) {
+        *why = "this CPU cannot store entries of 8 bytes at once";
         return AXAS_ERR_UNSUPPORTED;
     }
     struct axas_table made = {0};
     made.hal = config->hal;
     made.format = format;
-    made.features = config->features;
-    made.physical_bits = format->output_bits;
-    if (config->physical_bits != 0 && config->physical_bits < format->output_bits) {
-        made.physical_bits = config->physical_bits;
+    enum axas_status status = take_cpu(&made, config, why);
+    if (status == AXAS_OK) {
+        status = choose_mode(&made, config, why);
     }
-    enum axas_status status = choose_mode(&made, config);
     if (status != AXAS_OK) {
         return status;
     }
@@ -395,7 +510,7 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
     }
     made.exec_leaf_sizes = made.leaf_sizes & leaf_sizes(&made, config->max_exec_leaf_shift);
     if ((made.exec_leaf_sizes & axas_table_page_size(&made)) == 0) {
-        /* A cap below the smallest leaf. */
+        *why = "a cap below the smallest leaf";
         return AXAS_ERR_INVALID;
     }
     made.last = last_of_width(made.gpa_bits);
@@ -421,6 +536,7 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
     }
     made.root = take_frame(&made, made.root_size);
     if (made.root == NULL) {
+        *why = "no memory for the root";
         return AXAS_ERR_NO_MEMORY;
     }
     made.root_hpa = axas_hal_phys(made.hal, made.root);
@@ -428,6 +544,19 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
     publish(&made);
     *table = made;
     return AXAS_OK;
+}
+
+enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config)
+{
+    if (table == NULL || config == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    const char *why = NULL;
+    enum axas_status status = make(table, config, &why);
+    if (status != AXAS_OK && config->why != NULL) {
+        *config->why = why;
+    }
+    return status;
 }
 
 void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void *context)

@@ -10,6 +10,7 @@
  * Policy of this project: normal memory is inner shareable (11); Device and Non-cacheable, where the CPU
  * ignores SH and takes outer shareable (D8.6.2), say so (10); AF is set in advance where the CPU does not.
  */
+#include "arm_id.h"
 #include "golden.h"
 
 static const struct axas_format *stage2(void)
@@ -836,4 +837,62 @@ Test(stage2, the_last_level_has_no_blocks)
     unsigned level = golden_level(format, "level3");
     cr_expect_eq(format->entry_kind(level, UINT64_C(0x400007fd)), AXAS_ENTRY_BAD);
     cr_expect_eq(format->entry_kind(level, UINT64_C(0x400007ff)), AXAS_ENTRY_LEAF);
+}
+
+Test(stage2, identification_registers_say_what_a_cpu_has)
+{
+    static const struct golden_cpu cpus[] = {
+        {"Cortex-A53", {CORTEX_A53}, NULL, ARM_ID_OLD, "", "2level 3level 4level", 40, false, {0}},
+        {"Cortex-A72", {CORTEX_A72}, NULL, ARM_ID_OLD, "", "2level 3level 4level", 44, false, {0}},
+        {"Neoverse N1", {NEOVERSE_N1}, NULL, ARM_ID_N1, "", "2level 3level 4level", 48, false, {0}},
+        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level", 48, false, {0}},
+        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level", 40, false, {0}},
+        {"no granule of 4 KiB",
+         {UINT64_C(0xf0100005), 0, 0},
+         "4 KiB",
+         ARM_ID_OLD,
+         "",
+         "2level 3level 4level",
+         48,
+         false,
+         {0}},
+        {"granule of 4 KiB for stage 1 alone",
+         {UINT64_C(0x0000010000100005), 0, 0},
+         "4 KiB",
+         ARM_ID_OLD,
+         "",
+         "2level 3level 4level",
+         48,
+         false,
+         {0}},
+        {"granule of 4 KiB for stage 2 alone",
+         {UINT64_C(0x00000200f0100005), 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "2level 3level 4level",
+         48,
+         false,
+         {0}},
+        {"all fields 0",
+         {0, 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "2level 3level 4level",
+         32,
+         true,
+         {UINT64_C(0x000001008000000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+        {"all fields 15 but HAFDBS",
+         {UINT64_MAX, UINT64_C(0xfffffffffffffff1), UINT64_MAX},
+         NULL,
+         ARM_ID_V1,
+         "fwb",
+         "2level 3level 4level",
+         48,
+         false,
+         {0}},
+    };
+    arm_id_check("aarch64_stage2", cpus, GOLDEN_COUNT(cpus));
+    arm_id_check_widths("aarch64_stage2", 0, ARM_ID_WIDTHS_48);
 }

@@ -6,6 +6,7 @@
  * aarch64_stage2.c, whose low bits a leaf shares: page 0x3 + MemAttr 1111 0x3c + S2AP 11 0xc0 + SH 11 0x300 +
  * AF 0x400 = 0x7ff, a block 0x7fd, XN 10 is bit 54. Addresses begin at bit 14: bits 13:12 are RES0.
  */
+#include "arm_id.h"
 #include "stage2.h"
 
 #define FORMAT "aarch64_stage2_16k"
@@ -132,3 +133,51 @@ static const struct golden_bits entry_bits[] = {
 };
 
 #include "stage2_tests.h"
+
+Test(stage2, identification_registers_say_what_a_cpu_has)
+{
+    static const struct golden_cpu cpus[] = {
+        {"Cortex-A53", {CORTEX_A53}, "16 KiB", ARM_ID_OLD, "", "1level 2level 3level", 40, false, {0}},
+        {"Neoverse N1", {NEOVERSE_N1}, NULL, ARM_ID_N1, "", "1level 2level 3level", 48, false, {0}},
+        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 48, false, {0}},
+        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 40, false, {0}},
+        {"granule of 16 KiB for stage 1 alone",
+         {UINT64_C(0x0000000100100005), 0, 0},
+         "16 KiB",
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         48,
+         false,
+         {0}},
+        {"granule of 16 KiB for stage 2 alone",
+         {UINT64_C(0x0000000200000005), 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         48,
+         false,
+         {0}},
+        {"all fields 0",
+         {0, 0, 0},
+         "16 KiB",
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         32,
+         true,
+         {UINT64_C(0x0000000e00f0000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+        {"granule of 16 KiB, all else 0",
+         {UINT64_C(0x00100000), 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         32,
+         true,
+         {UINT64_C(0x000000010010000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+    };
+    arm_id_check("aarch64_stage2_16k", cpus, GOLDEN_COUNT(cpus));
+    arm_id_check_widths("aarch64_stage2_16k", 0, ARM_ID_WIDTHS_48);
+}

@@ -7,6 +7,7 @@
  * AF 0x400 = 0x4ff, a block 0x4fd, XN 10 is bit 54. Bits 49:14 hold address bits 49:14, and bits 9:8 hold
  * 51:50.
  */
+#include "arm_id.h"
 #include "stage2.h"
 
 #define FORMAT "aarch64_stage2_16k_lpa2"
@@ -155,3 +156,67 @@ static const struct golden_bits entry_bits[] = {
 };
 
 #include "stage2_tests.h"
+
+Test(stage2, identification_registers_say_what_a_cpu_has)
+{
+    static const struct golden_cpu cpus[] = {
+        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level 4level", 48, false, {0}},
+        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level 4level", 40, false, {0}},
+        {"FEAT_LPA2 by the field of stage 2",
+         {UINT64_C(0x0000000300101126), 0, 0},
+         NULL,
+         "lpa2",
+         "",
+         "1level 2level 3level 4level",
+         52,
+         false,
+         {0}},
+        {"FEAT_LPA2 by the field of stage 1",
+         {UINT64_C(0x0000000000201126), 0, 0},
+         NULL,
+         "lpa2",
+         "",
+         "1level 2level 3level 4level",
+         52,
+         false,
+         {0}},
+        {"FEAT_LPA2 for stage 1 alone",
+         {UINT64_C(0x0000000200201126), 0, 0},
+         NULL,
+         "",
+         "",
+         "1level 2level 3level 4level",
+         52,
+         false,
+         {0}},
+        {"granule of 16 KiB for stage 1 alone",
+         {UINT64_C(0x0000000100201126), 0, 0},
+         "16 KiB",
+         "",
+         "",
+         "1level 2level 3level 4level",
+         52,
+         false,
+         {0}},
+        {"all fields 0",
+         {0, 0, 0},
+         "16 KiB",
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level 4level",
+         32,
+         true,
+         {UINT64_C(0x0000000e00f0000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+        {"granule of 16 KiB, all else 0",
+         {UINT64_C(0x00100000), 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level 4level",
+         32,
+         true,
+         {UINT64_C(0x0000000d00f0000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+    };
+    arm_id_check("aarch64_stage2_16k_lpa2", cpus, GOLDEN_COUNT(cpus));
+    arm_id_check_widths("aarch64_stage2_16k_lpa2", 0, ARM_ID_WIDTHS_52);
+}

@@ -7,6 +7,7 @@
  * AF 0x400 = 0x7ff, a block 0x7fd, XN 10 is bit 54. Bits 47:16 hold address bits 47:16, and bits 15:12 hold
  * 51:48, which are RES0 where the CPU has no addresses of 52 bits.
  */
+#include "arm_id.h"
 #include "stage2.h"
 
 #define FORMAT "aarch64_stage2_64k"
@@ -143,3 +144,59 @@ static const struct golden_bits entry_bits[] = {
 };
 
 #include "stage2_tests.h"
+
+Test(stage2, identification_registers_say_what_a_cpu_has)
+{
+    static const struct golden_cpu cpus[] = {
+        {"Cortex-A53", {CORTEX_A53}, NULL, ARM_ID_OLD, "", "1level 2level 3level", 40, false, {0}},
+        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 48, false, {0}},
+        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 40, false, {0}},
+        {"FEAT_LPA",
+         {UINT64_C(0x00101126), UINT64_C(0x10212122), 0},
+         NULL,
+         "lpa xnx hardware_access_flag vmid16",
+         "",
+         "1level 2level 3level",
+         52,
+         false,
+         {0}},
+        {"no granule of 64 KiB",
+         {UINT64_C(0x0f100005), 0, 0},
+         "64 KiB",
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         48,
+         false,
+         {0}},
+        {"granule of 64 KiB for stage 1 alone",
+         {UINT64_C(0x0000001000100005), 0, 0},
+         "64 KiB",
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         48,
+         false,
+         {0}},
+        {"granule of 64 KiB for stage 2 alone",
+         {UINT64_C(0x000000200f100005), 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         48,
+         false,
+         {0}},
+        {"all fields 0",
+         {0, 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "1level 2level 3level",
+         32,
+         true,
+         {UINT64_C(0x000000100800000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+    };
+    arm_id_check("aarch64_stage2_64k", cpus, GOLDEN_COUNT(cpus));
+    arm_id_check_widths("aarch64_stage2_64k", 0, ARM_ID_WIDTHS_52);
+}

@@ -7,6 +7,7 @@
  * AF 0x400 = 0x4ff, a block 0x4fd, XN 10 is bit 54. Bits 49:12 hold address bits 49:12, and bits 9:8 hold
  * 51:50.
  */
+#include "arm_id.h"
 #include "stage2.h"
 
 #define FORMAT "aarch64_stage2_lpa2"
@@ -166,3 +167,67 @@ static const struct golden_bits entry_bits[] = {
 };
 
 #include "stage2_tests.h"
+
+Test(stage2, identification_registers_say_what_a_cpu_has)
+{
+    static const struct golden_cpu cpus[] = {
+        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level 5level", 48, false, {0}},
+        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level 5level", 40, false, {0}},
+        {"FEAT_LPA2 by the field of stage 2",
+         {UINT64_C(0x0000030000101126), 0, 0},
+         NULL,
+         "lpa2",
+         "",
+         "2level 3level 4level 5level",
+         52,
+         false,
+         {0}},
+        {"FEAT_LPA2 by the field of stage 1",
+         {UINT64_C(0x0000000010101126), 0, 0},
+         NULL,
+         "lpa2",
+         "",
+         "2level 3level 4level 5level",
+         52,
+         false,
+         {0}},
+        {"FEAT_LPA2 for stage 1 alone",
+         {UINT64_C(0x0000020010101126), 0, 0},
+         NULL,
+         "",
+         "",
+         "2level 3level 4level 5level",
+         52,
+         false,
+         {0}},
+        {"granule of 4 KiB for stage 1 alone",
+         {UINT64_C(0x0000010010101126), 0, 0},
+         "4 KiB",
+         "",
+         "",
+         "2level 3level 4level 5level",
+         52,
+         false,
+         {0}},
+        {"all fields 0",
+         {0, 0, 0},
+         NULL,
+         ARM_ID_OLD,
+         "",
+         "2level 3level 4level 5level",
+         32,
+         true,
+         {UINT64_C(0x00000d00f000000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+        {"no granule of 4 KiB",
+         {UINT64_C(0xf0000000), 0, 0},
+         "4 KiB",
+         "",
+         "",
+         "2level 3level 4level 5level",
+         32,
+         true,
+         {UINT64_C(0x00000e008000000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
+    };
+    arm_id_check("aarch64_stage2_lpa2", cpus, GOLDEN_COUNT(cpus));
+    arm_id_check_widths("aarch64_stage2_lpa2", 0, ARM_ID_WIDTHS_52);
+}

@@ -442,3 +442,53 @@ Test(stage2, changes_ask_for_what_the_manual_says)
     golden_check_changes(golden_format(FORMAT), "", golden);
     golden_check_hardware_updates(golden_format(FORMAT), "", false);
 }
+
+Test(stage2, identification_registers_say_what_a_cpu_has)
+{
+    /* B4.1: ID_PFR1 15:12 virtualization; ID_MMFR0 3:0 VMSA, 5 with long descriptors; ID_MMFR3 27:24 the
+     * cached memory's size, 0 32, 1 36 and 2 40 bits. */
+    static const char *const names[] = {"id_pfr1", "id_mmfr0", "id_mmfr3"};
+    static const struct golden_cpu cpus[] = {
+        {.what = "Cortex-A7 and Cortex-A15",
+         .registers = {0x00011011, 0x10101105, 0x02102211},
+         .features = "",
+         .switched = "",
+         .modes = "2level 3level",
+         .physical_bits = 40},
+        {.what = "Cortex-A9",
+         .registers = {0x00000011, 0x00100103, 0x00002111},
+         .missing = "virtualization",
+         .features = "",
+         .switched = "",
+         .modes = "2level 3level",
+         .physical_bits = 32},
+        {.what = "virtualization without long descriptors, 36 bits",
+         .registers = {0x00001000, 0x00000004, 0x01000000},
+         .missing = "long descriptors",
+         .features = "",
+         .switched = "",
+         .modes = "2level 3level",
+         .physical_bits = 36},
+        {.what = "long descriptors, and all else 0",
+         .registers = {0, 5, 0},
+         .missing = "virtualization",
+         .features = "",
+         .switched = "",
+         .modes = "2level 3level",
+         .physical_bits = 32,
+         .every_bit = true,
+         .matters = {0xf000, 0, 0x0f000000}},
+        {.what = "virtualization, and all else 0",
+         .registers = {0x1000, 0, 0},
+         .missing = "long descriptors",
+         .features = "",
+         .switched = "",
+         .modes = "2level 3level",
+         .physical_bits = 32,
+         .every_bit = true,
+         .matters = {0x1000, 0x8, 0x0f000000}},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(cpus); i++) {
+        golden_check_cpu(golden_format("armv7_lpae_stage2"), names, 3, NULL, NULL, &cpus[i]);
+    }
+}

@@ -88,6 +88,18 @@ struct golden_fault {
     uint64_t gva;
 };
 
+/** A CPU by its identification registers, and what the manual makes of them. */
+struct golden_cpu {
+    const char *what;
+    uint64_t registers[AXAS_MAX_ID_REGISTERS]; /**< in the order in which the test names them */
+    const char *missing;                     /**< part of what is said of a CPU without the format, or NULL */
+    const char *features, *switched, *modes; /**< names, separated by spaces */
+    uint8_t physical_bits;
+    bool every_bit; /**< `matters` is to be checked */
+    /** The bits of which each, turned over alone, makes something else of the CPU. */
+    uint64_t matters[AXAS_MAX_ID_REGISTERS];
+};
+
 static inline const struct axas_format *golden_format(const char *name)
 {
     const struct axas_format *format = axas_format_find(name);
@@ -277,6 +289,81 @@ static inline void golden_check_held(const struct axas_format *format, const cha
     cr_expect_eq(leaf.hpa.raw, hpa, "%s: 0x%016" PRIx64 " gives the address 0x%" PRIx64 ", not 0x%" PRIx64,
                  level_name, entry, leaf.hpa.raw, hpa);
     cr_expect_eq(leaf.attr & AXAS_ACCESS_MASK, 0);
+}
+
+static inline unsigned golden_id_index(const struct axas_format *format, const char *name)
+{
+    for (unsigned i = 0; i < format->id_register_count; i++) {
+        if (strcmp(format->id_registers[i].name, name) == 0) {
+            return i;
+        }
+    }
+    cr_assert_fail("%s has no identification register %s", format->name, name);
+    return 0;
+}
+
+static inline uint64_t golden_modes(const struct axas_format *format, const char *names)
+{
+    uint64_t modes = 0;
+    char list[128];
+    cr_assert_lt(strlen(names), sizeof list);
+    strcpy(list, names);
+    for (char *name = strtok(list, " "); name != NULL; name = strtok(NULL, " ")) {
+        modes |= UINT64_C(1) << (golden_mode(format, name) - format->modes);
+    }
+    return modes;
+}
+
+static inline struct axas_capabilities golden_decode(const struct axas_format *format,
+                                                     const uint64_t *registers, axas_probe_fn *probe,
+                                                     void *context)
+{
+    struct axas_capabilities found;
+    memset(&found, 0x5a, sizeof found);
+    enum axas_status status = axas_capabilities_decode(format, registers, probe, context, &found);
+    cr_assert_eq(status, AXAS_OK, "%s: %s", format->name, axas_status_str(status));
+    cr_expect_eq(found.format, format);
+    return found;
+}
+
+/** Checks one CPU; names[] says which registers golden->registers[] gives, and there are no others. */
+static inline void golden_check_cpu(const struct axas_format *format, const char *const *names,
+                                    unsigned count, axas_probe_fn *probe, void *context,
+                                    const struct golden_cpu *golden)
+{
+    uint64_t registers[AXAS_MAX_ID_REGISTERS] = {0};
+    unsigned place[AXAS_MAX_ID_REGISTERS];
+    cr_assert_eq(format->id_register_count, count, "%s", format->name);
+    for (unsigned i = 0; i < count; i++) {
+        place[i] = golden_id_index(format, names[i]);
+        registers[place[i]] = golden->registers[i];
+    }
+    const struct axas_capabilities found = golden_decode(format, registers, probe, context);
+    cr_expect_eq(found.missing == NULL, golden->missing == NULL, "%s: %s", golden->what,
+                 found.missing == NULL ? "the format is there" : found.missing);
+    if (found.missing != NULL && golden->missing != NULL) {
+        cr_expect_not_null(strstr(found.missing, golden->missing), "%s: \"%s\"", golden->what, found.missing);
+    }
+    cr_expect_eq(found.features, golden_features(format, golden->features),
+                 "%s: features 0x%" PRIx64 ", not [%s]", golden->what, found.features, golden->features);
+    cr_expect_eq(found.switched, golden_features(format, golden->switched),
+                 "%s: switched 0x%" PRIx64 ", not [%s]", golden->what, found.switched, golden->switched);
+    cr_expect_eq(found.modes, golden_modes(format, golden->modes), "%s: modes 0x%" PRIx64 ", not [%s]",
+                 golden->what, found.modes, golden->modes);
+    cr_expect_eq(found.physical_bits, golden->physical_bits, "%s: %u physical bits, not %u", golden->what,
+                 found.physical_bits, golden->physical_bits);
+    for (unsigned i = 0; golden->every_bit && i < count; i++) {
+        for (unsigned bit = 0; bit < 64; bit++) {
+            registers[place[i]] ^= UINT64_C(1) << bit;
+            const struct axas_capabilities other = golden_decode(format, registers, probe, context);
+            const bool differs = other.missing != found.missing || other.features != found.features ||
+                                 other.switched != found.switched || other.modes != found.modes ||
+                                 other.physical_bits != found.physical_bits;
+            cr_expect_eq(differs, (golden->matters[i] >> bit & 1) != 0, "%s: bit %u of %s %s", golden->what,
+                         bit, names[i], differs ? "makes something else of it" : "says nothing");
+            registers[place[i]] ^= UINT64_C(1) << bit;
+        }
+    }
 }
 
 /** The value of a root register by its name. */

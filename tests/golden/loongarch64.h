@@ -140,4 +140,42 @@ static inline void loongarch_check_faults(const struct axas_format *format)
     }
 }
 
+/** CPUCFG (2.2.10.5): word 1 has PALEN less 1 in 11:4; word 2 has LVZ in bit 10 and HPTW in 24. */
+static inline void loongarch64_check_cpus(const char *format, const char *modes)
+{
+    static const char *const names[] = {"cpucfg1", "cpucfg2"};
+    const struct golden_cpu cpus[] = {
+        {.what = "word 1 of a 3A5000: 48 bits",
+         .registers = {0x03f2f2fe, 0x0060c447},
+         .features = "",
+         .switched = "",
+         .modes = modes,
+         .physical_bits = 48},
+        {.what = "the same with a page walker",
+         .registers = {0x03f2f2fe, 0x0160c447},
+         .features = "page_walker",
+         .switched = "",
+         .modes = modes,
+         .physical_bits = 48},
+        {.what = "a guest's view: no virtualization",
+         .registers = {0x03f2f2fe, 0x0060c047},
+         .missing = "virtualization",
+         .features = "",
+         .switched = "",
+         .modes = modes,
+         .physical_bits = 48},
+        {.what = "LVZ, and all else 0",
+         .registers = {0, 0x400},
+         .features = "",
+         .switched = "",
+         .modes = modes,
+         .physical_bits = 1,
+         .every_bit = true,
+         .matters = {0xff0, 0x1000400}},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(cpus); i++) {
+        golden_check_cpu(golden_format(format), names, 2, NULL, NULL, &cpus[i]);
+    }
+}
+
 #endif

@@ -198,3 +198,8 @@ Test(loongarch64, what_both_page_sizes_share)
     loongarch_check_changes(pages());
     loongarch_check_faults(pages());
 }
+
+Test(loongarch64, identification_registers_say_what_a_cpu_has)
+{
+    loongarch64_check_cpus("loongarch64_stage2", "3level 4level");
+}

@@ -175,3 +175,8 @@ Test(loongarch64_16k, what_both_page_sizes_share)
     loongarch_check_changes(pages());
     loongarch_check_faults(pages());
 }
+
+Test(loongarch64_16k, identification_registers_say_what_a_cpu_has)
+{
+    loongarch64_check_cpus("loongarch64_stage2_16k", "2level 3level");
+}

@@ -9,6 +9,7 @@
  * Policy of this project: A and D are set in advance unless the CPU updates them.
  */
 #include "golden.h"
+#include "hgatp.h"
 
 static const struct axas_format *sv32x4(void)
 {
@@ -356,4 +357,26 @@ Test(sv32x4, changes_ask_for_what_the_manual_says)
     golden[0] = (struct golden_change){AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false};
     golden_check_changes(sv32x4(), "svvptc", golden);
     golden_check_changes(sv32x4(), "hardware_ad svvptc", golden);
+}
+
+Test(sv32x4, identification_registers_say_what_a_hart_has)
+{
+    /* menvcfgh (3.1.18) is the upper half: ADUE is its bit 29. hgatp.MODE is bit 31 (figure 18.23). */
+    static const char *const names[] = {"menvcfg"};
+    static const struct golden_cpu with_sv32x4 = {.what = "Sv32x4",
+                                                  .registers = {0},
+                                                  .features = "",
+                                                  .switched = "",
+                                                  .modes = "sv32x4",
+                                                  .every_bit = true,
+                                                  .matters = {UINT64_C(0x2000000000000000)}};
+    static const struct golden_cpu bare = {.what = "Bare alone, Svadu",
+                                           .registers = {UINT64_C(0x2000000000000000)},
+                                           .features = "hardware_ad",
+                                           .switched = "",
+                                           .modes = ""};
+    struct golden_hgatp hgatp = {.shift = 31, .modes = 3};
+    golden_check_cpu(golden_format("riscv32_gstage"), names, 1, golden_hgatp_probe, &hgatp, &with_sv32x4);
+    hgatp.modes = 1;
+    golden_check_cpu(golden_format("riscv32_gstage"), names, 1, golden_hgatp_probe, &hgatp, &bare);
 }

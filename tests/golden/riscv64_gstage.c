@@ -9,6 +9,7 @@
  * Policy of this project: A and D are set in advance unless the CPU updates them.
  */
 #include "golden.h"
+#include "hgatp.h"
 
 static const struct axas_format *gstage(void)
 {
@@ -637,5 +638,53 @@ Test(gstage, htval_decides_and_else_the_page_that_was_found)
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_fault(gstage(), fault_names, 5, &golden[i]);
+    }
+}
+
+Test(gstage, identification_registers_say_what_a_hart_has)
+{
+    /* menvcfg (3.1.18): 62 PBMTE, 61 ADUE; 63 is STCE. hgatp.MODE (table 18.3): 8 Sv39x4, 9 Sv48x4, 10
+     * Sv57x4. */
+    static const char *const names[] = {"menvcfg"};
+    static const struct {
+        uint64_t kept;
+        struct golden_cpu cpu;
+    } harts[] = {
+        {UINT64_C(0x701),
+         {.what = "all modes, Svpbmt and Svadu",
+          .registers = {UINT64_C(0x6000000000000000)},
+          .features = "svpbmt hardware_ad",
+          .switched = "",
+          .modes = "sv39x4 sv48x4 sv57x4"}},
+        {UINT64_C(0x301),
+         {.what = "Sv39x4 and Sv48x4, Svpbmt",
+          .registers = {UINT64_C(0xc0000000000000f0)},
+          .features = "svpbmt",
+          .switched = "",
+          .modes = "sv39x4 sv48x4"}},
+        {UINT64_C(0x101),
+         {.what = "Sv39x4 alone, Svadu",
+          .registers = {UINT64_C(0xa0000000000000f0)},
+          .features = "hardware_ad",
+          .switched = "",
+          .modes = "sv39x4"}},
+        {UINT64_C(0x1),
+         {.what = "Bare alone", .registers = {0}, .features = "", .switched = "", .modes = ""}},
+        {UINT64_C(0x401),
+         {.what = "Sv57x4 alone",
+          .registers = {0},
+          .features = "",
+          .switched = "",
+          .modes = "sv57x4",
+          .every_bit = true,
+          .matters = {UINT64_C(0x6000000000000000)}}},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(harts); i++) {
+        struct golden_hgatp hgatp = {
+            .shift = 60, .modes = harts[i].kept, .held = UINT64_C(0x8000000000080000)};
+        golden_check_cpu(golden_format("riscv64_gstage"), names, 1, golden_hgatp_probe, &hgatp,
+                         &harts[i].cpu);
+        cr_expect_eq(hgatp.held, UINT64_C(0x8000000000080000), "%s: hgatp is as before", harts[i].cpu.what);
+        cr_expect_geq(hgatp.calls, 3);
     }
 }

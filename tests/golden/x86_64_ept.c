@@ -649,3 +649,64 @@ Test(ept, entries_and_the_default_mode)
         cr_expect_eq(mode->is_default, strcmp(mode->name, "4level") == 0, "%s", mode->name);
     }
 }
+
+Test(ept, identification_registers_say_what_a_cpu_has)
+{
+    /* IA32_VMX_PROCBASED_CTLS2 (A.3.3): bit 33 "enable EPT" and 54 "mode-based execute control" may be 1.
+     * IA32_VMX_EPT_VPID_CAP (A.10): 0 execute-only, 6 and 7 walks of 4 and 5 levels, 14 tables as WB, 16 2
+     * MiB, 17 1 GiB, 21 accessed and dirty. CPUID 8000_0008: EAX 7:0. */
+    static const char *const names[] = {"ia32_vmx_procbased_ctls2", "ia32_vmx_ept_vpid_cap",
+                                        "cpuid_80000008_eax"};
+    static const struct golden_cpu cpus[] = {
+        {.what = "Broadwell's capabilities, 46 bits (0x2e)",
+         .registers = {UINT64_C(0x00007cff00000000), UINT64_C(0xf0106334141), 0x302e},
+         .features = "execute_only leaf_2mib leaf_1gib accessed_dirty",
+         .switched = "",
+         .modes = "4level 5level",
+         .physical_bits = 46},
+        {.what = "Skylake's capabilities, 39 bits (0x27), mode-based execute control",
+         .registers = {UINT64_C(0x00400002000000ff), UINT64_C(0xf0106734141), 0x3027},
+         .features = "execute_only leaf_2mib leaf_1gib accessed_dirty",
+         .switched = "mode_based_execute",
+         .modes = "4level 5level",
+         .physical_bits = 39},
+        {.what = "the same with walks of 5 levels, 52 bits (0x34)",
+         .registers = {UINT64_C(0x0040000200000000), UINT64_C(0xf01067341c1), 0x3934},
+         .features = "execute_only leaf_2mib leaf_1gib accessed_dirty walk_length_5",
+         .switched = "mode_based_execute",
+         .modes = "4level 5level",
+         .physical_bits = 52},
+        {.what = "the first CPUs: no flags, no 1 GiB, 36 bits (0x24)",
+         .registers = {UINT64_C(0x0000003f00000000), UINT64_C(0x00014141), 0x3024},
+         .features = "execute_only leaf_2mib",
+         .switched = "",
+         .modes = "4level 5level",
+         .physical_bits = 36},
+        {.what = "no EPT, which bit 1 of the lower half is not about",
+         .registers = {UINT64_C(0x0000000100000002), 0, 0x3024},
+         .missing = "no EPT",
+         .features = "",
+         .switched = "",
+         .modes = "5level",
+         .physical_bits = 36},
+        {.what = "tables as UC alone",
+         .registers = {UINT64_C(0x0000000200000000), UINT64_C(0x00030141), 0x3028},
+         .missing = "write-back",
+         .features = "execute_only leaf_2mib leaf_1gib",
+         .switched = "",
+         .modes = "4level 5level",
+         .physical_bits = 40},
+        {.what = "EPT, and all else 0",
+         .registers = {UINT64_C(0x0000000200000000), 0, 0},
+         .missing = "write-back",
+         .features = "",
+         .switched = "",
+         .modes = "5level",
+         .physical_bits = 0,
+         .every_bit = true,
+         .matters = {UINT64_C(0x0040000200000000), UINT64_C(0x2340c1), 0xff}},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(cpus); i++) {
+        golden_check_cpu(ept(), names, 3, NULL, NULL, &cpus[i]);
+    }
+}

@@ -535,3 +535,69 @@ Test(npt, each_bit_of_exitinfo1_says_one_thing)
     const uint64_t other[] = {UINT64_C(0x8000000000000400), 0x100000004, 0x1000};
     golden_check_no_fault(npt(), fault_names, 3, other, "the exit code has 64 bits");
 }
+
+Test(npt, identification_registers_say_what_a_cpu_has)
+{
+    /* CPUID (APM volume 3, appendix E): 8000_0001 ECX 2 SVM, EDX 20 NX and 26 Page1GB; 8000_000A EDX 0 NP;
+     * 8000_0008 EAX 7:0 the width; 7 ECX 16 LA57; 1 EDX 16 PAT. CR4.LA57 is bit 12: the nested tables have as
+     * many levels as the host's own (15.25.3). */
+    static const char *const names[] = {"cpuid_80000001_ecx",
+                                        "cpuid_80000001_edx",
+                                        "cpuid_8000000a_edx",
+                                        "cpuid_80000008_eax",
+                                        "cpuid_00000007_ecx",
+                                        "cpuid_00000001_edx",
+                                        "cr4"};
+    static const struct golden_cpu cpus[] = {
+        {.what = "EPYC 7002: 48 bits (0x30)",
+         .registers = {0x75c237ff, 0x2fd3fbff, 0x001b9cff, 0x3030, 0x00400004, 0x178bfbff, 0x406f0},
+         .features = "leaf_1gib",
+         .switched = "pat_wc_wp",
+         .modes = "4level",
+         .physical_bits = 48},
+        {.what = "LA57 and 52 bits (0x34), on a host of 4 levels",
+         .registers = {0x75c237ff, 0x2fd3fbff, 0x001b9cff, 0x3934, 0x00410004, 0x178bfbff, 0x406f0},
+         .features = "leaf_1gib la57",
+         .switched = "pat_wc_wp",
+         .modes = "4level",
+         .physical_bits = 52},
+        {.what = "the same on a host of 5 levels",
+         .registers = {0x75c237ff, 0x2fd3fbff, 0x001b9cff, 0x3934, 0x00410004, 0x178bfbff, 0x416f0},
+         .features = "leaf_1gib la57",
+         .switched = "pat_wc_wp",
+         .modes = "5level",
+         .physical_bits = 52},
+        {.what = "no SVM",
+         .registers = {0x75c237fb, 0x2fd3fbff, 0, 0x3030, 0, 0x178bfbff, 0},
+         .missing = "SVM",
+         .features = "leaf_1gib",
+         .switched = "pat_wc_wp",
+         .modes = "4level",
+         .physical_bits = 48},
+        {.what = "no nested paging, no 1 GiB",
+         .registers = {0x4, 0x2bd3fbff, 0xfffffffe, 0x3028, 0, 0x178bfbff, 0},
+         .missing = "nested paging",
+         .features = "",
+         .switched = "pat_wc_wp",
+         .modes = "4level",
+         .physical_bits = 40},
+        {.what = "no NX",
+         .registers = {0x4, 0x2fc3fbff, 0x1, 0x3028, 0, 0x178bfbff, 0},
+         .missing = "NX",
+         .features = "leaf_1gib",
+         .switched = "pat_wc_wp",
+         .modes = "4level",
+         .physical_bits = 40},
+        {.what = "SVM, NX, NP and all else 0",
+         .registers = {0x4, 0x00100000, 0x1, 0, 0, 0, 0},
+         .features = "",
+         .switched = "",
+         .modes = "4level",
+         .physical_bits = 0,
+         .every_bit = true,
+         .matters = {0x4, 0x04100000, 0x1, 0xff, 0x00010000, 0x00010000, 0x1000}},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(cpus); i++) {
+        golden_check_cpu(npt(), names, 7, NULL, NULL, &cpus[i]);
+    }
+}

@@ -20,6 +20,7 @@ extern "C" {
 #define AXAS_MAX_LEVELS 6
 #define AXAS_MAX_ROOT_REGISTERS 5
 #define AXAS_MAX_FAULT_REGISTERS 8
+#define AXAS_MAX_ID_REGISTERS 8
 
 /** What a translate gives for an address that leads nowhere: no host address is this wide. */
 #define AXAS_NO_HPA UINT64_MAX
@@ -254,13 +255,36 @@ struct axas_fault_register {
     uint64_t initial; /**< what stands for "not given" */
 };
 
+struct axas_id_register {
+    const char *name, *title;
+};
+
+/**
+ * Tries a root register: writes `value` there, reads it back, puts back what was there before, and gives what
+ * it read. `number` is the register's place in axas_format.root_registers.
+ */
+typedef uint64_t axas_probe_fn(void *context, unsigned number, uint64_t value);
+
+/** What a CPU (or an IOMMU) has of a format. Plain data: whoever knows more, or wants less, changes it. */
+struct axas_capabilities {
+    const struct axas_format *format;
+    const char *missing; /**< NULL, or why the CPU does not have the format at all: a literal */
+    uint64_t features;   /**< that it has, and that nobody has to turn on but through the root registers */
+    /** Features that it has as well, and that count only once the host has turned them on elsewhere (the
+     *  feature's title says where). They have to be asked for in axas_table_config.features. */
+    uint64_t switched;
+    uint64_t modes;        /**< bit n set: the CPU takes format->modes[n], as far as its features allow it */
+    uint8_t physical_bits; /**< width of its physical addresses; 0 where no register says */
+};
+
 /** A page-table format. */
 struct axas_format {
     const char *name, *title, *arch;
     uint8_t entry_bytes;
     bool big_endian;
     uint8_t level_count, mode_count, feature_count, transition_count;
-    uint8_t root_register_count, fault_register_count;
+    uint8_t root_register_count, fault_register_count, id_register_count;
+    bool probes;                       /**< `capabilities` tries a root register */
     uint8_t output_bits;               /**< width of the host addresses that an entry can hold */
     uint8_t root_tables_max;           /**< tables that a root may be made of */
     bool hardware_updates_always;      /**< every CPU writes accessed or dirty bits */
@@ -271,6 +295,7 @@ struct axas_format {
     const struct axas_transition *transitions;
     const char *const *root_registers;
     const struct axas_fault_register *fault_registers;
+    const struct axas_id_register *id_registers; /**< NULL if the format does not say how CPUs tell */
 
     /** Kind of an entry; never fails, whatever the bits. */
     enum axas_entry_kind (*entry_kind)(unsigned level, uint64_t entry);
@@ -298,6 +323,10 @@ struct axas_format {
      * fault. */
     enum axas_status (*fault_decode)(const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
                                      struct axas_fault *fault);
+    /** Reads the identification registers, in the order of `id_registers`; see axas_capabilities_decode. NULL
+     * if the format does not say. */
+    void (*capabilities)(const uint64_t registers[AXAS_MAX_ID_REGISTERS], axas_probe_fn *probe, void *context,
+                         struct axas_capabilities *found);
 };
 
 /** Every format in this build, ended by NULL. */
@@ -309,6 +338,20 @@ const struct axas_format *axas_format_find(const char *name);
 const struct axas_mode *axas_mode_find(const struct axas_format *format, const char *name);
 /** The bit of a feature by name, or 0. */
 uint64_t axas_feature_find(const struct axas_format *format, const char *name);
+
+/**
+ * What a CPU has of a format, from the values of its identification registers, in the order of
+ * format->id_registers. Where format->probes, `probe` is called once for each mode with the value that
+ * selects it, all else 0; else it is not called and may be NULL. Touches no register by itself: the files of
+ * axas/cpu/ read them on the CPU that they are for.
+ *
+ * AXAS_ERR_INVALID: a null pointer. AXAS_ERR_UNSUPPORTED: the format does not say how CPUs tell. *found is
+ * then untouched. That the CPU lacks the format is no failure: found->missing says so.
+ */
+enum axas_status axas_capabilities_decode(const struct axas_format *format,
+                                          const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+                                          axas_probe_fn *probe, void *context,
+                                          struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

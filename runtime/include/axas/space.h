@@ -127,7 +127,8 @@ struct axas_space {
 
 /**
  * Makes an empty space. AXAS_ERR_INVALID, _RANGE (base and size outside the mode's range), _ALIGN,
- * _UNSUPPORTED, _NO_MEMORY; on failure *space is untouched and no frame is kept.
+ * _UNSUPPORTED, _NO_MEMORY; on failure *space is untouched, no frame is kept, and config->error says in
+ * `what` why, as axas_table_init does: for instance what stops the mode that comes closest to fitting.
  */
 enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config)
     AXAS_CONFIG_CHECKED(axas_space_init);

@@ -25,20 +25,36 @@ struct axas_table_config {
     const struct axas_hal *hal; /**< must outlive the tree */
     const struct axas_format *format;
     const struct axas_mode *mode; /**< NULL: the first that fits gpa_bits, the default mode first */
-    uint64_t features;            /**< bits of format->features that this CPU has */
+    uint64_t features;            /**< bits of format->features that this CPU has; see `capabilities` */
     uint8_t physical_bits;  /**< width of the CPU's physical addresses; 0 for all that an entry can hold */
     uint8_t gpa_bits;       /**< width of guest addresses; 0 for what the mode prefers */
     uint8_t max_leaf_shift; /**< no leaf larger than 1 << this; 0 for no cap */
     uint8_t max_exec_leaf_shift; /**< the same for executable leaves (CVE-2018-12207); 0 for no cap */
     uint64_t table_limit;        /**< cap on tables, the root included; 0 for none */
+    /**
+     * NULL, or what this CPU has of the format (axas_capabilities_decode). Then only its modes are taken;
+     * `features` are 0 for all of its `features`, or else those that are to be used, of its `features` and,
+     * for what the host has turned on, its `switched`; and the smaller of both widths counts, where both are
+     * known.
+     */
+    const struct axas_capabilities *capabilities;
+    /** Not 0: guest addresses have at least this width, and the mode is the one with the fewest levels whose
+     * guest addresses can be so wide, with the narrowest of its widths that is enough. `gpa_bits` is 0. */
+    uint8_t gpa_bits_least;
+    const char **why; /**< NULL, or where a failing axas_table_init says what was wrong: a literal */
 };
 
 /**
  * Makes an empty tree: takes the root from the HAL and fills it.
- * Returns AXAS_ERR_INVALID (null pointers, features or caps that the format does not have, a HAL without
- * a required function), AXAS_ERR_UNSUPPORTED (no mode fits gpa_bits, features and physical_bits, or the
- * entries have 8 bytes and this CPU cannot store them at once), AXAS_ERR_NO_MEMORY. On failure *table is
- * untouched and no frame is kept.
+ * Returns AXAS_ERR_INVALID (null pointers, features or caps that the format does not have, two widths of
+ * guest addresses, capabilities of another format, a HAL without a required function), AXAS_ERR_UNSUPPORTED
+ * (no mode fits the width of guest addresses, the features, the capabilities and physical_bits; the CPU lacks
+ * the format, or features that are asked for; or the entries have 8 bytes and this CPU cannot store them at
+ * once), AXAS_ERR_NO_MEMORY. On failure *table is untouched, no frame is kept, and *config->why says which of
+ * these it was.
+ *
+ * Where no mode fits it says what stops the one that comes closest, in this order: its width of guest
+ * addresses, the CPU's modes, its features, its physical width, and guest addresses wider than that.
  *
  * Required of the HAL: frame_alloc, frame_free, invalidate, and both phys_to_virt and virt_to_phys or
  * neither. A frame for a table that is not aligned to its size, or lies beyond the physical width, is given

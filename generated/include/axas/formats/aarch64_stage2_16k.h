@@ -44,6 +44,11 @@ typedef uint64_t axas_aarch64_stage2_16k_entry;
 #define AXAS_AARCH64_STAGE2_16K_FAULT_FAR_EL2 2 /* FAR_EL2 */
 #define AXAS_AARCH64_STAGE2_16K_FAULT_PAR_EL1 3 /* PAR_EL1 after AT S1E1R of FAR_EL2, or 1 where that was not done */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_AARCH64_STAGE2_16K_ID_ID_AA64MMFR0_EL1 0 /* ID_AA64MMFR0_EL1 */
+#define AXAS_AARCH64_STAGE2_16K_ID_ID_AA64MMFR1_EL1 1 /* ID_AA64MMFR1_EL1 */
+#define AXAS_AARCH64_STAGE2_16K_ID_ID_AA64MMFR2_EL1 2 /* ID_AA64MMFR2_EL1 */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_AARCH64_STAGE2_16K_LEVEL1 0u /* bits 46:36 */
 #define AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT 36
@@ -242,6 +247,11 @@ enum axas_status axas_aarch64_stage2_16k_root_encode(
 enum axas_status axas_aarch64_stage2_16k_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_aarch64_stage2_16k_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

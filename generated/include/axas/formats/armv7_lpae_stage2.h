@@ -37,6 +37,11 @@ typedef uint64_t axas_armv7_lpae_stage2_entry;
 #define AXAS_ARMV7_LPAE_STAGE2_FAULT_HIFAR 3 /* HIFAR */
 #define AXAS_ARMV7_LPAE_STAGE2_FAULT_PAR 4 /* PAR after ATS1CPR of HDFAR or HIFAR, or 1 where that was not done */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_ARMV7_LPAE_STAGE2_ID_ID_PFR1 0 /* ID_PFR1 */
+#define AXAS_ARMV7_LPAE_STAGE2_ID_ID_MMFR0 1 /* ID_MMFR0 */
+#define AXAS_ARMV7_LPAE_STAGE2_ID_ID_MMFR3 2 /* ID_MMFR3 */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_ARMV7_LPAE_STAGE2_LEVEL1 0u /* bits 38:30 */
 #define AXAS_ARMV7_LPAE_STAGE2_LEVEL1_SHIFT 30
@@ -281,6 +286,11 @@ enum axas_status axas_armv7_lpae_stage2_root_encode(
 enum axas_status axas_armv7_lpae_stage2_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_armv7_lpae_stage2_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

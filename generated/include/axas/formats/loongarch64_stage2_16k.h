@@ -39,6 +39,10 @@ typedef uint64_t axas_loongarch64_stage2_16k_entry;
 #define AXAS_LOONGARCH64_STAGE2_16K_FAULT_ESTAT 0 /* ESTAT */
 #define AXAS_LOONGARCH64_STAGE2_16K_FAULT_BADV 1 /* BADV */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_LOONGARCH64_STAGE2_16K_ID_CPUCFG1 0 /* CPUCFG, word 1 */
+#define AXAS_LOONGARCH64_STAGE2_16K_ID_CPUCFG2 1 /* CPUCFG, word 2 */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_LOONGARCH64_STAGE2_16K_DIR3 0u /* bits 46:36 */
 #define AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT 36
@@ -230,6 +234,11 @@ enum axas_status axas_loongarch64_stage2_16k_root_encode(
 enum axas_status axas_loongarch64_stage2_16k_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_loongarch64_stage2_16k_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

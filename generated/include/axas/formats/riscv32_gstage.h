@@ -39,6 +39,9 @@ typedef uint32_t axas_riscv32_gstage_entry;
 #define AXAS_RISCV32_GSTAGE_FAULT_HTINST 3 /* htinst */
 #define AXAS_RISCV32_GSTAGE_FAULT_GUEST_PAGE 4 /* where htval is 0 and the page was found by other means: bit 63 set, its number in bits 21:0 */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_RISCV32_GSTAGE_ID_MENVCFG 0 /* menvcfg with menvcfgh as its upper half, which M-mode reads back after it asked for ADUE */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_RISCV32_GSTAGE_VPN1 0u /* bits 31:22 */
 #define AXAS_RISCV32_GSTAGE_VPN1_SHIFT 22
@@ -176,6 +179,11 @@ enum axas_status axas_riscv32_gstage_root_encode(
 enum axas_status axas_riscv32_gstage_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_riscv32_gstage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

@@ -42,6 +42,9 @@ typedef uint64_t axas_riscv64_gstage_entry;
 #define AXAS_RISCV64_GSTAGE_FAULT_HTINST 3 /* htinst */
 #define AXAS_RISCV64_GSTAGE_FAULT_GUEST_PAGE 4 /* where htval is 0 and the page was found by other means: bit 63 set, its number in bits 51:0 */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_RISCV64_GSTAGE_ID_MENVCFG 0 /* menvcfg, which M-mode reads back after it asked for ADUE and PBMTE */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_RISCV64_GSTAGE_VPN4 0u /* bits 56:48 */
 #define AXAS_RISCV64_GSTAGE_VPN4_SHIFT 48
@@ -440,6 +443,11 @@ enum axas_status axas_riscv64_gstage_root_encode(
 enum axas_status axas_riscv64_gstage_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_riscv64_gstage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

@@ -43,6 +43,9 @@ typedef uint64_t axas_riscv_iommu_second_stage_entry;
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_FAULT_IOTVAL 1 /* iotval */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_FAULT_IOTVAL2 2 /* iotval2 */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_ID_CAPABILITIES 0 /* capabilities, offset 0 */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4 0u /* bits 56:48 */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT 48
@@ -441,6 +444,11 @@ enum axas_status axas_riscv_iommu_second_stage_root_encode(
 enum axas_status axas_riscv_iommu_second_stage_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_riscv_iommu_second_stage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

@@ -48,6 +48,11 @@ typedef uint64_t axas_vtd_second_stage_entry;
 #define AXAS_VTD_SECOND_STAGE_FAULT_FRCD_LOW 0 /* fault recording register, bits 63:0 */
 #define AXAS_VTD_SECOND_STAGE_FAULT_FRCD_HIGH 1 /* fault recording register, bits 127:64 */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_VTD_SECOND_STAGE_ID_CAP 0 /* CAP_REG, offset 08h */
+#define AXAS_VTD_SECOND_STAGE_ID_ECAP 1 /* ECAP_REG, offset 10h */
+#define AXAS_VTD_SECOND_STAGE_ID_DMAR_ADDRESS_WIDTH 2 /* Host Address Width, byte 36 of the DMAR table */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_VTD_SECOND_STAGE_PML5 0u /* bits 56:48 */
 #define AXAS_VTD_SECOND_STAGE_PML5_SHIFT 48
@@ -364,6 +369,11 @@ enum axas_status axas_vtd_second_stage_root_encode(
 enum axas_status axas_vtd_second_stage_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_vtd_second_stage_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

@@ -44,6 +44,11 @@ typedef uint64_t axas_x86_64_ept_entry;
 #define AXAS_X86_64_EPT_FAULT_GUEST_LINEAR_ADDRESS 3 /* guest-linear address */
 #define AXAS_X86_64_EPT_FAULT_SECONDARY_CONTROLS 4 /* secondary processor-based VM-execution controls */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_X86_64_EPT_ID_IA32_VMX_PROCBASED_CTLS2 0 /* IA32_VMX_PROCBASED_CTLS2, MSR 48BH */
+#define AXAS_X86_64_EPT_ID_IA32_VMX_EPT_VPID_CAP 1 /* IA32_VMX_EPT_VPID_CAP, MSR 48CH */
+#define AXAS_X86_64_EPT_ID_CPUID_80000008_EAX 2 /* CPUID 8000_0008H, EAX; 36 where that leaf is not there */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_X86_64_EPT_PML5 0u /* bits 56:48 */
 #define AXAS_X86_64_EPT_PML5_SHIFT 48
@@ -375,6 +380,11 @@ enum axas_status axas_x86_64_ept_root_encode(
 enum axas_status axas_x86_64_ept_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_x86_64_ept_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }

@@ -43,6 +43,15 @@ typedef uint64_t axas_x86_64_npt_entry;
 #define AXAS_X86_64_NPT_FAULT_EXIT_INFO1 1 /* EXITINFO1 */
 #define AXAS_X86_64_NPT_FAULT_EXIT_INFO2 2 /* EXITINFO2, the guest physical address */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_X86_64_NPT_ID_CPUID_80000001_ECX 0 /* CPUID 8000_0001, ECX */
+#define AXAS_X86_64_NPT_ID_CPUID_80000001_EDX 1 /* CPUID 8000_0001, EDX */
+#define AXAS_X86_64_NPT_ID_CPUID_8000000A_EDX 2 /* CPUID 8000_000A, EDX; 0 where that leaf is not there */
+#define AXAS_X86_64_NPT_ID_CPUID_80000008_EAX 3 /* CPUID 8000_0008, EAX */
+#define AXAS_X86_64_NPT_ID_CPUID_00000007_ECX 4 /* CPUID 0000_0007, subleaf 0, ECX; 0 where that leaf is not there */
+#define AXAS_X86_64_NPT_ID_CPUID_00000001_EDX 5 /* CPUID 0000_0001, EDX */
+#define AXAS_X86_64_NPT_ID_CR4 6 /* CR4 of the host */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_X86_64_NPT_PML5 0u /* bits 56:48 */
 #define AXAS_X86_64_NPT_PML5_SHIFT 48
@@ -371,6 +380,11 @@ enum axas_status axas_x86_64_npt_root_encode(
 enum axas_status axas_x86_64_npt_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_x86_64_npt_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }
