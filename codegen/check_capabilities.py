@@ -2,7 +2,7 @@
 """The part of the semantic pass that is about what a CPU says of itself."""
 
 from codegen.check_part import Part
-from codegen.diagnostic import expected_one_of
+from codegen.diagnostic import closest, expected_one_of
 from codegen.load import Mapping, Scalar, Sequence
 from codegen.ranges import bits_text
 from codegen.values import field_values, overlap, within
@@ -15,7 +15,7 @@ class Capabilities(Part):
         super().__init__(shared)
         self.section = self.registers = None
         self.fields = {}  # name -> (width, signed); None where the range is wrong
-        self.used = set()
+        self.used = set()  # fields
 
     def run(self):
         if not self.sound("capabilities"):
@@ -72,7 +72,7 @@ class Capabilities(Part):
         result = {}
         for key, value in node.entries():
             if key.text not in self.fields:
-                self.error(key, f"unknown field '{key.text}', {expected_one_of(key.text, self.fields)}")
+                self.unknown_field(key)
                 result = None
                 continue
             self.used.add(key.text)
@@ -99,6 +99,11 @@ class Capabilities(Part):
             self.error(least, f"field '{name}' is always 0 or more, expected 1 or more")
             sound = False
         return sound
+
+    def unknown_field(self, node):
+        """The field that was meant, if one can tell, is used all the same."""
+        self.error(node, f"unknown field '{node.text}', {expected_one_of(node.text, self.fields)}")
+        self.used.add(closest(node.text, self.fields))
 
     @staticmethod
     def implies(less, more):
@@ -134,7 +139,7 @@ class Capabilities(Part):
     def check_width(self, row):
         name = row["is"].value
         if name not in self.fields:
-            self.error(row["is"], f"unknown field '{name}', {expected_one_of(name, self.fields)}")
+            self.unknown_field(row["is"])
             return
         self.used.add(name)
         shape = self.fields[name]
@@ -155,14 +160,16 @@ class Capabilities(Part):
             for name in names:
                 if name.text not in declared:
                     self.error(name, f"unknown feature '{name.text}', {expected_one_of(name.text, declared)}")
+                    seen.setdefault(closest(name.text, declared), name)
                 elif name.text in seen:
                     self.error(name, f"feature '{name.text}' is there already at line {seen[name.text].line}, expected "
                                      "it once")
                 seen.setdefault(name.text, name)
         for key, _ in features.entries() if features else ():
             if key.text not in seen:
-                self.error(key, f"nothing in 'capabilities' says whether a CPU has feature '{key.text}', expected it in "
-                                "'features', 'switched' or 'untold' there")
+                place = self.doc.key("capabilities") if key.line.file else key
+                self.error(place, f"nothing in 'capabilities' says whether a CPU has feature '{key.text}', expected it in "
+                                  "'features', 'switched' or 'untold' there")
 
     def check_modes(self):
         if "modes" in self.section and self.sound("modes"):

@@ -410,6 +410,7 @@ class IdField:
     register: int
     high: int
     low: int
+    signed: bool
 
     @property
     def most(self) -> int:
@@ -833,7 +834,7 @@ class _Builder:
         registers = [IdRegister(entry["name"], entry["title"], str(entry.get("manual", ""))) for entry in data["registers"]]
         index = {register.name: number for number, register in enumerate(registers)}
         fields = {
-            name: IdField(name, index[value["register"]], *bit_range(value["bits"]))
+            name: IdField(name, index[value["register"]], *bit_range(value["bits"]), value.get("signed", False))
             for name, value in data["fields"].items()
         }
 
@@ -843,8 +844,7 @@ class _Builder:
                 tests = []
                 for name, value in when.items():
                     one = fields[name]
-                    signed = data["fields"][name].get("signed", False)
-                    tests.append((one, field_values(value, one.high - one.low + 1, signed)))
+                    tests.append((one, field_values(value, one.high - one.low + 1, one.signed)))
                 result.append(tests)
             return result
 

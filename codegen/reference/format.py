@@ -39,6 +39,7 @@ class Page:
     fault_fields: Table
     fault_when: str
     fault_rules: list[Table] = field(default_factory=list)
+    capabilities: list[Table] = field(default_factory=list)
 
 
 def page(model):
@@ -60,6 +61,7 @@ def page(model):
         fault_fields(model),
         when_text(model.fault.when),
         fault_rules(model),
+        capabilities(model) if model.capabilities else [],
     )
 
 
@@ -411,3 +413,66 @@ def level_text(rule):
 def pieces_text(fault, rule):
     return [f"bits {span_text(piece.output_high, piece.output_low)} from {fault.registers[register].name} "
             f"{span_text(piece.high, piece.low)}" for register, piece in rule.result]
+
+
+# --- What a CPU has --------------------------------------------------------------------------------------
+
+
+def capabilities(model):
+    """Registers and fields, then a table for each thing that follows from them."""
+    what = model.capabilities
+    registers = Table("Identification registers", [code("Register"), Column("What it is"), Column("Manual")])
+    registers.rows = [[register.name, register.title, register.manual] for register in what.registers]
+    fields = Table("Fields of the identification registers", [code("Field"), code("Register"), code("Bits"), Column("Note")])
+    fields.rows = [[field_.name, what.registers[field_.register].name, span_text(field_.high, field_.low),
+                    "has a sign" if field_.signed else ""] for field_ in what.fields]
+    needs = Table("What a CPU has to have", [Column("Needed"), Column("Otherwise")])
+    needs.rows = [[asked_text(need.asked), need.otherwise] for need in what.needs]
+    tables = [registers.without_empty_columns(), fields.without_empty_columns(), needs, widths(what), told_features(what),
+              told_modes(model, what)]
+    return [table for table in tables if table.rows]
+
+
+def widths(what):
+    table = Table("Width of the CPU's physical addresses; the first row that holds decides",
+                  [Column("When"), Column("Then")])
+    for place, row in enumerate(what.widths):
+        more = f" + {row.number}" if row.field and row.number else ""
+        bits = f"{row.field.name}{more} bits" if row.field else f"{row.number} bits"
+        table.rows.append([asked_text(row.asked) if row.asked else "otherwise" if place else "always", bits])
+    return table
+
+
+def told_features(what):
+    table = Table("Which features the CPU has", [code("Feature"), Column("When"), Column("Turned on")])
+    for rows, how in ((what.features, "nothing has to be, but what the root registers say"),
+                      (what.switched, "by the host, elsewhere")):
+        table.rows += [[feature.name, asked_text(condition), how] for feature, condition in rows]
+    table.rows += [[feature.name, "no register says", ""] for feature in what.untold]
+    return table.without_empty_columns()
+
+
+def told_modes(model, what):
+    table = Table("Which modes the CPU takes", [code("Mode"), Column("When")])
+    for mode in model.modes:
+        when = [asked_text(condition) for other, condition in what.modes if other is mode]
+        if what.probe:
+            when.append(f"{what.probe.register} keeps it when it is written there")
+        if when:
+            table.rows.append([mode.name, when])
+    return table
+
+
+def asked_text(condition):
+    """A condition on fields of identification registers."""
+    alternatives = [listed([f"{field_.name} {runs_text(field_, runs)}" for field_, runs in tests])
+                    for tests in condition]
+    return alternatives[0] if len(alternatives) == 1 else [f"or {text}" if place else text
+                                                           for place, text in enumerate(alternatives)]
+
+
+def runs_text(field_, runs):
+    if runs == [(1, field_.most)] and field_.most > 1:
+        return "\N{NOT EQUAL TO} 0"
+    terms = [str(low) if low == high else f"{low} to {high}" for low, high in runs]
+    return f"= {listed(terms, 'or')}"

@@ -50,3 +50,34 @@ Test(worked_example, memory_without_access_keeps_its_address)
     golden_check_held(example(), "table", "", 0x12345000, 1);
     golden_check_held(example(), "directory", "", 0xffc00000, 1);
 }
+
+Test(worked_example, ident_says_what_a_cpu_has)
+{
+    static const char *const names[] = {"ident"};
+    static const struct golden_cpu cpus[] = {
+        /* 32 bits (0x20), HU, version 2; 24 bits (0x18), version 1; version 2 and all else 0 */
+        {.what = "all",
+         .registers = {0x2012},
+         .features = "sets_used",
+         .switched = "",
+         .modes = "both",
+         .physical_bits = 32},
+        {.what = "old",
+         .registers = {0x1801},
+         .missing = "no second stage",
+         .features = "",
+         .switched = "",
+         .modes = "both",
+         .physical_bits = 24},
+        {.what = "bare",
+         .registers = {0x2},
+         .features = "",
+         .switched = "",
+         .modes = "both",
+         .every_bit = true,
+         .matters = {0xff12}},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(cpus); i++) {
+        golden_check_cpu(example(), names, 1, NULL, NULL, &cpus[i]);
+    }
+}
