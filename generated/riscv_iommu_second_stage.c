@@ -498,6 +498,8 @@ void axas_riscv_iommu_second_stage_capabilities(
         void *context,
         struct axas_capabilities *found)
 {
+    const uint64_t field_be = registers[1] & UINT64_C(1);
+    const uint64_t field_gxl = (registers[1] >> 2) & UINT64_C(1);
     const uint64_t field_svpbmt = (registers[0] >> 15) & UINT64_C(1);
     const uint64_t field_sv39x4 = (registers[0] >> 17) & UINT64_C(1);
     const uint64_t field_sv48x4 = (registers[0] >> 18) & UINT64_C(1);
@@ -507,6 +509,11 @@ void axas_riscv_iommu_second_stage_capabilities(
 
     found->format = &axas_riscv_iommu_second_stage;
     found->missing = NULL;
+    if (!(field_be == 0)) {
+        found->missing = "fctl.BE is 1: the IOMMU reads big-endian entries";
+    } else if (!(field_gxl == 0)) {
+        found->missing = "fctl.GXL is 1: the IOMMU reads the tables of RV32";
+    }
     found->features = 0;
     if (field_sv39x4 == 1) {
         found->features |= AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SV39X4;
@@ -2486,6 +2493,8 @@ static const struct axas_fault_register fault_registers[] = {
 static const struct axas_id_register id_registers[] = {
     { "capabilities",
             "capabilities, offset 0" },
+    { "fctl",
+            "fctl, offset 8, as the host has set it" },
 };
 
 const struct axas_format axas_riscv_iommu_second_stage = {
@@ -2500,7 +2509,7 @@ const struct axas_format axas_riscv_iommu_second_stage = {
     .transition_count = 10,
     .root_register_count = 2,
     .fault_register_count = 3,
-    .id_register_count = 1,
+    .id_register_count = 2,
     .probes = false,
     .output_bits = 56,
     .root_tables_max = 4,
@@ -2532,7 +2541,7 @@ _Static_assert(sizeof(axas_riscv_iommu_second_stage_entry) == 8, "an entry is 64
 _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(3 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
-_Static_assert(1 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(2 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
 _Static_assert(3 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT ==

@@ -378,6 +378,41 @@ enum axas_status axas_riscv_iommu_sv32x4_fault_decode(
     return AXAS_OK;
 }
 
+/* ---- What the CPU has ---- */
+
+void axas_riscv_iommu_sv32x4_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found)
+{
+    const uint64_t field_be = registers[1] & UINT64_C(1);
+    const uint64_t field_gxl = (registers[1] >> 2) & UINT64_C(1);
+    const uint64_t field_sv32x4 = (registers[0] >> 16) & UINT64_C(1);
+    const uint64_t field_amo_hwad = (registers[0] >> 24) & UINT64_C(1);
+    const uint64_t field_pas = (registers[0] >> 32) & UINT64_C(0x3f);
+
+    found->format = &axas_riscv_iommu_sv32x4;
+    found->missing = NULL;
+    if (!(field_be == 0)) {
+        found->missing = "fctl.BE is 1: the IOMMU reads big-endian entries";
+    } else if (!(field_gxl == 1)) {
+        found->missing = "fctl.GXL is 0: the IOMMU reads the tables of RV64";
+    }
+    found->features = 0;
+    if (field_sv32x4 == 1) {
+        found->features |= AXAS_RISCV_IOMMU_SV32X4_FEATURE_SV32X4;
+    }
+    if (field_amo_hwad == 1) {
+        found->features |= AXAS_RISCV_IOMMU_SV32X4_FEATURE_HARDWARE_AD;
+    }
+    found->switched = 0;
+    found->modes = UINT64_C(1);
+    (void)probe;
+    (void)context;
+    found->physical_bits = (uint8_t)field_pas;
+}
+
 /* ---- Tables ---- */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -1844,6 +1879,13 @@ static const struct axas_fault_register fault_registers[] = {
             UINT64_C(0) },
 };
 
+static const struct axas_id_register id_registers[] = {
+    { "capabilities",
+            "capabilities, offset 0" },
+    { "fctl",
+            "fctl, offset 8, as the host has set it" },
+};
+
 const struct axas_format axas_riscv_iommu_sv32x4 = {
     .name = "riscv_iommu_sv32x4",
     .title = "RISC-V IOMMU, second stage with fctl.GXL = 1, Sv32x4",
@@ -1856,6 +1898,8 @@ const struct axas_format axas_riscv_iommu_sv32x4 = {
     .transition_count = 10,
     .root_register_count = 2,
     .fault_register_count = 3,
+    .id_register_count = 2,
+    .probes = false,
     .output_bits = 34,
     .root_tables_max = 4,
     .hardware_updates_always = false,
@@ -1866,6 +1910,7 @@ const struct axas_format axas_riscv_iommu_sv32x4 = {
     .transitions = transitions,
     .root_registers = root_registers,
     .fault_registers = fault_registers,
+    .id_registers = id_registers,
     .entry_kind = axas_riscv_iommu_sv32x4_entry_kind,
     .entry_valid = axas_riscv_iommu_sv32x4_entry_valid,
     .entry_used = entry_used,
@@ -1876,6 +1921,7 @@ const struct axas_format axas_riscv_iommu_sv32x4 = {
     .leaf_read = axas_riscv_iommu_sv32x4_leaf_read,
     .root_encode = axas_riscv_iommu_sv32x4_root_encode,
     .fault_decode = axas_riscv_iommu_sv32x4_fault_decode,
+    .capabilities = axas_riscv_iommu_sv32x4_capabilities,
 };
 
 /* ---- Geometry ---- */
@@ -1884,6 +1930,8 @@ _Static_assert(sizeof(axas_riscv_iommu_sv32x4_entry) == 4, "an entry is 32 bits"
 _Static_assert(2 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(3 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
+_Static_assert(2 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
+_Static_assert(1 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES << AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT ==
                 UINT64_C(1) << AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT,

@@ -367,30 +367,45 @@ Test(riscv_iommu, changes_ask_for_what_the_manual_says)
 
 Test(riscv_iommu, identification_registers_say_what_an_iommu_has)
 {
-    /* capabilities (6.3): 15 Svpbmt, 17 to 19 Sv39x4, Sv48x4 and Sv57x4, 24 AMO_HWAD, 37:32 PAS. */
-    static const char *const names[] = {"capabilities"};
+    /* capabilities (6.3): 15 Svpbmt, 17 to 19 Sv39x4, Sv48x4 and Sv57x4, 24 AMO_HWAD, 37:32 PAS. fctl (6.4):
+     * 0 BE, 2 GXL. */
+    static const char *const names[] = {"capabilities", "fctl"};
     static const struct golden_cpu iommus[] = {
         {.what = "version 1.0, Sv39x4 and Sv48x4, 46 bits (0x2e)",
-         .registers = {UINT64_C(0x2e00060e10)},
+         .registers = {UINT64_C(0x2e00060e10), 0},
          .features = "sv39x4 sv48x4",
          .switched = "",
          .modes = "sv39x4 sv48x4 sv57x4",
          .physical_bits = 46},
         {.what = "everything, 56 bits (0x38)",
-         .registers = {UINT64_C(0x1f8010e8e10)},
+         .registers = {UINT64_C(0x1f8010e8e10), 2},
          .features = "sv39x4 sv48x4 sv57x4 svpbmt hardware_ad",
          .switched = "",
          .modes = "sv39x4 sv48x4 sv57x4",
          .physical_bits = 56},
+        {.what = "GXL is set",
+         .registers = {UINT64_C(0x2e00020e10), 4},
+         .missing = "fctl.GXL is 1",
+         .features = "sv39x4",
+         .switched = "",
+         .modes = "sv39x4 sv48x4 sv57x4",
+         .physical_bits = 46},
+        {.what = "big-endian",
+         .registers = {UINT64_C(0x2e00020e10), 1},
+         .missing = "fctl.BE is 1",
+         .features = "sv39x4",
+         .switched = "",
+         .modes = "sv39x4 sv48x4 sv57x4",
+         .physical_bits = 46},
         {.what = "all fields 0",
-         .registers = {0},
+         .registers = {0, 0},
          .features = "",
          .switched = "",
          .modes = "sv39x4 sv48x4 sv57x4",
          .every_bit = true,
-         .matters = {UINT64_C(0x3f010e8000)}},
+         .matters = {UINT64_C(0x3f010e8000), 5}},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(iommus); i++) {
-        golden_check_cpu(golden_format("riscv_iommu_second_stage"), names, 1, NULL, NULL, &iommus[i]);
+        golden_check_cpu(golden_format("riscv_iommu_second_stage"), names, 2, NULL, NULL, &iommus[i]);
     }
 }

@@ -324,3 +324,41 @@ Test(riscv_iommu_sv32x4, changes_ask_for_what_the_manual_says)
     golden_check_changes(iommu(), "", golden);
     golden_check_changes(iommu(), "sv32x4 hardware_ad", golden);
 }
+
+Test(riscv_iommu_sv32x4, identification_registers_say_what_an_iommu_has)
+{
+    /* capabilities (6.3): 16 Sv32x4, 24 AMO_HWAD, 37:32 PAS. fctl (6.4): 0 BE, 2 GXL. */
+    static const char *const names[] = {"capabilities", "fctl"};
+    static const struct golden_cpu iommus[] = {
+        {.what = "version 1.0, 34 bits (0x22)",
+         .registers = {UINT64_C(0x2200010010), 4},
+         .features = "sv32x4",
+         .switched = "",
+         .modes = "sv32x4",
+         .physical_bits = 34},
+        {.what = "GXL is clear",
+         .registers = {UINT64_C(0x2201010010), 2},
+         .missing = "fctl.GXL is 0",
+         .features = "sv32x4 hardware_ad",
+         .switched = "",
+         .modes = "sv32x4",
+         .physical_bits = 34},
+        {.what = "big-endian",
+         .registers = {UINT64_C(0x2200000010), 5},
+         .missing = "fctl.BE is 1",
+         .features = "",
+         .switched = "",
+         .modes = "sv32x4",
+         .physical_bits = 34},
+        {.what = "GXL, and all else 0",
+         .registers = {0, 4},
+         .features = "",
+         .switched = "",
+         .modes = "sv32x4",
+         .every_bit = true,
+         .matters = {UINT64_C(0x3f01010000), 5}},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(iommus); i++) {
+        golden_check_cpu(iommu(), names, 2, NULL, NULL, &iommus[i]);
+    }
+}

@@ -45,6 +45,7 @@ typedef uint64_t axas_riscv_iommu_second_stage_entry;
 
 /* Identification registers, as an index into what axas_capabilities_decode takes. */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_ID_CAPABILITIES 0 /* capabilities, offset 0 */
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_ID_FCTL 1 /* fctl, offset 8, as the host has set it */
 
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4 0u /* bits 56:48 */

@@ -38,6 +38,10 @@ typedef uint32_t axas_riscv_iommu_sv32x4_entry;
 #define AXAS_RISCV_IOMMU_SV32X4_FAULT_IOTVAL 1 /* iotval */
 #define AXAS_RISCV_IOMMU_SV32X4_FAULT_IOTVAL2 2 /* iotval2 */
 
+/* Identification registers, as an index into what axas_capabilities_decode takes. */
+#define AXAS_RISCV_IOMMU_SV32X4_ID_CAPABILITIES 0 /* capabilities, offset 0 */
+#define AXAS_RISCV_IOMMU_SV32X4_ID_FCTL 1 /* fctl, offset 8, as the host has set it */
+
 /* Levels, root first, with the bits of the guest address that select an entry. */
 #define AXAS_RISCV_IOMMU_SV32X4_VPN1 0u /* bits 31:22 */
 #define AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT 22
@@ -175,6 +179,11 @@ enum axas_status axas_riscv_iommu_sv32x4_root_encode(
 enum axas_status axas_riscv_iommu_sv32x4_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault);
+void axas_riscv_iommu_sv32x4_capabilities(
+        const uint64_t registers[AXAS_MAX_ID_REGISTERS],
+        axas_probe_fn *probe,
+        void *context,
+        struct axas_capabilities *found);
 
 #ifdef __cplusplus
 }
