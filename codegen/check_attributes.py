@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Access, memory types, accessed and dirty: what rows set, and what leaves and held entries carry."""
 
-from codegen.check_part import ANY, WORDS, Part
+from codegen.check_part import ALWAYS, ANY, WORDS, Part, features_text, names_in
 from codegen.diagnostic import closest, expected_one_of, listed
+
+
+def set_of(row):
+    """What a row of access or memory sets, {field: node}."""
+    return {key.text: node for key, node in row["set"].entries()} if "set" in row else {}
 
 
 class Attributes(Part):
@@ -15,6 +20,7 @@ class Attributes(Part):
         access_fields = memory_fields = {}
         if self.sound("access"):
             access_fields = self.check_rows("access", leaves, self.access_meaning)
+            self.check_clean(leaves)
         if self.sound("memory"):
             memory_fields = self.check_rows("memory", leaves, lambda row: f"memory type '{row['type'].value}'")
             normal = [row for row in self.doc["memory"].items if row["type"].value == "normal"]
@@ -93,10 +99,10 @@ class Attributes(Part):
         for name, key in fields.items():
             self.check_row_field(section, name, key, leaves, known)
         for row in rows:
-            self.check_row_any(row, leaves)
+            self.check_row_any(row, leaves, set_of(row))
         codes, meanings = [], []
         for row in rows:
-            values = {key.text: value for key, value in row["set"].entries()} if "set" in row else {}
+            values = set_of(row)
             for name in fields:
                 if name not in values:
                     self.error(row.get("set") or row, f"{section} row does not set field '{name}', expected a value "
@@ -105,18 +111,84 @@ class Attributes(Part):
                 self.check_row_value(name, node, leaves)
             words = meaning(row)
             code = {name: node.value for name, node in values.items()}
-            for other, other_code, other_words in zip(rows, codes, meanings):
+            for other, other_codes, other_words in zip(rows, codes, meanings):
                 if not self.compatible(row, other):
                     continue
                 if words is not None and words == other_words:
                     self.error(row, f"{words} is in line {other.line} already for {self.both(row, other)}, expected "
                                     "one row for it, or rows that exclude each other by 'with' and 'without'")
-                elif code == other_code and set(code) == set(fields):
-                    self.error(row.get("set") or row, f"{section} row encodes to the same bits as line {other.line} on "
-                               f"{self.both(row, other)}, expected bits of its own")
-            codes.append(code)
+                    continue
+                for place, mine in self.codes_of(row, code):
+                    if mine in other_codes and set(mine) == set(fields):
+                        self.error(place, f"{section} row encodes to the same bits as line {other.line} on "
+                                          f"{self.both(row, other)}, expected bits of its own")
+            codes.append([mine for _, mine in self.codes_of(row, code)])
             meanings.append(words)
         return fields
+
+    @staticmethod
+    def codes_of(row, code):
+        """What a row encodes to, and where it says so."""
+        yield row.get("set") or row, code
+        if "clean" in row:
+            yield row["clean"], {**code, **{key.text: node.value for key, node in row["clean"].entries()}}
+
+    def check_clean(self, leaves):
+        """Rows by which the CPU says that a leaf was written through: one bit, and no row that leaves it open."""
+        rows = self.doc["access"].items
+        clean = [row for row in rows if "clean" in row]
+        if not clean:
+            return
+        hardware = self.doc["dirty"].get("hardware") if self.sound("dirty") else None
+        names = names_in(hardware)
+        if hardware is None:
+            if "dirty" not in self.broken:
+                self.error(clean[0].key("clean"), "'clean' without a dirty flag that some CPU sets, expected 'dirty' "
+                                                  "with 'hardware'")
+            return
+        bits = [bit for bit in (self.clean_bit(row, leaves, names) for row in clean) if bit is not None]
+        if len(bits) != len(clean):
+            return
+        for row, bit in zip(clean, bits):
+            if bit != bits[0]:
+                self.error(row["clean"], f"bit {bit[1]} of field '{bit[0]}' tells that a leaf was written through, "
+                                         f"expected bit {bits[0][1]} of field '{bits[0][0]}' as in line {clean[0].line}")
+        field, number = bits[0]
+        for row in rows:
+            if "clean" in row or names != [ALWAYS] and set(names) <= set(names_in(row.get("without"))):
+                continue
+            cpu = features_text(names[:1] if names != [ALWAYS] else (), ())
+            if row["write"].value:
+                self.error(row, f"access row allows writes on {cpu} and does not say what a clean leaf has, expected "
+                                f"'clean' as in line {clean[0].line}, or 'without' what 'dirty' names")
+            elif field in set_of(row) and set_of(row)[field].value >> number & 1:
+                self.error(row["set"][field], f"bit {number} of field '{field}' is 1 without writes, expected 0: on {cpu} "
+                                              "it says that the leaf was written through")
+
+    def clean_bit(self, row, leaves, names):
+        """(field, bit) that a clean row lacks; None after reporting what is wrong with it."""
+        node, values = row["clean"], set_of(row)
+        if not row["write"].value:
+            self.error(row.key("clean"), "'clean' in a row that does not allow writes, expected it only where a leaf can be "
+                                         "written through")
+            return None
+        if names != [ALWAYS] and not set(names) & set(names_in(row.get("with"))):
+            self.error(row.key("clean"), f"'clean' in a row for CPUs that do not set the dirty flag, expected "
+                                         f"{listed(names)} in its 'with'")
+            return None
+        for key, value in node.entries():
+            if key.text not in values:
+                self.error(key, f"'set' has no field '{key.text}', {expected_one_of(key.text, list(values))}")
+                return None
+            self.check_row_value(key.text, value, leaves)
+        self.check_row_any(row, leaves, {**values, **{key.text: value for key, value in node.entries()}}, node)
+        differ = [(key.text, bit) for key, value in node.entries()
+                  for bit in range(64) if (value.value ^ values[key.text].value) >> bit & 1]
+        if len(differ) != 1 or not values[differ[0][0]].value >> differ[0][1] & 1:
+            self.error(node, f"'clean' and 'set' differ in {len(differ)} bits, expected one, which is 1 in 'set'"
+                       if len(differ) != 1 else "'clean' has a bit that 'set' lacks, expected the CPU to set one bit")
+            return None
+        return differ[0]
 
     def check_row_field(self, section, name, key, leaves, known):
         if not any(at.field(name) for at in leaves):
@@ -147,14 +219,14 @@ class Attributes(Part):
                 self.error_in_kind(node, at, f"value {node.value:#x} of field '{name}' makes no entry of {{kind}}, "
                                              f"expected {wanted} as its 'when' at line {when.line} says")
 
-    def check_row_any(self, row, leaves):
+    def check_row_any(self, row, leaves, values, place=None):
         """A row that sets all fields of which one has to be nonzero sets one of them so."""
-        values = {key.text: node.value for key, node in row["set"].entries()} if "set" in row else {}
+        values = {name: node.value for name, node in values.items()}
         for at in leaves:
             asked = self.kinds[at.kind]["when"].get(ANY)
             if asked is not None and all(values.get(item.value) == 0 for item in asked.items):
                 names = listed((item.value for item in asked.items), "and")
-                self.error_in_kind(row["set"], at, f"{names} are all 0, which makes no entry of {{kind}}, expected one "
+                self.error_in_kind(place or row["set"], at, f"{names} are all 0, which makes no entry of {{kind}}, expected one "
                                                    f"that is not, as its 'when' at line {asked.line} says")
 
     def check_flag(self, section, leaves, taken):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Features: declared, used, and asked for in a way that can hold."""
 
-from codegen.check_part import ALWAYS, Part
+from codegen.check_part import ALWAYS, Part, items_of, names_in
 from codegen.diagnostic import expected_one_of
 from codegen.load import Mapping, Sequence
 
@@ -20,16 +20,16 @@ class Features(Part):
             for register in self.doc["root_registers"].items:
                 for _, value in register["bits"].entries():
                     if isinstance(value, Mapping) and "feature" in value:
-                        self.use_feature(value["feature"], declared)
+                        self.use_features(value["feature"], declared)
         self.check_unused()
 
     def check_flag(self, name, declared):
         """Accessed or dirty: set by the CPU with a feature, always, or never."""
         flag = self.doc[name]
         hardware = flag.get("hardware")
-        always = hardware is not None and hardware.value == ALWAYS
+        always = names_in(hardware) == [ALWAYS]
         if hardware is not None and not always:
-            self.use_feature(hardware, declared)
+            self.use_features(hardware, declared)
         if always and "otherwise" in flag:
             self.error(flag.key("otherwise"), f"'{name}' has 'otherwise' beside 'hardware: {ALWAYS}', expected none: no CPU "
                                               "leaves the flag to software")
@@ -54,14 +54,19 @@ class Features(Part):
         for which, names in zip(("with", "without"), lists):
             if not isinstance(names, Sequence):
                 continue
+            self.use_features(names, declared)
             for item in names.items:
-                self.use_feature(item, declared)
-                first = seen.setdefault(item.value, which)
-                if first != which:
+                if seen.setdefault(item.value, which) != which:
                     self.error(item, f"feature '{item.value}' is asked for both by 'with' and by 'without', "
                                      "expected one of them: this never holds")
-                elif sum(other.value == item.value for other in names.items) > 1 and item is not names.items[0]:
-                    self.error(item, f"feature '{item.value}' is listed twice, expected it once")
+
+    def use_features(self, node, declared):
+        seen = set()
+        for item in items_of(node):
+            self.use_feature(item, declared)
+            if item.value in seen:
+                self.error(item, f"feature '{item.value}' is listed twice, expected it once")
+            seen.add(item.value)
 
     def use_feature(self, node, declared):
         self.shared.used_features.add(node.value)

@@ -5,7 +5,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from codegen.diagnostic import Diagnostics, expected_one_of, listed
-from codegen.load import Mapping, Scalar
+from codegen.load import Mapping, Scalar, Sequence
 from codegen.ranges import Ranges, bits_text
 
 FRAME_SHIFT = 12  # log2 of AXAS_FRAME_SIZE: tables are at least this large and aligned to it
@@ -93,8 +93,13 @@ def features_text(with_, without):
     return "a CPU " + " and ".join(parts) if parts else "every CPU"
 
 
+def items_of(node):
+    """The nodes of a list, or the one that stands in its place."""
+    return node.items if isinstance(node, Sequence) else [node]
+
+
 def names_in(node):
-    return [item.value for item in node.items] if node is not None else []
+    return [item.value for item in items_of(node)] if node is not None else []
 
 
 class Part:

@@ -17,12 +17,13 @@ def explain(model, level, entry, features=None):
     lines += _rows(kind, entry)
     lines.append(f"address   {_address(kind, entry):#x}")
     if kind.role == "leaf":
-        lines.append(f"access    {_codes(kind, entry, model.access, model.access_fields, features, _access)}")
+        lines.append(f"access    {_codes(kind, entry, model.access_codes, model.access_fields, features, _access)}")
     if kind.role != "table":
         lines.append(f"memory    {_codes(kind, entry, model.memory, model.memory_fields, features, _memory)}")
-        for name, mask in (("accessed", kind.accessed_mask), ("dirty", kind.dirty_mask)):
-            if mask:
-                lines.append(f"{name:<9} {'yes' if entry & mask else 'no'}")
+        if kind.accessed_mask:
+            lines.append(f"accessed  {'yes' if entry & kind.accessed_mask else 'no'}")
+        if kind.dirty_mask:
+            lines.append(f"dirty     {'yes' if entry & kind.dirty_mask else _written(kind, entry, model, features)}")
     wrong = [f"bit {bit} must be {want}" for bit, want in _wrong_bits(kind, entry)]
     if kind.condition and features is not None and not set(kind.condition.with_) <= features:
         wrong.append(f"a {kind.kind} at this level needs {' and '.join(kind.condition.with_)}")
@@ -83,13 +84,29 @@ def _address(kind, entry):
     return address
 
 
-def _codes(kind, entry, rows, names, features, words):
+def _found(kind, entry, rows, names, features):
     """The rows of access or memory that an entry is encoded by."""
     mask = kind.mask(names)
     found = [row for row in rows if entry & mask == kind.code(row.values)]
+    if features is None:
+        return found
+    return [row for row in found if set(row.condition.with_) <= features and not set(row.condition.without) & features]
+
+
+def _written(kind, entry, model, features):
+    """Whether the access of a leaf says that it was written through."""
+    if kind.role != "leaf" or not entry & kind.written_mask:
+        return "no"
+    found = _found(kind, entry, model.access, model.access_fields, features)
+    by_access = [row for row in found if row.clean is not None]
+    if not by_access:
+        return "no"
+    return "yes" + ("" if len(by_access) == len(found) else _condition(by_access[0].condition))
+
+
+def _codes(kind, entry, rows, names, features, words):
+    found = _found(kind, entry, rows, names, features)
     if features is not None:
-        found = [row for row in found if set(row.condition.with_) <= features
-                 and not set(row.condition.without) & features]
         return words(found[0]) if found else "no legal code on this CPU"
     return " or ".join(words(row) + _condition(row.condition) for row in found) or "no legal code"
 

@@ -7,7 +7,7 @@ write it down. `build` takes plain data (see load.plain) of a file that passed e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -189,6 +189,11 @@ class LevelKind:
     def dirty_mask(self) -> int:
         return self.mask([self.model.dirty.field]) if self.model.dirty else 0
 
+    @cached_property
+    def written_mask(self) -> int:
+        """The bit that the CPU sets in a leaf that may be written, where access tells whether it was."""
+        return self.code(self.model.written)
+
     @property
     def pieces(self) -> list[Piece]:
         """The address pieces, cut to the bits that are address here."""
@@ -281,6 +286,7 @@ class AccessRow:
     columns: dict[str, int]
     condition: Condition
     values: dict[str, int]
+    clean: dict[str, int] | None = None  # the values while nothing was written, where access tells that
 
     @property
     def words(self) -> str:
@@ -319,9 +325,17 @@ class Flag:
     """The accessed or the dirty bit."""
 
     field: str
-    hardware: Feature | None  # with which the CPU sets it by itself
+    hardware: list[Feature]  # with any of which the CPU sets it by itself
     always: bool  # every CPU does
     otherwise: int
+
+    @property
+    def hardware_mask(self) -> int:
+        return sum(feature.mask for feature in self.hardware)
+
+    @property
+    def hardware_names(self) -> list[str]:
+        return [feature.name for feature in self.hardware]
 
 
 @dataclass
@@ -534,15 +548,30 @@ class Model:
 
     @property
     def hardware_features(self) -> int:
-        flags = [flag for flag in (self.accessed, self.dirty) if flag and flag.hardware]
         mask = 0
-        for flag in flags:
-            mask |= flag.hardware.mask
+        for flag in (self.accessed, self.dirty):
+            mask |= flag.hardware_mask if flag else 0
         return mask
 
     @property
     def hardware_always(self) -> bool:
         return any(flag.always for flag in (self.accessed, self.dirty) if flag)
+
+    @property
+    def access_codes(self) -> list[AccessRow]:
+        """The rows as entries have them: one that tells clean from written through is two, and new leaves are clean."""
+        rows = []
+        for row in self.access:
+            rows += [row] if row.clean is None else [replace(row, values=row.clean), row]
+        return rows
+
+    @cached_property
+    def written(self) -> dict[str, int]:
+        """The bit by which rows of access tell a leaf that was written through, {field: value}; empty if none do."""
+        row = next((row for row in self.access if row.clean is not None), None)
+        if row is None:
+            return {}
+        return {name: value ^ row.clean[name] for name, value in row.values.items() if value != row.clean[name]}
 
     @property
     def has_flags(self) -> bool:
@@ -639,9 +668,9 @@ class _Builder:
         for name in ("accessed", "dirty"):
             value = self.data.get(name)
             if value:
-                hardware = value.get("hardware")
-                feature = self.model.feature(hardware) if hardware not in (None, "always") else None
-                flag = Flag(value["field"], feature, hardware == "always", value.get("otherwise", 0))
+                always = value.get("hardware") == "always"
+                features = [] if always else [self.model.feature(one) for one in _names(value.get("hardware"))]
+                flag = Flag(value["field"], features, always, value.get("otherwise", 0))
                 setattr(self.model, name, flag)
 
     def levels(self) -> None:
@@ -747,7 +776,8 @@ class _Builder:
                 "user_exec": row.get("exec", row.get("user_exec", 0)),
             }
             attr = sum(columns[name] << bit for bit, name in enumerate(ACCESS_COLUMNS))
-            model.access.append(AccessRow(attr, columns, self.condition(row), dict(row["set"])))
+            clean = {**row["set"], **row["clean"]} if "clean" in row else None
+            model.access.append(AccessRow(attr, columns, self.condition(row), dict(row["set"]), clean))
             model.access_fields += [name for name in row["set"] if name not in model.access_fields]
         for row in self.data["memory"]:
             model.memory.append(MemoryRow(row["type"], self.condition(row), dict(row.get("set") or {})))
@@ -776,7 +806,8 @@ class _Builder:
             return RegisterRow(high, low, "mode", condition, dict(value["mode"]))
         if "feature" in value:
             codes = value.get("value", 1), value.get("otherwise", 0)
-            return RegisterRow(high, low, "feature", condition, self.model.feature(value["feature"]), codes=codes)
+            features = [self.model.feature(name) for name in _names(value["feature"])]
+            return RegisterRow(high, low, "feature", condition, features, codes=codes)
         if "physical_bits" in value:
             codes = sorted((int(width), code) for width, code in value["physical_bits"].items())
             return RegisterRow(high, low, "physical_bits", condition, codes)

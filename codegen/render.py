@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from .model import FaultRule, Level, LevelKind, Model, Piece, span_text
+from .model import FaultRule, Feature, Level, LevelKind, Model, Piece, span_text
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -80,6 +80,13 @@ def condition(row, macro: str) -> str:
         mask = f"({names(without)})" if len(without) > 1 else names(without)
         terms.append(f"(features & {mask}) == 0")
     return " && ".join(terms)
+
+
+def any_feature(features: list[Feature], macro: str) -> str:
+    """A mask of features, by name if it is one."""
+    if len(features) == 1:
+        return f"{macro}_FEATURE_{features[0].name.upper()}"
+    return c64(sum(feature.mask for feature in features))
 
 
 def when(rule: FaultRule | list) -> str:
@@ -266,6 +273,7 @@ def environment() -> jinja2.Environment:
         pieces_in=pieces_in,
         pieces_out=pieces_out,
         condition=condition,
+        any_feature=any_feature,
         when=when,
         kinds_mask=kinds_mask,
         size=size,

@@ -24,14 +24,24 @@ struct code_row {
 
 static const struct code_row access_rows[] = {
     { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40000000000040) } },
-    { AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40000000000080) } },
-    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x400000000000c0) } },
+    { AXAS_WRITE, UINT64_C(8), UINT64_C(0), { UINT64_C(0x40000000000080) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(0), { UINT64_C(0x400000000000c0) } },
     { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xc0) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(0), { UINT64_C(0xc0) } },
     { AXAS_READ | AXAS_KERNEL_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x60000000000040) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x600000000000c0) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(2), { UINT64_C(0x600000000000c0) } },
     { AXAS_READ | AXAS_USER_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x20000000000040) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x200000000000c0) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(2), { UINT64_C(0x200000000000c0) } },
+    { AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x48000000000000) } },
+    { AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x48000000000080) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x48000000000040) } },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x480000000000c0) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(8), { UINT64_C(0x8000000000040) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(8), { UINT64_C(0x80000000000c0) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x68000000000040) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x680000000000c0) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x28000000000040) } },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x280000000000c0) } },
 };
 
 static const struct code_row memory_rows[] = {
@@ -48,34 +58,41 @@ static const struct code_row memory_rows[] = {
 /* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
 static const struct {
     uint64_t leaf, held, access, memory, accessed, dirty;
+    uint64_t written; /* set by the CPU in a leaf that may be written, when it is */
     unsigned leaf_class; /* which code of a row */
 } coded[] = {
     { UINT64_C(1),
             UINT64_C(0x800),
-            UINT64_C(0x600000000000c0),
+            UINT64_C(0x680000000000c0),
             UINT64_C(0x33c),
             UINT64_C(0x400),
-            UINT64_C(0),
+            UINT64_C(0x80000000000000),
+            UINT64_C(0x80),
             0 },
     { UINT64_C(1),
             UINT64_C(0x800),
-            UINT64_C(0x600000000000c0),
+            UINT64_C(0x680000000000c0),
             UINT64_C(0x33c),
             UINT64_C(0x400),
-            UINT64_C(0),
+            UINT64_C(0x80000000000000),
+            UINT64_C(0x80),
             0 },
     { UINT64_C(3),
             UINT64_C(0x800),
-            UINT64_C(0x600000000000c0),
+            UINT64_C(0x680000000000c0),
             UINT64_C(0x33c),
             UINT64_C(0x400),
-            UINT64_C(0),
+            UINT64_C(0x80000000000000),
+            UINT64_C(0x80),
             0 },
 };
 
+/* With any of these the CPU says by the access of a leaf whether it was written through. */
+#define TELLS_WRITTEN AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_DIRTY_STATE
+
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
-/* The row for that attribute; NULL if there is none. */
+/* The row for that attribute, of two the one of a clean leaf; NULL if there is none. */
 static AXAS_OUTLINE const struct code_row *row_for(
         const struct code_row *row,
         size_t count,
@@ -125,8 +142,8 @@ enum axas_status axas_aarch64_stage2_64k_encode(axas_attr attr, uint64_t feature
         } else {
             entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
         }
-        /* The CPU does not set accessed by itself without hardware_access_flag: new leaves have it. */
-        if ((features & AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_ACCESS_FLAG) == 0) {
+        /* Without hardware_access_flag or hardware_dirty_state the CPU does not set accessed: new leaves have it. */
+        if ((features & UINT64_C(0xc)) == 0) {
             entry |= coded[level].accessed;
         }
         code->at[level] = entry;
@@ -232,10 +249,10 @@ static const struct kind_rule {
                     UINT64_C(0),
                     UINT64_C(0) },
             { UINT64_C(0x7f8fc000001ffff),
-                    UINT64_C(0x801f03ffffff0803),
+                    UINT64_C(0x801703ffffff0803),
                     UINT64_C(1),
-                    UINT64_C(0x20),
-                    UINT64_C(0x20) },
+                    UINT64_C(0x40),
+                    UINT64_C(0x40) },
             { UINT64_C(0x780fc000000ff3d),
                     UINT64_C(0x3ffffff0801),
                     UINT64_C(0x800),
@@ -249,7 +266,7 @@ static const struct kind_rule {
                     UINT64_C(0),
                     UINT64_C(0) },
             { UINT64_C(0x7f8ffffe001ffff),
-                    UINT64_C(0x801f00001fff0803),
+                    UINT64_C(0x801700001fff0803),
                     UINT64_C(1),
                     UINT64_C(0),
                     UINT64_C(0) },
@@ -262,7 +279,7 @@ static const struct kind_rule {
     {
             { 0, 0, 0, 0, 0 },
             { UINT64_C(0x7f8ffffffffffff),
-                    UINT64_C(0x801f000000000803),
+                    UINT64_C(0x8017000000000803),
                     UINT64_C(3),
                     UINT64_C(0),
                     UINT64_C(0) },
@@ -305,6 +322,9 @@ enum axas_status axas_aarch64_stage2_64k_leaf_read(
     leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
     leaf->accessed = (entry & coded[level].accessed) != 0;
     leaf->dirty = (entry & coded[level].dirty) != 0;
+    if (access != NULL && (features & TELLS_WRITTEN) != 0) {
+        leaf->dirty = leaf->dirty || (entry & coded[level].written) != 0;
+    }
     leaf->kind = kind;
     leaf->level = level;
     leaf->entry = entry;
@@ -364,8 +384,11 @@ enum axas_status axas_aarch64_stage2_64k_root_encode(
     root_bits |= UINT64_C(0xf000000000000);
 
     made[AXAS_AARCH64_STAGE2_64K_ROOT_VTCR_EL2] |= UINT64_C(0x80000000); /* bit 31 */
-    if ((features & AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_ACCESS_FLAG) != 0) {
-        made[AXAS_AARCH64_STAGE2_64K_ROOT_VTCR_EL2] |= UINT64_C(0x200000); /* bit 21: hardware_access_flag */
+    if ((features & AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_DIRTY_STATE) != 0) {
+        made[AXAS_AARCH64_STAGE2_64K_ROOT_VTCR_EL2] |= UINT64_C(0x400000); /* bit 22: hardware_dirty_state */
+    }
+    if ((features & UINT64_C(0xc)) != 0) {
+        made[AXAS_AARCH64_STAGE2_64K_ROOT_VTCR_EL2] |= UINT64_C(0x200000); /* bit 21: hardware_access_flag or hardware_dirty_state */
     }
     if ((features & AXAS_AARCH64_STAGE2_64K_FEATURE_VMID16) != 0) {
         made[AXAS_AARCH64_STAGE2_64K_ROOT_VTCR_EL2] |= UINT64_C(0x80000); /* bit 19: vmid16 */
@@ -508,6 +531,9 @@ void axas_aarch64_stage2_64k_capabilities(
     if (field_hafdbs != 0) {
         found->features |= AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_ACCESS_FLAG;
     }
+    if (field_hafdbs >= 2) {
+        found->features |= AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_DIRTY_STATE;
+    }
     if (field_vmid_bits >= 2) {
         found->features |= AXAS_AARCH64_STAGE2_64K_FEATURE_VMID16;
     }
@@ -631,11 +657,12 @@ static const struct axas_level levels[] = {
             .shift = 42,
             .index_bits = 10,
             .kinds = 0xf,
-            .leaf_with = UINT64_C(0x20),
+            .leaf_with = UINT64_C(0x40),
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x400),
-            .dirty_mask = UINT64_C(0),
-            .software_mask = UINT64_C(0x780000000000000),
+            .dirty_mask = UINT64_C(0x80000000000000),
+            .written_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x700000000000000),
     },
     {
             .name = "level2",
@@ -646,8 +673,9 @@ static const struct axas_level levels[] = {
             .leaf_with = UINT64_C(0),
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x400),
-            .dirty_mask = UINT64_C(0),
-            .software_mask = UINT64_C(0x780000000000000),
+            .dirty_mask = UINT64_C(0x80000000000000),
+            .written_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x700000000000000),
     },
     {
             .name = "level3",
@@ -658,8 +686,9 @@ static const struct axas_level levels[] = {
             .leaf_with = UINT64_C(0),
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x400),
-            .dirty_mask = UINT64_C(0),
-            .software_mask = UINT64_C(0x780000000000000),
+            .dirty_mask = UINT64_C(0x80000000000000),
+            .written_mask = UINT64_C(0x80),
+            .software_mask = UINT64_C(0x700000000000000),
     },
 };
 
@@ -672,22 +701,29 @@ static const struct axas_level levels[] = {
  */
 static const struct {
     uint64_t keep, empty, span, entries;
+    uint64_t dirty, written; /* always, and by the access of a leaf that may be written */
     unsigned shift;
 } shape[] = {
     { UINT64_C(0x780fc000000f400),
             AXAS_AARCH64_STAGE2_64K_LEVEL1_EMPTY,
             LEVEL1_SPAN,
             AXAS_AARCH64_STAGE2_64K_LEVEL1_ENTRIES,
+            UINT64_C(0x80000000000000),
+            UINT64_C(0x80),
             AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT },
     { UINT64_C(0x780ffffe000f400),
             AXAS_AARCH64_STAGE2_64K_LEVEL2_EMPTY,
             LEVEL2_SPAN,
             AXAS_AARCH64_STAGE2_64K_LEVEL2_ENTRIES,
+            UINT64_C(0x80000000000000),
+            UINT64_C(0x80),
             AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT },
     { UINT64_C(0x780fffffffff400),
             AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY,
             LEVEL3_SPAN,
             AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES,
+            UINT64_C(0x80000000000000),
+            UINT64_C(0x80),
             AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT },
 };
 
@@ -791,6 +827,18 @@ static AXAS_OUTLINE const struct axas_transition *change_of(
     return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
 }
 
+/* By what bit of its access the CPU says that a leaf was written through; 0 if this CPU does not. */
+static inline uint64_t written_in(const struct axas_table *t, unsigned level)
+{
+    return (t->features & TELLS_WRITTEN) != 0 ? shape[level].written : 0;
+}
+
+/* What takes an entry's place. Where the bit `lost` goes with the permission to write, another keeps what it said. */
+static AXAS_INLINE uint64_t recoded(unsigned level, uint64_t entry, uint64_t keep, uint64_t set, uint64_t lost)
+{
+    return (entry & keep) | set | ((entry & lost) != 0 ? shape[level].dirty : 0);
+}
+
 #define BREAK_BATCH 32u
 
 /* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
@@ -801,21 +849,23 @@ static AXAS_OUTLINE uint64_t rebreak(
         uint64_t gpa,
         unsigned level,
         const struct axas_transition *change,
+        uint64_t keep,
+        uint64_t lost,
         uint64_t set)
 {
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
-    const uint64_t seen = load(slot) & ~keep;
+    const uint64_t span = shape[level].span;
+    const uint64_t seen = load(slot) & ~(keep | lost);
     uint64_t old[BREAK_BATCH];
     uint64_t done = 0;
 
-    while (done < count && done < BREAK_BATCH && (load(slot + done) & ~keep) == seen) {
+    while (done < count && done < BREAK_BATCH && (load(slot + done) & ~(keep | lost)) == seen) {
         old[done] = exchange(slot + done, shape[level].empty);
         done++;
     }
     written(t, slot, done);
     axas_walk_invalidate(t, change, gpa, done * span, span);
     for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & keep) | set);
+        store(slot + i, recoded(level, old[i], keep, set, lost));
     }
     return done;
 }
@@ -831,7 +881,9 @@ static AXAS_OUTLINE void recode(
         unsigned level)
 {
     struct axas_table *const t = c->t;
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t written_bit = written_in(t, level), span = shape[level].span;
+    const uint64_t keep = shape[level].keep | ((c->code->attr & AXAS_WRITE) != 0 ? written_bit : 0);
+    const uint64_t lost = written_bit & ~keep;
     const uint64_t set = c->code->at[level] & ~keep;
     uint64_t i = 0;
 
@@ -848,14 +900,14 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = change_of(t, level, entry, c->code);
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, keep, lost, set);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
-                while (!compare_exchange(slot + i, &entry, entry ^ flip)) {
+                while (!compare_exchange(slot + i, &entry, recoded(level, entry, keep, set, lost))) {
                 }
                 i++;
-            } while (i < count && ((entry = load(slot + i)) & ~keep) == seen);
+            } while (i < count && ((entry = load(slot + i)) & ~(keep | lost)) == (seen & ~lost));
         } else {
             for (; count - i >= 4; i += 4) {
                 const uint64_t e0 = load(slot + i) ^ seen, e1 = load(slot + i + 1) ^ seen;
@@ -939,11 +991,11 @@ static void divide(table_entry *child, unsigned level, uint64_t entry)
     switch (level) {
     case AXAS_AARCH64_STAGE2_64K_LEVEL1:
         code = held ? UINT64_C(0x800) | (entry & UINT64_C(0x78000000000073c))
-                    : UINT64_C(1) | (entry & UINT64_C(0x7e00000000007fc));
+                    : UINT64_C(1) | (entry & UINT64_C(0x7e80000000007fc));
         break;
     case AXAS_AARCH64_STAGE2_64K_LEVEL2:
         code = held ? UINT64_C(0x800) | (entry & UINT64_C(0x78000000000073c))
-                    : UINT64_C(3) | (entry & UINT64_C(0x7e00000000007fc));
+                    : UINT64_C(3) | (entry & UINT64_C(0x7e80000000007fc));
         break;
     default:
         break;
@@ -2045,6 +2097,9 @@ static const struct axas_feature features_of_format[] = {
     { "hardware_access_flag",
             "FEAT_HAFDBS, the CPU sets the access flag (VTCR_EL2.HA = 1)",
             AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_ACCESS_FLAG },
+    { "hardware_dirty_state",
+            "FEAT_HAFDBS, the CPU sets the access flag and the dirty state (VTCR_EL2.HA = HD = 1)",
+            AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_DIRTY_STATE },
     { "vmid16",
             "FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1)",
             AXAS_AARCH64_STAGE2_64K_FEATURE_VMID16 },
@@ -2187,14 +2242,14 @@ static const struct axas_transition transitions[] = {
             .local = false,
             .scope = AXAS_INVALIDATE_LEAF,
             .with = UINT64_C(0),
-            .without = UINT64_C(0x10),
+            .without = UINT64_C(0x20),
     },
     {
             .change = AXAS_CHANGE_SPLIT,
             .breaks = false,
             .local = false,
             .scope = AXAS_INVALIDATE_LEAF,
-            .with = UINT64_C(0x10),
+            .with = UINT64_C(0x20),
             .without = UINT64_C(0),
     },
     {
@@ -2203,14 +2258,14 @@ static const struct axas_transition transitions[] = {
             .local = false,
             .scope = AXAS_INVALIDATE_TABLES,
             .with = UINT64_C(0),
-            .without = UINT64_C(0x10),
+            .without = UINT64_C(0x20),
     },
     {
             .change = AXAS_CHANGE_COLLAPSE,
             .breaks = false,
             .local = false,
             .scope = AXAS_INVALIDATE_TABLES,
-            .with = UINT64_C(0x10),
+            .with = UINT64_C(0x20),
             .without = UINT64_C(0),
     },
     {
@@ -2276,7 +2331,7 @@ const struct axas_format axas_aarch64_stage2_64k = {
     .big_endian = false,
     .level_count = 3,
     .mode_count = 3,
-    .feature_count = 6,
+    .feature_count = 7,
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,
@@ -2285,7 +2340,9 @@ const struct axas_format axas_aarch64_stage2_64k = {
     .output_bits = 52,
     .root_tables_max = 16,
     .hardware_updates_always = false,
-    .hardware_update_features = UINT64_C(4),
+    .hardware_update_features = UINT64_C(0xc),
+    .hardware_dirty_always = false,
+    .hardware_dirty_features = UINT64_C(8),
     .levels = levels,
     .modes = modes,
     .features = features_of_format,

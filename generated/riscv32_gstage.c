@@ -106,11 +106,11 @@ enum axas_status axas_riscv32_gstage_encode(axas_attr attr, uint64_t features, s
         } else {
             entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
         }
-        /* The CPU does not set accessed by itself without hardware_ad: new leaves have it. */
+        /* Without hardware_ad the CPU does not set accessed: new leaves have it. */
         if ((features & AXAS_RISCV32_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
             entry |= coded[level].accessed;
         }
-        /* The CPU does not set dirty by itself without hardware_ad: new leaves have it. */
+        /* Without hardware_ad the CPU does not set dirty: new leaves have it. */
         if ((features & AXAS_RISCV32_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
             entry |= coded[level].dirty;
         }
@@ -487,6 +487,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x40),
             .dirty_mask = UINT64_C(0x80),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
     },
     {
@@ -499,6 +500,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x40),
             .dirty_mask = UINT64_C(0x80),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
     },
 };
@@ -639,9 +641,10 @@ static AXAS_OUTLINE uint64_t rebreak(
         uint64_t gpa,
         unsigned level,
         const struct axas_transition *change,
+        uint64_t keep,
         uint64_t set)
 {
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t span = shape[level].span;
     const uint64_t seen = load(slot) & ~keep;
     uint64_t old[BREAK_BATCH];
     uint64_t done = 0;
@@ -686,7 +689,7 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = change_of(t, level, entry, c->code);
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, keep, set);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
@@ -1898,6 +1901,8 @@ const struct axas_format axas_riscv32_gstage = {
     .root_tables_max = 4,
     .hardware_updates_always = false,
     .hardware_update_features = UINT64_C(1),
+    .hardware_dirty_always = false,
+    .hardware_dirty_features = UINT64_C(1),
     .levels = levels,
     .modes = modes,
     .features = features_of_format,

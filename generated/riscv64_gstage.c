@@ -132,11 +132,11 @@ enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, s
         } else {
             entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
         }
-        /* The CPU does not set accessed by itself without hardware_ad: new leaves have it. */
+        /* Without hardware_ad the CPU does not set accessed: new leaves have it. */
         if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
             entry |= coded[level].accessed;
         }
-        /* The CPU does not set dirty by itself without hardware_ad: new leaves have it. */
+        /* Without hardware_ad the CPU does not set dirty: new leaves have it. */
         if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
             entry |= coded[level].dirty;
         }
@@ -619,6 +619,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x40),
             .dirty_mask = UINT64_C(0x80),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
     },
     {
@@ -631,6 +632,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x40),
             .dirty_mask = UINT64_C(0x80),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
     },
     {
@@ -643,6 +645,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x40),
             .dirty_mask = UINT64_C(0x80),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
     },
     {
@@ -655,6 +658,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x40),
             .dirty_mask = UINT64_C(0x80),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
     },
     {
@@ -667,6 +671,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x40),
             .dirty_mask = UINT64_C(0x80),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
     },
 };
@@ -822,9 +827,10 @@ static AXAS_OUTLINE uint64_t rebreak(
         uint64_t gpa,
         unsigned level,
         const struct axas_transition *change,
+        uint64_t keep,
         uint64_t set)
 {
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t span = shape[level].span;
     const uint64_t seen = load(slot) & ~keep;
     uint64_t old[BREAK_BATCH];
     uint64_t done = 0;
@@ -869,7 +875,7 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = change_of(t, level, entry, c->code);
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, keep, set);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
@@ -2502,6 +2508,8 @@ const struct axas_format axas_riscv64_gstage = {
     .root_tables_max = 4,
     .hardware_updates_always = false,
     .hardware_update_features = UINT64_C(1),
+    .hardware_dirty_always = false,
+    .hardware_dirty_features = UINT64_C(1),
     .levels = levels,
     .modes = modes,
     .features = features_of_format,

@@ -625,6 +625,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0),
             .dirty_mask = UINT64_C(0),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0),
     },
     {
@@ -637,6 +638,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0),
             .dirty_mask = UINT64_C(0),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0),
     },
     {
@@ -649,6 +651,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x100),
             .dirty_mask = UINT64_C(0x200),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x3ff0000000000000),
     },
     {
@@ -661,6 +664,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x100),
             .dirty_mask = UINT64_C(0x200),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x3ff0000000000000),
     },
     {
@@ -673,6 +677,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x100),
             .dirty_mask = UINT64_C(0x200),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x3ff0000000000000),
     },
 };
@@ -828,9 +833,10 @@ static AXAS_OUTLINE uint64_t rebreak(
         uint64_t gpa,
         unsigned level,
         const struct axas_transition *change,
+        uint64_t keep,
         uint64_t set)
 {
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t span = shape[level].span;
     const uint64_t seen = load(slot) & ~keep;
     uint64_t old[BREAK_BATCH];
     uint64_t done = 0;
@@ -875,7 +881,7 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = change_of(t, level, entry, c->code);
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, keep, set);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
@@ -2502,6 +2508,8 @@ const struct axas_format axas_vtd_second_stage = {
     .root_tables_max = 1,
     .hardware_updates_always = false,
     .hardware_update_features = UINT64_C(0x80),
+    .hardware_dirty_always = false,
+    .hardware_dirty_features = UINT64_C(0x80),
     .levels = levels,
     .modes = modes,
     .features = features_of_format,

@@ -610,6 +610,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0x8000000000000000),
             .accessed_mask = UINT64_C(0),
             .dirty_mask = UINT64_C(0),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0),
     },
     {
@@ -622,6 +623,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0x8000000000000000),
             .accessed_mask = UINT64_C(0),
             .dirty_mask = UINT64_C(0),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0),
     },
     {
@@ -634,6 +636,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0x8000000000000000),
             .accessed_mask = UINT64_C(0x100),
             .dirty_mask = UINT64_C(0x200),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x1f0000000000800),
     },
     {
@@ -646,6 +649,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0x8000000000000000),
             .accessed_mask = UINT64_C(0x100),
             .dirty_mask = UINT64_C(0x200),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x1f0000000000800),
     },
     {
@@ -658,6 +662,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0x8000000000000000),
             .accessed_mask = UINT64_C(0x100),
             .dirty_mask = UINT64_C(0x200),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x1f0000000000800),
     },
 };
@@ -813,9 +818,10 @@ static AXAS_OUTLINE uint64_t rebreak(
         uint64_t gpa,
         unsigned level,
         const struct axas_transition *change,
+        uint64_t keep,
         uint64_t set)
 {
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t span = shape[level].span;
     const uint64_t seen = load(slot) & ~keep;
     uint64_t old[BREAK_BATCH];
     uint64_t done = 0;
@@ -860,7 +866,7 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = change_of(t, level, entry, c->code);
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, keep, set);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
@@ -2428,6 +2434,8 @@ const struct axas_format axas_x86_64_ept = {
     .root_tables_max = 1,
     .hardware_updates_always = false,
     .hardware_update_features = UINT64_C(1),
+    .hardware_dirty_always = false,
+    .hardware_dirty_features = UINT64_C(1),
     .levels = levels,
     .modes = modes,
     .features = features_of_format,

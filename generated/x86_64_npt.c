@@ -611,6 +611,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0),
             .dirty_mask = UINT64_C(0),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0),
     },
     {
@@ -623,6 +624,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0),
             .dirty_mask = UINT64_C(0),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0),
     },
     {
@@ -635,6 +637,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x20),
             .dirty_mask = UINT64_C(0x40),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x7ff0000000000e00),
     },
     {
@@ -647,6 +650,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x20),
             .dirty_mask = UINT64_C(0x40),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x7ff0000000000e00),
     },
     {
@@ -659,6 +663,7 @@ static const struct axas_level levels[] = {
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x20),
             .dirty_mask = UINT64_C(0x40),
+            .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x7ff0000000000e00),
     },
 };
@@ -814,9 +819,10 @@ static AXAS_OUTLINE uint64_t rebreak(
         uint64_t gpa,
         unsigned level,
         const struct axas_transition *change,
+        uint64_t keep,
         uint64_t set)
 {
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
+    const uint64_t span = shape[level].span;
     const uint64_t seen = load(slot) & ~keep;
     uint64_t old[BREAK_BATCH];
     uint64_t done = 0;
@@ -861,7 +867,7 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = change_of(t, level, entry, c->code);
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, keep, set);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
@@ -2426,6 +2432,8 @@ const struct axas_format axas_x86_64_npt = {
     .root_tables_max = 1,
     .hardware_updates_always = true,
     .hardware_update_features = UINT64_C(0),
+    .hardware_dirty_always = true,
+    .hardware_dirty_features = UINT64_C(0),
     .levels = levels,
     .modes = modes,
     .features = features_of_format,

@@ -260,13 +260,22 @@ def field_values(model, names, values):
     return [value_text(values[row.name], row.high - row.low + 1) if row.name in values else "" for row in rows]
 
 
+def access_values(model, row):
+    """The values of a row; where access tells whether a leaf was written through, those before and after."""
+    after = field_values(model, model.access_fields, row.values)
+    if row.clean is None:
+        return after
+    before = field_values(model, model.access_fields, row.clean)
+    return [new if old == new else [f"clean {old}", f"written {new}"] for old, new in zip(before, after)]
+
+
 def access(model):
     columns = ["Read", "Write", "Execute, kernel", "Execute, user"]
     table = Table("Combinations of access", [Column("Access"), *(Column(name, "mark") for name in columns),
                                              *field_columns(model, model.access_fields), Column("Condition")])
     for row in model.access:
         table.rows.append([row.words, *("yes" if allowed else "no" for allowed in row.columns.values()),
-                           *field_values(model, model.access_fields, row.values), condition_text(row.condition)])
+                           *access_values(model, row), condition_text(row.condition)])
     return table.without_empty_columns()
 
 
@@ -287,10 +296,12 @@ def flags(model):
         if flag.always:
             when, new = "always", "0"
         elif flag.hardware:
-            when, new = f"with {flag.hardware.name}", f"0 with {flag.hardware.name}, else {flag.otherwise}"
+            when = f"with {listed(flag.hardware_names, 'or')}"
+            new = f"0 {when}, else {flag.otherwise}"
         else:
             when, new = "never", str(flag.otherwise)
-        table.rows.append([name, flag.field, when, new])
+        by_access = model.written if name == "dirty" else ()
+        table.rows.append([name, [flag.field, *by_access] if by_access else flag.field, when, new])
     return table
 
 
@@ -330,7 +341,8 @@ def register_words(row):
         return ("mode",), [f"{value_text(value, row.width)} in mode {name}" for name, value in row.value.items()]
     if row.source == "feature":
         there, absent = (value_text(code, row.width) for code in row.codes)
-        return (row.value.name,), f"{there} with {row.value.name}, else {absent}"
+        names = listed([feature.name for feature in row.value], "or")
+        return (names,), f"{there} with {names}, else {absent}"
     if row.source == "physical_bits":
         return ("physical width", "width"), [
             f"{value_text(value, row.width)} for a physical width of {width} bits" for width, value in row.value]

@@ -5,7 +5,7 @@ import itertools
 
 from codegen.reference.format import flags_of, gpa_text, leaf_sizes
 from codegen.reference.table import Column, Table, code, number
-from codegen.words import condition_text, size_text
+from codegen.words import condition_text, listed, size_text
 
 
 def tables(models):
@@ -88,4 +88,4 @@ def _flag(flag):
         return "no such flag"
     if flag.always:
         return "always"
-    return f"with {flag.hardware.name}" if flag.hardware else "never"
+    return f"with {listed(flag.hardware_names, 'or')}" if flag.hardware else "never"

@@ -176,7 +176,8 @@ static void check_levels(const struct axas_format *format)
     CHECK(format->output_bits <= 64, "%s", format->name);
     for (unsigned i = 0; i < format->level_count; i++) {
         const struct axas_level *level = &format->levels[i];
-        uint64_t special = level->accessed_mask | level->dirty_mask | level->software_mask;
+        uint64_t special =
+            level->accessed_mask | level->dirty_mask | level->written_mask | level->software_mask;
         bool last = i + 1 == format->level_count;
         if (!last) {
             const struct axas_level *next = &format->levels[i + 1];
@@ -194,6 +195,10 @@ static void check_levels(const struct axas_format *format)
                   (level->accessed_mask & level->software_mask) == 0 &&
                   (level->dirty_mask & level->software_mask) == 0,
               "%s %s: masks overlap", format->name, level->name);
+        CHECK((level->written_mask & (level->accessed_mask | level->dirty_mask | level->software_mask)) == 0,
+              "%s %s: masks overlap", format->name, level->name);
+        CHECK(level->written_mask == 0 || level->dirty_mask != 0, "%s %s: a write is forgotten", format->name,
+              level->name);
         CHECK((special & ~entry_mask(format)) == 0, "%s %s", format->name, level->name);
         CHECK((level->empty & ~entry_mask(format)) == 0, "%s %s", format->name, level->name);
         if (may_be(level, AXAS_ENTRY_LEAF)) {
@@ -321,6 +326,35 @@ static void check_flags(const struct axas_format *format, uint64_t features, uns
     }
 }
 
+/* Where access tells whether a leaf was written through: a new one is clean, and the bit says that it is not,
+ * or is refused in a leaf that may not be written. */
+static void check_written(const struct axas_format *format, uint64_t features, unsigned level, uint64_t entry,
+                          const struct axas_leaf *leaf)
+{
+    const struct axas_level *info = &format->levels[level];
+    const uint64_t written = entry | info->written_mask;
+    const bool told = format->hardware_dirty_always || (features & format->hardware_dirty_features) != 0;
+    struct axas_leaf other;
+    if (info->written_mask == 0 || !told) {
+        return;
+    }
+    CHECK(written != entry && !leaf->dirty, "%s %s: 0x%" PRIx64 " is new and dirty", format->name, info->name,
+          entry);
+    memset(&other, 0, sizeof other);
+    if ((leaf->attr & AXAS_WRITE) == 0) {
+        CHECK(format->leaf_read(level, written, features, &other) == AXAS_ERR_CORRUPT, "%s %s 0x%" PRIx64,
+              format->name, info->name, written);
+        return;
+    }
+    CHECK(format->leaf_read(level, written, features, &other) == AXAS_OK, "%s %s 0x%" PRIx64, format->name,
+          info->name, written);
+    CHECK(other.dirty && other.attr == leaf->attr && other.accessed == leaf->accessed &&
+              other.hpa.raw == leaf->hpa.raw && other.kind == leaf->kind,
+          "%s %s: 0x%" PRIx64 " and 0x%" PRIx64, format->name, info->name, entry, written);
+    CHECK(format->entry_valid(level, written, features, format->output_bits), "%s %s: 0x%" PRIx64,
+          format->name, info->name, written);
+}
+
 /* Bits that nothing declares: the manual either forbids them or ignores them. */
 static void check_undeclared(const struct axas_format *format, uint64_t features, unsigned level,
                              uint64_t entry, enum axas_entry_kind kind)
@@ -391,6 +425,7 @@ static void check_leaf(const struct axas_format *format, uint64_t features, unsi
         CHECK(leaf.attr == made->attr, "%s %s: 0x%" PRIx64 " is attr 0x%x, not 0x%x", format->name,
               info->name, entry, leaf.attr, made->attr);
         check_flags(format, features, level, entry, &leaf);
+        check_written(format, features, level, entry, &leaf);
         check_width(format, features, level, entry, hpa);
         for (uint64_t bit = 1; bit != 0; bit <<= 1) {
             if ((info->software_mask & bit) != 0) {

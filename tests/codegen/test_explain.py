@@ -51,6 +51,20 @@ class Explain(unittest.TestCase):
         self.assertIn("address   0x4000", lines)
         self.assertEqual(lines[-1], "wrong     bit 59 must be 0")
 
+    def test_a_leaf_whose_access_says_that_it_was_written_through(self):
+        # Access 6 and, where the CPU has "marks", the mark at bit 7; memory 2; accessed. Software's bit 1 is clear.
+        lines = explain("ok_strange", "cellar", "7000000000010281")
+        self.assertIn("access    read, write (with marks)", lines)
+        self.assertEqual(lines[-2:], ["accessed  yes", "dirty     yes"])
+        # Bit 7 clear: clean there, and on another CPU a leaf of which nobody knows.
+        lines = explain("ok_strange", "cellar", "7000000000010201")
+        self.assertIn("access    read, write (with marks) or read, write (without marks)", lines)
+        self.assertEqual(lines[-1], "dirty     no")
+        # A mark in a leaf that may not be written is no code of any row; bit 1 says dirty whatever the access.
+        lines = explain("ok_strange", "cellar", "4800000000010283")
+        self.assertIn("access    no legal code", lines)
+        self.assertEqual(lines[-1], "dirty     yes")
+
     def test_reserved_bits(self):
         # A large leaf with a bit set below its size: output bit 12 is entry bit 10.
         lines = explain("ok_nonzero_empty", "middle", "800000000000040a")

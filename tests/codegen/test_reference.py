@@ -174,8 +174,8 @@ class Content(unittest.TestCase):
         self.assertEqual(self.page.pictures["leaf at level floor"], [
             (["63"], ["invalid=0"]), (["62"], ["stop=1"]), (["61", "59"], ["access"]), (["58", "56"], ["software"]),
             (["55", "32"], ["output address 51:22"]), (["31", "26"], ["address 51:22"]), (["25", "16"], ["0"]),
-            (["15", "14"], ["memory"]), (["13", "8"], ["0"]), (["7", "2"], ["ignored"]), (["1"], ["dirty"]),
-            (["0"], ["accessed"]),
+            (["15", "14"], ["memory"]), (["13"], ["mark"]), (["12", "8"], ["0"]), (["7", "2"], ["ignored"]),
+            (["1"], ["dirty"]), (["0"], ["accessed"]),
         ])
 
     def test_a_guest_address_is_shown_at_its_widest(self):
@@ -190,14 +190,26 @@ class Content(unittest.TestCase):
         self.assertIn("It is told by invalid = 0 and stop = 1, and may stand at levels attic, floor and cellar; attic "
                       "only with huge.", text)
 
+    def test_flags(self):
+        # What was written is told by the mark, and kept in "dirty" where the leaf may not be written any more.
+        self.assertEqual(self.page.tables["Accessed and dirty"][1:], [
+            ["accessed", "accessed", "with marks", "0 with marks, else 1"],
+            ["dirty", "dirty mark", "with marks", "0 with marks, else 1"],
+        ])
+
     def test_access_and_memory(self):
+        # The mark is bit 7 of a page and bit 13 of a larger leaf; the CPU sets it where it has "marks".
+        written = ["clean 0", "written 1"]
         self.assertEqual(self.page.tables["Combinations of access"], [
-            ["Access", "Read", "Write", "Execute, kernel", "Execute, user", "access (61:59)"],
-            ["read", "yes", "no", "no", "no", "0b001"],
-            ["read, write", "yes", "yes", "no", "no", "0b110"],
-            ["read, execute", "yes", "no", "yes", "yes", "0b010"],
-            ["read, write, execute", "yes", "yes", "yes", "yes", "0b101"],
-            ["execute", "no", "no", "yes", "yes", "0b000"],
+            ["Access", "Read", "Write", "Execute, kernel", "Execute, user", "access (61:59)", "mark (13 or 7)",
+             "Condition"],
+            ["read", "yes", "no", "no", "no", "0b001", "0", ""],
+            ["read, write", "yes", "yes", "no", "no", "0b110", " ".join(written), "with marks"],
+            ["read, write", "yes", "yes", "no", "no", "0b110", "0", "without marks"],
+            ["read, execute", "yes", "no", "yes", "yes", "0b010", "0", ""],
+            ["read, write, execute", "yes", "yes", "yes", "yes", "0b101", " ".join(written), "with marks"],
+            ["read, write, execute", "yes", "yes", "yes", "yes", "0b101", "0", "without marks"],
+            ["execute", "no", "no", "yes", "yes", "0b000", "0", ""],
         ])
         self.assertEqual(self.page.tables["Memory types"][0], ["Type", "What it is", "memory (15:14 or 9:8)"])
         self.assertEqual([(row[0], row[2]) for row in self.page.tables["Memory types"][1:]],

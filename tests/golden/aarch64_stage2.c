@@ -122,6 +122,22 @@ Test(stage2, leaves_match_the_manual)
         /* 1 GiB block; address from bit 30 */
         {"level1", "", RWX, UINT64_C(0x40000000), UINT64_C(0x400007fd)},
         {"level1", "fwb xnx", R | UX, UINT64_C(0x80000000), UINT64_C(0x0020000080000759)},
+        /*
+         * D8.5.2, VTCR_EL2.HD: DBM 1 << 51 = 0x0008000000000000 lets a leaf be written, S2AP[1] stays clear
+         * until it is, and AF as well: 0x3 + 0x3c + S2AP 01 0x40 + 0x300 = 0x37f; S2AP 00 0x33f
+         */
+        {"level3", "hardware_dirty_state", RWX, UINT64_C(0x40000000), UINT64_C(0x000800004000037f)},
+        {"level3", "hardware_dirty_state", RW, UINT64_C(0x40001000), UINT64_C(0x004800004000137f)},
+        {"level3", "hardware_dirty_state", W, UINT64_C(0x40004000), UINT64_C(0x004800004000433f)},
+        {"level3", "hardware_dirty_state", R, UINT64_C(0x40002000), UINT64_C(0x004000004000237f)},
+        {"level3", "hardware_dirty_state", RX, UINT64_C(0x40003000), UINT64_C(0x4000337f)},
+        {"level3", "hardware_dirty_state xnx", RW | UX, UINT64_C(0x40006000), UINT64_C(0x002800004000637f)},
+        {"level3", "hardware_dirty_state xnx", RW | KX, UINT64_C(0x40007000), UINT64_C(0x006800004000737f)},
+        {"level3", "hardware_dirty_state", RW | AXAS_MEM_DEVICE, UINT64_C(0x09000000),
+         UINT64_C(0x0048000009000247)},
+        {"level2", "hardware_dirty_state", RWX, UINT64_C(0x40200000), UINT64_C(0x000800004020037d)},
+        {"level1", "hardware_access_flag hardware_dirty_state fwb", RW, UINT64_C(0x80000000),
+         UINT64_C(0x0048000080000359)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_leaf(stage2(), &golden[i]);
@@ -145,6 +161,37 @@ Test(stage2, accessed_flag_is_bit_10)
     struct axas_leaf_code code;
     cr_assert_eq(format->encode(RWX, features, &code), AXAS_OK);
     cr_expect_eq(format->leaf_make(level, UINT64_C(0x40000000), &code), UINT64_C(0x400003ff));
+}
+
+Test(stage2, dirty_state_is_bit_7_where_bit_51_allows_writes)
+{
+    static const struct golden_state golden[] = {
+        /* D8.5.2: new; read; written, 0x37f + AF 0x400 + S2AP[1] 0x80 = 0x7ff */
+        {"level3", "hardware_dirty_state", UINT64_C(0x000800004000037f), RWX, false, false},
+        {"level3", "hardware_dirty_state", UINT64_C(0x000800004000077f), RWX, true, false},
+        {"level3", "hardware_dirty_state", UINT64_C(0x00080000400007ff), RWX, true, true},
+        {"level3", "hardware_dirty_state", UINT64_C(0x004800004000433f), W, false, false},
+        {"level3", "hardware_dirty_state", UINT64_C(0x00480000400047bf), W, true, true},
+        {"level3", "hardware_dirty_state xnx", UINT64_C(0x00280000400067ff), RW | UX, true, true},
+        {"level2", "hardware_dirty_state", UINT64_C(0x00080000402007fd), RWX, true, true},
+        /* bit 55, which the CPU ignores, is where this library keeps it: of a leaf that the host wrote, of
+           one that may not be written any more, and of one without access */
+        {"level3", "hardware_dirty_state", UINT64_C(0x008800004000077f), RWX, true, true},
+        {"level3", "hardware_dirty_state", UINT64_C(0x004000004000277f), R, true, false},
+        {"level3", "hardware_dirty_state", UINT64_C(0x00c000004000277f), R, true, true},
+        {"level3", "hardware_dirty_state", UINT64_C(0x0080000040001f3c), 0, true, true},
+        {"level3", "hardware_dirty_state", UINT64_C(0x40001f3c), 0, true, false},
+        /* without the feature S2AP[1] is the permission and nothing else */
+        {"level3", "", UINT64_C(0x400007ff), RWX, true, false},
+        {"level3", "hardware_access_flag", UINT64_C(0x400007ff), RWX, true, false},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_state(stage2(), &golden[i]);
+    }
+    for (unsigned level = 1; level < 4; level++) {
+        cr_expect_eq(stage2()->levels[level].written_mask, 0x80);
+        cr_expect_eq(stage2()->levels[level].dirty_mask, UINT64_C(0x0080000000000000));
+    }
 }
 
 Test(stage2, no_access_is_invalid_and_keeps_the_address)
@@ -174,6 +221,11 @@ Test(stage2, descriptors_that_the_manual_reserves_are_told)
         {"level3", "", 40, UINT64_C(0x00200000400007ff), "bit 53 is RES0 without FEAT_XNX"},
         {"level3", "", 40, UINT64_C(0x400007e3), "MemAttr 1000 is reserved"},
         {"level3", "", 40, UINT64_C(0x400007f3), "MemAttr 1100 is reserved"},
+        {"level3", "", 40, UINT64_C(0x00480000400017ff),
+         "DBM without hardware management of the dirty state"},
+        {"level3", "hardware_access_flag", 40, UINT64_C(0x004800004000177f), "the same"},
+        {"level3", "hardware_dirty_state", 40, UINT64_C(0x00400000400017ff),
+         "S2AP[1] without DBM: always dirty"},
     };
     static const struct golden_rule legal[] = {
         {"level3", "", 40, UINT64_C(0x400007ff), "a page"},
@@ -213,7 +265,7 @@ Test(stage2, vtcr_and_vttbr_match_the_manual)
     /*
      * VTCR_EL2: T0SZ 5:0 = 64 - width; SL0 7:6, level 1 is 01 and level 0 is 10; IRGN0 9:8 and ORGN0 11:10
      * 01, write-back; SH0 13:12 11; TG0 15:14 00; PS 18:16 (32, 36, 40, 42, 44, 48 bits are 0 to 5); VS bit
-     * 19, 16-bit VMIDs; HA bit 21; bit 31 RES1. VTTBR_EL2: VMID 63:48, BADDR 47:1.
+     * 19, 16-bit VMIDs; HA bit 21, HD 22; bit 31 RES1. VTTBR_EL2: VMID 63:48, BADDR 47:1.
      */
     static const struct {
         const char *mode, *features;
@@ -242,6 +294,11 @@ Test(stage2, vtcr_and_vttbr_match_the_manual)
         /* HA 0x200000 */
         {"3level", "hardware_access_flag", 40, 40, 1, UINT64_C(0x40002000), UINT64_C(0x80223558),
          UINT64_C(0x0001000040002000)},
+        /* HD 0x400000, which needs HA (D8.5.2) */
+        {"3level", "hardware_dirty_state", 40, 40, 1, UINT64_C(0x40002000), UINT64_C(0x80623558),
+         UINT64_C(0x0001000040002000)},
+        {"3level", "hardware_access_flag hardware_dirty_state", 40, 40, 1, UINT64_C(0x40002000),
+         UINT64_C(0x80623558), UINT64_C(0x0001000040002000)},
     };
     const struct axas_format *format = stage2();
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
@@ -550,7 +607,7 @@ Test(stage2, every_bit_of_an_entry_is_accounted_for)
 {
     /*
      * Figures D8-12, D8-14 and D8-15. Refused beside what is RES0, since this library never sets them: bit 63
-     * of a leaf, Contiguous (52), DBM (51), nT (16) and FnXS (11).
+     * of a leaf, Contiguous (52), nT (16) and FnXS (11), and DBM (51) where the CPU does not set S2AP[1].
      */
     static const struct golden_bits golden[] = {
         /* table: 58:51 and 11:2 are ignored */
@@ -568,6 +625,9 @@ Test(stage2, every_bit_of_an_entry_is_accounted_for)
         /* page */
         {"level3", "", AXAS_ENTRY_LEAF, UINT64_C(0x400007ff), UINT64_C(0x7f80fffffffff400),
          UINT64_C(0x00600000000003fc), UINT64_C(0x07f8ffffffffffff)},
+        /* one that may be written and was not: bit 7 is free as well, bit 51 a matter of access */
+        {"level3", "hardware_dirty_state", AXAS_ENTRY_LEAF, UINT64_C(0x000800004000037f),
+         UINT64_C(0x7f80fffffffff480), UINT64_C(0x006800000000037c), UINT64_C(0x07f8ffffffffffff)},
         /* invalid: the CPU ignores 63:1; bit 11 is how this library tells its own, and the address is kept */
         {"level1", "", AXAS_ENTRY_HELD, UINT64_C(0x40000f3c), UINT64_C(0xffffffffc00004c2), UINT64_C(0x33c),
          UINT64_C(0x0780ffffc0000f3d)},
@@ -584,11 +644,11 @@ Test(stage2, every_bit_of_an_entry_is_accounted_for)
 Test(stage2, software_has_the_bits_that_the_manual_leaves_to_it)
 {
     const struct axas_format *format = stage2();
-    /* D8.3.2: 58:55 are reserved for software. */
+    /* D8.3.2: 58:55 are reserved for software; 55 is kept for a dirty leaf. */
     static const char *const levels[] = {"level1", "level2", "level3"};
     for (unsigned i = 0; i < GOLDEN_COUNT(levels); i++) {
         cr_expect_eq(format->levels[golden_level(format, levels[i])].software_mask,
-                     UINT64_C(0x0780000000000000));
+                     UINT64_C(0x0700000000000000));
     }
 }
 
@@ -627,13 +687,14 @@ Test(stage2, changes_ask_for_what_the_manual_says)
     golden_check_changes(stage2(), "", golden);
     golden_check_changes(stage2(), "fwb xnx hardware_access_flag vmid16", golden);
     golden_check_changes(stage2(), "bbm2", bbm2);
-    golden_check_changes(stage2(), "bbm2 fwb xnx hardware_access_flag vmid16", bbm2);
+    golden_check_changes(stage2(), "bbm2 fwb xnx hardware_access_flag hardware_dirty_state vmid16", bbm2);
 }
 
 Test(stage2, the_cpu_writes_flags_where_the_manual_says)
 {
-    /* D8.5.1: VTCR_EL2.HA. */
-    golden_check_hardware_updates(stage2(), "hardware_access_flag", false);
+    /* D8.5.1, D8.5.2: VTCR_EL2.HA, and HD with it. */
+    golden_check_hardware_updates(stage2(), "hardware_access_flag hardware_dirty_state",
+                                  "hardware_dirty_state", false);
 }
 
 Test(stage2, entries_and_the_default_mode)
@@ -883,10 +944,10 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          32,
          true,
          {UINT64_C(0x000001008000000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
-        {"all fields 15 but HAFDBS",
+        {"all fields 15 but HAFDBS, which is 1",
          {UINT64_MAX, UINT64_C(0xfffffffffffffff1), UINT64_MAX},
          NULL,
-         ARM_ID_V1,
+         "xnx hardware_access_flag vmid16 bbm2",
          "fwb",
          "2level 3level 4level",
          48,

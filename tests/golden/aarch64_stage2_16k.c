@@ -13,6 +13,7 @@
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
 #define WITHIN_PHYSICAL true
+#define DIRTY_STATE true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level 1 resolves bits 46:36 (its root one more), 2 35:25, 3 24:14 */
@@ -54,6 +55,25 @@ static const struct golden_leaf leaves[] = {
     {"level2", "", R, UINT64_C(0x44000000), UINT64_C(0x004000004400077d)},
     {"level2", "hardware_access_flag", RWX, UINT64_C(0x46000000), UINT64_C(0x460003fd)},
     {"level2", "", RW | AXAS_MEM_UNCACHED, UINT64_C(0xfffffe000000), UINT64_C(0x0040fffffe0006d5)},
+    /* D8.5.2, DBM 0x0008000000000000: a new leaf that may be written has S2AP[1] clear, and AF too */
+    {"level3", "hardware_dirty_state", RWX, UINT64_C(0x40004000), UINT64_C(0x000800004000437f)},
+    {"level3", "hardware_dirty_state", RW, UINT64_C(0x40008000), UINT64_C(0x004800004000837f)},
+    {"level3", "hardware_dirty_state", W, UINT64_C(0x40014000), UINT64_C(0x004800004001433f)},
+    {"level3", "hardware_dirty_state", R, UINT64_C(0x4000c000), UINT64_C(0x004000004000c37f)},
+    {"level2", "hardware_dirty_state", RWX, UINT64_C(0x42000000), UINT64_C(0x000800004200037d)},
+};
+
+/* D8.5.2: with VTCR_EL2.HD the CPU sets S2AP[1] (0x80), and AF (0x400), where DBM allows it; bit 55 is this
+ * library's. */
+static const struct golden_state states[] = {
+    {"level3", "hardware_dirty_state", UINT64_C(0x000800004000437f), RWX, false, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00080000400047ff), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00480000400147bf), W, true, true},
+    {"level2", "hardware_dirty_state", UINT64_C(0x00080000420007fd), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x004000004000c77f), R, true, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00c000004000c77f), R, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x0080000040004f3c), 0, true, true},
+    {"level3", "", UINT64_C(0x400047ff), RWX, true, false},
 };
 
 static const struct stage2_held held[] = {
@@ -65,6 +85,8 @@ static const struct stage2_held held[] = {
 static const struct golden_rule illegal[] = {
     {"level3", "", 48, UINT64_C(0x400047fd), "bits 1:0 = 01 at level 3 is reserved (D8.3.1)"},
     {"level1", "", 48, UINT64_C(0x7fd), "no block at level 1 without FEAT_LPA2"},
+    {"level3", "", 48, UINT64_C(0x00480000400087ff), "DBM without hardware management of the dirty state"},
+    {"level3", "hardware_dirty_state", 48, UINT64_C(0x00400000400087ff), "S2AP[1] without DBM: always dirty"},
     {"level3", "", 48, UINT64_C(0x400057ff), "bit 12 of a page is RES0"},
     {"level3", "", 48, UINT64_C(0x400067ff), "bit 13 of a page is RES0"},
     {"level1", "", 48, UINT64_C(0x40005003), "bit 12 of a table is RES0"},
@@ -108,6 +130,9 @@ static const struct stage2_root roots[] = {
     {"2level", "vmid16", 36, 40, 0xbeef, UINT64_C(0x40004000), UINT64_C(0x800ab55c),
      UINT64_C(0xbeef000040004000)},
     {"2level", "hardware_access_flag", 36, 40, 1, UINT64_C(0x40004000), UINT64_C(0x8022b55c),
+     UINT64_C(0x0001000040004000)},
+    /* HD 0x400000, with HA */
+    {"2level", "hardware_dirty_state", 36, 40, 1, UINT64_C(0x40004000), UINT64_C(0x8062b55c),
      UINT64_C(0x0001000040004000)},
 };
 

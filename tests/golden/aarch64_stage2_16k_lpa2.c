@@ -14,6 +14,7 @@
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
 #define WITHIN_PHYSICAL true
+#define DIRTY_STATE true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level 0 resolves bits 51:47, 1 46:36, 2 35:25, 3 24:14 */
@@ -65,6 +66,25 @@ static const struct golden_leaf leaves[] = {
     {"level2", "hardware_access_flag", RWX, UINT64_C(0x46000000), UINT64_C(0x460000fd)},
     {"level1", "", RWX, UINT64_C(0x1000000000), UINT64_C(0x10000004fd)},
     {"level1", "", RW, UINT64_C(0xe001000000000), UINT64_C(0x00420010000007fd)},
+    /* D8.5.2, DBM 0x0008000000000000: a new leaf that may be written has S2AP[1] clear, and AF too */
+    {"level3", "hardware_dirty_state", RWX, UINT64_C(0x40004000), UINT64_C(0x000800004000407f)},
+    {"level3", "hardware_dirty_state", RW, UINT64_C(0x40008000), UINT64_C(0x004800004000807f)},
+    {"level3", "hardware_dirty_state", W, UINT64_C(0x40014000), UINT64_C(0x004800004001403f)},
+    {"level3", "hardware_dirty_state", R, UINT64_C(0x4000c000), UINT64_C(0x004000004000c07f)},
+    {"level2", "hardware_dirty_state", RWX, UINT64_C(0x42000000), UINT64_C(0x000800004200007d)},
+};
+
+/* D8.5.2: with VTCR_EL2.HD the CPU sets S2AP[1] (0x80), and AF (0x400), where DBM allows it; bit 55 is this
+ * library's. */
+static const struct golden_state states[] = {
+    {"level3", "hardware_dirty_state", UINT64_C(0x000800004000407f), RWX, false, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00080000400044ff), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00480000400144bf), W, true, true},
+    {"level2", "hardware_dirty_state", UINT64_C(0x00080000420004fd), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x004000004000c47f), R, true, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00c000004000c47f), R, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x0080000040004c3c), 0, true, true},
+    {"level3", "", UINT64_C(0x400044ff), RWX, true, false},
 };
 
 static const struct stage2_held held[] = {
@@ -76,6 +96,8 @@ static const struct stage2_held held[] = {
 
 static const struct golden_rule illegal[] = {
     {"level3", "", 52, UINT64_C(0x400044fd), "bits 1:0 = 01 at level 3 is reserved (D8.3.1)"},
+    {"level3", "", 48, UINT64_C(0x00480000400084ff), "DBM without hardware management of the dirty state"},
+    {"level3", "hardware_dirty_state", 48, UINT64_C(0x00400000400084ff), "S2AP[1] without DBM: always dirty"},
     {"level0", "", 52, UINT64_C(0x4fd), "no block at level 0"},
     {"level1", "", 52, UINT64_C(0x18000004fd), "bit 35 of a level 1 block is RES0"},
     {"level1", "", 52, UINT64_C(0x10000204fd), "bit 17 of a level 1 block is RES0"},
@@ -125,6 +147,9 @@ static const struct stage2_root roots[] = {
     {"2level", "vmid16", 36, 40, 0xbeef, UINT64_C(0x40004000), UINT64_C(0x1800ab55c),
      UINT64_C(0xbeef000040004000)},
     {"2level", "hardware_access_flag", 36, 40, 1, UINT64_C(0x40004000), UINT64_C(0x18022b55c),
+     UINT64_C(0x0001000040004000)},
+    /* HD 0x400000, with HA */
+    {"2level", "hardware_dirty_state", 36, 40, 1, UINT64_C(0x40004000), UINT64_C(0x18062b55c),
      UINT64_C(0x0001000040004000)},
 };
 

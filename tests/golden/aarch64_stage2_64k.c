@@ -14,6 +14,7 @@
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
 #define WITHIN_PHYSICAL true
+#define DIRTY_STATE true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level 1 resolves bits 51:42, 2 41:29, 3 28:16 */
@@ -58,6 +59,25 @@ static const struct golden_leaf leaves[] = {
     /* 4 TiB blocks with FEAT_LPA; 0x1 + 0x18 + 0x40 + 0x300 + 0x400 = 0x759, 51:48 = 12, XN 01 */
     {"level1", "lpa", RWX, UINT64_C(0x40000000000), UINT64_C(0x400000007fd)},
     {"level1", "lpa fwb xnx", R | UX, UINT64_C(0xc080000000000), UINT64_C(0x002008000000c759)},
+    /* D8.5.2, DBM 0x0008000000000000: a new leaf that may be written has S2AP[1] clear, and AF too */
+    {"level3", "hardware_dirty_state", RWX, UINT64_C(0x40010000), UINT64_C(0x000800004001037f)},
+    {"level3", "hardware_dirty_state", RW, UINT64_C(0x40020000), UINT64_C(0x004800004002037f)},
+    {"level3", "hardware_dirty_state", W, UINT64_C(0x40040000), UINT64_C(0x004800004004033f)},
+    {"level3", "hardware_dirty_state", R, UINT64_C(0x40030000), UINT64_C(0x004000004003037f)},
+    {"level2", "hardware_dirty_state", RWX, UINT64_C(0x40000000), UINT64_C(0x000800004000037d)},
+};
+
+/* D8.5.2: with VTCR_EL2.HD the CPU sets S2AP[1] (0x80), and AF (0x400), where DBM allows it; bit 55 is this
+ * library's. */
+static const struct golden_state states[] = {
+    {"level3", "hardware_dirty_state", UINT64_C(0x000800004001037f), RWX, false, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00080000400107ff), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00480000400407bf), W, true, true},
+    {"level2", "hardware_dirty_state", UINT64_C(0x00080000400007fd), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x004000004003077f), R, true, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00c000004003077f), R, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x0080000040010f3c), 0, true, true},
+    {"level3", "", UINT64_C(0x400107ff), RWX, true, false},
 };
 
 static const struct stage2_held held[] = {
@@ -69,6 +89,8 @@ static const struct stage2_held held[] = {
 
 static const struct golden_rule illegal[] = {
     {"level3", "", 52, UINT64_C(0x400107fd), "bits 1:0 = 01 at level 3 is reserved (D8.3.1)"},
+    {"level3", "", 48, UINT64_C(0x00480000400207ff), "DBM without hardware management of the dirty state"},
+    {"level3", "hardware_dirty_state", 48, UINT64_C(0x00400000400207ff), "S2AP[1] without DBM: always dirty"},
     {"level1", "", 52, UINT64_C(0x400000007fd), "a block at level 1 needs FEAT_LPA"},
     {"level3", "", 48, UINT64_C(0x400117ff), "bits 15:12 of a page are RES0 without 52-bit addresses"},
     {"level1", "", 48, UINT64_C(0x40018003), "bits 15:12 of a table are RES0 without 52-bit addresses"},
@@ -116,6 +138,9 @@ static const struct stage2_root roots[] = {
      UINT64_C(0xbeef000040004000)},
     {"2level", "hardware_access_flag", 40, 40, 1, UINT64_C(0x40004000), UINT64_C(0x80227558),
      UINT64_C(0x0001000040004000)},
+    /* HD 0x400000, with HA */
+    {"2level", "hardware_dirty_state", 40, 40, 1, UINT64_C(0x40004000), UINT64_C(0x80627558),
+     UINT64_C(0x0001000040004000)},
 };
 
 static const struct stage2_bad_root bad_roots[] = {
@@ -154,7 +179,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
         {"FEAT_LPA",
          {UINT64_C(0x00101126), UINT64_C(0x10212122), 0},
          NULL,
-         "lpa xnx hardware_access_flag vmid16",
+         "lpa xnx hardware_access_flag hardware_dirty_state vmid16",
          "",
          "1level 2level 3level",
          52,

@@ -14,6 +14,7 @@
 #define VTCR "vtcr_el2"
 #define VTTBR "vttbr_el2"
 #define WITHIN_PHYSICAL true
+#define DIRTY_STATE true
 
 static const struct stage2_level levels[] = {
     /* D8.2.8: level -1 resolves bits 51:48, 0 47:39, 1 38:30, 2 29:21, 3 20:12 */
@@ -67,6 +68,25 @@ static const struct golden_leaf leaves[] = {
     {"level1", "fwb xnx", RW | KX, UINT64_C(0x80000000), UINT64_C(0x00600000800004d9)},
     {"level0", "", RWX, UINT64_C(0x8000000000), UINT64_C(0x80000004fd)},
     {"level0", "", RW, UINT64_C(0xe008000000000), UINT64_C(0x00420080000007fd)},
+    /* D8.5.2, DBM 0x0008000000000000: a new leaf that may be written has S2AP[1] clear, and AF too */
+    {"level3", "hardware_dirty_state", RWX, UINT64_C(0x40000000), UINT64_C(0x000800004000007f)},
+    {"level3", "hardware_dirty_state", RW, UINT64_C(0x40001000), UINT64_C(0x004800004000107f)},
+    {"level3", "hardware_dirty_state", W, UINT64_C(0x40004000), UINT64_C(0x004800004000403f)},
+    {"level3", "hardware_dirty_state", R, UINT64_C(0x40002000), UINT64_C(0x004000004000207f)},
+    {"level2", "hardware_dirty_state", RWX, UINT64_C(0x40200000), UINT64_C(0x000800004020007d)},
+};
+
+/* D8.5.2: with VTCR_EL2.HD the CPU sets S2AP[1] (0x80), and AF (0x400), where DBM allows it; bit 55 is this
+ * library's. */
+static const struct golden_state states[] = {
+    {"level3", "hardware_dirty_state", UINT64_C(0x000800004000007f), RWX, false, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00080000400004ff), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00480000400044bf), W, true, true},
+    {"level2", "hardware_dirty_state", UINT64_C(0x00080000402004fd), RWX, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x004000004000247f), R, true, false},
+    {"level3", "hardware_dirty_state", UINT64_C(0x00c000004000247f), R, true, true},
+    {"level3", "hardware_dirty_state", UINT64_C(0x0080000040001c3c), 0, true, true},
+    {"level3", "", UINT64_C(0x400004ff), RWX, true, false},
 };
 
 static const struct stage2_held held[] = {
@@ -79,6 +99,8 @@ static const struct stage2_held held[] = {
 
 static const struct golden_rule illegal[] = {
     {"level3", "", 52, UINT64_C(0x400004fd), "bits 1:0 = 01 at level 3 is reserved (D8.3.1)"},
+    {"level3", "", 48, UINT64_C(0x00480000400014ff), "DBM without hardware management of the dirty state"},
+    {"level3", "hardware_dirty_state", 48, UINT64_C(0x00400000400014ff), "S2AP[1] without DBM: always dirty"},
     {"level_minus1", "", 52, UINT64_C(0x4fd), "no block at level -1"},
     {"level0", "", 52, UINT64_C(0xc0000004fd), "bit 38 of a level 0 block is RES0"},
     {"level0", "", 52, UINT64_C(0x80000204fd), "bit 17 of a level 0 block is RES0"},
@@ -130,6 +152,9 @@ static const struct stage2_root roots[] = {
     {"3level", "vmid16", 40, 40, 0xbeef, UINT64_C(0x40002000), UINT64_C(0x1800a3558),
      UINT64_C(0xbeef000040002000)},
     {"3level", "hardware_access_flag", 40, 40, 1, UINT64_C(0x40002000), UINT64_C(0x180223558),
+     UINT64_C(0x0001000040002000)},
+    /* HD 0x400000, with HA */
+    {"3level", "hardware_dirty_state", 40, 40, 1, UINT64_C(0x40002000), UINT64_C(0x180623558),
      UINT64_C(0x0001000040002000)},
 };
 

@@ -28,8 +28,8 @@ static const char *const arm_id_names[] = {"id_aa64mmfr0_el1", "id_aa64mmfr1_el1
 #define CORTEX_A710 UINT64_C(0x0000022200101122), UINT64_C(0x10212122), UINT64_C(0x1221011110101011)
 
 #define ARM_ID_OLD ""
-#define ARM_ID_N1 "xnx hardware_access_flag vmid16"
-#define ARM_ID_V1 "xnx hardware_access_flag vmid16 bbm2"
+#define ARM_ID_N1 "xnx hardware_access_flag hardware_dirty_state vmid16"
+#define ARM_ID_V1 "xnx hardware_access_flag hardware_dirty_state vmid16 bbm2"
 
 /* What matters in the second and the third register where all is 0: HAFDBS from 1 on, VMIDBits from 2, XNX
  * from 1; FWB from 1, BBM from 2. */

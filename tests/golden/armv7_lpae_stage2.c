@@ -15,6 +15,7 @@
 #define VTCR "vtcr"
 #define VTTBR "vttbr"
 #define WITHIN_PHYSICAL false /* both have 40 bits at most */
+#define DIRTY_STATE false
 
 static const struct stage2_level levels[] = {
     {"level1", 1, 30, 9},
@@ -60,6 +61,11 @@ static const struct stage2_held held[] = {
     {"level3", UINT64_C(0xfffffff000)},
     {"level2", UINT64_C(0xffffe00000)},
     {"level1", UINT64_C(0xffc0000000)},
+};
+
+static const struct golden_state states[] = {
+    {"level3", "", UINT64_C(0x400007ff), RWX, true, false},
+    {"level2", "", UINT64_C(0x402007fd), RWX, true, false},
 };
 
 static const struct golden_rule illegal[] = {
@@ -440,7 +446,7 @@ Test(stage2, changes_ask_for_what_the_manual_says)
         {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_LEAF, true},
     };
     golden_check_changes(golden_format(FORMAT), "", golden);
-    golden_check_hardware_updates(golden_format(FORMAT), "", false);
+    golden_check_hardware_updates(golden_format(FORMAT), "", "", false);
 }
 
 Test(stage2, identification_registers_say_what_a_cpu_has)

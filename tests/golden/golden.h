@@ -33,6 +33,15 @@ struct golden_leaf {
     uint64_t entry;
 };
 
+/** An entry, and what it says. */
+struct golden_state {
+    const char *level;
+    const char *features;
+    uint64_t entry;
+    axas_attr attr;
+    bool accessed, dirty;
+};
+
 /** A table entry. */
 struct golden_table {
     const char *level;
@@ -250,12 +259,32 @@ static inline void golden_check_changes(const struct axas_format *format, const 
     }
 }
 
-/** With exactly these features, each alone, the CPU writes accessed or dirty bits. */
+/** With exactly these features, each alone, the CPU writes accessed or dirty bits, with `dirty` both. */
 static inline void golden_check_hardware_updates(const struct axas_format *format, const char *feature_names,
-                                                 bool always)
+                                                 const char *dirty, bool always)
 {
     cr_expect_eq(format->hardware_update_features, golden_features(format, feature_names));
     cr_expect_eq(format->hardware_updates_always, always);
+    cr_expect_eq(format->hardware_dirty_features, golden_features(format, dirty));
+    cr_expect_eq(format->hardware_dirty_always, always);
+}
+
+/** A leaf or held leaf as the CPU, or a change of access, may leave it. */
+static inline void golden_check_state(const struct axas_format *format, const struct golden_state *golden)
+{
+    unsigned level = golden_level(format, golden->level);
+    uint64_t features = golden_features(format, golden->features);
+    struct axas_leaf leaf;
+    memset(&leaf, 0, sizeof leaf);
+    cr_expect(format->entry_valid(level, golden->entry, features, format->output_bits),
+              "%s [%s]: 0x%016" PRIx64 " is legal", golden->level, golden->features, golden->entry);
+    cr_assert_eq(format->leaf_read(level, golden->entry, features, &leaf), AXAS_OK);
+    cr_expect_eq(leaf.attr, golden->attr, "%s [%s]: 0x%016" PRIx64 " read as attr 0x%x, not 0x%x",
+                 golden->level, golden->features, golden->entry, leaf.attr, golden->attr);
+    cr_expect_eq(leaf.accessed, golden->accessed, "%s [%s]: 0x%016" PRIx64, golden->level, golden->features,
+                 golden->entry);
+    cr_expect_eq(leaf.dirty, golden->dirty, "%s [%s]: 0x%016" PRIx64, golden->level, golden->features,
+                 golden->entry);
 }
 
 static inline void golden_check_refusal(const struct axas_format *format, const struct golden_refusal *golden)

@@ -87,7 +87,7 @@ static inline void loongarch_check_changes(const struct axas_format *format)
     };
     golden_check_changes(format, "", golden);
     golden_check_changes(format, "page_walker", golden);
-    golden_check_hardware_updates(format, "", false); /* all is set in advance */
+    golden_check_hardware_updates(format, "", "", false); /* all is set in advance */
 }
 
 static inline void loongarch_check_faults(const struct axas_format *format)

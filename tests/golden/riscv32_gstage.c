@@ -117,7 +117,7 @@ Test(sv32x4, accessed_is_bit_6_and_dirty_bit_7)
             cr_expect_eq(leaf.dirty, golden[i].dirty);
         }
     }
-    golden_check_hardware_updates(format, "hardware_ad", false); /* chapter 11 */
+    golden_check_hardware_updates(format, "hardware_ad", "hardware_ad", false); /* chapter 11 */
 }
 
 Test(sv32x4, no_access_is_invalid_and_keeps_the_address)

@@ -531,7 +531,7 @@ Test(gstage, changes_ask_for_what_the_manual_says)
 Test(gstage, the_cpu_writes_flags_where_the_manual_says)
 {
     /* Chapter 11, Svadu. */
-    golden_check_hardware_updates(gstage(), "hardware_ad", false);
+    golden_check_hardware_updates(gstage(), "hardware_ad", "hardware_ad", false);
 }
 
 Test(gstage, entries_and_the_default_mode)

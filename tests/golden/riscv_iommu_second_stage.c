@@ -55,7 +55,7 @@ Test(riscv_iommu, levels_and_modes_match_the_manual)
     cr_expect_eq(format->output_bits, 56);
     cr_expect_eq(format->entry_bytes, 8);
     cr_expect_not(format->big_endian, "fctl.BE is 0");
-    golden_check_hardware_updates(format, "hardware_ad", false); /* 3.4 */
+    golden_check_hardware_updates(format, "hardware_ad", "hardware_ad", false); /* 3.4 */
 }
 
 Test(riscv_iommu, table_entries_match_the_manual)

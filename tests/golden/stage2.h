@@ -6,9 +6,11 @@
  *
  *     FORMAT          its name; VTCR and VTTBR, those of its root registers
  *     WITHIN_PHYSICAL whether a guest's addresses may not be wider than the CPU's
+ *     DIRTY_STATE     whether some CPUs tell by S2AP[1] that a leaf was written through (D8.5.2)
  *     levels          root first
  *     modes           in any order
  *     tables, leaves  entries and what they are made from
+ *     states          entries with what they say of access, accessed and dirty
  *     legal, illegal  entries and what the manual says of them
  *     refused         attributes without an entry
  *     roots           register values; bad_roots: what no register can say

@@ -62,6 +62,18 @@ Test(stage2, descriptors_that_the_manual_reserves_are_told)
     }
 }
 
+Test(stage2, accessed_and_dirty_are_what_the_manual_says)
+{
+    const struct axas_format *format = golden_format(FORMAT);
+    for (size_t i = 0; i < GOLDEN_COUNT(states); i++) {
+        golden_check_state(format, &states[i]);
+    }
+    if (DIRTY_STATE) {
+        golden_check_hardware_updates(format, "hardware_access_flag hardware_dirty_state",
+                                      "hardware_dirty_state", false);
+    }
+}
+
 Test(stage2, what_the_hardware_cannot_express_is_refused)
 {
     for (size_t i = 0; i < GOLDEN_COUNT(refused); i++) {
@@ -75,12 +87,16 @@ Test(stage2, every_bit_of_an_entry_is_accounted_for)
     for (size_t i = 0; i < GOLDEN_COUNT(entry_bits); i++) {
         golden_check_bits(format, &entry_bits[i]);
     }
-    /* 58:55 are software's, 10 is AF, in every leaf */
+    /* 58:55 are software's, of which 55 is kept for a dirty leaf; 10 is AF and 7, S2AP[1], set by the CPU */
+    const uint64_t software = DIRTY_STATE ? UINT64_C(0x0700000000000000) : UINT64_C(0x0780000000000000);
     for (unsigned i = 0; i < format->level_count; i++) {
         const struct axas_level *level = &format->levels[i];
         const bool leaf = (level->kinds >> AXAS_ENTRY_LEAF & 1) != 0;
-        cr_expect_eq(level->software_mask, leaf ? UINT64_C(0x0780000000000000) : 0, "%s", level->name);
+        cr_expect_eq(level->software_mask, leaf ? software : 0, "%s", level->name);
         cr_expect_eq(level->accessed_mask, leaf ? 0x400 : 0, "%s", level->name);
+        cr_expect_eq(level->dirty_mask, leaf && DIRTY_STATE ? UINT64_C(0x0080000000000000) : 0, "%s",
+                     level->name);
+        cr_expect_eq(level->written_mask, leaf && DIRTY_STATE ? 0x80 : 0, "%s", level->name);
     }
 }
 

@@ -124,7 +124,7 @@ Test(vtd, accessed_is_bit_8_and_dirty_bit_9)
             cr_expect_eq(read.attr, RW);
         }
     }
-    golden_check_hardware_updates(format, "accessed_dirty", false);
+    golden_check_hardware_updates(format, "accessed_dirty", "accessed_dirty", false);
 }
 
 Test(vtd, no_access_is_not_present_and_keeps_the_address)

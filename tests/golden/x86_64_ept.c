@@ -605,7 +605,7 @@ Test(ept, changes_ask_for_what_the_manual_says)
 Test(ept, the_cpu_writes_flags_where_the_manual_says)
 {
     /* 29.3.5: bit 6 of EPTP turns it on. */
-    golden_check_hardware_updates(ept(), "accessed_dirty", false);
+    golden_check_hardware_updates(ept(), "accessed_dirty", "accessed_dirty", false);
 }
 
 Test(ept, the_basic_exit_reason_has_16_bits)

@@ -399,7 +399,7 @@ Test(npt, changes_ask_for_what_the_manual_says)
 Test(npt, the_cpu_writes_flags_where_the_manual_says)
 {
     /* 5.4.2: always. */
-    golden_check_hardware_updates(npt(), "", true);
+    golden_check_hardware_updates(npt(), "", "", true);
 }
 
 Test(npt, every_bit_of_an_entry_is_accounted_for)

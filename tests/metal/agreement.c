@@ -151,6 +151,8 @@ static const char *check_flags(const struct prediction *p)
     const struct axas_table *table = &layout.space.table;
     const struct axas_level *level = &table->format->levels[p->leaf.level];
     const bool by_cpu = table->hardware_updates, write = p->access == AXAS_WRITE;
+    const bool dirty_by_cpu = table->format->hardware_dirty_always ||
+                              (table->features & table->format->hardware_dirty_features) != 0;
     struct axas_mapping after;
     if (axas_space_query(&layout.space, axas_gpa_of(p->gpa), &after) != AXAS_OK) {
         return "the mapping is gone after the access";
@@ -158,7 +160,7 @@ static const char *check_flags(const struct prediction *p)
     if (level->accessed_mask != 0 && after.accessed != (by_cpu || p->mapping.accessed)) {
         return "the accessed flag is not what the access makes it";
     }
-    if (level->dirty_mask != 0 && after.dirty != ((by_cpu && write) || p->mapping.dirty)) {
+    if (level->dirty_mask != 0 && after.dirty != ((dirty_by_cpu && write) || p->mapping.dirty)) {
         return "the dirty flag is not what the access makes it";
     }
     return NULL;

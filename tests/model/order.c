@@ -640,7 +640,10 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
 static uint64_t marks_of(const struct order *order, unsigned level, uint64_t entry)
 {
     const struct axas_level *at = &order->table.format->levels[level];
-    return kind_of(order, level, entry) == AXAS_ENTRY_LEAF ? at->accessed_mask | at->dirty_mask : 0;
+    if (kind_of(order, level, entry) != AXAS_ENTRY_LEAF) {
+        return 0;
+    }
+    return at->dirty_mask | rules_marks(order->table.format, order->table.features, level, entry, true);
 }
 
 /* A store to a linked table belongs to the exclusive side, or fills an empty entry by compare-and-swap. */

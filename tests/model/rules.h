@@ -164,11 +164,48 @@ static const struct facts rules_facts[] = {
     },
 };
 
+/** Where the CPU does not set a flag in a leaf that is written through, but tells it by the leaf's access. */
+struct written {
+    const char *format, *with; /**< its feature */
+    uint64_t may;              /**< a leaf with this bit may be written ... */
+    uint64_t smallest, larger; /**< ... and the CPU then sets this one in a smallest leaf, or in another */
+};
+
+#define RULES_BIT(n) (UINT64_C(1) << (n))
+
+static const struct written rules_written[] = {
+    /* DDI 0487, D8.5.2: where VTCR_EL2.HA and HD are 1, a stage 2 leaf with DBM (bit 51) may be written, and
+     * S2AP[1] (bit 7) is set by the first write. */
+    {"aarch64_stage2", "hardware_dirty_state", RULES_BIT(51), RULES_BIT(7), RULES_BIT(7)},
+    /* In the words of its file: access codes of 4 and more may write, and "mark" stands at 7 or at 13. */
+    {"ok_strange", "marks", RULES_BIT(61), RULES_BIT(7), RULES_BIT(13)},
+};
+
 /** Whether a name is that one, or that one and '_' and more. */
 static inline bool rules_are_for(const char *name, const char *format)
 {
     size_t length = strlen(format);
     return strncmp(name, format, length) == 0 && (name[length] == '\0' || name[length] == '_');
+}
+
+/** The bits that a CPU with these features sets in that leaf when it is read, or written through. */
+static inline uint64_t rules_marks(const struct axas_format *format, uint64_t features, unsigned level,
+                                   uint64_t entry, bool write)
+{
+    const struct axas_level *at = &format->levels[level];
+    uint64_t marks = at->accessed_mask;
+    if (!write) {
+        return marks;
+    }
+    for (size_t i = 0; i < sizeof rules_written / sizeof *rules_written; i++) {
+        const struct written *told = &rules_written[i];
+        if (rules_are_for(format->name, told->format) &&
+            (features & axas_feature_find(format, told->with)) != 0) {
+            uint64_t bit = level + 1u == format->level_count ? told->smallest : told->larger;
+            return marks | ((entry & told->may) != 0 ? bit : 0);
+        }
+    }
+    return marks | at->dirty_mask;
 }
 
 /** The rules for a CPU of that format with these features. False if nobody wrote any. */

@@ -7,6 +7,7 @@
  * AXAS_SEED and AXAS_STEPS choose the sequence and its length in each world.
  */
 #include "order.h"
+#include "rules.h"
 #include "runs.h"
 #include "world.h"
 
@@ -1372,7 +1373,8 @@ static void op_mark(struct model *m)
     const struct axas_level *at = &m->world->format->levels[leaf->level];
     uint64_t set = 0;
     if (m->space.table.hardware_updates && leaf->kind == AXAS_ENTRY_LEAF) {
-        set |= at->accessed_mask | (dice_once_in(&m->dice, 2) ? at->dirty_mask : 0);
+        set |= rules_marks(m->world->format, m->world->features, leaf->level, leaf->entry,
+                           dice_once_in(&m->dice, 2));
     }
     uint64_t software = dice(&m->dice) & at->software_mask;
     set |= software;

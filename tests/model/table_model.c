@@ -6,6 +6,7 @@
  * length.
  */
 #include "order.h"
+#include "rules.h"
 #include "runs.h"
 #include "world.h"
 
@@ -641,18 +642,22 @@ static void op_mark(struct model *m)
     const struct tree_leaf *leaf = &m->tree.leaf[dice_below(&m->dice, m->tree.count)];
     const struct axas_level *at = &m->world->format->levels[leaf->level];
     uint64_t software = dice(&m->dice) & at->software_mask;
-    uint64_t set = software;
+    uint64_t marks = 0;
     size_t from, to;
     if (m->table.hardware_updates && leaf->kind == AXAS_ENTRY_LEAF) {
-        set |= at->accessed_mask | (dice_once_in(&m->dice, 2) ? at->dirty_mask : 0);
+        const bool write = dice_once_in(&m->dice, 2);
+        marks = rules_marks(m->world->format, m->world->features, leaf->level, leaf->entry, write);
+        if (write && dice_once_in(&m->dice, 4)) {
+            marks |= at->dirty_mask; /* the host wrote, perhaps where the guest may not */
+        }
     }
     say(m, "mark 0x%" PRIx64, leaf->gpa);
     runs_cut(&m->runs, leaf->gpa, leaf->last, &from, &to);
-    tree_poke(m->world->format, leaf, set, at->software_mask & ~software);
+    tree_poke(m->world->format, leaf, software | marks, at->software_mask & ~software);
     for (size_t r = from; r < to; r++) {
         m->runs.run[r].software = software;
-        m->runs.run[r].accessed = m->runs.run[r].accessed || (set & at->accessed_mask) != 0;
-        m->runs.run[r].dirty = m->runs.run[r].dirty || (set & at->dirty_mask) != 0;
+        m->runs.run[r].accessed = m->runs.run[r].accessed || (marks & at->accessed_mask) != 0;
+        m->runs.run[r].dirty = m->runs.run[r].dirty || (marks & ~at->accessed_mask) != 0;
     }
     order_begin(m->order);
     order_pool(m->order, &m->pool);

@@ -380,14 +380,28 @@ class _Mutator:
         rows = range(len(self.data[section]))
         for index in rows:
             place = (section, index)
-            for field in self.data[section][index].get("set", {}):
-                width = max(self.field_width(kind, field) for kind in self.data["kinds"])
-                self.bits((*place, "set", field), width)
+            for key in ("set", "clean"):
+                for field in self.data[section][index].get(key, {}):
+                    width = max(self.field_width(kind, field) for kind in self.data["kinds"])
+                    self.bits((*place, key, field), width)
+            if "clean" in self.data[section][index]:
+                self.drop((*place, "clean"))
+                self.drop_clean(place)
             if len(rows) > 1:
                 self.drop(place)
         for one, other in combinations(rows, 2):
             if all("set" in self.data[section][index] for index in (one, other)):
                 self.swap((section, one, "set"), (section, other, "set"))
+
+    def drop_clean(self, place):
+        """A row that says nothing of writes any more, for all CPUs: its leaves look written, or clean, for ever."""
+        for code in ({}, self.at((*place, "clean"))):
+            def change(data, code=code):
+                row = self.at(place, data)
+                del row["clean"]
+                row["set"].update(code)
+
+            self.add((*place, "clean"), self.at((*place, "clean")), "always " + ("clean" if code else "written"), change)
 
     def access(self):
         self.set_rows("access")

@@ -670,7 +670,7 @@ Test(table, children_of_a_split_inherit_accessed_dirty_and_software_bits)
         unit_tree_make(&tree, &at);
         uint64_t page = tree.page, large = tree.large;
         if (large != 0) {
-            for (unsigned set = 0; set < 2; set++) {
+            for (unsigned set = 0; set < 3; set++) {
                 unsigned level;
                 struct axas_leaf whole;
                 cr_assert_eq(map(&tree, 0, 0, large, RW), AXAS_OK);
@@ -678,7 +678,9 @@ Test(table, children_of_a_split_inherit_accessed_dirty_and_software_bits)
                 const struct axas_level *info = &at.format->levels[level];
                 const struct axas_level *last = &at.format->levels[at.format->level_count - 1];
                 uint64_t entry = unit_entry_read(at.format, slot);
-                uint64_t flip = (set != 0 ? info->accessed_mask | info->dirty_mask : 0) |
+                uint64_t flip = (set == 1   ? info->accessed_mask | info->dirty_mask
+                                 : set == 2 ? unit_written(&tree.table, level)
+                                            : 0) |
                                 (info->software_mask & last->software_mask);
                 unit_entry_write(at.format, slot, entry ^ flip);
                 cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(0), &whole), AXAS_OK);
@@ -725,6 +727,47 @@ Test(table, protect_keeps_accessed_dirty_and_software_bits)
             cr_assert_eq(protect(&tree, 0, tree.page, RW), AXAS_OK);
             cr_expect_eq(unit_entry_read(at.format, slot) & flags, entry & flags, "%s", tree.name);
             cr_expect_eq(unit_entry_read(at.format, slot), entry, "%s: there and back", tree.name);
+        }
+        unit_tree_end(&tree);
+    }
+}
+
+/* Where the CPU tells a write by the access of a leaf, another bit keeps it once the leaf may not be written.
+ */
+Test(table, a_write_is_remembered_without_the_permission_to_write)
+{
+    static const axas_attr others[] = {0, R, RX, RW | AXAS_MEM_DEVICE, RWX, R | AXAS_MEM_DEVICE};
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        unsigned level;
+        struct axas_leaf_code code;
+        const uint64_t page = tree.page;
+        cr_assert_eq(map(&tree, 0, 0, 2 * page, RW), AXAS_OK);
+        void *slot = unit_slot(&tree.table, 0, &level);
+        const uint64_t written = unit_written(&tree.table, level);
+        const uint64_t clean = unit_entry_read(at.format, slot);
+        const uint64_t dirty = at.format->levels[level].dirty_mask;
+        for (unsigned i = 0; written != 0 && i < sizeof others / sizeof *others; i++) {
+            struct axas_leaf first, second;
+            if (at.format->encode(others[i], tree.table.features, &code) != AXAS_OK) {
+                continue;
+            }
+            const bool writable = (others[i] & AXAS_WRITE) != 0;
+            unit_entry_write(at.format, slot, clean | written);
+            cr_assert_eq(protect(&tree, 0, 2 * page, others[i]), AXAS_OK);
+            cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(0), &first), AXAS_OK);
+            cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(page), &second), AXAS_OK);
+            cr_expect(first.dirty && first.attr == others[i], "%s: attr 0x%x", tree.name, others[i]);
+            cr_expect(!second.dirty && second.attr == others[i], "%s: its neighbour", tree.name);
+            cr_expect_eq(first.entry & (written | dirty), writable ? written : dirty, "%s: 0x%" PRIx64,
+                         tree.name, first.entry);
+            cr_expect_eq(second.entry & (written | dirty), 0, "%s: 0x%" PRIx64, tree.name, second.entry);
+            cr_assert_eq(protect(&tree, 0, 2 * page, RW), AXAS_OK);
+            cr_expect_eq(unit_entry_read(at.format, slot), clean | (writable ? written : dirty),
+                         "%s: and it may be written again", tree.name);
+            cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(page), &second), AXAS_OK);
+            cr_expect(!second.dirty && second.attr == RW, "%s", tree.name);
         }
         unit_tree_end(&tree);
     }

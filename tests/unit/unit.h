@@ -196,6 +196,15 @@ static inline void unit_entry_write(const struct axas_format *format, void *slot
     }
 }
 
+/** The bit that tells a write by the access of a leaf on this CPU; 0 if none does. */
+static inline uint64_t unit_written(const struct axas_table *table, unsigned level)
+{
+    const struct axas_format *format = table->format;
+    const bool told =
+        format->hardware_dirty_always || (table->features & format->hardware_dirty_features) != 0;
+    return told ? format->levels[level].written_mask : 0;
+}
+
 /** The slot of the entry that ends the walk for gpa, and its level. */
 static inline void *unit_slot(const struct axas_table *table, uint64_t gpa, unsigned *level)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mistakes in codecs and geometry. The comments cite the rows of README.md. */
 #include "row.h"
+#include "rules.h"
 
 #include <string.h>
 
@@ -90,6 +91,7 @@ ROW(a_changed_leaf_reads_back_as_an_innocent_one)
         RIG_OK(&rig, format->encode(read.attr, world->features, &code));
         uint64_t marks = format->levels[leaf.level].accessed_mask | format->levels[leaf.level].dirty_mask |
                          format->levels[leaf.level].software_mask |
+                         rules_marks(format, world->features, leaf.level, leaf.entry, true) |
                          ~format->entry_used(leaf.level, AXAS_ENTRY_LEAF);
         RIG_TRUE(&rig, ((format->leaf_make(leaf.level, read.hpa.raw, &code) ^ entry) & ~marks) == 0);
     }

@@ -4,6 +4,7 @@
  * order.h, on operations that go through each kind of change. The comments cite the rows of README.md.
  */
 #include "row.h"
+#include "rules.h"
 
 #include <axas/guest.h>
 
@@ -262,23 +263,36 @@ static uint64_t marks_of(const struct world *world, unsigned level)
     return world->format->levels[level].accessed_mask | world->format->levels[level].dirty_mask;
 }
 
+/* What the CPU sets when it writes through that leaf; 0 if it may not. */
+static uint64_t written(const struct world *world, unsigned level, uint64_t entry)
+{
+    uint64_t marks = rules_marks(world->format, world->features, level, entry, true);
+    struct axas_leaf leaf;
+    memset(&leaf, 0, sizeof leaf);
+    return world->format->leaf_read(level, entry, world->features, &leaf) == AXAS_OK &&
+                   leaf.kind == AXAS_ENTRY_LEAF && (leaf.attr & AXAS_WRITE) != 0
+               ? marks
+               : 0;
+}
+
 static bool set_dirty(const struct cpu *cpu)
 {
     const struct axas_format *format = cpu->world->format;
-    uint64_t marks = marks_of(cpu->world, cpu->level);
     if (format->entry_bytes == 4) {
         uint32_t *slot = cpu->slot;
         uint32_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
         uint32_t value = format->big_endian ? __builtin_bswap32(old) : old;
-        uint32_t bits = format->big_endian ? __builtin_bswap32((uint32_t)marks) : (uint32_t)marks;
-        return format->entry_kind(cpu->level, value) == AXAS_ENTRY_LEAF &&
+        uint32_t marks = (uint32_t)written(cpu->world, cpu->level, value);
+        uint32_t bits = format->big_endian ? __builtin_bswap32(marks) : marks;
+        return marks != 0 &&
                __atomic_compare_exchange_n(slot, &old, old | bits, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     }
     uint64_t *slot = cpu->slot;
     uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
     uint64_t value = format->big_endian ? __builtin_bswap64(old) : old;
+    uint64_t marks = written(cpu->world, cpu->level, value);
     uint64_t bits = format->big_endian ? __builtin_bswap64(marks) : marks;
-    return format->entry_kind(cpu->level, value) == AXAS_ENTRY_LEAF &&
+    return marks != 0 &&
            __atomic_compare_exchange_n(slot, &old, old | bits, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
@@ -307,8 +321,15 @@ static bool is_marked(struct rig *rig, uint64_t gpa)
 {
     struct axas_leaf leaf;
     RIG_OK(rig, axas_table_query(&rig->space.table, axas_gpa_of(gpa), &leaf));
-    uint64_t marks = marks_of(rig->world, leaf.level);
-    return (leaf.entry & marks) == marks;
+    const struct axas_level *at = &rig->world->format->levels[leaf.level];
+    return (leaf.accessed || at->accessed_mask == 0) && (leaf.dirty || at->dirty_mask == 0);
+}
+
+/* Takes the marks off a leaf that may be written. */
+static void unmark(const struct world *world, const struct tree_leaf *leaf)
+{
+    tree_poke(world->format, leaf, 0,
+              marks_of(world, leaf->level) | written(world, leaf->level, leaf->entry));
 }
 
 ROW(a_dirty_bit_set_by_the_cpu_is_lost)
@@ -332,7 +353,7 @@ ROW(a_dirty_bit_set_by_the_cpu_is_lost)
     RIG_TRUE(&rig, pthread_create(&thread, NULL, play_cpu, &cpu) == 0);
     axas_hosted_record(rig.arena, 1u << 16); /* takes time between reading an entry and storing it */
     for (rig.number = 0; rig.number < 500; rig.number++) {
-        tree_poke(world->format, &leaf, 0, marks_of(world, last_level));
+        unmark(world, &leaf);
         __atomic_store_n(&cpu.wanted, 1u, __ATOMIC_RELEASE);
         RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(gpa), rig.page, AXAS_READ));
         RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(gpa), rig.page, RW));
@@ -370,7 +391,7 @@ ROW(a_dirty_bit_set_during_a_split_is_lost)
     for (rig.number = 0; rig.number < 100; rig.number++) {
         unsigned asked = 1;
         const uint64_t until = rig.number * 8;
-        tree_poke(world->format, &leaf, 0, marks_of(world, leaf.level));
+        unmark(world, &leaf);
         __atomic_store_n(&cpu.wanted, 1u, __ATOMIC_RELEASE);
         for (uint64_t i = 0; i < until; i++) { /* the CPU is early, in time, or late */
             (void)__atomic_load_n(&cpu.wanted, __ATOMIC_SEQ_CST);
@@ -411,9 +432,9 @@ ROW(a_split_loses_accessed_and_dirty)
     }
     (void)rig_picture(&rig);
     for (size_t i = 0; i < rig.tree.count; i++) {
-        const struct axas_level *at = &world->format->levels[rig.tree.leaf[i].level];
-        if (rig.tree.leaf[i].gpa >= rig.linear && rig.tree.leaf[i].gpa < rig.linear + rig.large) {
-            tree_poke(world->format, &rig.tree.leaf[i], at->accessed_mask | at->dirty_mask, 0);
+        const struct tree_leaf *leaf = &rig.tree.leaf[i];
+        if (leaf->gpa >= rig.linear && leaf->gpa < rig.linear + rig.large) {
+            tree_poke(world->format, leaf, written(world, leaf->level, leaf->entry), 0);
         }
     }
     RIG_OK(&rig, axas_space_protect(&rig.space, axas_gpa_of(rig.linear + rig.page), rig.page, AXAS_READ));

@@ -159,6 +159,7 @@ void arch_table_config(struct axas_table_config *config)
         {"fwb", has_forced_write_back()},
         {"xnx", FIELD(mmfr1, 28) >= 1},
         {"hardware_access_flag", FIELD(mmfr1, 0) >= 1},
+        {"hardware_dirty_state", FIELD(mmfr1, 0) >= 2},
         {"vmid16", FIELD(mmfr1, 4) >= 2},
         {"bbm2", FIELD(mmfr2, 52) >= 2},
         {"lpa", FIELD(mmfr0, 0) >= RANGE_52},

@@ -72,7 +72,10 @@ struct axas_level {
     uint64_t leaf_with;     /**< features that a leaf at this level needs */
     uint64_t empty;         /**< the value that means "nothing here" */
     uint64_t accessed_mask; /**< entry bits of a leaf here; 0 if the format has none */
-    uint64_t dirty_mask;
+    uint64_t dirty_mask;    /**< a leaf or held leaf with it is dirty; 0 if the format has none */
+    /** Where the CPU tells a write by the access of a leaf: the bit that it sets. With a feature of the
+     *  format's hardware_dirty_features, a leaf that has it is dirty. 0 where the CPU sets dirty_mask. */
+    uint64_t written_mask;
     uint64_t software_mask; /**< bits that the hardware leaves to software, kept by every change */
 };
 
@@ -289,6 +292,8 @@ struct axas_format {
     uint8_t root_tables_max;           /**< tables that a root may be made of */
     bool hardware_updates_always;      /**< every CPU writes accessed or dirty bits */
     uint64_t hardware_update_features; /**< with any of these the CPU writes accessed or dirty bits */
+    bool hardware_dirty_always;        /**< every CPU marks leaves dirty */
+    uint64_t hardware_dirty_features;  /**< with any of these the CPU marks leaves dirty */
     const struct axas_level *levels;
     const struct axas_mode *modes;
     const struct axas_feature *features;

@@ -26,9 +26,10 @@ typedef uint64_t axas_aarch64_stage2_64k_entry;
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_FWB UINT64_C(1) /* FEAT_S2FWB, stage-2 forced write-back (HCR_EL2.FWB = 1) */
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_XNX UINT64_C(2) /* FEAT_XNX, execute-never for EL1 and EL0 apart */
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_ACCESS_FLAG UINT64_C(4) /* FEAT_HAFDBS, the CPU sets the access flag (VTCR_EL2.HA = 1) */
-#define AXAS_AARCH64_STAGE2_64K_FEATURE_VMID16 UINT64_C(8) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
-#define AXAS_AARCH64_STAGE2_64K_FEATURE_BBM2 UINT64_C(0x10) /* FEAT_BBM level 2, block size changes without a break */
-#define AXAS_AARCH64_STAGE2_64K_FEATURE_LPA UINT64_C(0x20) /* FEAT_LPA, 52-bit addresses, and blocks of 4 TiB */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_DIRTY_STATE UINT64_C(8) /* FEAT_HAFDBS, the CPU sets the access flag and the dirty state (VTCR_EL2.HA = HD = 1) */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_LPA UINT64_C(0x40) /* FEAT_LPA, 52-bit addresses, and blocks of 4 TiB */
 
 /* Modes, as an index into axas_aarch64_stage2_64k.modes. */
 #define AXAS_AARCH64_STAGE2_64K_MODE_1LEVEL 0 /* start level 3 */
@@ -85,10 +86,11 @@ static inline bool axas_aarch64_stage2_64k_level1_is_table(uint64_t entry)
  * block (leaf), with lpa:
  *   bit 63       zero
  *   bits 62:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:53   xn
  *   bit 52       contiguous = 0
- *   bit 51       dbm = 0
+ *   bit 51       dbm
  *   bits 50:48   zero
  *   bits 47:42   address
  *   bits 41:17   zero
@@ -110,7 +112,8 @@ static inline bool axas_aarch64_stage2_64k_level1_is_leaf(uint64_t entry)
 /*
  * held (held):
  *   bits 63:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:48   ignored
  *   bits 47:42   address
  *   bits 41:16   zero
@@ -170,10 +173,11 @@ static inline bool axas_aarch64_stage2_64k_level2_is_table(uint64_t entry)
  * block (leaf):
  *   bit 63       zero
  *   bits 62:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:53   xn
  *   bit 52       contiguous = 0
- *   bit 51       dbm = 0
+ *   bit 51       dbm
  *   bits 50:48   zero
  *   bits 47:29   address
  *   bits 28:17   zero
@@ -195,7 +199,8 @@ static inline bool axas_aarch64_stage2_64k_level2_is_leaf(uint64_t entry)
 /*
  * held (held):
  *   bits 63:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:48   ignored
  *   bits 47:29   address
  *   bits 28:16   zero
@@ -240,10 +245,11 @@ static inline uint64_t axas_aarch64_stage2_64k_level2_leaf_hpa(uint64_t entry)
  * page (leaf):
  *   bit 63       zero
  *   bits 62:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:53   xn
  *   bit 52       contiguous = 0
- *   bit 51       dbm = 0
+ *   bit 51       dbm
  *   bits 50:48   zero
  *   bits 47:12   address
  *   bit 11       fnxs = 0
@@ -262,7 +268,8 @@ static inline bool axas_aarch64_stage2_64k_level3_is_leaf(uint64_t entry)
 /*
  * held (held):
  *   bits 63:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:48   ignored
  *   bits 47:12   address
  *   bit 11       held = 1

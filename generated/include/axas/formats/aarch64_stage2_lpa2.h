@@ -26,9 +26,10 @@ typedef uint64_t axas_aarch64_stage2_lpa2_entry;
 #define AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB UINT64_C(1) /* FEAT_S2FWB, stage-2 forced write-back (HCR_EL2.FWB = 1) */
 #define AXAS_AARCH64_STAGE2_LPA2_FEATURE_XNX UINT64_C(2) /* FEAT_XNX, execute-never for EL1 and EL0 apart */
 #define AXAS_AARCH64_STAGE2_LPA2_FEATURE_HARDWARE_ACCESS_FLAG UINT64_C(4) /* FEAT_HAFDBS, the CPU sets the access flag (VTCR_EL2.HA = 1) */
-#define AXAS_AARCH64_STAGE2_LPA2_FEATURE_VMID16 UINT64_C(8) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
-#define AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2 UINT64_C(0x10) /* FEAT_BBM level 2, block size changes without a break */
-#define AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2 UINT64_C(0x20) /* FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1) */
+#define AXAS_AARCH64_STAGE2_LPA2_FEATURE_HARDWARE_DIRTY_STATE UINT64_C(8) /* FEAT_HAFDBS, the CPU sets the access flag and the dirty state (VTCR_EL2.HA = HD = 1) */
+#define AXAS_AARCH64_STAGE2_LPA2_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
+#define AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
+#define AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2 UINT64_C(0x40) /* FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1) */
 
 /* Modes, as an index into axas_aarch64_stage2_lpa2.modes. */
 #define AXAS_AARCH64_STAGE2_LPA2_MODE_2LEVEL 0 /* start level 2 */
@@ -125,10 +126,11 @@ static inline bool axas_aarch64_stage2_lpa2_level0_is_table(uint64_t entry)
  * block (leaf):
  *   bit 63       zero
  *   bits 62:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:53   xn
  *   bit 52       contiguous = 0
- *   bit 51       dbm = 0
+ *   bit 51       dbm
  *   bit 50       zero
  *   bits 49:39   address
  *   bits 38:17   zero
@@ -150,7 +152,8 @@ static inline bool axas_aarch64_stage2_lpa2_level0_is_leaf(uint64_t entry)
 /*
  * held (held):
  *   bits 63:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:50   ignored
  *   bits 49:39   address
  *   bits 38:12   zero
@@ -211,10 +214,11 @@ static inline bool axas_aarch64_stage2_lpa2_level1_is_table(uint64_t entry)
  * block (leaf):
  *   bit 63       zero
  *   bits 62:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:53   xn
  *   bit 52       contiguous = 0
- *   bit 51       dbm = 0
+ *   bit 51       dbm
  *   bit 50       zero
  *   bits 49:30   address
  *   bits 29:17   zero
@@ -236,7 +240,8 @@ static inline bool axas_aarch64_stage2_lpa2_level1_is_leaf(uint64_t entry)
 /*
  * held (held):
  *   bits 63:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:50   ignored
  *   bits 49:30   address
  *   bits 29:12   zero
@@ -297,10 +302,11 @@ static inline bool axas_aarch64_stage2_lpa2_level2_is_table(uint64_t entry)
  * block (leaf):
  *   bit 63       zero
  *   bits 62:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:53   xn
  *   bit 52       contiguous = 0
- *   bit 51       dbm = 0
+ *   bit 51       dbm
  *   bit 50       zero
  *   bits 49:21   address
  *   bits 20:17   zero
@@ -322,7 +328,8 @@ static inline bool axas_aarch64_stage2_lpa2_level2_is_leaf(uint64_t entry)
 /*
  * held (held):
  *   bits 63:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:50   ignored
  *   bits 49:21   address
  *   bits 20:12   zero
@@ -366,10 +373,11 @@ static inline uint64_t axas_aarch64_stage2_lpa2_level2_leaf_hpa(uint64_t entry)
  * page (leaf):
  *   bit 63       zero
  *   bits 62:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:53   xn
  *   bit 52       contiguous = 0
- *   bit 51       dbm = 0
+ *   bit 51       dbm
  *   bit 50       zero
  *   bits 49:12   address
  *   bit 11       fnxs = 0
@@ -388,7 +396,8 @@ static inline bool axas_aarch64_stage2_lpa2_level3_is_leaf(uint64_t entry)
 /*
  * held (held):
  *   bits 63:59   ignored
- *   bits 58:55   software
+ *   bits 58:56   software
+ *   bit 55       dirty
  *   bits 54:50   ignored
  *   bits 49:12   address
  *   bit 11       held = 1
