@@ -53,12 +53,16 @@ static void must(const char *what, enum axas_status status)
 
 static void build_space(void)
 {
-    struct axas_config config = {.table = {.hal = &hal}, .readers = 1};
+    static struct axas_error error;
+    struct axas_config config = {.table = {.hal = &hal}, .readers = 1, .error = &error};
     arch_table_config(&config.table);
     if (config.table.format == NULL) {
         give_up("This build of libaxas lacks the format of this CPU", AXAS_ERR_UNSUPPORTED);
     }
-    must("Making the space", axas_space_init(&space, &config));
+    const enum axas_status status = axas_space_init(&space, &config);
+    if (status != AXAS_OK) {
+        give_up(error.what, status);
+    }
 
     const axas_gpa image = axas_gpa_of(GUEST_IMAGE);
     must("The image",

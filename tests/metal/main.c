@@ -35,6 +35,44 @@ static void print_attributes(const struct axas_table_config *cpu)
     print("  on memory with %u of %u combinations of access and memory type\n", seen, count);
 }
 
+static void print_features(const struct axas_format *format, uint64_t features)
+{
+    for (unsigned i = 0; i < format->feature_count; i++) {
+        if ((features & format->features[i].bit) != 0) {
+            print(" %s", format->features[i].name);
+        }
+    }
+}
+
+/* What the CPU says it has, in a line that run.sh compares. Then the same as plain fields, so that tests can
+ * take features away. */
+static void identify(struct axas_table_config *cpu)
+{
+    const struct axas_capabilities *found = cpu->capabilities;
+    print("  identified: %u physical bits; modes", (unsigned)found->physical_bits);
+    for (unsigned i = 0; i < found->format->mode_count; i++) {
+        if ((found->modes >> i & 1) != 0) {
+            print(" %s", found->format->modes[i].name);
+        }
+    }
+    print("; features");
+    print_features(found->format, found->features);
+    print("; switched");
+    print_features(found->format, found->switched);
+    print(";\n");
+    if (found->missing != NULL) {
+        print("%s.\n", found->missing);
+        arch_exit(3);
+    }
+    if (cpu->features == 0) {
+        cpu->features = found->features;
+    }
+    if (found->physical_bits != 0) {
+        cpu->physical_bits = found->physical_bits;
+    }
+    cpu->capabilities = NULL;
+}
+
 void hypervisor_main(void)
 {
     struct axas_table_config cpu = {.format = NULL};
@@ -43,13 +81,14 @@ void hypervisor_main(void)
         cpu.format = axas_format_find((const char *)(uintptr_t)metal_options.format);
     }
     arch_table_config(&cpu);
-    if (cpu.format == NULL) {
+    if (cpu.format == NULL || cpu.capabilities == NULL) {
         print("This build of libaxas lacks the format of this CPU.\n");
         arch_exit(2);
     }
     random_state = metal_options.seed;
     print("%s: seed 0x%lx, at least %lu probes\n", cpu.format->name, metal_options.seed,
           metal_options.probes);
+    identify(&cpu);
     probe_init(&cpu);
     machine_init();
     agreement(&cpu);

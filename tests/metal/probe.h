@@ -24,8 +24,8 @@ struct probe_answer {
     const char *odd;  /**< NULL, or in what the CPU contradicts itself or leaves what was asked for */
 };
 
-/** Called once after arch_init, with what arch_table_config says of the CPU. Adds to its features those that
- *  the CPU has and does not report. */
+/** Called once after arch_init, with what arch_table_config says of the CPU, as plain fields. Adds to its
+ *  features those that the CPU has and does not report. */
 void probe_init(struct axas_table_config *cpu);
 
 #define PROBE_STUB_SIZE 32

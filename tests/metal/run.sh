@@ -3,12 +3,13 @@
 # Holds one format against an emulated CPU's own walker. The exit status is 0 only when both agree everywhere.
 #
 #     tests/metal/run.sh FORMAT [--seed NUMBER] [--probes NUMBER] [--cpu NAME] [--build DIRECTORY] [--debug]
-#         [--emulator bochs|qemu] [--la57]
+#         [--emulator bochs|qemu] [--la57] [--identified TEXT]
 #
 # FORMAT is aarch64_stage2, aarch64_stage2_16k, aarch64_stage2_64k, aarch64_stage2_lpa2, aarch64_stage2_16k_lpa2,
 # armv7_lpae_stage2, riscv32_gstage, riscv64_gstage, x86_64_ept, x86_64_npt or vtd_second_stage. --debug waits for a
 # debugger at port 1234 (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen;
-# --la57 is for x86_64_npt in QEMU: the host's own tables, and so the nested ones, have five levels.
+# --la57 is for x86_64_npt in QEMU: the host's own tables, and so the nested ones, have five levels. --identified is what
+# the CPU is known to say of itself (the line "identified:" of the output): if it says something else the run has failed.
 set -euo pipefail
 metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$metal/../.." && pwd)
@@ -22,6 +23,7 @@ cpu=
 emulator=
 build=
 la57=
+identified=
 debug=()
 
 format=${1:-}
@@ -34,6 +36,7 @@ while [ "$#" -gt 0 ]; do
     --emulator) emulator=$2 && shift ;;
     --build) build=$2 && shift ;;
     --la57) la57=_la57 ;;
+    --identified) identified=$2 && shift ;;
     --debug) debug=(-s -S) && seconds=86400 ;;
     *) die "unknown option '$1'" ;;
     esac
@@ -113,21 +116,26 @@ patch_option() {
 suffix=elf
 [ "$arch" != x86_64 ] || suffix=rom
 image=$(mktemp "$build/$format.XXXXXX")
-trap 'rm -f "$image"' EXIT
+trap 'rm -f "$image" "$image.output"' EXIT
 cp "$build/$program.$suffix" "$image"
 [ -z "$seed" ] || patch_option "$image" 0 "$seed"
 [ -z "$probes" ] || patch_option "$image" 1 "$probes"
 [ -z "$chosen" ] ||
     printf '%s' "$chosen" | dd of="$image" bs=1 seek=$(($(options_at "$image") + 32)) conv=notrunc status=none
 
+run_image() {
+    case $arch in
+    x86_64) "${emulate[@]}" "$image" "$cpu" "$seconds" "${debug[@]}" ;;
+    *) timeout "$seconds" "${emulate[@]}" -nographic -nic none "${debug[@]}" -kernel "$image" </dev/null ;;
+    esac
+}
+
 status=0
-case $arch in
-x86_64) "${emulate[@]}" "$image" "$cpu" "$seconds" "${debug[@]}" || status=$? ;;
-*)
-    timeout "$seconds" "${emulate[@]}" -nographic -nic none "${debug[@]}" -kernel "$image" </dev/null ||
-        status=$?
-    ;;
-esac
+run_image | tee "$image.output" || status=$?
+if [ "$status" -eq 0 ] && ! grep -qF -- "  identified: $identified" "$image.output"; then
+    say "FAILED: this CPU is known as: $identified"
+    exit 1
+fi
 case $status in
 0) ;;
 124) say "FAILED: it did not end within $seconds seconds" ;;

@@ -75,7 +75,7 @@ class _Mutator:
 
     def all(self):
         for section in ("entry", "address", "levels", "root", "modes", "empty", "kinds", "access", "memory",
-                        "flags", "transitions", "root_registers", "fault"):
+                        "flags", "transitions", "root_registers", "fault", "capabilities"):
             getattr(self, section)()
         self.conditions(())
         return self.mutants
@@ -562,6 +562,89 @@ class _Mutator:
 
     def fault_width(self, field):
         return width_of(self.data["fault"]["fields"][field]["bits"])
+
+    # --- What a CPU has -------------------------------------------------------------------------------
+
+    def capabilities(self):
+        section = self.data.get("capabilities", {})
+        here = ("capabilities",)
+        for field, body in section.get("fields", {}).items():
+            place = (*here, "fields", field)
+            self.shift((*place, "bits"))
+            self.shorten((*place, "bits"))
+            self.others((*place, "register"), [register["name"] for register in section["registers"]])
+            self.put(place, {**body, "signed": not body.get("signed", False)})
+        for name in ("needs", "physical_bits"):
+            for index, row in enumerate(section.get(name, ())):
+                place = (*here, name, index)
+                self.drop(place)
+                if "when" in row:
+                    self.asked((*place, "when"))
+                if "is" in row:
+                    self.width_row(place, row)
+        for name in ("features", "switched", "modes"):
+            for item in section.get(name, ()):
+                self.asked((*here, name, item))
+                if name == "modes":
+                    self.drop((*here, name, item))
+                else:
+                    self.elsewhere(name, item)
+        if "probe" in section:
+            self.drop((*here, "probe"))
+            self.others((*here, "probe"), [register["name"] for register in self.data["root_registers"]])
+
+    def width_row(self, place, row):
+        if isinstance(row["is"], int):
+            self.steps((*place, "is"))
+        else:
+            self.others((*place, "is"), self.data["capabilities"]["fields"])
+        if "plus" in row:
+            self.drop((*place, "plus"))
+            self.steps((*place, "plus"), least=1)
+
+    def asked(self, place):
+        """A condition on fields of identification registers, or one of several."""
+        condition = self.at(place)
+        if isinstance(condition, list):
+            for index, _ in enumerate(condition):
+                rest = condition[:index] + condition[index + 1:]
+                self.put(place, rest if len(rest) > 1 else rest[0])
+                self.asked((*place, index))
+            return
+        for field, value in condition.items():
+            here = (*place, field)
+            width = width_of(self.data["capabilities"]["fields"][field]["bits"])
+            if isinstance(value, dict):
+                self.steps((*here, "at_least"))
+            elif value == "nonzero":
+                self.put(here, 0)
+            elif isinstance(value, list):
+                for index, _ in enumerate(value):
+                    self.bits((*here, index), width)
+                    if len(value) > 1:
+                        self.drop((*here, index))
+            else:
+                self.bits(here, width)
+            if len(condition) > 1:
+                self.drop(here)
+
+    def elsewhere(self, name, feature):
+        """A feature that the host has to turn on, or no longer, or of which nothing is said."""
+        def move(to):
+            def change(data):
+                section = data["capabilities"]
+                condition = section[name].pop(feature)
+                if not section[name]:
+                    del section[name]
+                if to == "untold":
+                    section.setdefault(to, []).append(feature)
+                else:
+                    section.setdefault(to, {})[feature] = condition
+            return change
+
+        for to in ("features", "switched", "untold"):
+            if to != name:
+                self.add(("capabilities", name, feature), name, to, move(to))
 
     # --- Features -------------------------------------------------------------------------------------
 

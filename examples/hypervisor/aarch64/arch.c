@@ -92,7 +92,6 @@ static unsigned physical_range(unsigned most)
     return range > most ? most : (unsigned)range;
 }
 #define RANGE_48 5 /* what 4 KiB pages reach without FEAT_LPA2 */
-#define RANGE_52 6
 
 /* Without it all memory would be Device memory to the hypervisor, on which no lock works. */
 static void own_translation_on(void)
@@ -134,44 +133,18 @@ static bool has_forced_write_back(void)
     return FIELD(READ("id_aa64mmfr2_el1"), 40) >= 1;
 }
 
-/* FEAT_LPA2 for stage 2 with that format's granule, by ID_AA64MMFR0_EL1.TGran4_2 or TGran16_2, which may
- * refer to stage 1's TGran4 or TGran16. */
-static bool has_lpa2(uint64_t mmfr0, const struct axas_format *format)
-{
-    if (format->levels[format->level_count - 1u].shift == 14) {
-        return FIELD(mmfr0, 32) == 0 ? FIELD(mmfr0, 20) == 2 : FIELD(mmfr0, 32) == 3;
-    }
-    return FIELD(mmfr0, 40) == 0 ? FIELD(mmfr0, 28) == 1 : FIELD(mmfr0, 40) == 3;
-}
-
 void arch_table_config(struct axas_table_config *config)
 {
-    static const uint8_t widths[] = {32, 36, 40, 42, 44, 48, 52};
-    const uint64_t mmfr0 = READ("id_aa64mmfr0_el1");
-    const uint64_t mmfr1 = READ("id_aa64mmfr1_el1"), mmfr2 = READ("id_aa64mmfr2_el1");
+    static struct axas_capabilities cpu;
     if (config->format == NULL) {
         config->format = axas_format_find("aarch64_stage2");
     }
-    const struct {
-        const char *name;
-        bool present;
-    } features[] = {
-        {"fwb", has_forced_write_back()},
-        {"xnx", FIELD(mmfr1, 28) >= 1},
-        {"hardware_access_flag", FIELD(mmfr1, 0) >= 1},
-        {"hardware_dirty_state", FIELD(mmfr1, 0) >= 2},
-        {"vmid16", FIELD(mmfr1, 4) >= 2},
-        {"bbm2", FIELD(mmfr2, 52) >= 2},
-        {"lpa", FIELD(mmfr0, 0) >= RANGE_52},
-        {"lpa2", has_lpa2(mmfr0, config->format)},
-    };
-    config->physical_bits = widths[physical_range(config->format->output_bits > 48 ? RANGE_52 : RANGE_48)];
-    config->gpa_bits = config->physical_bits < 40 ? config->physical_bits : 40;
-    for (unsigned i = 0; i < sizeof features / sizeof features[0]; i++) {
-        if (features[i].present) {
-            config->features |= axas_feature_find(config->format, features[i].name);
-        }
+    if (axas_aarch64_capabilities(config->format, &cpu) != AXAS_OK) {
+        return;
     }
+    config->capabilities = &cpu;
+    config->features = cpu.features | cpu.switched; /* arch_guest_init sets HCR_EL2.FWB */
+    config->gpa_bits = cpu.physical_bits < 40 ? cpu.physical_bits : 40;
 }
 
 static void frame_publish(void *context, axas_hpa frame, uint64_t size, axas_attr attr)

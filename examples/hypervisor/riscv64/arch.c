@@ -101,13 +101,13 @@ axas_hpa arch_device(void)
 
 void arch_table_config(struct axas_table_config *config)
 {
+    static struct axas_capabilities cpu;
+    const uint64_t environment =
+        has_svpbmt ? machine_environment : machine_environment & ~BIT(ENVCFG_PBMTE_BIT);
     config->format = axas_format_find(HART_FORMAT);
-    config->physical_bits = HART_PHYSICAL_BITS;
-    if (has_svpbmt && (machine_environment & BIT(ENVCFG_PBMTE_BIT)) != 0) {
-        config->features |= axas_feature_find(config->format, "svpbmt");
-    }
-    if ((machine_environment & BIT(ENVCFG_ADUE_BIT)) != 0) {
-        config->features |= axas_feature_find(config->format, "hardware_ad");
+    config->physical_bits = HART_PHYSICAL_BITS; /* which no register says */
+    if (hart_capabilities(config->format, environment, &cpu) == AXAS_OK) {
+        config->capabilities = &cpu;
     }
 }
 

@@ -15,6 +15,7 @@
 #define hart_barrier axas_riscv64_barrier
 #define hart_publish axas_riscv64_publish
 #define hart_fault_registers axas_riscv64_fault_registers
+#define hart_capabilities axas_riscv64_capabilities
 #else
 #include <axas/cpu/riscv32.h>
 #define HART_FORMAT "riscv32_gstage"
@@ -23,6 +24,7 @@
 #define hart_barrier axas_riscv32_barrier
 #define hart_publish axas_riscv32_publish
 #define hart_fault_registers axas_riscv32_fault_registers
+#define hart_capabilities axas_riscv32_capabilities
 #endif
 
 #endif

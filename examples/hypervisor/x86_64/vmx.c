@@ -220,20 +220,10 @@ void vmx_guest_init(enum vmx_guest kind)
 
 void vmx_table_config(struct axas_table_config *config)
 {
-    static const struct {
-        const char *name;
-        uint64_t bit; /* A.10 */
-    } features[] = {
-        {"execute_only", BIT(0)}, {"walk_length_5", BIT(7)},   {"leaf_2mib", BIT(16)},
-        {"leaf_1gib", BIT(17)},   {"accessed_dirty", BIT(21)},
-    };
-    const uint64_t capabilities = read_msr(MSR_EPT_CAPABILITIES);
+    static struct axas_capabilities cpu;
     config->format = axas_format_find("x86_64_ept");
-    config->physical_bits = pc_physical_bits();
-    for (unsigned i = 0; i < sizeof features / sizeof features[0]; i++) {
-        if ((capabilities & features[i].bit) != 0) {
-            config->features |= axas_feature_find(config->format, features[i].name);
-        }
+    if (axas_x86_64_capabilities(config->format, &cpu) == AXAS_OK) {
+        config->capabilities = &cpu;
     }
 }
 

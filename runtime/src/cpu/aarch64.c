@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <axas/cpu/aarch64.h>
 
+#include "identify.h"
 #include "range.h"
 
 #define READ(name)                                        \
@@ -147,4 +148,26 @@ void axas_aarch64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS])
     for (unsigned i = 4; i < AXAS_MAX_FAULT_REGISTERS; i++) {
         registers[i] = 0;
     }
+}
+
+static uint64_t read_mmfr0(void)
+{
+    return READ("id_aa64mmfr0_el1");
+}
+
+static uint64_t read_mmfr1(void)
+{
+    return READ("id_aa64mmfr1_el1");
+}
+
+static uint64_t read_mmfr2(void)
+{
+    return READ("s3_0_c0_c7_2"); /* its name is younger than ARMv8.0 */
+}
+
+enum axas_status axas_aarch64_capabilities(const struct axas_format *format, struct axas_capabilities *found)
+{
+    static const struct axas_cpu_register known[] = {
+        {"id_aa64mmfr0_el1", read_mmfr0}, {"id_aa64mmfr1_el1", read_mmfr1}, {"id_aa64mmfr2_el1", read_mmfr2}};
+    return axas_cpu_identify(format, known, sizeof known / sizeof known[0], NULL, found);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <axas/cpu/arm.h>
 
+#include "identify.h"
+
 /* Registers of coprocessor 15 (B3.17) as the operands of MRC and MCR, and of MRRC and MCRR for those of 64
  * bits. */
 #define HSR "4, %0, c5, c2, 0"
@@ -8,6 +10,9 @@
 #define HDFAR "4, %0, c6, c0, 0"
 #define HIFAR "4, %0, c6, c0, 2"
 #define CTR "0, %0, c0, c0, 1"
+#define ID_PFR1 "0, %0, c0, c1, 1"
+#define ID_MMFR0 "0, %0, c0, c1, 4"
+#define ID_MMFR3 "0, %0, c0, c1, 7"
 #define VTTBR "6, %Q0, %R0, c2"
 #define PAR "0, %Q0, %R0, c7"
 
@@ -135,4 +140,26 @@ void axas_arm_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS])
     for (unsigned i = 5; i < AXAS_MAX_FAULT_REGISTERS; i++) {
         registers[i] = 0;
     }
+}
+
+static uint64_t read_pfr1(void)
+{
+    return READ(ID_PFR1);
+}
+
+static uint64_t read_mmfr0(void)
+{
+    return READ(ID_MMFR0);
+}
+
+static uint64_t read_mmfr3(void)
+{
+    return READ(ID_MMFR3);
+}
+
+enum axas_status axas_arm_capabilities(const struct axas_format *format, struct axas_capabilities *found)
+{
+    static const struct axas_cpu_register known[] = {
+        {"id_pfr1", read_pfr1}, {"id_mmfr0", read_mmfr0}, {"id_mmfr3", read_mmfr3}};
+    return axas_cpu_identify(format, known, sizeof known / sizeof known[0], NULL, found);
 }

@@ -8,6 +8,7 @@
 
 #include <axas/format.h>
 
+#include "identify.h"
 #include "range.h"
 
 /* By number, since not every assembler knows the hypervisor extension (privileged specification, table 2.4).
@@ -16,6 +17,7 @@
 #define STVAL "0x143"
 #define HTVAL "0x643"
 #define HTINST "0x64a"
+#define HGATP "0x680"
 
 #define READ(csr)                                                   \
     __extension__({                                                 \
@@ -70,6 +72,31 @@ static inline void riscv_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGIS
     for (unsigned i = 4; i < AXAS_MAX_FAULT_REGISTERS; i++) {
         registers[i] = 0;
     }
+}
+
+/* hgatp, the only root register (18.2.10). Its old value comes back whole, so nothing has to be fenced. */
+static inline uint64_t riscv_probe(void *context, unsigned number, uint64_t value)
+{
+    uintptr_t before, kept;
+    (void)context;
+    (void)number;
+    __asm__ volatile("csrrw %0, " HGATP ", %1" : "=r"(before) : "r"((uintptr_t)value) : "memory");
+    __asm__ volatile("csrrw %0, " HGATP ", %1" : "=r"(kept) : "r"(before) : "memory");
+    return kept;
+}
+
+static inline enum axas_status riscv_capabilities(const struct axas_format *format, uint64_t menvcfg,
+                                                  struct axas_capabilities *found)
+{
+    if (format == NULL || found == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    if (!format->probes || format->id_register_count != 1 ||
+        !axas_cpu_same(format->id_registers[0].name, "menvcfg")) {
+        return AXAS_ERR_UNSUPPORTED;
+    }
+    const uint64_t registers[AXAS_MAX_ID_REGISTERS] = {menvcfg};
+    return axas_capabilities_decode(format, registers, riscv_probe, NULL, found);
 }
 
 #endif

@@ -24,3 +24,9 @@ void axas_riscv32_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS])
 {
     riscv_fault_registers(registers);
 }
+
+enum axas_status axas_riscv32_capabilities(const struct axas_format *format, uint64_t menvcfg,
+                                           struct axas_capabilities *found)
+{
+    return riscv_capabilities(format, menvcfg, found);
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <axas/cpu/x86_64.h>
 
+#include "identify.h"
+
 /* INVEPT types, 31.3. */
 #define INVEPT_SINGLE_CONTEXT UINT64_C(1)
 #define INVEPT_ALL_CONTEXT UINT64_C(2)
@@ -70,4 +72,113 @@ void axas_x86_64_table_write_back(void *context, const void *bytes, uint64_t siz
         __asm__ volatile("clflush (%0)" ::"r"(line) : "memory");
     }
     __asm__ volatile("mfence" ::: "memory");
+}
+
+struct cpuid {
+    uint32_t a, b, c, d;
+};
+
+/* All 0 where the CPU does not have the leaf. */
+static struct cpuid cpuid(uint32_t leaf)
+{
+    struct cpuid id = {.a = leaf & UINT32_C(0x80000000)};
+    __asm__ volatile("cpuid" : "+a"(id.a), "=b"(id.b), "=c"(id.c), "=d"(id.d) : "c"(0));
+    if (id.a < leaf || (id.a ^ leaf) >> 31 != 0) {
+        return (struct cpuid){0};
+    }
+    id.a = leaf;
+    __asm__ volatile("cpuid" : "+a"(id.a), "=b"(id.b), "=c"(id.c), "=d"(id.d) : "c"(0));
+    return id;
+}
+
+static uint64_t read_msr(uint32_t number)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    return low | (uint64_t)high << 32;
+}
+
+/* Of an appendix A capability MSR with controls: the upper half has those that may be 1. */
+#define MAY_BE_1(msr, bit) (((msr) >> (32 + (bit)) & 1) != 0)
+
+#define CPUID_1_C_VMX (UINT32_C(1) << 5)
+#define MSR_PROCBASED_CTLS UINT32_C(0x482)
+#define MSR_PROCBASED_CTLS2 UINT32_C(0x48b)
+#define MSR_EPT_VPID_CAP UINT32_C(0x48c)
+#define PROCBASED_SECONDARY 31
+#define PROCBASED2_EPT 1
+#define PROCBASED2_VPID 5
+
+/* A.3.3: there where the secondary controls may be turned on. */
+static uint64_t read_procbased_ctls2(void)
+{
+    const bool there =
+        (cpuid(1).c & CPUID_1_C_VMX) != 0 && MAY_BE_1(read_msr(MSR_PROCBASED_CTLS), PROCBASED_SECONDARY);
+    return there ? read_msr(MSR_PROCBASED_CTLS2) : 0;
+}
+
+/* A.10: there where EPT or VPIDs may be turned on. */
+static uint64_t read_ept_vpid_cap(void)
+{
+    const uint64_t controls = read_procbased_ctls2();
+    return MAY_BE_1(controls, PROCBASED2_EPT) || MAY_BE_1(controls, PROCBASED2_VPID)
+               ? read_msr(MSR_EPT_VPID_CAP)
+               : 0;
+}
+
+static uint64_t read_00000001_edx(void)
+{
+    return cpuid(1).d;
+}
+
+static uint64_t read_00000007_ecx(void)
+{
+    return cpuid(7).c;
+}
+
+static uint64_t read_80000001_ecx(void)
+{
+    return cpuid(UINT32_C(0x80000001)).c;
+}
+
+static uint64_t read_80000001_edx(void)
+{
+    return cpuid(UINT32_C(0x80000001)).d;
+}
+
+#define BITS_WITHOUT_LEAF 36
+
+static uint64_t read_80000008_eax(void)
+{
+    const uint32_t widths = cpuid(UINT32_C(0x80000008)).a;
+    return widths != 0 ? widths : BITS_WITHOUT_LEAF;
+}
+
+/* Reserved on CPUs without SVM, which say so in another leaf. */
+static uint64_t read_8000000a_edx(void)
+{
+    return cpuid(UINT32_C(0x8000000a)).d;
+}
+
+static uint64_t read_cr4(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+enum axas_status axas_x86_64_capabilities(const struct axas_format *format, struct axas_capabilities *found)
+{
+    static const struct axas_cpu_register known[] = {
+        {"ia32_vmx_procbased_ctls2", read_procbased_ctls2},
+        {"ia32_vmx_ept_vpid_cap", read_ept_vpid_cap},
+        {"cpuid_00000001_edx", read_00000001_edx},
+        {"cpuid_00000007_ecx", read_00000007_ecx},
+        {"cpuid_80000001_ecx", read_80000001_ecx},
+        {"cpuid_80000001_edx", read_80000001_edx},
+        {"cpuid_80000008_eax", read_80000008_eax},
+        {"cpuid_8000000a_edx", read_8000000a_edx},
+        {"cr4", read_cr4},
+    };
+    return axas_cpu_identify(format, known, sizeof known / sizeof known[0], NULL, found);
 }

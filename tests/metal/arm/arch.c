@@ -101,9 +101,11 @@ struct arch_memory arch_memory(void)
 
 void arch_table_config(struct axas_table_config *config)
 {
-    static const uint8_t widths[] = {32, 36, 40};
+    static struct axas_capabilities cpu;
     config->format = axas_format_find("armv7_lpae_stage2");
-    config->physical_bits = widths[(READ(ID_MMFR3) >> 24 & 0xf) % 3]; /* cached memory size, B4.1.91 */
+    if (axas_arm_capabilities(config->format, &cpu) == AXAS_OK) {
+        config->capabilities = &cpu;
+    }
 }
 
 static void frame_publish(void *context, axas_hpa frame, uint64_t size, axas_attr attr)

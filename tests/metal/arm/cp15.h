@@ -41,7 +41,6 @@
 #define ATS12NSOPR "0, %0, c7, c8, 4"
 #define ATS12NSOPW "0, %0, c7, c8, 5"
 #define PAR "0, %Q0, %R0, c7"
-#define ID_MMFR3 "0, %0, c0, c1, 7"
 
 /* Of the guest. */
 #define SCTLR "0, %0, c1, c0, 0"

@@ -195,7 +195,7 @@ const struct negative_control *negative_controls(const struct axas_format *forma
     static struct negative_control controls[CONTROLS_MAX];
     struct axas_table_config cpu = {.format = NULL};
     arch_table_config(&cpu);
-    const bool has_1gib = (cpu.features & axas_feature_find(format, "leaf_1gib")) != 0;
+    const bool has_1gib = (cpu.capabilities->features & axas_feature_find(format, "leaf_1gib")) != 0;
     const enum condition other = has_1gib ? WITHOUT_1GIB : WITH_1GIB;
     unsigned chosen = 0;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {

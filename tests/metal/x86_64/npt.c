@@ -9,11 +9,11 @@
 #include "pc.h"
 #include "svm.h"
 
+#include <axas/cpu/x86_64.h>
 #include <axas/formats/x86_64_npt.h>
 
 #define CPUID_EXTENDED 0x80000001u
 #define EXTENDED_C_SVM BIT(2)
-#define EXTENDED_D_1GIB_PAGES BIT(26)
 #define CPUID_SVM 0x8000000au
 #define SVM_D_NESTED_PAGING BIT(0)
 #define SVM_D_FLUSH_BY_ASID BIT(6)
@@ -69,17 +69,14 @@ void arch_init(void)
 
 void arch_table_config(struct axas_table_config *config)
 {
+    static struct axas_capabilities cpu;
     config->format = axas_format_find("x86_64_npt");
-    config->physical_bits = pc_physical_bits();
-    if ((pc_cpuid(CPUID_EXTENDED).d & EXTENDED_D_1GIB_PAGES) != 0) {
-        config->features |= axas_feature_find(config->format, "leaf_1gib");
+    if (axas_x86_64_capabilities(config->format, &cpu) != AXAS_OK) {
+        return;
     }
-    config->features |= axas_feature_find(config->format, "pat_wc_wp"); /* arch_root_load sees to it */
-    config->mode = axas_mode_find(config->format, "4level");
-    if ((READ_CR(4) & CR4_LA57) != 0) {
-        config->features |= axas_feature_find(config->format, "la57");
-        config->mode = axas_mode_find(config->format, "5level");
-    }
+    config->capabilities = &cpu;
+    config->features = cpu.features | cpu.switched; /* arch_root_load loads the host's PAT */
+    config->mode = axas_mode_find(config->format, (READ_CR(4) & CR4_LA57) != 0 ? "5level" : "4level");
 }
 
 /* No instruction takes a guest-physical address (15.16): the guest's next entry forgets all of its own. There

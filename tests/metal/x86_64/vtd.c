@@ -132,15 +132,11 @@ static void edu_copy(bool from_device, uint64_t address)
 #define CCMD (IOMMU + 0x28)   /* 11.4.7 */
 #define FSTS (IOMMU + 0x34)   /* 11.4.9 */
 
-#define CAP_SAGAW(bit) BIT(8 + (bit))
-#define CAP_CM BIT(7)
 #define CAP_MGAW(cap) (((cap) >> 16 & 0x3f) + 1)
 #define CAP_FRO(cap) (((cap) >> 24 & 0x3ff) * 16)
-#define CAP_SSLPS(bit) BIT(34 + (bit))
 #define CAP_PSI BIT(39)
 #define CAP_MAMV(cap) ((cap) >> 48 & 0x3f)
 #define ECAP_C BIT(0)
-#define ECAP_SC BIT(7)
 #define ECAP_IRO(ecap) (((ecap) >> 8 & 0x3ff) * 16)
 
 #define GCMD_TRANSLATE BIT(31)
@@ -252,22 +248,15 @@ void arch_init(void)
 
 void arch_table_config(struct axas_table_config *config)
 {
-    const struct {
-        const char *name;
-        bool there;
-    } features[] = {
-        {"agaw_39", (cap & CAP_SAGAW(1)) != 0},   {"agaw_48", (cap & CAP_SAGAW(2)) != 0},
-        {"agaw_57", (cap & CAP_SAGAW(3)) != 0},   {"leaf_2mib", (cap & CAP_SSLPS(0)) != 0},
-        {"leaf_1gib", (cap & CAP_SSLPS(1)) != 0}, {"caching_mode", (cap & CAP_CM) != 0},
-        {"snoop_control", (ecap & ECAP_SC) != 0},
-    };
+    static struct axas_capabilities iommu;
+    uint64_t registers[AXAS_MAX_ID_REGISTERS] = {0};
+    registers[AXAS_VTD_SECOND_STAGE_ID_CAP] = cap;
+    registers[AXAS_VTD_SECOND_STAGE_ID_ECAP] = ecap;
+    /* QEMU's IOMMU has as wide host addresses as it has guest addresses, and a ROM finds no ACPI tables. */
+    registers[AXAS_VTD_SECOND_STAGE_ID_DMAR_ADDRESS_WIDTH] = CAP_MGAW(cap) - 1;
     config->format = axas_format_find("vtd_second_stage");
-    config->physical_bits =
-        CAP_MGAW(cap); /* QEMU's IOMMU has as wide host addresses as it has guest addresses */
-    for (unsigned i = 0; i < sizeof features / sizeof features[0]; i++) {
-        if (features[i].there) {
-            config->features |= axas_feature_find(config->format, features[i].name);
-        }
+    if (axas_capabilities_decode(config->format, registers, NULL, NULL, &iommu) == AXAS_OK) {
+        config->capabilities = &iommu;
     }
 }
 

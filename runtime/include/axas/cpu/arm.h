@@ -62,6 +62,13 @@ void axas_arm_publish(const void *bytes, uint64_t size, axas_attr attr);
  */
 void axas_arm_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS]);
 
+/**
+ * What this CPU has of a format of ARMv7: reads the identification registers that it names, among ID_PFR1,
+ * ID_MMFR0 and ID_MMFR3 (B4.1), and decodes them (axas_capabilities_decode). AXAS_ERR_INVALID: a null
+ * pointer. AXAS_ERR_UNSUPPORTED: the format names other registers, or none. *found is then untouched.
+ */
+enum axas_status axas_arm_capabilities(const struct axas_format *format, struct axas_capabilities *found);
+
 #ifdef __cplusplus
 }
 #endif

@@ -49,6 +49,16 @@ void axas_riscv64_publish(axas_attr attr);
  */
 void axas_riscv64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS]);
 
+/**
+ * What this hart has of a G-stage format. Each mode is written to hgatp with no root and read back (18.2.10),
+ * and hgatp is put back as it was; no guest may be running, and nothing is fenced. `menvcfg` is menvcfg
+ * after M-mode asked for what it can enable, since HS-mode cannot read it; 0 if it is not known.
+ * AXAS_ERR_INVALID: a null pointer. AXAS_ERR_UNSUPPORTED: the format names other registers, or none. *found
+ * is then untouched.
+ */
+enum axas_status axas_riscv64_capabilities(const struct axas_format *format, uint64_t menvcfg,
+                                           struct axas_capabilities *found);
+
 #ifdef __cplusplus
 }
 #endif

@@ -48,6 +48,17 @@ void axas_x86_64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS]);
  */
 void axas_x86_64_table_write_back(void *context, const void *bytes, uint64_t size);
 
+/**
+ * What this CPU has of EPT or of nested paging: reads the identification registers that the format names,
+ * among CPUID leaves, IA32_VMX_PROCBASED_CTLS2, IA32_VMX_EPT_VPID_CAP and CR4, and decodes them
+ * (axas_capabilities_decode). At privilege level 0; VMX and SVM need not be on. A leaf or a register that the
+ * CPU does not have counts as 0, and as 36 bits where it would say how wide addresses are. Other CPUs of the
+ * machine may have less.
+ * AXAS_ERR_INVALID: a null pointer. AXAS_ERR_UNSUPPORTED: the format names other registers (those of an IOMMU
+ * are in its own memory), or none. *found is then untouched.
+ */
+enum axas_status axas_x86_64_capabilities(const struct axas_format *format, struct axas_capabilities *found);
+
 #ifdef __cplusplus
 }
 #endif
