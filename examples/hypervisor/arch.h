@@ -27,9 +27,9 @@ struct arch_memory arch_memory(void);
 /** A page of device registers that the guest may read: its first word is GUEST_DEVICE_ID (guest.h). */
 axas_hpa arch_device(void);
 
-/** Fills in the format, what the CPU reports of it (`capabilities`), and the features among these that the host
- * turns on or the widths that no register says. A format that is there already stays, where the architecture
- * has several. */
+/** Fills in the format, what the CPU reports of it (`capabilities`), and the features among these that the
+ * host turns on or the widths that no register says. A format that is there already stays, where the
+ * architecture has several. */
 void arch_table_config(struct axas_table_config *config);
 
 /** Fills in what concerns the CPU: invalidate, barrier, frame_publish, table_write_back. */
