@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: generate, check, floors, list, explain, reference, new."""
+"""The command line: generate, check, floors, list, explain, identify, reference, new."""
 
 import argparse
 import importlib.util
@@ -49,6 +49,9 @@ def _parser():
     explain.add_argument("level", metavar="LEVEL", help="name, or number as the manual counts")
     explain.add_argument("entry", metavar="HEX", help="the entry, in hexadecimal")
     explain.add_argument("--features", metavar="A,B", help="what the CPU has; without it every CPU is considered")
+    identify = _command(commands, "identify", _identify, "say in words what a CPU has, from its identification registers")
+    identify.add_argument("format", metavar="FORMAT")
+    identify.add_argument("registers", metavar="REGISTER=HEX", nargs="+", help="those that are left out count as 0")
     new = _command(commands, "new", _new, "start a specification, with comments that teach")
     new.add_argument("name", metavar="NAME", help="of the new format")
     new.add_argument("--like", metavar="FORMAT", required=True, help="the nearest format, which it begins as a copy of")
@@ -220,6 +223,32 @@ def _explain(options, models):
               file=sys.stderr)
         return 2
     print("\n".join(explain(model, level, entry, features)))
+    return 0
+
+
+def _identify(options, models):
+    from codegen.identify import identify
+
+    model = next((model for model in models if model.name == options.format), None)
+    if model is None:
+        return _unknown("format", options.format, [model.name for model in models])
+    if model.capabilities is None:
+        print(f"codegen: format '{model.name}' does not say how a CPU tells what it has", file=sys.stderr)
+        return 2
+    names = [register.name for register in model.capabilities.registers]
+    values = {}
+    for text in options.registers:
+        name, _, value = text.partition("=")
+        if name not in names:
+            return _unknown("register", name, names)
+        try:
+            values[name] = int(value, 16)
+        except ValueError:
+            values[name] = -1
+        if not 0 <= values[name] < 1 << 64:
+            print(f"codegen: '{text}' gives no value, expected a hexadecimal number of 64 bits", file=sys.stderr)
+            return 2
+    print("\n".join(identify(model, values)))
     return 0
 
 
