@@ -698,10 +698,9 @@ static AXAS_OUTLINE uint64_t rebreak(
         uint64_t gpa,
         unsigned level,
         const struct axas_transition *change,
-        uint64_t keep,
         uint64_t set)
 {
-    const uint64_t span = shape[level].span;
+    const uint64_t keep = shape[level].keep, span = shape[level].span;
     const uint64_t seen = load(slot) & ~keep;
     uint64_t old[BREAK_BATCH];
     uint64_t done = 0;
@@ -746,7 +745,7 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = change_of(t, level, entry, c->code);
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, keep, set);
+            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {

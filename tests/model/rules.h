@@ -166,7 +166,7 @@ static const struct facts rules_facts[] = {
 
 /** Where the CPU does not set a flag in a leaf that is written through, but tells it by the leaf's access. */
 struct written {
-    const char *format, *with; /**< its feature */
+    const char *format, *with; /**< its feature; NULL: every CPU does */
     uint64_t may;              /**< a leaf with this bit may be written ... */
     uint64_t smallest, larger; /**< ... and the CPU then sets this one in a smallest leaf, or in another */
 };
@@ -179,6 +179,8 @@ static const struct written rules_written[] = {
     {"aarch64_stage2", "hardware_dirty_state", RULES_BIT(51), RULES_BIT(7), RULES_BIT(7)},
     /* In the words of its file: access codes of 4 and more may write, and "mark" stands at 7 or at 13. */
     {"ok_strange", "marks", RULES_BIT(61), RULES_BIT(7), RULES_BIT(13)},
+    /* "Every CPU marks what was written": bit 4 lets a leaf be written, "wrote" is bit 7. */
+    {"ok_nonzero_empty", NULL, RULES_BIT(4), RULES_BIT(7), RULES_BIT(7)},
 };
 
 /** Whether a name is that one, or that one and '_' and more. */
@@ -200,7 +202,7 @@ static inline uint64_t rules_marks(const struct axas_format *format, uint64_t fe
     for (size_t i = 0; i < sizeof rules_written / sizeof *rules_written; i++) {
         const struct written *told = &rules_written[i];
         if (rules_are_for(format->name, told->format) &&
-            (features & axas_feature_find(format, told->with)) != 0) {
+            (told->with == NULL || (features & axas_feature_find(format, told->with)) != 0)) {
             uint64_t bit = level + 1u == format->level_count ? told->smallest : told->larger;
             return marks | ((entry & told->may) != 0 ? bit : 0);
         }

@@ -15,6 +15,7 @@
 /* Where the rule is the same for all. */
 static const struct machine everywhere[] = {
     {"aarch64_stage2", "hardware_access_flag"},
+    {"aarch64_stage2", "hardware_dirty_state"},
     {"aarch64_stage2", "bbm2"},
     {"riscv64_gstage", ""},
     {"riscv64_gstage", "svvptc svpbmt"},
@@ -23,6 +24,7 @@ static const struct machine everywhere[] = {
     {NULL, NULL},
 };
 static const struct machine arm[] = {{"aarch64_stage2", ""}, {NULL, NULL}};
+static const struct machine arm_dirty_state[] = {{"aarch64_stage2", "hardware_dirty_state"}, {NULL, NULL}};
 static const struct machine arm_any_level[] = {
     {"aarch64_stage2", ""}, {"aarch64_stage2", "bbm2"}, {NULL, NULL}};
 static const struct machine without_breaks[] = {
@@ -750,6 +752,29 @@ static void the_cpu_marks_a_leaf_meanwhile(struct scene *s)
     forget(s, LEAF, s->block, s->block, s->block);
 }
 
+/* A new page, clean, that the CPU then writes through: S2AP[1] is bit 7 (DDI 0487, D8.5.2). It becomes one
+ * that may not be written. */
+static void a_written_page_becomes_read_only(struct scene *s, uint64_t marks)
+{
+    const uint64_t at = slot(s, s->last, 5);
+    change(s, at, leaf(s, s->last, s->block_hpa, RW) & ~s->marks);
+    barrier(s);
+    put_unseen(s, at, look(s, at) | UINT64_C(0x80));
+    change(s, at, (leaf(s, s->last, s->block_hpa, R) & ~s->marks) | marks);
+    barrier(s);
+    forget(s, LEAF, 5 * s->page, s->page, s->page);
+}
+
+static void a_write_is_forgotten_with_the_permission(struct scene *s)
+{
+    a_written_page_becomes_read_only(s, 0);
+}
+
+static void a_write_is_remembered_without_the_permission(struct scene *s)
+{
+    a_written_page_becomes_read_only(s, s->format->levels[s->last].dirty_mask);
+}
+
 static void a_store_goes_behind_the_record(struct scene *s)
 {
     put_unseen(s, slot(s, s->last, 6), leaf(s, s->last, s->block_hpa, RW));
@@ -899,6 +924,8 @@ static void more_happens_than_is_recorded(struct scene *s)
     CASE(two_threads_fill_one_table, RACE, everywhere, false)                                          \
     CASE(a_value_that_another_stored_is_overwritten, RACE, everywhere, false)                          \
     CASE(the_cpu_marks_a_leaf_meanwhile, KEPT, everywhere, false)                                      \
+    CASE(a_write_is_forgotten_with_the_permission, OLD_VALUE_LOST, arm_dirty_state, false)             \
+    CASE(a_write_is_remembered_without_the_permission, KEPT, arm_dirty_state, false)                   \
     CASE(a_store_goes_behind_the_record, BEHIND_THE_RECORD, everywhere, false)                         \
     CASE(a_fault_ends_with_the_invalidation, KEPT, everywhere, false)                                  \
     CASE(a_fault_that_is_resolved_ends_with_the_invalidation, KEPT, everywhere, false)                 \
