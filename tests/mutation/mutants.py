@@ -386,22 +386,23 @@ class _Mutator:
                     self.bits((*place, key, field), width)
             if "clean" in self.data[section][index]:
                 self.drop((*place, "clean"))
-                self.drop_clean(place)
+        self.drop_clean(section)
             if len(rows) > 1:
                 self.drop(place)
         for one, other in combinations(rows, 2):
             if all("set" in self.data[section][index] for index in (one, other)):
                 self.swap((section, one, "set"), (section, other, "set"))
 
-    def drop_clean(self, place):
-        """A row that says nothing of writes any more, for all CPUs: its leaves look written, or clean, for ever."""
-        for code in ({}, self.at((*place, "clean"))):
-            def change(data, code=code):
-                row = self.at(place, data)
-                del row["clean"]
-                row["set"].update(code)
+    def drop_clean(self, section):
+        """No row tells a write any more: new leaves look written, or stay clean for ever."""
+        rows = [index for index, row in enumerate(self.data[section]) if "clean" in row]
+        for what in ("written", "clean") if rows else ():
+            def change(data, what=what):
+                for index in rows:
+                    code = data[section][index].pop("clean")
+                    data[section][index]["set"].update(code if what == "clean" else {})
 
-            self.add((*place, "clean"), self.at((*place, "clean")), "always " + ("clean" if code else "written"), change)
+            self.add((section, rows[0], "clean"), "each row's", f"always {what}", change)
 
     def access(self):
         self.set_rows("access")
