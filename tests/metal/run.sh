@@ -6,10 +6,11 @@
 #         [--emulator bochs|qemu] [--la57] [--identified TEXT]
 #
 # FORMAT is aarch64_stage2, aarch64_stage2_16k, aarch64_stage2_64k, aarch64_stage2_lpa2, aarch64_stage2_16k_lpa2,
-# armv7_lpae_stage2, riscv32_gstage, riscv64_gstage, x86_64_ept, x86_64_npt or vtd_second_stage. --debug waits for a
-# debugger at port 1234 (not in Bochs). Bochs also has CPUs for x86_64_npt, for instance --emulator bochs --cpu ryzen;
-# --la57 is for x86_64_npt in QEMU: the host's own tables, and so the nested ones, have five levels. --identified is what
-# the CPU is known to say of itself (the line "identified:" of the output): if it says something else the run has failed.
+# armv7_lpae_stage2, loongarch64_stage2, loongarch64_stage2_16k, riscv32_gstage, riscv64_gstage, x86_64_ept, x86_64_npt
+# or vtd_second_stage. --debug waits for a debugger at port 1234 (not in Bochs). Bochs also has CPUs for x86_64_npt, for
+# instance --emulator bochs --cpu ryzen; --la57 is for x86_64_npt in QEMU: the host's own tables, and so the nested ones,
+# have five levels. --identified is what the CPU is known to say of itself (the line "identified:" of the output): if it
+# says something else the run has failed.
 set -euo pipefail
 metal=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$metal/../.." && pwd)
@@ -59,6 +60,13 @@ armv7_lpae_stage2)
     packages=(qemu-system-arm)
     emulate=(qemu-system-aarch64 -M "virt,virtualization=on" -cpu "${cpu:-cortex-a15}" -m 256 -semihosting)
     ;;
+loongarch64_stage2 | loongarch64_stage2_16k)
+    arch=loongarch64
+    chosen=$format
+    packages=(qemu-system-misc libc6-dev)
+    emulate=(qemu-system-loongarch64 -M "virt,memory-backend=memory" -cpu "${cpu:-la464-loongarch-cpu}" -m 1G
+        -device "loader,addr=0x90000000,cpu-num=0")
+    ;;
 riscv32_gstage)
     packages=(qemu-system-misc)
     emulate=(qemu-system-riscv32 -M virt -cpu "${cpu:-rv32,h=true}" -m 256 -bios none)
@@ -89,9 +97,11 @@ fi
 build=${build:-$top/build-metal-$arch}
 seconds=$((seconds + ${probes:-0} / 1000))
 
+toolchain=("-DCMAKE_TOOLCHAIN_FILE=$top/cmake/toolchain-$arch-none-elf.cmake")
+[ "$arch" != loongarch64 ] || toolchain=(-DCMAKE_C_COMPILER=clang) # for this machine, beside the emulator
+
 need_packages "${packages[@]}" clang lld llvm cmake ninja-build
-cmake -S "$metal/program" -B "$build" -G Ninja --log-level=WARNING -DAXAS_ARCH="$arch" \
-    -DCMAKE_TOOLCHAIN_FILE="$top/cmake/toolchain-$arch-none-elf.cmake" >/dev/null
+cmake -S "$metal/program" -B "$build" -G Ninja --log-level=WARNING -DAXAS_ARCH="$arch" "${toolchain[@]}" >/dev/null
 cmake --build "$build" --target "$program" -- --quiet
 
 # options_at FILE: where in the image the options are.
@@ -116,7 +126,7 @@ patch_option() {
 suffix=elf
 [ "$arch" != x86_64 ] || suffix=rom
 image=$(mktemp "$build/$format.XXXXXX")
-trap 'rm -f "$image" "$image.output"' EXIT
+trap 'rm -f "$image" "$image.output" "$image.memory"' EXIT
 cp "$build/$program.$suffix" "$image"
 [ -z "$seed" ] || patch_option "$image" 0 "$seed"
 [ -z "$probes" ] || patch_option "$image" 1 "$probes"
@@ -126,6 +136,11 @@ cp "$build/$program.$suffix" "$image"
 run_image() {
     case $arch in
     x86_64) "${emulate[@]}" "$image" "$cpu" "$seconds" "${debug[@]}" ;;
+    loongarch64) # the library runs on this machine, and starts the emulator, with which it shares a file as memory
+        chmod u+x "$image"
+        timeout "$seconds" "$image" "$image.memory" "$build/cpu.bin" "${emulate[@]}" -nographic -nic none \
+            -object memory-backend-file,id=memory,size=1G,mem-path="$image.memory",share=on "${debug[@]}" </dev/null
+        ;;
     *) timeout "$seconds" "${emulate[@]}" -nographic -nic none "${debug[@]}" -kernel "$image" </dev/null ;;
     esac
 }
