@@ -64,3 +64,23 @@ enum axas_status axas_capabilities_decode(const struct axas_format *format,
     format->capabilities(registers, probe, context, found);
     return AXAS_OK;
 }
+
+enum axas_status axas_capabilities_meet(struct axas_capabilities *common,
+                                        const struct axas_capabilities *other)
+{
+    if (common == NULL || other == NULL || common->format != other->format) {
+        return AXAS_ERR_INVALID;
+    }
+    const uint64_t both = (common->features | common->switched) & (other->features | other->switched);
+    common->features &= other->features;
+    common->switched = both & ~common->features;
+    common->modes &= other->modes;
+    if (common->missing == NULL) {
+        common->missing = other->missing;
+    }
+    if (common->physical_bits == 0 ||
+        (other->physical_bits != 0 && other->physical_bits < common->physical_bits)) {
+        common->physical_bits = other->physical_bits;
+    }
+    return AXAS_OK;
+}

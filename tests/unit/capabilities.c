@@ -374,3 +374,45 @@ Test(capabilities, the_smaller_of_two_physical_widths_counts)
     config.physical_bits = 0;
     cr_expect_eq(attempt(config).physical_bits, 52);
 }
+
+Test(capabilities, what_two_cpus_both_have)
+{
+    const uint64_t a = 1, b = 2, c = 4, d = 8;
+    struct axas_capabilities big = cpu_of("aarch64_stage2", 48), little = cpu_of("aarch64_stage2", 40);
+    big.features = a | b;
+    big.switched = c;
+    big.modes = 7;
+    little.features = a | c | d;
+    little.switched = b;
+    little.modes = 5;
+    struct axas_capabilities common = big;
+    cr_expect_eq(axas_capabilities_meet(&common, &little), AXAS_OK);
+    cr_expect_eq(common.features, a);
+    cr_expect_eq(common.switched, b | c, "one of them has to turn it on");
+    cr_expect_eq(common.modes, 5);
+    cr_expect_eq(common.physical_bits, 40);
+    cr_expect_null(common.missing);
+    struct axas_capabilities other_way = little;
+    cr_expect_eq(axas_capabilities_meet(&other_way, &big), AXAS_OK);
+    cr_expect_eq(other_way.features, common.features);
+    cr_expect_eq(other_way.switched, common.switched);
+    cr_expect_eq(other_way.physical_bits, 40);
+
+    little.physical_bits = 0; /* not known */
+    little.missing = "the little one has none of it";
+    common = big;
+    cr_expect_eq(axas_capabilities_meet(&common, &little), AXAS_OK);
+    cr_expect_eq(common.physical_bits, 48);
+    cr_expect_str_eq(common.missing, little.missing);
+    common = little;
+    cr_expect_eq(axas_capabilities_meet(&common, &big), AXAS_OK);
+    cr_expect_eq(common.physical_bits, 48);
+    cr_expect_str_eq(common.missing, little.missing);
+
+    const struct axas_capabilities intel = cpu_of("x86_64_ept", 46);
+    const struct axas_capabilities before = common;
+    cr_expect_eq(axas_capabilities_meet(&common, &intel), AXAS_ERR_INVALID);
+    cr_expect_eq(axas_capabilities_meet(&common, NULL), AXAS_ERR_INVALID);
+    cr_expect_eq(axas_capabilities_meet(NULL, &intel), AXAS_ERR_INVALID);
+    cr_expect_eq(memcmp(&common, &before, sizeof common), 0);
+}

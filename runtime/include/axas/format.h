@@ -358,6 +358,15 @@ enum axas_status axas_capabilities_decode(const struct axas_format *format,
                                           axas_probe_fn *probe, void *context,
                                           struct axas_capabilities *found);
 
+/**
+ * Leaves in *common what it and *other both have, for a space that CPUs of different kinds run: features,
+ * modes, the smaller physical width. What one of them has by itself and the other has to be turned on counts
+ * as `switched`. Where one lacks the format, `missing` is its. AXAS_ERR_INVALID: a null pointer, or
+ * capabilities of two formats; *common is then untouched.
+ */
+enum axas_status axas_capabilities_meet(struct axas_capabilities *common,
+                                        const struct axas_capabilities *other);
+
 #ifdef __cplusplus
 }
 #endif

@@ -65,9 +65,10 @@ void axas_aarch64_fault_registers(uint64_t registers[AXAS_MAX_FAULT_REGISTERS]);
 
 /**
  * What this CPU has of a format of AArch64: reads the identification registers that it names, among
- * ID_AA64MMFR0_EL1 to ID_AA64MMFR2_EL1 (D19.2), and decodes them (axas_capabilities_decode). Each CPU of the
- * machine may have less or more; a space that all of them run needs what all have. AXAS_ERR_INVALID: a null
- * pointer. AXAS_ERR_UNSUPPORTED: the format names other registers, or none. *found is then untouched.
+ * ID_AA64MMFR0_EL1 to ID_AA64MMFR2_EL1 (D19.2), and decodes them (axas_capabilities_decode). Other CPUs of
+ * the machine may have less or more; a space that all of them run takes what all have
+ * (axas_capabilities_meet). AXAS_ERR_INVALID: a null pointer. AXAS_ERR_UNSUPPORTED: the format names other
+ * registers, or none. *found is then untouched.
  */
 enum axas_status axas_aarch64_capabilities(const struct axas_format *format, struct axas_capabilities *found);
 
