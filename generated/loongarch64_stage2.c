@@ -360,7 +360,7 @@ enum axas_status axas_loongarch64_stage2_root_encode(
     const unsigned index_bits = request->gpa_bits - levels[request->mode->root_level].shift;
     const uint64_t root_bytes = UINT64_C(8) << index_bits;
     uint64_t root_bits = 0;
-    uint64_t made[4] = { 0 };
+    uint64_t made[5] = { 0 };
 
     (void)features;
 
@@ -389,6 +389,8 @@ enum axas_status axas_loongarch64_stage2_root_encode(
         made[AXAS_LOONGARCH64_STAGE2_ROOT_PWCH] |= UINT64_C(0x27); /* bits 5:0 */
     }
 
+    made[AXAS_LOONGARCH64_STAGE2_ROOT_STLBPS] |= UINT64_C(0xc); /* bits 5:0 */
+
     made[AXAS_LOONGARCH64_STAGE2_ROOT_GSTAT] |= ((vmid & UINT64_C(0xff)) << 16); /* bits 23:16: vmid */
     vmid_bits |= UINT64_C(0xff);
 
@@ -401,6 +403,7 @@ enum axas_status axas_loongarch64_stage2_root_encode(
     values[AXAS_LOONGARCH64_STAGE2_ROOT_PGDL] = made[AXAS_LOONGARCH64_STAGE2_ROOT_PGDL];
     values[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL] = made[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL];
     values[AXAS_LOONGARCH64_STAGE2_ROOT_PWCH] = made[AXAS_LOONGARCH64_STAGE2_ROOT_PWCH];
+    values[AXAS_LOONGARCH64_STAGE2_ROOT_STLBPS] = made[AXAS_LOONGARCH64_STAGE2_ROOT_STLBPS];
     values[AXAS_LOONGARCH64_STAGE2_ROOT_GSTAT] = made[AXAS_LOONGARCH64_STAGE2_ROOT_GSTAT];
     return AXAS_OK;
 }
@@ -2082,10 +2085,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 39,
             .gpa_bits_max = 39,
             .gpa_bits_preferred = 39,
+            .gpa_bits_fewer = 39,
             .physical_bits_min = 0,
             .within_physical = false,
             .is_default = false,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2109,10 +2114,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 48,
             .gpa_bits_max = 48,
             .gpa_bits_preferred = 48,
+            .gpa_bits_fewer = 48,
             .physical_bits_min = 0,
             .within_physical = false,
             .is_default = true,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2217,6 +2224,7 @@ static const char *const root_registers[] = {
     "pgdl",
     "pwcl",
     "pwch",
+    "stlbps",
     "gstat",
 };
 
@@ -2246,7 +2254,7 @@ const struct axas_format axas_loongarch64_stage2 = {
     .mode_count = 2,
     .feature_count = 2,
     .transition_count = 10,
-    .root_register_count = 4,
+    .root_register_count = 5,
     .fault_register_count = 2,
     .id_register_count = 2,
     .probes = false,
@@ -2280,7 +2288,7 @@ const struct axas_format axas_loongarch64_stage2 = {
 
 _Static_assert(sizeof(axas_loongarch64_stage2_entry) == 8, "an entry is 64 bits");
 _Static_assert(4 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
-_Static_assert(4 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
+_Static_assert(5 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
 _Static_assert(2 <= 64, "more modes than a mask holds");

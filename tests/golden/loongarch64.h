@@ -3,7 +3,7 @@
  * @file loongarch64.h
  * What the LoongArch64 formats have in common, worked out by hand from the LoongArch Reference Manual, volume
  * 1 (1.10): 4.2.5 (LDDIR, LDPTE), 5.3 (memory access types), 5.4 (TLB, tables), 7.4.6 (ESTAT), 7.5 (PGDL,
- * PWCL, PWCH); and for what the manual of virtualization would say, from what Linux KVM relies on
+ * PWCL, PWCH, STLBPS); and for what the manual of virtualization would say, from what Linux KVM relies on
  * (arch/loongarch/kvm).
  *
  * A page: V bit 0, D 1, PLV 3:2, MAT 5:4, G 6, P 7, W 8, address 47:12, NR 61, NX 62, RPLV 63. In a directory
@@ -23,7 +23,7 @@ struct loongarch_root {
     uint32_t vmid;
     uint64_t root;
     enum axas_status status;
-    uint64_t pgdl, pwcl, pwch, gstat;
+    uint64_t pgdl, pwcl, pwch, stlbps, gstat;
 };
 
 static inline void loongarch_check_root(const struct axas_format *format, const struct loongarch_root *golden)
@@ -49,6 +49,7 @@ static inline void loongarch_check_root(const struct axas_format *format, const 
                  golden_root_value(format, values, "pwcl"));
     cr_expect_eq(golden_root_value(format, values, "pwch"), golden->pwch, "%s: 0x%" PRIx64, golden->mode,
                  golden_root_value(format, values, "pwch"));
+    cr_expect_eq(golden_root_value(format, values, "stlbps"), golden->stlbps);
     cr_expect_eq(golden_root_value(format, values, "gstat"), golden->gstat);
 }
 

@@ -150,19 +150,20 @@ Test(loongarch64_16k, every_bit_of_an_entry_is_accounted_for)
 Test(loongarch64_16k, root_registers_match_the_manual)
 {
     static const struct loongarch_root golden[] = {
-        /* PWCL: 14, 11 << 5, 25 << 10, 11 << 15; PWCH: 36, 11 << 6; GID 1 << 16 */
-        {"3level", 47, "", 1, UINT64_C(0x80004000), AXAS_OK, UINT64_C(0x80004000), 0x5e56e, 0x2e4, 0x10000},
+        /* PWCL: 14, 11 << 5, 25 << 10, 11 << 15; PWCH: 36, 11 << 6; STLBPS: 14; GID 1 << 16 */
+        {"3level", 47, "", 1, UINT64_C(0x80004000), AXAS_OK, UINT64_C(0x80004000), 0x5e56e, 0x2e4, 0xe,
+         0x10000},
         /* without Dir1; PWCH: 25, 11 << 6 */
         {"2level", 36, "", 0xff, UINT64_C(0xffffffffc000), AXAS_OK, UINT64_C(0xffffffffc000), 0x16e, 0x2d9,
-         0xff0000},
+         0xe, 0xff0000},
         /* HPTW_En 1 << 24 */
-        {"3level", 47, "page_walker", 2, UINT64_C(0x4000), AXAS_OK, 0x4000, 0x5e56e, 0x10002e4, 0x20000},
-        {"2level", 36, "page_walker", 1, UINT64_C(0x4000), AXAS_OK, 0x4000, 0x16e, 0x10002d9, 0x10000},
-        {"3level", 47, "", 0, UINT64_C(0x80004000), AXAS_ERR_RANGE, 0, 0, 0, 0},
-        {"3level", 47, "", 0x100, UINT64_C(0x80004000), AXAS_ERR_RANGE, 0, 0, 0, 0},
-        {"3level", 47, "", 1, UINT64_C(0x80001000), AXAS_ERR_RANGE, 0, 0, 0, 0},
-        {"3level", 47, "", 1, UINT64_C(0x80002000), AXAS_ERR_RANGE, 0, 0, 0, 0},
-        {"3level", 47, "", 1, UINT64_C(0x1000000000000), AXAS_ERR_RANGE, 0, 0, 0, 0},
+        {"3level", 47, "page_walker", 2, UINT64_C(0x4000), AXAS_OK, 0x4000, 0x5e56e, 0x10002e4, 0xe, 0x20000},
+        {"2level", 36, "page_walker", 1, UINT64_C(0x4000), AXAS_OK, 0x4000, 0x16e, 0x10002d9, 0xe, 0x10000},
+        {"3level", 47, "", 0, UINT64_C(0x80004000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},
+        {"3level", 47, "", 0x100, UINT64_C(0x80004000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},
+        {"3level", 47, "", 1, UINT64_C(0x80001000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},
+        {"3level", 47, "", 1, UINT64_C(0x80002000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},
+        {"3level", 47, "", 1, UINT64_C(0x1000000000000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         loongarch_check_root(pages(), &golden[i]);

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 #define AXAS_MAX_LEVELS 6
-#define AXAS_MAX_ROOT_REGISTERS 5
+#define AXAS_MAX_ROOT_REGISTERS 6
 #define AXAS_MAX_FAULT_REGISTERS 8
 #define AXAS_MAX_ID_REGISTERS 8
 

@@ -34,7 +34,8 @@ typedef uint64_t axas_loongarch64_stage2_entry;
 #define AXAS_LOONGARCH64_STAGE2_ROOT_PGDL 0
 #define AXAS_LOONGARCH64_STAGE2_ROOT_PWCL 1
 #define AXAS_LOONGARCH64_STAGE2_ROOT_PWCH 2
-#define AXAS_LOONGARCH64_STAGE2_ROOT_GSTAT 3
+#define AXAS_LOONGARCH64_STAGE2_ROOT_STLBPS 3
+#define AXAS_LOONGARCH64_STAGE2_ROOT_GSTAT 4
 
 /* Fault registers, as an index into what axas_fault_decode takes. */
 #define AXAS_LOONGARCH64_STAGE2_FAULT_ESTAT 0 /* ESTAT */
