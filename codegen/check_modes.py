@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modes: a root that fits the guest addresses, and one default."""
 
-from codegen.check_part import Part
+from codegen.check_part import Part, names_in
 from codegen.diagnostic import expected_one_of
 from codegen.load import Mapping
 
@@ -59,6 +59,16 @@ class Modes(Part):
             if not least.value <= preferred.value <= most.value:
                 self.error(preferred, f"mode '{name}' prefers {preferred.value} address bits, expected a number from "
                                       f"{least.value} to {most.value}")
+            if "fewer" in node:
+                fewer = node["fewer"]["min"]
+                if set(names_in(node["fewer"]["with"])) <= set(names_in(mode.get("with"))):
+                    self.error(node.key("fewer"), f"mode '{name}' is there only with what 'fewer' asks for, expected "
+                                                  f"min: {fewer.value} and no 'fewer'")
+                if fewer.value >= least.value:
+                    self.error(fewer, f"mode '{name}' has {fewer.value} address bits at least with more features and "
+                                      f"{least.value} without, expected {least.value - 1} at most")
+                else:
+                    least = fewer
         else:
             least = most = node
         top = root.high + 1

@@ -140,8 +140,7 @@ class Registers(Part):
         if not self.sound("modes"):
             return
         for mode in self.doc["modes"].items:
-            bits = mode["gpa_bits"]
-            least, most = (bits["min"].value, bits["max"].value) if isinstance(bits, Mapping) else [bits.value] * 2
+            least, most = self.gpa_bits(mode)
             name = mode["name"].value
             if signed:
                 half = 1 << (width - 1)
@@ -181,10 +180,17 @@ class Registers(Part):
             root = next((level for level in self.levels if level.name == mode["root"].value), None)
             if root is None:
                 return None
-            bits = mode["gpa_bits"]
-            least = bits["min"].value if isinstance(bits, Mapping) else bits.value
-            shifts.append(max(FRAME_SHIFT, least - root.low + entry_shift))
+            shifts.append(max(FRAME_SHIFT, self.gpa_bits(mode)[0] - root.low + entry_shift))
         return min(shifts)
+
+    @staticmethod
+    def gpa_bits(mode):
+        """The fewest on any CPU, and the most."""
+        bits = mode["gpa_bits"]
+        if not isinstance(bits, Mapping):
+            return bits.value, bits.value
+        least = bits["fewer"] if "fewer" in bits else bits
+        return least["min"].value, bits["max"].value
 
 
 def _union(spans):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Formats and modes as a table for people."""
 
-from codegen.words import size_text
+from codegen.words import gpa_bits_text, size_text
 
 HEADINGS = ("format", "arch", "mode", "levels", "gpa bits", "leaf sizes")
 
@@ -19,8 +19,8 @@ def listing(models):
 
 def _gpa_bits(mode):
     if mode.gpa_bits_min == mode.gpa_bits_max:
-        return str(mode.gpa_bits_max)
-    return f"{mode.gpa_bits_min} to {mode.gpa_bits_max} ({mode.gpa_bits_preferred})"
+        return gpa_bits_text(mode)
+    return f"{gpa_bits_text(mode)} ({mode.gpa_bits_preferred})"
 
 
 def _leaf_sizes(mode):

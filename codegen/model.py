@@ -274,6 +274,8 @@ class Mode:
     gpa_bits_min: int
     gpa_bits_max: int
     gpa_bits_preferred: int
+    gpa_bits_fewer: int  # takes the place of gpa_bits_min ...
+    fewer: Condition  # ... where this holds
     within_physical: bool
     physical_bits_min: int
     is_default: bool
@@ -759,6 +761,8 @@ class _Builder:
                     bits["min"],
                     bits["max"],
                     bits.get("preferred", bits["max"]),
+                    bits.get("fewer", bits)["min"],
+                    self.condition(bits.get("fewer", {})),
                     bool(bits.get("within_physical", False)),
                     (entry.get("physical_bits") or {}).get("min", 0),
                     bool(entry.get("default", False)),

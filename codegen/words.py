@@ -28,6 +28,14 @@ def condition_text(condition):
     return ", ".join(parts)
 
 
+def gpa_bits_text(mode):
+    """How wide guest physical addresses may be."""
+    if mode.gpa_bits_min == mode.gpa_bits_max:
+        return str(mode.gpa_bits_max)
+    fewer = f" ({mode.gpa_bits_fewer} {condition_text(mode.fewer)})" if mode.fewer else ""
+    return f"{mode.gpa_bits_min}{fewer} to {mode.gpa_bits_max}"
+
+
 def listed(words, last="and"):
     """a, b and c"""
     words = list(words)

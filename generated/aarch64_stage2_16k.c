@@ -500,6 +500,7 @@ void axas_aarch64_stage2_16k_capabilities(
     const uint64_t field_vmid_bits = (registers[1] >> 4) & UINT64_C(0xf);
     const uint64_t field_xnx = (registers[1] >> 28) & UINT64_C(0xf);
     const uint64_t field_fwb = (registers[2] >> 40) & UINT64_C(0xf);
+    const uint64_t field_st = (registers[2] >> 28) & UINT64_C(0xf);
     const uint64_t field_bbm = (registers[2] >> 52) & UINT64_C(0xf);
 
     found->format = &axas_aarch64_stage2_16k;
@@ -522,6 +523,9 @@ void axas_aarch64_stage2_16k_capabilities(
     }
     if (field_bbm >= 2) {
         found->features |= AXAS_AARCH64_STAGE2_16K_FEATURE_BBM2;
+    }
+    if (field_st != 0) {
+        found->features |= AXAS_AARCH64_STAGE2_16K_FEATURE_TTST;
     }
     found->switched = 0;
     if (field_fwb != 0) {
@@ -2077,6 +2081,9 @@ static const struct axas_feature features_of_format[] = {
     { "bbm2",
             "FEAT_BBM level 2, block size changes without a break",
             AXAS_AARCH64_STAGE2_16K_FEATURE_BBM2 },
+    { "ttst",
+            "FEAT_TTST, small translation tables (T0SZ up to 48)",
+            AXAS_AARCH64_STAGE2_16K_FEATURE_TTST },
 };
 
 static const struct axas_mode modes[] = {
@@ -2088,10 +2095,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 25,
             .gpa_bits_max = 29,
             .gpa_bits_preferred = 29,
+            .gpa_bits_fewer = 16,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2115,10 +2124,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 26,
             .gpa_bits_max = 40,
             .gpa_bits_preferred = 40,
+            .gpa_bits_fewer = 26,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = true,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2142,10 +2153,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 37,
             .gpa_bits_max = 48,
             .gpa_bits_preferred = 48,
+            .gpa_bits_fewer = 37,
             .physical_bits_min = 42,
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2299,7 +2312,7 @@ const struct axas_format axas_aarch64_stage2_16k = {
     .big_endian = false,
     .level_count = 3,
     .mode_count = 3,
-    .feature_count = 6,
+    .feature_count = 7,
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,

@@ -544,6 +544,7 @@ void axas_aarch64_stage2_16k_lpa2_capabilities(
     const uint64_t field_vmid_bits = (registers[1] >> 4) & UINT64_C(0xf);
     const uint64_t field_xnx = (registers[1] >> 28) & UINT64_C(0xf);
     const uint64_t field_fwb = (registers[2] >> 40) & UINT64_C(0xf);
+    const uint64_t field_st = (registers[2] >> 28) & UINT64_C(0xf);
     const uint64_t field_bbm = (registers[2] >> 52) & UINT64_C(0xf);
 
     found->format = &axas_aarch64_stage2_16k_lpa2;
@@ -566,6 +567,9 @@ void axas_aarch64_stage2_16k_lpa2_capabilities(
     }
     if (field_bbm >= 2) {
         found->features |= AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_BBM2;
+    }
+    if (field_st != 0) {
+        found->features |= AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_TTST;
     }
     if (field_granule_16k_2 >= 3 || (field_granule_16k_2 == 0 && field_granule_16k >= 2)) {
         found->features |= AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_LPA2;
@@ -2266,6 +2270,9 @@ static const struct axas_feature features_of_format[] = {
     { "bbm2",
             "FEAT_BBM level 2, block size changes without a break",
             AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_BBM2 },
+    { "ttst",
+            "FEAT_TTST, small translation tables (T0SZ up to 48)",
+            AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_TTST },
     { "lpa2",
             "FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1)",
             AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_LPA2 },
@@ -2280,10 +2287,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 25,
             .gpa_bits_max = 29,
             .gpa_bits_preferred = 29,
+            .gpa_bits_fewer = 16,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2307,10 +2316,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 26,
             .gpa_bits_max = 40,
             .gpa_bits_preferred = 40,
+            .gpa_bits_fewer = 26,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = true,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2334,10 +2345,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 37,
             .gpa_bits_max = 51,
             .gpa_bits_preferred = 48,
+            .gpa_bits_fewer = 37,
             .physical_bits_min = 42,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2361,10 +2374,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 48,
             .gpa_bits_max = 52,
             .gpa_bits_preferred = 52,
+            .gpa_bits_fewer = 48,
             .physical_bits_min = 52,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2518,7 +2533,7 @@ const struct axas_format axas_aarch64_stage2_16k_lpa2 = {
     .big_endian = false,
     .level_count = 4,
     .mode_count = 4,
-    .feature_count = 7,
+    .feature_count = 8,
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,

@@ -251,8 +251,8 @@ static const struct kind_rule {
             { UINT64_C(0x7f8fc000001ffff),
                     UINT64_C(0x801703ffffff0803),
                     UINT64_C(1),
-                    UINT64_C(0x40),
-                    UINT64_C(0x40) },
+                    UINT64_C(0x80),
+                    UINT64_C(0x80) },
             { UINT64_C(0x780fc000000ff3d),
                     UINT64_C(0x3ffffff0801),
                     UINT64_C(0x800),
@@ -517,6 +517,7 @@ void axas_aarch64_stage2_64k_capabilities(
     const uint64_t field_vmid_bits = (registers[1] >> 4) & UINT64_C(0xf);
     const uint64_t field_xnx = (registers[1] >> 28) & UINT64_C(0xf);
     const uint64_t field_fwb = (registers[2] >> 40) & UINT64_C(0xf);
+    const uint64_t field_st = (registers[2] >> 28) & UINT64_C(0xf);
     const uint64_t field_bbm = (registers[2] >> 52) & UINT64_C(0xf);
 
     found->format = &axas_aarch64_stage2_64k;
@@ -539,6 +540,9 @@ void axas_aarch64_stage2_64k_capabilities(
     }
     if (field_bbm >= 2) {
         found->features |= AXAS_AARCH64_STAGE2_64K_FEATURE_BBM2;
+    }
+    if (field_st != 0) {
+        found->features |= AXAS_AARCH64_STAGE2_64K_FEATURE_TTST;
     }
     if (field_pa_range >= 6) {
         found->features |= AXAS_AARCH64_STAGE2_64K_FEATURE_LPA;
@@ -657,7 +661,7 @@ static const struct axas_level levels[] = {
             .shift = 42,
             .index_bits = 10,
             .kinds = 0xf,
-            .leaf_with = UINT64_C(0x40),
+            .leaf_with = UINT64_C(0x80),
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x400),
             .dirty_mask = UINT64_C(0x80000000000000),
@@ -2106,6 +2110,9 @@ static const struct axas_feature features_of_format[] = {
     { "bbm2",
             "FEAT_BBM level 2, block size changes without a break",
             AXAS_AARCH64_STAGE2_64K_FEATURE_BBM2 },
+    { "ttst",
+            "FEAT_TTST, small translation tables (T0SZ up to 47)",
+            AXAS_AARCH64_STAGE2_64K_FEATURE_TTST },
     { "lpa",
             "FEAT_LPA, 52-bit addresses, and blocks of 4 TiB",
             AXAS_AARCH64_STAGE2_64K_FEATURE_LPA },
@@ -2120,10 +2127,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 25,
             .gpa_bits_max = 33,
             .gpa_bits_preferred = 33,
+            .gpa_bits_fewer = 17,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2147,10 +2156,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 30,
             .gpa_bits_max = 46,
             .gpa_bits_preferred = 40,
+            .gpa_bits_fewer = 30,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = true,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2174,10 +2185,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 43,
             .gpa_bits_max = 52,
             .gpa_bits_preferred = 48,
+            .gpa_bits_fewer = 43,
             .physical_bits_min = 44,
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2331,7 +2344,7 @@ const struct axas_format axas_aarch64_stage2_64k = {
     .big_endian = false,
     .level_count = 3,
     .mode_count = 3,
-    .feature_count = 7,
+    .feature_count = 8,
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,

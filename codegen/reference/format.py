@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from codegen.reference.diagram import Diagram, Field, diagram
 from codegen.reference.schema import values_of
 from codegen.reference.table import Column, Table, code, number
-from codegen.words import condition_text, listed, size_text, span_text, value_text
+from codegen.words import condition_text, gpa_bits_text, listed, size_text, span_text, value_text
 
 @dataclass
 class Kind:
@@ -75,18 +75,12 @@ def facts(model):
         ("Architecture", model.arch),
         ("Entry", f"{model.entry_bits} bits, {order}-endian"),
         ("Output address", f"{model.output_bits} bits"),
-        ("Guest addresses", listed([f"{gpa_text(mode)} bits ({mode.title})" for mode in model.modes])),
+        ("Guest addresses", listed([f"{gpa_bits_text(mode)} bits ({mode.title})" for mode in model.modes])),
         ("Leaves", listed(leaf_sizes(model))),
     ]
     if model.root_tables > 1:
         lines.append(("Root", f"up to {model.root_tables} tables side by side"))
     return lines
-
-
-def gpa_text(mode):
-    if mode.gpa_bits_min == mode.gpa_bits_max:
-        return str(mode.gpa_bits_max)
-    return f"{mode.gpa_bits_min} to {mode.gpa_bits_max}"
 
 
 def leaf_sizes(model):
@@ -126,8 +120,8 @@ def modes(model):
         code("Mode"), Column("What it is"), code("Root at level"), number("Levels"), number("Guest address bits"),
         Column("Root"), Column("Conditions"), Column("Manual")])
     for mode in model.modes:
-        least, most = (size_text(model.root_bytes(mode, bits)) for bits in (mode.gpa_bits_min, mode.gpa_bits_max))
-        width = gpa_text(mode)
+        least, most = (size_text(model.root_bytes(mode, bits)) for bits in (mode.gpa_bits_fewer, mode.gpa_bits_max))
+        width = gpa_bits_text(mode)
         if mode.gpa_bits_min != mode.gpa_bits_max:
             width += f", {mode.gpa_bits_preferred} unless asked"
         conditions = [condition_text(mode.condition)] if mode.condition else []

@@ -3,9 +3,9 @@
 
 import itertools
 
-from codegen.reference.format import flags_of, gpa_text, leaf_sizes
+from codegen.reference.format import flags_of, leaf_sizes
 from codegen.reference.table import Column, Table, code, number
-from codegen.words import condition_text, listed, size_text
+from codegen.words import condition_text, gpa_bits_text, listed, size_text
 
 
 def tables(models):
@@ -18,7 +18,7 @@ def shape(models):
         Column("Leaves")])
     for model in models:
         order = "big" if model.big_endian else "little"
-        modes = [f"{mode.title}: {_levels(mode)}, {gpa_text(mode)} bits" for mode in model.modes]
+        modes = [f"{mode.title}: {_levels(mode)}, {gpa_bits_text(mode)} bits" for mode in model.modes]
         root = max(model.root_bytes(mode, mode.gpa_bits_max) for mode in model.modes)
         table.rows.append([model.name, f"{model.entry_bits} bits, {order}-endian", modes, f"{model.output_bits} bits",
                            size_text(root), leaf_sizes(model)])

@@ -269,11 +269,12 @@ static enum obstacle obstacle_of(const struct axas_table *table, const struct ax
                                  const struct axas_mode *mode, uint8_t *bits)
 {
     const uint8_t least = config->gpa_bits_least, physical = table->physical_bits;
+    const uint8_t fewest = axas_mode_gpa_bits_min(mode, table->features);
     uint8_t wanted = config->gpa_bits;
     if (wanted == 0) {
-        wanted = least > mode->gpa_bits_min ? least : mode->gpa_bits_min;
+        wanted = least > fewest ? least : fewest;
     }
-    if (wanted < mode->gpa_bits_min || wanted > mode->gpa_bits_max) {
+    if (wanted < mode->gpa_bits_fewer || wanted > mode->gpa_bits_max) {
         return OBSTACLE_WIDTH;
     }
     const struct axas_capabilities *cpu = config->capabilities;
@@ -281,7 +282,7 @@ static enum obstacle obstacle_of(const struct axas_table *table, const struct ax
         return OBSTACLE_CPU;
     }
     uint64_t with = mode->with | config->format->levels[last_level(mode)].leaf_with;
-    if ((with & ~table->features) != 0) {
+    if ((with & ~table->features) != 0 || wanted < fewest) {
         return OBSTACLE_FEATURE;
     }
     if (physical < mode->physical_bits_min) {

@@ -228,7 +228,14 @@ static void check_modes(const struct axas_format *format)
         CHECK(mode->gpa_bits_min <= mode->gpa_bits_preferred &&
                   mode->gpa_bits_preferred <= mode->gpa_bits_max,
               "%s %s", format->name, mode->name);
-        CHECK(mode->gpa_bits_min > root->shift, "%s %s: a root of one entry or less", format->name,
+        CHECK((mode->fewer_with & ~known) == 0, "%s %s", format->name, mode->name);
+        CHECK(mode->fewer_with == 0 ? mode->gpa_bits_fewer == mode->gpa_bits_min
+                                    : mode->gpa_bits_fewer < mode->gpa_bits_min,
+              "%s %s", format->name, mode->name);
+        CHECK(axas_mode_gpa_bits_min(mode, known) == mode->gpa_bits_fewer, "%s %s", format->name, mode->name);
+        CHECK(axas_mode_gpa_bits_min(mode, known & ~mode->fewer_with) == mode->gpa_bits_min, "%s %s",
+              format->name, mode->name);
+        CHECK(mode->gpa_bits_fewer > root->shift, "%s %s: a root of one entry or less", format->name,
               mode->name);
         CHECK(low_bits(mode->gpa_bits_max) >> root->shift >> root->index_bits < format->root_tables_max,
               "%s %s: the root does not reach %u bits", format->name, mode->name, mode->gpa_bits_max);
@@ -710,7 +717,7 @@ static void check_roots(const struct axas_format *format)
     for (unsigned m = 0; m < format->mode_count; m++) {
         const struct axas_mode *mode = &format->modes[m];
         const struct axas_level *root = &format->levels[mode->root_level];
-        for (unsigned bits = mode->gpa_bits_min; bits <= mode->gpa_bits_max; bits++) {
+        for (unsigned bits = axas_mode_gpa_bits_min(mode, all); bits <= mode->gpa_bits_max; bits++) {
             uint64_t size = max_of((uint64_t)format->entry_bytes << (bits - root->shift), AXAS_FRAME_SIZE);
             uint64_t values[AXAS_MAX_ROOT_REGISTERS], other[AXAS_MAX_ROOT_REGISTERS];
             struct axas_root_request request = {

@@ -166,11 +166,11 @@ class List(unittest.TestCase):
         status, said, _ = run("list", "--specs", SPECS / "ok_split_address.yaml", STRANGE)
         self.assertEqual(status, 0)
         self.assertEqual(said.splitlines(), [
-            "format            arch     mode     levels  gpa bits       leaf sizes",
-            "ok_split_address  example  2level*  2       30 to 40 (36)  16 KiB, 32 MiB",
-            "ok_split_address  example  3level   3       40 to 47 (47)  16 KiB, 32 MiB",
-            "ok_strange        example  house*   3       36 to 38 (37)  4 KiB, 4 MiB, 512 MiB (huge)",
-            "ok_strange        example  hut      2       30             4 KiB, 4 MiB",
+            "format            arch     mode     levels  gpa bits                       leaf sizes",
+            "ok_split_address  example  2level*  2       30 to 40 (36)                  16 KiB, 32 MiB",
+            "ok_split_address  example  3level   3       40 to 47 (47)                  16 KiB, 32 MiB",
+            "ok_strange        example  house*   3       36 (33 with marks) to 38 (37)  4 KiB, 4 MiB, 512 MiB (huge)",
+            "ok_strange        example  hut      2       30                             4 KiB, 4 MiB",
         ])
 
 

@@ -166,7 +166,7 @@ class Content(unittest.TestCase):
     def test_modes(self):
         # 38 bits: 2^(38 - 29) entries of 8 bytes; 30 bits: 2^(30 - 22).
         self.assertEqual(self.page.tables["Modes"][1:], [
-            ["house", "house", "attic", "3", "36 to 38, 37 unless asked", "4 KiB", "taken when none is named"],
+            ["house", "house", "attic", "3", "36 (33 with marks) to 38, 37 unless asked", "4 KiB", "taken when none is named"],
             ["hut", "hut", "floor", "2", "30", "4 KiB", ""],
         ])
 
@@ -271,7 +271,7 @@ class Index(unittest.TestCase):
         tables = Page(pages(SPECS / "ok_nonzero_empty.yaml", SPECS / "ok_strange.yaml")["index.html"]).tables
         rows = {row[0]: row[1:] for row in tables["Entries, levels and addresses"]}
         self.assertEqual(rows["ok_strange"], [
-            "64 bits, big-endian", "house: 3 levels, 36 to 38 bits hut: 2 levels, 30 bits", "52 bits", "4 KiB",
+            "64 bits, big-endian", "house: 3 levels, 36 (33 with marks) to 38 bits hut: 2 levels, 30 bits", "52 bits", "4 KiB",
             "4 KiB 4 MiB 512 MiB (with huge)"])
         access = next(rows for caption, rows in tables.items() if caption.startswith("Access that"))
         rows = {row[0]: row[1:] for row in access}

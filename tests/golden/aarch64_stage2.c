@@ -41,12 +41,19 @@ Test(stage2, levels_are_numbered_as_in_the_manual)
 Test(stage2, modes_are_those_that_the_manual_allows)
 {
     /* D8.2.8: from level 2 without concatenation 30 bits, with 16 tables 34; from level 1 39 and 43; from
-     * level 0 48 bits, and then only where physical addresses are wider than 42 bits. The guest's addresses
-     * may not be wider than the CPU's. */
+     * level 0 48 bits, and then only where physical addresses are wider than 42 bits; from level 3, which is
+     * FEAT_TTST's, 21 and 25. The guest's addresses may not be wider than the CPU's. */
     const struct axas_format *format = stage2();
+    const struct axas_mode *one = golden_mode(format, "1level");
     const struct axas_mode *two = golden_mode(format, "2level");
     const struct axas_mode *three = golden_mode(format, "3level");
     const struct axas_mode *four = golden_mode(format, "4level");
+    cr_expect_eq(format->mode_count, 4);
+    cr_expect_eq(one->root_level, golden_level(format, "level3"));
+    cr_expect_eq(one->level_count, 1);
+    cr_expect_eq(one->gpa_bits_max, 25);
+    cr_expect_eq(one->physical_bits_min, 0);
+    cr_expect(one->within_physical);
     cr_expect_eq(two->root_level, golden_level(format, "level2"));
     cr_expect_eq(two->level_count, 2);
     cr_expect_eq(two->gpa_bits_max, 34);
@@ -281,6 +288,14 @@ Test(stage2, vtcr_and_vttbr_match_the_manual)
         {"2level", "", 32, 36, 2, UINT64_C(0x40004000), UINT64_C(0x80013520), UINT64_C(0x0002000040004000)},
         {"2level", "", 34, 40, 0, UINT64_C(0x40010000), UINT64_C(0x8002351e), UINT64_C(0x40010000)},
         {"2level", "", 25, 32, 0, UINT64_C(0x40001000), UINT64_C(0x80003527), UINT64_C(0x40001000)},
+        /* FEAT_TTST: T0SZ 42 (0x2a), 40 (0x28); level 3 11: T0SZ 48 (0x30), 43 (0x2b), 39 (0x27, 16 tables)
+         */
+        {"2level", "ttst", 22, 40, 0, UINT64_C(0x40001000), UINT64_C(0x8002352a), UINT64_C(0x40001000)},
+        {"2level", "ttst", 24, 40, 0, UINT64_C(0x40001000), UINT64_C(0x80023528), UINT64_C(0x40001000)},
+        {"1level", "ttst", 16, 32, 1, UINT64_C(0x40001000), UINT64_C(0x800035f0),
+         UINT64_C(0x0001000040001000)},
+        {"1level", "ttst", 21, 40, 0, UINT64_C(0x40001000), UINT64_C(0x800235eb), UINT64_C(0x40001000)},
+        {"1level", "ttst", 25, 48, 0, UINT64_C(0x40010000), UINT64_C(0x800535e7), UINT64_C(0x40010000)},
         /* PS 36 bits 0x10000, T0SZ 28 0x1c */
         {"3level", "", 36, 36, 7, UINT64_C(0x40001000), UINT64_C(0x8001355c), UINT64_C(0x0007000040001000)},
         /* 16 tables: T0SZ 21 0x15, PS 44 bits 0x40000 */
@@ -713,11 +728,21 @@ Test(stage2, entries_and_the_default_mode)
     }
     /* D8.2.8: T0SZ, SL0 and up to 16 concatenated tables give start level 2 widths of 25 to 34 bits, start
      * level 1 31 to 43, and start level 0 those above 39; 32 suit a guest of 32 bits; a width of 40 suits the
-     * smallest physical addresses of servers, and 48 is all there is. */
+     * smallest physical addresses of servers, and 48 is all there is. T0SZ is 39 at most, with FEAT_TTST 48:
+     * start level 2 then has widths from 22 bits (two entries), and there is start level 3, of 16 to 25. */
+    const struct axas_mode *one = golden_mode(format, "1level");
     const struct axas_mode *two = golden_mode(format, "2level");
     const struct axas_mode *three = golden_mode(format, "3level");
     const struct axas_mode *four = golden_mode(format, "4level");
-    cr_expect_eq(two->gpa_bits_min, 25); /* T0SZ is 39 at most */
+    const uint64_t ttst = golden_features(format, "ttst");
+    cr_expect_eq(one->gpa_bits_min, 16);
+    cr_expect_eq(one->gpa_bits_preferred, 25);
+    cr_expect_eq(one->with, ttst);
+    cr_expect_eq(axas_mode_gpa_bits_min(one, ttst), 16);
+    cr_expect_eq(axas_mode_gpa_bits_min(two, 0), 25);
+    cr_expect_eq(axas_mode_gpa_bits_min(two, ttst), 22);
+    cr_expect_eq(axas_mode_gpa_bits_min(three, ttst), 31);
+    cr_expect_eq(two->gpa_bits_min, 25);
     cr_expect_eq(two->gpa_bits_preferred, 32);
     cr_expect_eq(three->gpa_bits_min, 31);
     cr_expect_eq(three->gpa_bits_preferred, 40);
@@ -903,17 +928,25 @@ Test(stage2, the_last_level_has_no_blocks)
 Test(stage2, identification_registers_say_what_a_cpu_has)
 {
     static const struct golden_cpu cpus[] = {
-        {"Cortex-A53", {CORTEX_A53}, NULL, ARM_ID_OLD, "", "2level 3level 4level", 40, false, {0}},
-        {"Cortex-A72", {CORTEX_A72}, NULL, ARM_ID_OLD, "", "2level 3level 4level", 44, false, {0}},
-        {"Neoverse N1", {NEOVERSE_N1}, NULL, ARM_ID_N1, "", "2level 3level 4level", 48, false, {0}},
-        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level", 48, false, {0}},
-        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level", 40, false, {0}},
+        {"Cortex-A53", {CORTEX_A53}, NULL, ARM_ID_OLD, "", "1level 2level 3level 4level", 40, false, {0}},
+        {"Cortex-A72", {CORTEX_A72}, NULL, ARM_ID_OLD, "", "1level 2level 3level 4level", 44, false, {0}},
+        {"Neoverse N1", {NEOVERSE_N1}, NULL, ARM_ID_N1, "", "1level 2level 3level 4level", 48, false, {0}},
+        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level 4level", 48, false, {0}},
+        {"Cortex-A710",
+         {CORTEX_A710},
+         NULL,
+         ARM_ID_A710,
+         "fwb",
+         "1level 2level 3level 4level",
+         40,
+         false,
+         {0}},
         {"no granule of 4 KiB",
          {UINT64_C(0xf0100005), 0, 0},
          "4 KiB",
          ARM_ID_OLD,
          "",
-         "2level 3level 4level",
+         "1level 2level 3level 4level",
          48,
          false,
          {0}},
@@ -922,7 +955,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          "4 KiB",
          ARM_ID_OLD,
          "",
-         "2level 3level 4level",
+         "1level 2level 3level 4level",
          48,
          false,
          {0}},
@@ -931,7 +964,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          NULL,
          ARM_ID_OLD,
          "",
-         "2level 3level 4level",
+         "1level 2level 3level 4level",
          48,
          false,
          {0}},
@@ -940,16 +973,16 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          NULL,
          ARM_ID_OLD,
          "",
-         "2level 3level 4level",
+         "1level 2level 3level 4level",
          32,
          true,
          {UINT64_C(0x000001008000000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
         {"all fields 15 but HAFDBS, which is 1",
          {UINT64_MAX, UINT64_C(0xfffffffffffffff1), UINT64_MAX},
          NULL,
-         "xnx hardware_access_flag vmid16 bbm2",
+         "xnx hardware_access_flag vmid16 bbm2 ttst",
          "fwb",
-         "2level 3level 4level",
+         "1level 2level 3level 4level",
          48,
          false,
          {0}},

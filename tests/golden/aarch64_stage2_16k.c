@@ -24,10 +24,10 @@ static const struct stage2_level levels[] = {
 
 static const struct stage2_mode modes[] = {
     /* Up to 16 concatenated tables: 25 to 29 bits from level 3, to 40 from level 2; two at level 1 make 48,
-     * which needs a physical width above 40. T0SZ 39 is the highest. */
-    {"1level", "level3", "", 25, 29, 29, 0, false},
-    {"2level", "level2", "", 26, 40, 40, 0, true},
-    {"3level", "level1", "", 37, 48, 48, 42, false},
+     * which needs a physical width above 40. T0SZ 39 is the highest, with FEAT_TTST 48. */
+    {"1level", "level3", "", 16, 25, 29, 29, 0, false},
+    {"2level", "level2", "", 26, 26, 40, 40, 0, true},
+    {"3level", "level1", "", 37, 37, 48, 48, 42, false},
 };
 
 static const struct golden_table tables[] = {
@@ -126,6 +126,9 @@ static const struct stage2_root roots[] = {
     /* level 3 00: T0SZ 35; T0SZ 39, PS 0 */
     {"1level", "", 29, 40, 0, UINT64_C(0x40040000), UINT64_C(0x8002b523), UINT64_C(0x40040000)},
     {"1level", "", 25, 32, 0, UINT64_C(0x40004000), UINT64_C(0x8000b527), UINT64_C(0x40004000)},
+    /* FEAT_TTST: T0SZ 48 (0x30), four entries; T0SZ 40 (0x28); PS 2 */
+    {"1level", "ttst", 16, 40, 1, UINT64_C(0x40004000), UINT64_C(0x8002b530), UINT64_C(0x0001000040004000)},
+    {"1level", "ttst", 24, 40, 0, UINT64_C(0x40004000), UINT64_C(0x8002b528), UINT64_C(0x40004000)},
     /* VS 0x80000, HA 0x200000 */
     {"2level", "vmid16", 36, 40, 0xbeef, UINT64_C(0x40004000), UINT64_C(0x800ab55c),
      UINT64_C(0xbeef000040004000)},
@@ -165,7 +168,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
         {"Cortex-A53", {CORTEX_A53}, "16 KiB", ARM_ID_OLD, "", "1level 2level 3level", 40, false, {0}},
         {"Neoverse N1", {NEOVERSE_N1}, NULL, ARM_ID_N1, "", "1level 2level 3level", 48, false, {0}},
         {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 48, false, {0}},
-        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 40, false, {0}},
+        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_A710, "fwb", "1level 2level 3level", 40, false, {0}},
         {"granule of 16 KiB for stage 1 alone",
          {UINT64_C(0x0000000100100005), 0, 0},
          "16 KiB",

@@ -26,11 +26,12 @@ static const struct stage2_level levels[] = {
 
 static const struct stage2_mode modes[] = {
     /* Up to 16 concatenated tables: 25 to 29 bits from level 3, to 40 from level 2, to 51 from level 1, which
-     * needs a physical width above 40; level 0 is for those of 52 bits. T0SZ 39 is the highest. */
-    {"1level", "level3", "lpa2", 25, 29, 29, 0, false},
-    {"2level", "level2", "lpa2", 26, 40, 40, 0, true},
-    {"3level", "level1", "lpa2", 37, 48, 51, 42, false},
-    {"4level", "level0", "lpa2", 48, 52, 52, 52, false},
+     * needs a physical width above 40; level 0 is for those of 52 bits. T0SZ 39 is the highest, with
+     * FEAT_TTST 48. */
+    {"1level", "level3", "lpa2", 16, 25, 29, 29, 0, false},
+    {"2level", "level2", "lpa2", 26, 26, 40, 40, 0, true},
+    {"3level", "level1", "lpa2", 37, 37, 48, 51, 42, false},
+    {"4level", "level0", "lpa2", 48, 48, 52, 52, 52, false},
 };
 
 static const struct golden_table tables[] = {
@@ -143,6 +144,9 @@ static const struct stage2_root roots[] = {
     /* level 3 00: T0SZ 35, PS 1; T0SZ 39, PS 0 */
     {"1level", "", 29, 36, 0, UINT64_C(0x40040000), UINT64_C(0x18001b523), UINT64_C(0x40040000)},
     {"1level", "", 25, 32, 255, UINT64_C(0x40004000), UINT64_C(0x18000b527), UINT64_C(0x00ff000040004000)},
+    /* FEAT_TTST: T0SZ 48 (0x30), four entries; T0SZ 40 (0x28); PS 2 */
+    {"1level", "ttst", 16, 40, 1, UINT64_C(0x40004000), UINT64_C(0x18002b530), UINT64_C(0x0001000040004000)},
+    {"1level", "ttst", 24, 40, 0, UINT64_C(0x40004000), UINT64_C(0x18002b528), UINT64_C(0x40004000)},
     /* VS 0x80000, HA 0x200000 */
     {"2level", "vmid16", 36, 40, 0xbeef, UINT64_C(0x40004000), UINT64_C(0x1800ab55c),
      UINT64_C(0xbeef000040004000)},
@@ -186,7 +190,15 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
 {
     static const struct golden_cpu cpus[] = {
         {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level 4level", 48, false, {0}},
-        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level 4level", 40, false, {0}},
+        {"Cortex-A710",
+         {CORTEX_A710},
+         NULL,
+         ARM_ID_A710,
+         "fwb",
+         "1level 2level 3level 4level",
+         40,
+         false,
+         {0}},
         {"FEAT_LPA2 by the field of stage 2",
          {UINT64_C(0x0000000300101126), 0, 0},
          NULL,

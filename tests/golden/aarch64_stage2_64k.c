@@ -25,10 +25,10 @@ static const struct stage2_level levels[] = {
 
 static const struct stage2_mode modes[] = {
     /* Up to 16 concatenated tables: 25 to 33 bits from level 3, to 46 from level 2; level 1 needs a physical
-     * width above 42. T0SZ 39 is the highest. */
-    {"1level", "level3", "", 25, 33, 33, 0, false},
-    {"2level", "level2", "", 30, 40, 46, 0, true},
-    {"3level", "level1", "", 43, 48, 52, 44, false},
+     * width above 42. T0SZ 39 is the highest, with FEAT_TTST 47. */
+    {"1level", "level3", "", 17, 25, 33, 33, 0, false},
+    {"2level", "level2", "", 30, 30, 40, 46, 0, true},
+    {"3level", "level1", "", 43, 43, 48, 52, 44, false},
 };
 
 static const struct golden_table tables[] = {
@@ -133,6 +133,9 @@ static const struct stage2_root roots[] = {
     /* level 3 00: T0SZ 31, PS 1; T0SZ 39, PS 0 */
     {"1level", "", 33, 36, 0, UINT64_C(0x40100000), UINT64_C(0x8001751f), UINT64_C(0x40100000)},
     {"1level", "", 25, 32, 255, UINT64_C(0x40001000), UINT64_C(0x80007527), UINT64_C(0x00ff000040001000)},
+    /* FEAT_TTST: T0SZ 47 (0x2f), two entries; T0SZ 40 (0x28); PS 2 */
+    {"1level", "ttst", 17, 40, 1, UINT64_C(0x40001000), UINT64_C(0x8002752f), UINT64_C(0x0001000040001000)},
+    {"1level", "ttst", 24, 40, 0, UINT64_C(0x40001000), UINT64_C(0x80027528), UINT64_C(0x40001000)},
     /* VS 0x80000, HA 0x200000 */
     {"2level", "vmid16", 40, 40, 0xbeef, UINT64_C(0x40004000), UINT64_C(0x800a7558),
      UINT64_C(0xbeef000040004000)},
@@ -175,7 +178,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
     static const struct golden_cpu cpus[] = {
         {"Cortex-A53", {CORTEX_A53}, NULL, ARM_ID_OLD, "", "1level 2level 3level", 40, false, {0}},
         {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 48, false, {0}},
-        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "1level 2level 3level", 40, false, {0}},
+        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_A710, "fwb", "1level 2level 3level", 40, false, {0}},
         {"FEAT_LPA",
          {UINT64_C(0x00101126), UINT64_C(0x10212122), 0},
          NULL,

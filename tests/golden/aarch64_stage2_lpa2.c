@@ -24,11 +24,13 @@ static const struct stage2_level levels[] = {
 
 static const struct stage2_mode modes[] = {
     /* Up to 16 concatenated tables: 25 to 34 bits from level 2, to 43 from level 1, to 52 from level 0, which
-     * needs a physical width above 42; level -1 is for more than 48. T0SZ 39 is the highest. */
-    {"2level", "level2", "lpa2", 25, 32, 34, 0, false},
-    {"3level", "level1", "lpa2", 31, 40, 43, 0, true},
-    {"4level", "level0", "lpa2", 40, 48, 52, 44, false},
-    {"5level", "level_minus1", "lpa2", 49, 52, 52, 52, false},
+     * needs a physical width above 42; level -1 is for more than 48. T0SZ 39 is the highest, with FEAT_TTST
+     * 48, which also has level 3: 16 to 25 bits. */
+    {"1level", "level3", "ttst lpa2", 16, 16, 25, 25, 0, false},
+    {"2level", "level2", "lpa2", 22, 25, 32, 34, 0, false},
+    {"3level", "level1", "lpa2", 31, 31, 40, 43, 0, true},
+    {"4level", "level0", "lpa2", 40, 40, 48, 52, 44, false},
+    {"5level", "level_minus1", "lpa2", 49, 49, 52, 52, 52, false},
 };
 
 static const struct golden_table tables[] = {
@@ -148,6 +150,10 @@ static const struct stage2_root roots[] = {
     /* level 2 00: T0SZ 30, PS 1, 16 tables; T0SZ 39, PS 0 */
     {"2level", "", 34, 36, 0, UINT64_C(0x40010000), UINT64_C(0x18001351e), UINT64_C(0x40010000)},
     {"2level", "", 25, 32, 0, UINT64_C(0x40001000), UINT64_C(0x180003527), UINT64_C(0x40001000)},
+    /* FEAT_TTST: T0SZ 42 (0x2a), two entries; level 3 11: T0SZ 48 (0x30), PS 0; T0SZ 39, PS 6, 16 tables */
+    {"2level", "ttst", 22, 32, 0, UINT64_C(0x40001000), UINT64_C(0x18000352a), UINT64_C(0x40001000)},
+    {"1level", "ttst", 16, 32, 2, UINT64_C(0x40001000), UINT64_C(0x1800035f0), UINT64_C(0x0002000040001000)},
+    {"1level", "ttst", 25, 52, 0, UINT64_C(0x40010000), UINT64_C(0x1800635e7), UINT64_C(0x40010000)},
     /* VS 0x80000, HA 0x200000 */
     {"3level", "vmid16", 40, 40, 0xbeef, UINT64_C(0x40002000), UINT64_C(0x1800a3558),
      UINT64_C(0xbeef000040002000)},
@@ -196,14 +202,30 @@ static const struct golden_bits entry_bits[] = {
 Test(stage2, identification_registers_say_what_a_cpu_has)
 {
     static const struct golden_cpu cpus[] = {
-        {"Neoverse V1", {NEOVERSE_V1}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level 5level", 48, false, {0}},
-        {"Cortex-A710", {CORTEX_A710}, NULL, ARM_ID_V1, "fwb", "2level 3level 4level 5level", 40, false, {0}},
+        {"Neoverse V1",
+         {NEOVERSE_V1},
+         NULL,
+         ARM_ID_V1,
+         "fwb",
+         "1level 2level 3level 4level 5level",
+         48,
+         false,
+         {0}},
+        {"Cortex-A710",
+         {CORTEX_A710},
+         NULL,
+         ARM_ID_A710,
+         "fwb",
+         "1level 2level 3level 4level 5level",
+         40,
+         false,
+         {0}},
         {"FEAT_LPA2 by the field of stage 2",
          {UINT64_C(0x0000030000101126), 0, 0},
          NULL,
          "lpa2",
          "",
-         "2level 3level 4level 5level",
+         "1level 2level 3level 4level 5level",
          52,
          false,
          {0}},
@@ -212,7 +234,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          NULL,
          "lpa2",
          "",
-         "2level 3level 4level 5level",
+         "1level 2level 3level 4level 5level",
          52,
          false,
          {0}},
@@ -221,7 +243,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          NULL,
          "",
          "",
-         "2level 3level 4level 5level",
+         "1level 2level 3level 4level 5level",
          52,
          false,
          {0}},
@@ -230,7 +252,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          "4 KiB",
          "",
          "",
-         "2level 3level 4level 5level",
+         "1level 2level 3level 4level 5level",
          52,
          false,
          {0}},
@@ -239,7 +261,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          NULL,
          ARM_ID_OLD,
          "",
-         "2level 3level 4level 5level",
+         "1level 2level 3level 4level 5level",
          32,
          true,
          {UINT64_C(0x00000d00f000000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},
@@ -248,7 +270,7 @@ Test(stage2, identification_registers_say_what_a_cpu_has)
          "4 KiB",
          "",
          "",
-         "2level 3level 4level 5level",
+         "1level 2level 3level 4level 5level",
          32,
          true,
          {UINT64_C(0x00000e008000000f), ARM_ID_MATTERS_1, ARM_ID_MATTERS_2}},

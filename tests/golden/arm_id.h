@@ -7,7 +7,7 @@
  *     MMFR0  PARange 3:0, TGran16 23:20 (0 not there), TGran64 27:24 and TGran4 31:28 (15 not there), and of
  *            stage 2 alone TGran16_2 35:32, TGran64_2 39:36, TGran4_2 43:40 (0 as the other, 1 not there)
  *     MMFR1  HAFDBS 3:0 (1 access flag, 2 also dirty), VMIDBits 7:4 (2: 16 bits), XNX 31:28
- *     MMFR2  FWB 43:40, BBM 55:52 (level)
+ *     MMFR2  ST 31:28 (small tables), FWB 43:40, BBM 55:52 (level)
  */
 #ifndef AXAS_TESTS_ARM_ID_H
 #define AXAS_TESTS_ARM_ID_H
@@ -24,17 +24,18 @@ static const char *const arm_id_names[] = {"id_aa64mmfr0_el1", "id_aa64mmfr1_el1
 #define NEOVERSE_N1 UINT64_C(0x00101125), UINT64_C(0x10212122), UINT64_C(0x1011)
 /* the same, FWB 1, BBM 2 */
 #define NEOVERSE_V1 UINT64_C(0x00101125), UINT64_C(0x10212122), UINT64_C(0x0220011102101011)
-/* PARange 2; each granule says 2 of stage 2; ST (31:28 of MMFR2) 1 */
+/* PARange 2; each granule says 2 of stage 2; as Neoverse V1, and ST 1 */
 #define CORTEX_A710 UINT64_C(0x0000022200101122), UINT64_C(0x10212122), UINT64_C(0x1221011110101011)
 
 #define ARM_ID_OLD ""
 #define ARM_ID_N1 "xnx hardware_access_flag hardware_dirty_state vmid16"
 #define ARM_ID_V1 "xnx hardware_access_flag hardware_dirty_state vmid16 bbm2"
+#define ARM_ID_A710 ARM_ID_V1 " ttst"
 
 /* What matters in the second and the third register where all is 0: HAFDBS from 1 on, VMIDBits from 2, XNX
- * from 1; FWB from 1, BBM from 2. */
+ * from 1; ST from 1, FWB from 1, BBM from 2. */
 #define ARM_ID_MATTERS_1 UINT64_C(0xf00000ef)
-#define ARM_ID_MATTERS_2 UINT64_C(0x00e00f0000000000)
+#define ARM_ID_MATTERS_2 UINT64_C(0x00e00f00f0000000)
 
 static inline void arm_id_check(const char *format, const struct golden_cpu *cpus, size_t count)
 {

@@ -25,8 +25,8 @@ static const struct stage2_level levels[] = {
 
 static const struct stage2_mode modes[] = {
     /* B3.6.5: T0SZ from -2 to 7 with level 2, from -8 to 1 with level 1 */
-    {"2level", "level2", "", 25, 32, 34, 0, false},
-    {"3level", "level1", "", 31, 40, 40, 0, true},
+    {"2level", "level2", "", 25, 25, 32, 34, 0, false},
+    {"3level", "level1", "", 31, 31, 40, 40, 0, true},
 };
 
 static const struct golden_table tables[] = {

@@ -27,7 +27,8 @@ struct stage2_level {
 
 struct stage2_mode {
     const char *name, *root, *features;
-    uint8_t min, preferred, max, physical_min;
+    uint8_t fewer, min; /* with FEAT_TTST, and without */
+    uint8_t preferred, max, physical_min;
     bool is_default;
 };
 

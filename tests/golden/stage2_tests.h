@@ -28,6 +28,9 @@ Test(stage2, modes_are_those_that_the_manual_allows)
         cr_expect_eq(mode->root_level, root, "%s", mode->name);
         cr_expect_eq(mode->level_count, format->level_count - root, "%s", mode->name);
         cr_expect_eq(mode->gpa_bits_min, modes[i].min, "%s", mode->name);
+        cr_expect_eq(mode->gpa_bits_fewer, modes[i].fewer, "%s", mode->name);
+        cr_expect_eq(mode->fewer_with, modes[i].fewer < modes[i].min ? golden_features(format, "ttst") : 0,
+                     "%s", mode->name);
         cr_expect_eq(mode->gpa_bits_preferred, modes[i].preferred, "%s", mode->name);
         cr_expect_eq(mode->gpa_bits_max, modes[i].max, "%s", mode->name);
         cr_expect_eq(mode->physical_bits_min, modes[i].physical_min, "%s", mode->name);

@@ -25,6 +25,7 @@
 #define LEAVES_MANY 512 /* more make a layout end early, most of the time */
 #define DISAGREEMENTS_MAX 8
 #define WALK_ONE_IN 8
+#define PARTED (UINT64_C(1) << 20) /* a part of less may have no room for the program's own pages */
 
 static struct layout layout;
 static unsigned addresses; /* tried since the last change */
@@ -461,6 +462,12 @@ struct configuration {
     uint8_t gpa_bits;
 };
 
+/* A space that the program's own pages fill has no address to try. */
+static bool has_room(unsigned gpa_bits)
+{
+    return UINT64_C(1) << gpa_bits > probe_home().size;
+}
+
 static unsigned configurations(const struct axas_table_config *cpu, struct configuration list[CONFIGURATIONS])
 {
     unsigned count = 0;
@@ -469,8 +476,10 @@ static unsigned configurations(const struct axas_table_config *cpu, struct confi
         if ((mode->with & ~cpu->features) != 0 || cpu->physical_bits < mode->physical_bits_min) {
             continue;
         }
-        for (unsigned bits = mode->gpa_bits_min; bits <= mode->gpa_bits_max; bits++) {
-            if (count < CONFIGURATIONS && (!mode->within_physical || bits <= cpu->physical_bits) &&
+        for (unsigned bits = axas_mode_gpa_bits_min(mode, cpu->features); bits <= mode->gpa_bits_max;
+             bits++) {
+            if (count < CONFIGURATIONS && has_room(bits) &&
+                (!mode->within_physical || bits <= cpu->physical_bits) &&
                 probe_has(cpu->format, mode, (uint8_t)bits)) {
                 list[count++] = (struct configuration){.mode = mode, .gpa_bits = (uint8_t)bits};
             }
@@ -497,7 +506,8 @@ static void vary(const struct axas_table_config *cpu, const struct configuration
     config->table.mode = chosen->mode;
     config->table.gpa_bits = chosen->gpa_bits;
     if (random_below(2) == 0) {
-        config->table.features &= random_word() | chosen->mode->with;
+        const bool fewer = chosen->gpa_bits < chosen->mode->gpa_bits_min;
+        config->table.features &= random_word() | chosen->mode->with | (fewer ? chosen->mode->fewer_with : 0);
     }
     if (random_below(4) == 0) {
         config->table.max_leaf_shift = some_cap(cpu->format, chosen->mode, 3);
@@ -510,7 +520,7 @@ static void vary(const struct axas_table_config *cpu, const struct configuration
     if (beyond_reach) {
         config->size = limit;
     }
-    if (random_below(4) == 0) {
+    if (random_below(4) == 0 && limit >= PARTED) {
         const uint64_t page = UINT64_C(1) << cpu->format->levels[cpu->format->level_count - 1u].shift;
         config->base.raw = random_below(limit / 4) & ~(page - 1);
         config->size = (limit / 2 + random_below(limit / 4)) & ~(page - 1);

@@ -102,15 +102,16 @@ static uint64_t all_features(const struct axas_format *format)
 static void visit_widths(struct enumeration *e, struct world world)
 {
     const struct axas_mode *mode = world.mode;
-    uint8_t middle = (uint8_t)((mode->gpa_bits_min + mode->gpa_bits_max) / 2);
-    uint8_t widths[] = {mode->gpa_bits_min, (uint8_t)(mode->gpa_bits_min + 1), middle,
-                        (uint8_t)(mode->gpa_bits_max - 1), mode->gpa_bits_max};
+    uint8_t least = axas_mode_gpa_bits_min(mode, world.features);
+    uint8_t middle = (uint8_t)((least + mode->gpa_bits_max) / 2);
+    uint8_t widths[] = {least, (uint8_t)(least + 1), middle, (uint8_t)(mode->gpa_bits_max - 1),
+                        mode->gpa_bits_max};
     for (size_t i = 0; i < sizeof widths; i++) {
         bool repeated = widths[i] == mode->gpa_bits_preferred;
         for (size_t k = 0; k < i; k++) {
             repeated = repeated || widths[k] == widths[i];
         }
-        if (!repeated && widths[i] >= mode->gpa_bits_min && widths[i] <= mode->gpa_bits_max) {
+        if (!repeated && widths[i] >= least && widths[i] <= mode->gpa_bits_max) {
             world.gpa_bits = widths[i];
             visit(e, world);
         }
@@ -192,7 +193,8 @@ unsigned worlds_each(const char *format_name, enum worlds which, world_fn *fn, v
             if (world.mode->within_physical && world.gpa_bits > world.physical_bits) {
                 world.gpa_bits = world.physical_bits;
             }
-            if (world.gpa_bits >= world.mode->gpa_bits_min && world.physical_bits < format->output_bits) {
+            if (world.gpa_bits >= axas_mode_gpa_bits_min(world.mode, world.features) &&
+                world.physical_bits < format->output_bits) {
                 visit(&e, world);
             }
         }

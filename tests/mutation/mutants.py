@@ -250,7 +250,10 @@ class _Mutator:
                 self.steps((*place, "gpa_bits"))
             else:
                 for key, value in mode["gpa_bits"].items():
-                    if isinstance(value, bool):
+                    if key == "fewer":
+                        self.steps((*place, "gpa_bits", key, "min"))
+                        self.drop((*place, "gpa_bits", key))
+                    elif isinstance(value, bool):
                         self.put((*place, "gpa_bits", key), not value)
                     else:
                         self.steps((*place, "gpa_bits", key))

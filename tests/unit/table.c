@@ -129,14 +129,16 @@ Test(table, the_default_mode_comes_without_asking)
 Test(table, a_width_chooses_the_mode_that_has_it)
 {
     for (FOR_EACH_CASE(at)) {
-        for (unsigned bits = at.mode->gpa_bits_min; bits <= at.mode->gpa_bits_max; bits++) {
+        for (unsigned bits = axas_mode_gpa_bits_min(at.mode, at.features); bits <= at.mode->gpa_bits_max;
+             bits++) {
             struct unit_tree tree;
             unit_machine(&tree, &at, false);
             tree.config.mode = NULL;
             tree.config.gpa_bits = (uint8_t)bits;
             cr_assert_eq(axas_table_init(&tree.table, &tree.config), AXAS_OK, "%s, %u bits", tree.name, bits);
             cr_expect_eq(tree.table.gpa_bits, bits);
-            cr_expect(tree.table.mode->gpa_bits_min <= bits && bits <= tree.table.mode->gpa_bits_max);
+            cr_expect(axas_mode_gpa_bits_min(tree.table.mode, at.features) <= bits &&
+                      bits <= tree.table.mode->gpa_bits_max);
             tree.page = axas_table_page_size(&tree.table);
             tree.limit = axas_table_limit(&tree.table);
             cr_expect_eq(tree.limit, UINT64_C(1) << bits);
@@ -192,7 +194,8 @@ Test(table, bad_configurations_are_refused_and_leave_nothing)
         REFUSE(AXAS_ERR_INVALID, config.max_leaf_shift = 1);
         REFUSE(AXAS_ERR_INVALID, config.max_exec_leaf_shift = 1);
         REFUSE(AXAS_ERR_UNSUPPORTED, config.gpa_bits = (uint8_t)(at.mode->gpa_bits_max + 1));
-        REFUSE(AXAS_ERR_UNSUPPORTED, config.gpa_bits = (uint8_t)(at.mode->gpa_bits_min - 1));
+        REFUSE(AXAS_ERR_UNSUPPORTED,
+               config.gpa_bits = (uint8_t)(axas_mode_gpa_bits_min(at.mode, at.features) - 1));
         REFUSE(AXAS_ERR_NO_MEMORY, axas_hosted_fail_at(good.arena, 1));
         if (at.mode->physical_bits_min > 1) {
             REFUSE(AXAS_ERR_UNSUPPORTED, config.physical_bits = (uint8_t)(at.mode->physical_bits_min - 1));

@@ -168,8 +168,9 @@ ROW(a_root_is_too_small_for_its_addresses)
         config.table.gpa_bits = (uint8_t)bits;
         rig.number = bits;
         unsigned physical = world->physical_bits != 0 ? world->physical_bits : world->format->output_bits;
-        bool legal = bits == 0 || (bits >= mode->gpa_bits_min && bits <= mode->gpa_bits_max &&
-                                   (!mode->within_physical || bits <= physical));
+        bool legal =
+            bits == 0 || (bits >= axas_mode_gpa_bits_min(mode, world->features) &&
+                          bits <= mode->gpa_bits_max && (!mode->within_physical || bits <= physical));
         enum axas_status status = axas_table_init(&table, &config.table);
         RIG_TRUE(&rig, status == (legal ? AXAS_OK : AXAS_ERR_UNSUPPORTED));
         if (!legal) {

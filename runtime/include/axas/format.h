@@ -184,10 +184,12 @@ struct axas_mode {
     uint8_t root_level;
     uint8_t level_count; /**< levels from the root to the last */
     uint8_t gpa_bits_min, gpa_bits_max, gpa_bits_preferred;
+    uint8_t gpa_bits_fewer; /**< the least with all of `fewer_with`; else as gpa_bits_min */
     uint8_t physical_bits_min;
     bool within_physical; /**< gpa_bits may not exceed the CPU's physical width */
     bool is_default;
-    uint64_t with; /**< features that the mode needs */
+    uint64_t with;       /**< features that the mode needs */
+    uint64_t fewer_with; /**< features with which it takes as few bits as gpa_bits_fewer */
 
     /** Shared. The host address of a byte. AXAS_ERR_NOT_MAPPED, also for a held leaf; AXAS_ERR_CORRUPT. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
@@ -341,6 +343,11 @@ extern const struct axas_format *const axas_formats[];
 const struct axas_format *axas_format_find(const char *name);
 /** A mode by name, or NULL. A NULL name gives the default mode. */
 const struct axas_mode *axas_mode_find(const struct axas_format *format, const char *name);
+/** The fewest bits of a guest address that the mode takes on a CPU with these features. */
+static inline uint8_t axas_mode_gpa_bits_min(const struct axas_mode *mode, uint64_t features)
+{
+    return (mode->fewer_with & ~features) == 0 ? mode->gpa_bits_fewer : mode->gpa_bits_min;
+}
 /** The bit of a feature by name, or 0. */
 uint64_t axas_feature_find(const struct axas_format *format, const char *name);
 

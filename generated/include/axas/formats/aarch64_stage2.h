@@ -29,11 +29,13 @@ typedef uint64_t axas_aarch64_stage2_entry;
 #define AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_DIRTY_STATE UINT64_C(8) /* FEAT_HAFDBS, the CPU sets the access flag and the dirty state (VTCR_EL2.HA = HD = 1) */
 #define AXAS_AARCH64_STAGE2_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
 #define AXAS_AARCH64_STAGE2_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
+#define AXAS_AARCH64_STAGE2_FEATURE_TTST UINT64_C(0x40) /* FEAT_TTST, small translation tables (T0SZ up to 48) */
 
 /* Modes, as an index into axas_aarch64_stage2.modes. */
-#define AXAS_AARCH64_STAGE2_MODE_2LEVEL 0 /* start level 2 */
-#define AXAS_AARCH64_STAGE2_MODE_3LEVEL 1 /* start level 1 */
-#define AXAS_AARCH64_STAGE2_MODE_4LEVEL 2 /* start level 0 */
+#define AXAS_AARCH64_STAGE2_MODE_1LEVEL 0 /* start level 3 */
+#define AXAS_AARCH64_STAGE2_MODE_2LEVEL 1 /* start level 2 */
+#define AXAS_AARCH64_STAGE2_MODE_3LEVEL 2 /* start level 1 */
+#define AXAS_AARCH64_STAGE2_MODE_4LEVEL 3 /* start level 0 */
 
 /* Root registers, as an index into what axas_table_root gives. */
 #define AXAS_AARCH64_STAGE2_ROOT_VTTBR_EL2 0

@@ -29,7 +29,8 @@ typedef uint64_t axas_aarch64_stage2_64k_entry;
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_HARDWARE_DIRTY_STATE UINT64_C(8) /* FEAT_HAFDBS, the CPU sets the access flag and the dirty state (VTCR_EL2.HA = HD = 1) */
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
-#define AXAS_AARCH64_STAGE2_64K_FEATURE_LPA UINT64_C(0x40) /* FEAT_LPA, 52-bit addresses, and blocks of 4 TiB */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_TTST UINT64_C(0x40) /* FEAT_TTST, small translation tables (T0SZ up to 47) */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_LPA UINT64_C(0x80) /* FEAT_LPA, 52-bit addresses, and blocks of 4 TiB */
 
 /* Modes, as an index into axas_aarch64_stage2_64k.modes. */
 #define AXAS_AARCH64_STAGE2_64K_MODE_1LEVEL 0 /* start level 3 */
