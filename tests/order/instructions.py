@@ -1,27 +1,45 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Barriers around the maintenance instructions of runtime/src/cpu/aarch64.c, on every path of the compiled code.
+"""Barriers around the maintenance instructions of runtime/src/cpu/aarch64.c and arm.c, on every path of the compiled
+code.
 
 An emulator runs TLBI, DC, IC and AT as if they were complete at once. The rules here are those of the Arm
 Architecture Reference Manual (DDI 0487): D8.13 (TLB maintenance), D7.5 (cache maintenance), B2.6 (barriers). The
 check then takes each barrier, and each TLBI of combined translations, out of the listing, one at a time, and has to
-miss it. What is cleaned for observers that are not inner shareable needs DSB SY.
+miss it. What is cleaned for observers that are not inner shareable needs DSB SY. ARMv7 has the same rules (DDI 0406:
+B3.10, B2.2.6, A3.8.3) and no TLBI by IPA; its instructions are read as those of AArch64 that do the same.
 
-    instructions.py CLANG INCLUDE_DIR aarch64.c
+    instructions.py CLANG INCLUDE_DIR aarch64.c|arm.c
 """
 
 import re
 import subprocess
 import sys
 from collections import namedtuple
+from pathlib import Path
 
-FUNCTIONS = (
-    "axas_aarch64_barrier",
-    "axas_aarch64_invalidate",
-    "axas_aarch64_table_write_back",
-    "axas_aarch64_publish",
-    "axas_aarch64_fault_registers",
-)
+FUNCTIONS = ("barrier", "invalidate", "table_write_back", "publish", "fault_registers")
+
+OPTIONS = {
+    "aarch64": ("--target=aarch64-none-elf", "-mgeneral-regs-only"),
+    "arm": ("--target=armv7-none-eabi", "-mcpu=cortex-a15", "-mfloat-abi=soft", "-marm"),
+}
+
+# Of ARMv7, in the words of AArch64.
+ARM = tuple((re.compile(pattern), replacement) for pattern, replacement in (
+    (r"mcr p15, #0, \w+, c8, c3, #0", "tlbi vmalls12e1is"),  # TLBIALLIS
+    (r"mcr p15, #0, \w+, c8, c7, #0", "tlbi vmalls12e1"),  # TLBIALL
+    (r"mcr p15, #0, \w+, c7, c10, #1", "dc cvac"),  # DCCMVAC
+    (r"mcr p15, #0, \w+, c7, c14, #1", "dc civac"),  # DCCIMVAC
+    (r"mcr p15, #0, \w+, c7, c1, #0", "ic ialluis"),  # ICIALLUIS
+    (r"mcr p15, #0, \w+, c7, c8, #0", "at s1e1r"),  # ATS1CPR
+    (r"mcrr p15, #6, .*, c2", "msr vttbr_el2"),
+    (r"mrrc p15, #0, .*, c7", "mrs par_el1"),
+    (r"mcrr p15, #0, .*, c7", "msr par_el1"),
+    (r"isb sy", "isb"),
+    (r"bx lr|pop \{.*pc\}", "ret"),
+    (r"b(eq|ne|hs|lo|hi|ls|ge|lt|gt|le|mi|pl) (.*)", r"b.\1 \2"),
+))
 
 # What is still to be done on a path:
 #   stores      stores before the function that no DSB has ordered
@@ -42,21 +60,27 @@ class Wrong(Exception):
     """A path of the listing lacks a barrier."""
 
 
+def in_words_of_aarch64(line):
+    for pattern, replacement in ARM:
+        if pattern.fullmatch(line):
+            return pattern.sub(replacement, line)
+    return line
+
+
 def listing(clang, include, source):
     """The functions of the source, as lists of (label or instruction)."""
-    command = [clang, "--target=aarch64-none-elf", "-O2", "-S", "-ffreestanding", "-mgeneral-regs-only",
-               "-I", include, source, "-o", "-"]
+    command = [clang, *OPTIONS[Path(source).stem], "-O2", "-S", "-ffreestanding", "-I", include, source, "-o", "-"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     functions, current = {}, None
     for line in text.splitlines():
-        line = line.split("//")[0].strip().lower()
+        line = re.split("//|@", line)[0].strip().lower()
         label = re.fullmatch(r"([\w.]+):", line)
         if label and not label[1].startswith("."):
             current = functions.setdefault(label[1], [])
         elif label and label[1].startswith(".lfunc_end"):
             current = None
         elif current is not None and line and (label or not line.startswith(".")):
-            current.append(" ".join(line.split()))
+            current.append(in_words_of_aarch64(" ".join(line.split())))
     return functions
 
 
@@ -129,7 +153,7 @@ def finish(function, state):
         raise Wrong(f"{function}: returns without an ISB")
     if state.par == 2:
         raise Wrong(f"{function}: the guest's PAR_EL1 is lost")
-    if function == "axas_aarch64_barrier" and state.stores:
+    if function.endswith("_barrier") and state.stores:
         raise Wrong(f"{function}: no DSB")
 
 
@@ -159,7 +183,8 @@ def check(function, lines):
 def main():
     functions = listing(*sys.argv[1:4])
     taken_out = missed = 0
-    for function in FUNCTIONS:
+    for name in FUNCTIONS:
+        function = f"axas_{Path(sys.argv[3]).stem}_{name}"
         lines = functions[function]
         try:
             check(function, lines)
