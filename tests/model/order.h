@@ -16,7 +16,6 @@
 /** What the checker can complain about. */
 enum order_rule {
     ORDER_KEPT = 0,               /**< nothing */
-    ORDER_NO_RULES,               /**< rules.h has none for this format */
     ORDER_EVENTS_LOST,            /**< more happened than was recorded */
     ORDER_STRAY_STORE,            /**< a store to memory that is no table */
     ORDER_IN_PIECES,              /**< an entry is stored in more than one piece */

@@ -210,7 +210,15 @@ static inline uint64_t rules_marks(const struct axas_format *format, uint64_t fe
     return marks | at->dirty_mask;
 }
 
-/** The rules for a CPU of that format with these features. False if nobody wrote any. */
+/*
+ * What no architecture forgives: what was taken away or lost a permission, another type or another place is
+ * invalidated on every CPU, before its memory goes. Nothing here is broken, a new entry and a refusal ask for
+ * nothing.
+ */
+static const struct facts rules_everywhere = {.elsewhere = true, .asks_again = true};
+
+/** The rules for a CPU of that format with these features. False if nobody wrote any for the format, so that
+ *  these are only what holds everywhere. */
 static inline bool rules_of(const struct axas_format *format, uint64_t features,
                             struct rule rules[AXAS_CHANGES])
 {
@@ -220,9 +228,8 @@ static inline bool rules_of(const struct axas_format *format, uint64_t features,
             facts = &rules_facts[i];
         }
     }
-    if (facts == NULL) {
-        return false;
-    }
+    bool written = facts != NULL;
+    facts = written ? facts : &rules_everywhere;
     for (unsigned change = 0; change < AXAS_CHANGES; change++) {
         rules[change].breaks = (facts->breaks & (1u << change)) != 0;
         rules[change].local = (facts->local & (1u << change)) != 0;
@@ -250,7 +257,7 @@ static inline bool rules_of(const struct axas_format *format, uint64_t features,
         (struct rule){false, !facts->elsewhere, empty ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
     rules[AXAS_CHANGE_FAULT] =
         (struct rule){false, !facts->elsewhere, refused ? AXAS_INVALIDATE_LEAF : AXAS_INVALIDATE_NONE};
-    return true;
+    return written;
 }
 
 #endif
