@@ -185,7 +185,7 @@ void arch_hal(struct axas_hal *hal)
 void arch_root_load(const struct axas_root *root)
 {
     const uint64_t *values = root->register_value;
-    const uint64_t page = values[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL] & 0x1f; /* PTbase */
+    const uint64_t page = values[AXAS_LOONGARCH64_STAGE2_ROOT_STLBPS];
     const unsigned levels = root->levels;
     const uint64_t refill = page == 12 ? (levels == 3 ? CPU_REFILL_4K_3LEVEL : CPU_REFILL_4K_4LEVEL)
                                        : (levels == 2 ? CPU_REFILL_16K_2LEVEL : CPU_REFILL_16K_3LEVEL);
@@ -194,7 +194,7 @@ void arch_root_load(const struct axas_root *root)
     cpu_mailbox->root[1] = values[AXAS_LOONGARCH64_STAGE2_ROOT_PWCL];
     cpu_mailbox->root[2] = values[AXAS_LOONGARCH64_STAGE2_ROOT_PWCH];
     cpu_mailbox->root[3] = page;
-    cpu_mailbox->root[4] = page;
+    cpu_mailbox->root[4] = page; /* TLBREHI, as the refill of Linux has it; LDPTE says it again */
     cpu_mailbox->root[5] = guest;
     cpu_mailbox->root[6] = MEMORY_FIRST + refill;
     cpu_do(CPU_ROOT, 0, 0);
