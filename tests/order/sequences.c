@@ -45,6 +45,12 @@ static const struct machine caches_no_holes[] = {{"aarch64_stage2", ""},
 static const struct machine keeps_refusals[] = {
     {"aarch64_stage2", ""}, {"riscv64_gstage", ""}, {"riscv64_gstage", "svvptc"}, {NULL, NULL}};
 static const struct machine forgets_refusals[] = {{"x86_64_ept", ""}, {"x86_64_npt", ""}, {NULL, NULL}};
+static const struct machine iommu[] = {{"vtd_second_stage", "agaw_48 leaf_2mib"},
+                                       {"vtd_second_stage", "agaw_48 leaf_2mib caching_mode"},
+                                       {NULL, NULL}};
+static const struct machine iommu_alone[] = {{"vtd_second_stage", "agaw_48 leaf_2mib"}, {NULL, NULL}};
+static const struct machine iommu_caching[] = {{"vtd_second_stage", "agaw_48 leaf_2mib caching_mode"},
+                                               {NULL, NULL}};
 /* A format that rules.h has nothing of. */
 static const struct machine without_rules[] = {{"ok_unruled", ""}, {"ok_unruled", "sets_used"}, {NULL, NULL}};
 
@@ -945,6 +951,24 @@ static void more_happens_than_is_recorded(struct scene *s)
             false)                                                                                           \
     CASE_IN(elsewhere, a_fault_ends_without_the_invalidation, KEPT, forgets_refusals, false)                 \
     CASE_IN(on_arm, a_fault_is_invalidated_before_it_is_resolved, REFUSAL_STAYS, arm, false)                 \
+    CASE_IN(in_an_iommu, a_page_is_taken_out, KEPT, iommu, false)                                            \
+    CASE_IN(in_an_iommu, nothing_is_invalidated, NOT_INVALIDATED, iommu, false)                              \
+    CASE_IN(in_an_iommu, memory_is_freed_before_the_invalidation, FREED_EARLY, iommu, false)                 \
+    CASE_IN(in_an_iommu, a_table_is_freed_before_the_invalidation, FREED_EARLY, iommu, false)                \
+    CASE_IN(in_an_iommu, only_leaves_are_invalidated, SCOPE, iommu, false)                                   \
+    CASE_IN(in_an_iommu, only_this_cpu_is_invalidated, LOCAL, iommu, false)                                  \
+    CASE_IN(in_an_iommu, permissions_shrink_unheard, NOT_INVALIDATED, iommu, false)                          \
+    CASE_IN(in_an_iommu, the_entry_is_not_written_back, ENTRY_NOT_WRITTEN_BACK, iommu, false)                \
+    CASE_IN(in_an_iommu, the_entry_is_written_back_after_the_invalidation, ENTRY_NOT_WRITTEN_BACK, iommu,    \
+            false)                                                                                           \
+    CASE_IN(in_an_iommu, a_table_is_linked_before_it_is_written_back, TABLE_NOT_WRITTEN_BACK, iommu, false)  \
+    CASE_IN(in_an_iommu, a_leaf_is_gone_where_a_device_uses_it, MAY_NOT_BREAK, iommu, true)                  \
+    CASE_IN(in_an_iommu, a_link_is_not_written_back, ENTRY_NOT_WRITTEN_BACK, iommu_alone, false)             \
+    CASE_IN(in_an_iommu, nothing_is_fenced, KEPT, iommu_alone, false)                                        \
+    CASE_IN(in_an_iommu, a_fault_ends_without_the_invalidation, KEPT, iommu_alone, false)                    \
+    CASE_IN(in_caching_mode, nothing_is_fenced, NO_FENCE, iommu_caching, false)                              \
+    CASE_IN(in_caching_mode, a_remade_entry_is_not_fenced, NO_FENCE, iommu_caching, false)                   \
+    CASE_IN(in_caching_mode, a_fault_ends_without_the_invalidation, REFUSAL_STAYS, iommu_caching, false)     \
     CASE_IN(without_rules, a_page_is_taken_out, KEPT, without_rules, false)                                  \
     CASE_IN(without_rules, nothing_is_invalidated, NOT_INVALIDATED, without_rules, false)                    \
     CASE_IN(without_rules, memory_is_freed_before_the_invalidation, FREED_EARLY, without_rules, false)       \
