@@ -389,9 +389,9 @@ class _Mutator:
                     self.bits((*place, key, field), width)
             if "clean" in self.data[section][index]:
                 self.drop((*place, "clean"))
-        self.drop_clean(section)
             if len(rows) > 1:
                 self.drop(place)
+        self.drop_clean(section)
         for one, other in combinations(rows, 2):
             if all("set" in self.data[section][index] for index in (one, other)):
                 self.swap((section, one, "set"), (section, other, "set"))
