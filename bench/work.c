@@ -849,27 +849,46 @@ static enum axas_status provide(const struct axas_space *space, const struct axa
 
 static const struct axas_backend ready = {.name = "ready", .provide = provide, .brief = true};
 
+enum stage_of_thread { THREAD_COMES, THREAD_IS_READY, THREAD_GOES, THREAD_IS_DONE };
+
 struct faults {
     const struct subject *subject;
     struct axas_space *space;
     const uint64_t *pages;
     uint64_t count;
     unsigned reader;
-    int cpu; /* to run on, or -1 */
-    uint32_t *go;
+    unsigned cpu;    /* of the second thread */
+    uint32_t *stage; /* of the second thread */
 };
 
-static void take_faults(const struct faults *f)
+/* Two lines: a CPU may fetch them in pairs. */
+#define APART _Alignas(128)
+
+/* What both threads use, away from their stacks: a line of it that one of them also kept something of its own
+ * in would be sent to and fro for each fault. */
+struct common {
+    APART struct axas_space space;
+    APART struct faults second;
+    APART uint32_t stage;
+};
+
+static void take_faults(struct faults f)
 {
-    for (uint64_t i = 0; i < f->count; i++) {
-        struct axas_fault fault = {.gpa = {f->pages[i]},
+    for (uint64_t i = 0; i < f.count; i++) {
+        struct axas_fault fault = {.gpa = {f.pages[i]},
                                    .gpa_known = true,
                                    .level = AXAS_LEVEL_UNKNOWN,
                                    .access = AXAS_WRITE,
-                                   .reader = f->reader};
-        if (axas_space_handle_fault(f->space, &fault) != AXAS_FAULT_RESOLVED) {
-            bench_fail(f->subject, "a fault that was not resolved", f->pages[i]);
+                                   .reader = f.reader};
+        if (axas_space_handle_fault(f.space, &fault) != AXAS_FAULT_RESOLVED) {
+            bench_fail(f.subject, "a fault that was not resolved", f.pages[i]);
         }
+    }
+}
+
+static void await(const uint32_t *stage, uint32_t wanted)
+{
+    while (__atomic_load_n(stage, __ATOMIC_ACQUIRE) != wanted) {
     }
 }
 
@@ -878,14 +897,14 @@ static void *take_faults_beside(void *context)
     struct faults *f = context;
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
-    CPU_SET((unsigned)f->cpu, &cpus);
+    CPU_SET(f->cpu, &cpus);
     if (sched_setaffinity(0, sizeof cpus, &cpus) != 0) {
-        bench_fail(f->subject, "no second CPU beside number", (uint64_t)f->cpu);
+        bench_fail(f->subject, "no second CPU beside number", f->cpu);
     }
-    __atomic_store_n(f->go, 1u, __ATOMIC_RELEASE);
-    while (__atomic_load_n(f->go, __ATOMIC_ACQUIRE) != 2) {
-    }
-    take_faults(f);
+    __atomic_store_n(f->stage, THREAD_IS_READY, __ATOMIC_RELEASE);
+    await(f->stage, THREAD_GOES);
+    take_faults(*f);
+    __atomic_store_n(f->stage, THREAD_IS_DONE, __ATOMIC_RELEASE);
     return NULL;
 }
 
@@ -894,49 +913,51 @@ static void faults(struct bench_state *state, const struct subject *s, bool shuf
 {
     const uint64_t size = fault_bytes(s), count = size / s->page;
     uint64_t *pages = new_pages(size, s->page, shuffled);
-    struct axas_space space;
-    subject_space(s, &space, threads);
+    struct common common;
+    struct axas_space *const space = &common.space;
+    subject_space(s, space, threads);
     bench_hal_share(threads > 1);
     while (bench_keep_running(state)) {
-        uint32_t go = 0;
         pthread_t thread;
-        struct faults first = {
-            .subject = s, .space = &space, .pages = pages, .count = count / threads, .cpu = -1};
-        struct faults second = first;
+        const struct faults first = {.subject = s, .space = space, .pages = pages, .count = count / threads};
         bench_pause(state);
-        must(s, axas_space_clear(&space), 0);
+        must(s, axas_space_clear(space), 0);
         for (uint64_t gpa = 0, part; gpa < size; gpa += part) {
             part =
                 2 * (size / FAULT_AREAS) > size - gpa ? size - gpa : size / FAULT_AREAS / s->page * s->page;
             must(s,
-                 zeroed ? axas_space_map_alloc(&space, axas_gpa_of(gpa), part, RW, AXAS_LAZY)
-                        : axas_space_map(&space, axas_gpa_of(gpa), part, RW, &ready, NULL, small_hpa(s),
+                 zeroed ? axas_space_map_alloc(space, axas_gpa_of(gpa), part, RW, AXAS_LAZY)
+                        : axas_space_map(space, axas_gpa_of(gpa), part, RW, &ready, NULL, small_hpa(s),
                                          AXAS_LAZY),
                  gpa);
         }
         if (threads > 1) {
-            second.pages = pages + first.count;
-            second.count = count - first.count;
-            second.reader = 1;
-            second.go = &go;
-            second.cpu = sched_getcpu() == 0 ? 1 : 0;
-            if (pthread_create(&thread, NULL, take_faults_beside, &second) != 0) {
+            common.stage = THREAD_COMES;
+            common.second = first;
+            common.second.pages = pages + first.count;
+            common.second.count = count - first.count;
+            common.second.reader = 1;
+            common.second.stage = &common.stage;
+            common.second.cpu = sched_getcpu() == 0 ? 1 : 0;
+            if (pthread_create(&thread, NULL, take_faults_beside, &common.second) != 0) {
                 bench_fail(s, "no second thread", 0);
             }
-            while (__atomic_load_n(&go, __ATOMIC_ACQUIRE) != 1) {
-            }
+            await(&common.stage, THREAD_IS_READY);
         }
         bench_resume(state);
-        __atomic_store_n(&go, 2u, __ATOMIC_RELEASE);
-        take_faults(&first);
+        __atomic_store_n(&common.stage, THREAD_GOES, __ATOMIC_RELEASE);
+        take_faults(first);
         if (threads > 1) {
+            await(&common.stage, THREAD_IS_DONE);
+            bench_pause(state);
             (void)pthread_join(thread, NULL);
+            bench_resume(state);
         }
     }
     if (zeroed) {
         for (uint64_t gpa = 0; gpa < size; gpa += s->page) {
             axas_hpa hpa;
-            must(s, axas_space_translate(&space, axas_gpa_of(gpa), &hpa), gpa);
+            must(s, axas_space_translate(space, axas_gpa_of(gpa), &hpa), gpa);
             const uint64_t *words = axas_hal_virt(bench_hal(), hpa);
             for (uint64_t i = 0; i < s->page / sizeof *words; i++) {
                 if (words[i] != 0) {
@@ -946,12 +967,12 @@ static void faults(struct bench_state *state, const struct subject *s, bool shuf
             *(uint64_t *)axas_hal_virt(bench_hal(), hpa) = 1; /* the next one to get it has to clear it */
         }
     } else {
-        verify_mapped(s, &space.table, size, small_hpa(s), s->page, RW);
+        verify_mapped(s, &space->table, size, small_hpa(s), s->page, RW);
     }
-    if (space.areas.count != FAULT_AREAS) {
-        bench_fail(s, "another number of areas than was mapped", space.areas.count);
+    if (space->areas.count != FAULT_AREAS) {
+        bench_fail(s, "another number of areas than was mapped", space->areas.count);
     }
-    subject_space_end(s, &space);
+    subject_space_end(s, space);
     bench_hal_share(false);
     bench_items(state, count);
     free(pages);
