@@ -4,10 +4,11 @@
  *
  *      inner node   [ keys | children ]        key[i]: the first address of anything below child[i]
  *          |
- *      leaf node    [ keys | areas ]           key[i]: area[i].gpa
+ *      leaf node    [ places | keys | slots ]  key[i]: gpa of the area in slot[place[i]]
  *
  * The keys of a node stand together, so that a search reads a few lines of one frame, none of which waits for
- * another, and follows a pointer once per level. Behind the last key there are NO_KEYs. A node is never
+ * another, and follows a pointer once per level. Behind the last key there are NO_KEYs. An area stays in its
+ * slot when others come and go: what moves are keys and places, a seventh of the bytes. A node is never
  * empty; neighbours that fit into three quarters of one become one.
  *
  * Why a removal has the memory that it needs
@@ -47,8 +48,6 @@
 #define NODE_BYTES AXAS_FRAME_SIZE
 #define LEAF_AREAS 56u
 #define INNER_CHILDREN 240u
-/* Levels, leaves included: 2^52 pages need no more, at a third of each node in use. */
-#define MAX_HEIGHT 12u
 
 /* Begins a leaf or an inner node, and is aligned as they are. */
 struct node {
@@ -60,8 +59,10 @@ struct slot {
     _Alignas(64) struct axas_area area;
 };
 
+/* `place`: a slot for each area, in their order, and then the free ones. */
 struct leaf {
     struct node node;
+    uint8_t place[LEAF_AREAS];
     _Alignas(64) uint64_t key[LEAF_AREAS];
     struct slot slot[LEAF_AREAS];
 };
@@ -77,15 +78,6 @@ _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 
 /* Above every key, since those are multiples of the page size. */
 #define NO_KEY UINT64_MAX
-
-/* From the root down: step[h] is the node at height h and where it was left; height 0 is the leaf. One array:
- * GCC 12 at -O2 (-fivopts with -fipa-modref) loses the stores if nodes and indices are an array each. */
-struct path {
-    struct {
-        struct node *node;
-        unsigned index;
-    } step[MAX_HEIGHT];
-};
 
 /*
  * How many of the keys are not above x. First of those that begin a block, then of the block: without
@@ -150,14 +142,17 @@ static uint64_t last_of(const struct axas_area *area)
     return area->gpa.raw + (area->size - 1);
 }
 
-static const struct axas_area *record_at(const struct axas_space *space, uint64_t gpa)
+static inline const struct axas_area *area_at(const struct leaf *leaf, unsigned at)
+{
+    return &leaf->slot[leaf->place[at]].area;
+}
+
+static inline const struct axas_area *record_at(const struct axas_space *space, uint64_t gpa)
 {
     const struct leaf *leaf = leaf_for(space, gpa, NULL, NULL);
     unsigned count = leaf == NULL ? 0 : areas_up_to(leaf, gpa);
-    if (count == 0 || gpa > last_of(&leaf->slot[count - 1].area)) {
-        return NULL;
-    }
-    return &leaf->slot[count - 1].area;
+    const struct axas_area *area = count == 0 ? NULL : area_at(leaf, count - 1);
+    return area != NULL && gpa <= last_of(area) ? area : NULL;
 }
 
 /* The record that spans gpa, or else the first above it, or NULL. */
@@ -170,11 +165,12 @@ static const struct axas_area *record_from(const struct axas_space *space, uint6
         return NULL;
     }
     unsigned count = areas_up_to(leaf, gpa);
-    if (count != 0 && gpa <= last_of(&leaf->slot[count - 1].area)) {
-        return &leaf->slot[count - 1].area;
+    const struct axas_area *area = count == 0 ? NULL : area_at(leaf, count - 1);
+    if (area != NULL && gpa <= last_of(area)) {
+        return area;
     }
     if (count < leaf->node.count) {
-        return &leaf->slot[count].area;
+        return area_at(leaf, count);
     }
     if (right == NULL) {
         return NULL;
@@ -182,7 +178,7 @@ static const struct axas_area *record_from(const struct axas_space *space, uint6
     for (; height > 0; height--) {
         right = ((const struct inner *)right)->child[0];
     }
-    return &((const struct leaf *)right)->slot[0].area;
+    return area_at((const struct leaf *)right, 0);
 }
 
 static uint64_t address_of(const struct axas_space *space, uint64_t page)
@@ -223,9 +219,11 @@ const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t
     return record;
 }
 
-const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+/* What of the record is at gpa or else the first of it above, if there are gaps. */
+static inline const struct axas_area *piece_from(const struct axas_space *space,
+                                                 const struct axas_area *record, uint64_t gpa,
+                                                 struct axas_area *piece)
 {
-    const struct axas_area *record = record_from(space, gpa);
     if (__builtin_expect(space->areas.gaps != NULL, 0) && record != NULL) {
         /* A record ends with a page that is there. */
         uint64_t from = record->gpa.raw > gpa ? record->gpa.raw : gpa;
@@ -233,6 +231,11 @@ const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t
                         piece);
     }
     return record;
+}
+
+const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+{
+    return piece_from(space, record_from(space, gpa), gpa, piece);
 }
 
 /* Nodes */
@@ -273,6 +276,9 @@ static struct leaf *leaf_take(struct axas_space *space)
     struct leaf *leaf = (struct leaf *)axas_areas_frame_take(space);
     leaf->node.count = 0;
     clear_keys(leaf->key, 0, LEAF_AREAS);
+    for (unsigned i = 0; i < LEAF_AREAS; i++) {
+        leaf->place[i] = (uint8_t)i;
+    }
     space->areas.leaves++;
     return leaf;
 }
@@ -340,30 +346,29 @@ static uint64_t cuts_of(const struct axas_space *space, uint64_t size)
     return (axas_page_of(space, size) - 1) / 2;
 }
 
-/* What the last of `inserts` insertions takes at x: full nodes from the leaf upward split, a full root gets a
- * parent. A node counts as full if the insertions before could have made it so. */
-static uint32_t nodes_for(const struct axas_space *space, uint64_t x, unsigned inserts)
+/* What the last of `inserts` insertions takes where the path leads: full nodes from the leaf upward split, a
+ * full root gets a parent. A node counts as full if the insertions before could have made it so. */
+static uint32_t nodes_for(const struct axas_space *space, const struct axas_areas_path *path,
+                          unsigned inserts)
 {
-    const struct node *node = (const struct node *)space->areas.root;
     uint32_t need = 0;
-    bool all_full = true;
-    for (unsigned height = space->areas.height; height-- > 0;) {
-        bool full = node->count + inserts > (height == 0 ? LEAF_AREAS : INNER_CHILDREN);
-        need = full ? need + 1 : 0;
-        all_full = all_full && full;
-        if (height > 0) {
-            const struct inner *inner = (const struct inner *)node;
-            node = inner->child[child_for(inner, x)];
+    for (; need < space->areas.height; need++) {
+        const struct node *node = (const struct node *)path->step[need].node;
+        if (node->count + inserts <= (need == 0 ? LEAF_AREAS : INNER_CHILDREN)) {
+            return need;
         }
     }
-    return need + (all_full ? 1 : 0);
+    return need + 1;
 }
 
-/* Changing */
+/* Paths: step[0].index is how many areas of the leaf are not above x. */
 
-static void descend(const struct axas_space *space, uint64_t x, struct path *path)
+static void descend(const struct axas_space *space, uint64_t x, struct axas_areas_path *path)
 {
-    struct node *node = (struct node *)space->areas.root;
+    void *node = space->areas.root;
+    if (node == NULL) {
+        return;
+    }
     for (unsigned height = space->areas.height - 1; height > 0; height--) {
         const struct inner *inner = (const struct inner *)node;
         path->step[height].node = node;
@@ -374,9 +379,75 @@ static void descend(const struct axas_space *space, uint64_t x, struct path *pat
     path->step[0].index = areas_up_to((const struct leaf *)node, x);
 }
 
+/* The first key behind the leaf node of the path, or NO_KEY. */
+static uint64_t key_behind(const struct axas_space *space, const struct axas_areas_path *path)
+{
+    for (unsigned height = 1; height < space->areas.height; height++) {
+        const struct inner *inner = (const struct inner *)path->step[height].node;
+        if (path->step[height].index + 1 < inner->node.count) {
+            return inner->key[path->step[height].index + 1];
+        }
+    }
+    return NO_KEY;
+}
+
+bool axas_areas_free(const struct axas_space *space, uint64_t gpa, uint64_t last,
+                     struct axas_areas_path *path)
+{
+    descend(space, gpa, path);
+    if (space->areas.root == NULL) {
+        return true;
+    }
+    if (space->areas.gaps != NULL) {
+        struct axas_area piece;
+        const struct axas_area *next = axas_areas_next(space, gpa, &piece);
+        return next == NULL || next->gpa.raw > last;
+    }
+    const struct leaf *leaf = (const struct leaf *)path->step[0].node;
+    unsigned at = path->step[0].index;
+    if (at != 0 && gpa <= last_of(area_at(leaf, at - 1))) {
+        return false;
+    }
+    uint64_t key = at < leaf->node.count ? leaf->key[at] : key_behind(space, path);
+    return key == NO_KEY || key > last;
+}
+
+/* record_from, with a path to the record. */
+static const struct axas_area *seek(const struct axas_space *space, uint64_t gpa,
+                                    struct axas_areas_path *path)
+{
+    descend(space, gpa, path);
+    if (space->areas.root == NULL) {
+        return NULL;
+    }
+    const struct leaf *leaf = (const struct leaf *)path->step[0].node;
+    unsigned at = path->step[0].index;
+    if (at != 0 && gpa <= last_of(area_at(leaf, at - 1))) {
+        return area_at(leaf, at - 1);
+    }
+    if (at == leaf->node.count) {
+        uint64_t key = key_behind(space, path);
+        if (key == NO_KEY) {
+            return NULL;
+        }
+        descend(space, key, path);
+        return area_at((const struct leaf *)path->step[0].node, 0);
+    }
+    path->step[0].index = at + 1;
+    return area_at(leaf, at);
+}
+
+const struct axas_area *axas_areas_seek(const struct axas_space *space, uint64_t gpa,
+                                        struct axas_areas_path *path, struct axas_area *piece)
+{
+    return piece_from(space, seek(space, gpa, path), gpa, piece);
+}
+
+/* Changing */
+
 /* The first key of the node at `height` of the path is now `key`. */
-static void first_key_changed(const struct axas_space *space, const struct path *path, unsigned height,
-                              uint64_t key)
+static void first_key_changed(const struct axas_space *space, const struct axas_areas_path *path,
+                              unsigned height, uint64_t key)
 {
     for (unsigned h = height + 1; h < space->areas.height; h++) {
         ((struct inner *)path->step[h].node)->key[path->step[h].index] = key;
@@ -386,34 +457,52 @@ static void first_key_changed(const struct axas_space *space, const struct path 
     }
 }
 
-/* How many stretches the entry touches that the one before it in the leaf node does not. */
-static uint64_t stretches_at(const struct axas_space *space, const struct leaf *leaf, unsigned at)
+/* Does the entry touch a stretch that the one before it in the leaf node touches too? */
+static bool shares(const struct axas_space *space, const struct leaf *leaf, unsigned at)
 {
-    if (at >= leaf->node.count) {
-        return 0;
-    }
+    return at != 0 && at < leaf->node.count &&
+           axas_stretch_of(space, last_of(area_at(leaf, at - 1))) == axas_stretch_of(space, leaf->key[at]);
+}
+
+/* How many stretches the entry touches that no other one in the leaf node does. */
+static uint64_t stretches_of(const struct axas_space *space, const struct leaf *leaf, unsigned at)
+{
     uint64_t first = axas_stretch_of(space, leaf->key[at]);
-    bool shared = at != 0 && axas_stretch_of(space, last_of(&leaf->slot[at - 1].area)) == first;
-    return axas_stretch_of(space, last_of(&leaf->slot[at].area)) - first + (shared ? 0 : 1);
+    uint64_t last = axas_stretch_of(space, last_of(area_at(leaf, at)));
+    bool low = shares(space, leaf, at);
+    if (first == last) {
+        return low || shares(space, leaf, at + 1) ? 0 : 1;
+    }
+    return last - first + 1 - (low ? 1 : 0) - (shares(space, leaf, at + 1) ? 1 : 0);
 }
 
 static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
 {
     leaf->key[at] = area->gpa.raw;
-    leaf->slot[at].area = *area;
+    leaf->slot[leaf->place[at]].area = *area;
+}
+
+/* Makes room at `at`. */
+static void leaf_open(struct leaf *leaf, unsigned at)
+{
+    unsigned moved = leaf->node.count - at;
+    uint8_t place = leaf->place[leaf->node.count++];
+    __builtin_memmove(&leaf->key[at + 1], &leaf->key[at], moved * sizeof leaf->key[0]);
+    __builtin_memmove(&leaf->place[at + 1], &leaf->place[at], moved);
+    leaf->place[at] = place;
+}
+
+static void leaf_close(struct leaf *leaf, unsigned at)
+{
+    unsigned moved = --leaf->node.count - at;
+    uint8_t place = leaf->place[at];
+    __builtin_memmove(&leaf->key[at], &leaf->key[at + 1], moved * sizeof leaf->key[0]);
+    __builtin_memmove(&leaf->place[at], &leaf->place[at + 1], moved);
+    leaf->key[at + moved] = NO_KEY;
+    leaf->place[at + moved] = place;
 }
 
 /* Moves entries [from, count) of a node by `by` places. */
-static void leaf_shift(struct leaf *leaf, unsigned from, int by)
-{
-    unsigned moved = leaf->node.count - from;
-    unsigned to = (unsigned)((int)from + by);
-    __builtin_memmove(&leaf->key[to], &leaf->key[from], moved * sizeof leaf->key[0]);
-    __builtin_memmove(&leaf->slot[to], &leaf->slot[from], moved * sizeof leaf->slot[0]);
-    clear_keys(leaf->key, to + moved, leaf->node.count);
-    leaf->node.count = (uint32_t)((int)leaf->node.count + by);
-}
-
 static void inner_shift(struct inner *inner, unsigned from, int by)
 {
     unsigned moved = inner->node.count - from;
@@ -427,15 +516,15 @@ static void inner_shift(struct inner *inner, unsigned from, int by)
 /* Appends entries [from, count) of one node to another. */
 static void leaf_append(struct axas_space *space, struct leaf *to, struct leaf *source, unsigned from)
 {
-    unsigned moved = source->node.count - from;
+    unsigned end = source->node.count;
     unsigned first = to->node.count;
-    space->areas.stretches -= stretches_at(space, source, from);
-    __builtin_memcpy(&to->key[to->node.count], &source->key[from], moved * sizeof to->key[0]);
-    __builtin_memcpy(&to->slot[to->node.count], &source->slot[from], moved * sizeof to->slot[0]);
-    clear_keys(source->key, from, source->node.count);
-    to->node.count += moved;
+    space->areas.stretches += shares(space, source, from) ? 1 : 0;
+    for (unsigned i = from; i < end; i++) {
+        leaf_put(to, to->node.count++, area_at(source, i));
+    }
+    clear_keys(source->key, from, end);
     source->node.count = from;
-    space->areas.stretches += stretches_at(space, to, first);
+    space->areas.stretches -= shares(space, to, first) ? 1 : 0;
 }
 
 static void inner_append(struct inner *to, struct inner *source, unsigned from)
@@ -449,8 +538,8 @@ static void inner_append(struct inner *to, struct inner *source, unsigned from)
 }
 
 /* Hangs `child` in after the child that the path took at `height`. */
-static void insert_child(struct axas_space *space, const struct path *path, unsigned height, uint64_t key,
-                         struct node *child)
+static void insert_child(struct axas_space *space, const struct axas_areas_path *path, unsigned height,
+                         uint64_t key, struct node *child)
 {
     for (; height < space->areas.height; height++) {
         struct inner *inner = (struct inner *)path->step[height].node;
@@ -476,7 +565,7 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
     }
     struct node *old_root = (struct node *)space->areas.root;
     struct inner *root = inner_take(space);
-    AXAS_ASSERT(space->areas.height < MAX_HEIGHT);
+    AXAS_ASSERT(space->areas.height < AXAS_AREAS_HEIGHT);
     root->node.count = 2;
     root->key[0] =
         space->areas.height == 1 ? ((struct leaf *)old_root)->key[0] : ((struct inner *)old_root)->key[0];
@@ -488,18 +577,22 @@ static void insert_child(struct axas_space *space, const struct path *path, unsi
 }
 
 /* `fills`: areas come in order, so a node that the new one is at the end of stays full. */
-static void insert(struct axas_space *space, const struct axas_area *area, bool fills)
+static void insert(struct axas_space *space, const struct axas_areas_path *path, const struct axas_area *area,
+                   bool fills)
 {
-    struct path path;
     space->areas.count++;
     space->areas.cuts += cuts_of(space, area->size);
     if (space->areas.root == NULL) {
-        space->areas.root = leaf_take(space);
+        struct leaf *root = leaf_take(space);
+        root->node.count = 1;
+        leaf_put(root, 0, area);
+        space->areas.root = root;
         space->areas.height = 1;
+        space->areas.stretches += stretches_of(space, root, 0);
+        return;
     }
-    descend(space, area->gpa.raw, &path);
-    struct leaf *leaf = (struct leaf *)path.step[0].node;
-    unsigned at = path.step[0].index;
+    struct leaf *leaf = (struct leaf *)path->step[0].node;
+    unsigned at = path->step[0].index;
     struct leaf *split = NULL;
     struct leaf *into = leaf;
     if (leaf->node.count == LEAF_AREAS) {
@@ -515,25 +608,26 @@ static void insert(struct axas_space *space, const struct axas_area *area, bool 
             }
         }
     }
-    space->areas.stretches -= stretches_at(space, into, at);
-    leaf_shift(into, at, 1);
+    leaf_open(into, at);
     leaf_put(into, at, area);
-    space->areas.stretches += stretches_at(space, into, at) + stretches_at(space, into, at + 1);
+    space->areas.stretches += stretches_of(space, into, at);
     if (at == 0 && into == leaf) {
-        first_key_changed(space, &path, 0, area->gpa.raw);
+        first_key_changed(space, path, 0, area->gpa.raw);
     }
     if (split != NULL) {
-        insert_child(space, &path, 1, split->key[0], &split->node);
+        insert_child(space, path, 1, split->key[0], &split->node);
     }
 }
 
-void axas_areas_insert(struct axas_space *space, const struct axas_area *area)
+void axas_areas_insert(struct axas_space *space, const struct axas_areas_path *path,
+                       const struct axas_area *area)
 {
-    insert(space, area, true);
+    insert(space, path, area, true);
 }
 
 /* Takes the child at `at`, which is in the tree no more, out of the node at `height` of the path. */
-static void remove_child(struct axas_space *space, const struct path *path, unsigned height, unsigned at)
+static void remove_child(struct axas_space *space, const struct axas_areas_path *path, unsigned height,
+                         unsigned at)
 {
     struct inner *inner = (struct inner *)path->step[height].node;
     axas_areas_frame_give(space, inner->child[at]);
@@ -552,13 +646,13 @@ static void remove_child(struct axas_space *space, const struct path *path, unsi
  * The leaf node of the path lost an area. Takes it out if it is empty; joins it with a neighbour if both fit
  * into three quarters of one; goes on above where that took a child away; drops roots of one child.
  */
-static void join_up(struct axas_space *space, const struct path *path)
+static void join_up(struct axas_space *space, const struct axas_areas_path *path)
 {
     for (unsigned height = 0; height + 1 < space->areas.height; height++) {
         struct inner *parent = (struct inner *)path->step[height + 1].node;
         unsigned at = path->step[height + 1].index;
         unsigned most = (height == 0 ? LEAF_AREAS : INNER_CHILDREN) * 3 / 4;
-        if (path->step[height].node->count == 0) {
+        if (parent->child[at]->count == 0) {
             remove_child(space, path, height + 1, at);
             continue;
         }
@@ -584,20 +678,17 @@ static void join_up(struct axas_space *space, const struct path *path)
     }
 }
 
-void axas_areas_remove(struct axas_space *space, uint64_t gpa)
+/* Takes out the area that the path leads to. */
+static void remove_at(struct axas_space *space, const struct axas_areas_path *path)
 {
-    struct path path;
-    descend(space, gpa, &path);
-    struct leaf *leaf = (struct leaf *)path.step[0].node;
-    unsigned at = path.step[0].index - 1;
-    AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
+    struct leaf *leaf = (struct leaf *)path->step[0].node;
+    unsigned at = path->step[0].index - 1;
     space->areas.count--;
-    space->areas.cuts -= cuts_of(space, leaf->slot[at].area.size);
-    space->areas.stretches -= stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
-    leaf_shift(leaf, at + 1, -1);
-    space->areas.stretches += stretches_at(space, leaf, at);
+    space->areas.cuts -= cuts_of(space, area_at(leaf, at)->size);
+    space->areas.stretches -= stretches_of(space, leaf, at);
+    leaf_close(leaf, at);
     if (leaf->node.count != 0 && at == 0) {
-        first_key_changed(space, &path, 0, leaf->key[0]);
+        first_key_changed(space, path, 0, leaf->key[0]);
     }
     if (space->areas.count == 0) {
         axas_areas_frame_give(space, &leaf->node);
@@ -606,24 +697,37 @@ void axas_areas_remove(struct axas_space *space, uint64_t gpa)
         space->areas.leaves = 0;
         return;
     }
-    join_up(space, &path);
+    join_up(space, path);
+}
+
+/* Puts `area` where the one that the path leads to is. */
+static void replace_at(struct axas_space *space, const struct axas_areas_path *path,
+                       const struct axas_area *area)
+{
+    struct leaf *leaf = (struct leaf *)path->step[0].node;
+    unsigned at = path->step[0].index - 1;
+    space->areas.cuts -= cuts_of(space, area_at(leaf, at)->size);
+    space->areas.cuts += cuts_of(space, area->size);
+    space->areas.stretches -= stretches_of(space, leaf, at);
+    leaf_put(leaf, at, area);
+    space->areas.stretches += stretches_of(space, leaf, at);
+    if (at == 0) {
+        first_key_changed(space, path, 0, area->gpa.raw);
+    }
+}
+
+static void path_to(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path)
+{
+    descend(space, gpa, path);
+    AXAS_ASSERT(path->step[0].index != 0 &&
+                ((const struct leaf *)path->step[0].node)->key[path->step[0].index - 1] == gpa);
 }
 
 void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axas_area *area)
 {
-    struct path path;
-    descend(space, gpa, &path);
-    struct leaf *leaf = (struct leaf *)path.step[0].node;
-    unsigned at = path.step[0].index - 1;
-    AXAS_ASSERT(path.step[0].index != 0 && leaf->key[at] == gpa);
-    space->areas.cuts -= cuts_of(space, leaf->slot[at].area.size);
-    space->areas.cuts += cuts_of(space, area->size);
-    space->areas.stretches -= stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
-    leaf_put(leaf, at, area);
-    space->areas.stretches += stretches_at(space, leaf, at) + stretches_at(space, leaf, at + 1);
-    if (at == 0) {
-        first_key_changed(space, &path, 0, area->gpa.raw);
-    }
+    struct axas_areas_path path;
+    path_to(space, gpa, &path);
+    replace_at(space, &path, area);
 }
 
 /* The reserve */
@@ -631,7 +735,9 @@ void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axa
 /* Can a cut make a record, which begins at x? */
 static bool record_fits(const struct axas_space *space, uint64_t x)
 {
-    uint64_t need = nodes_for(space, x, 1);
+    struct axas_areas_path path;
+    descend(space, x, &path);
+    uint64_t need = nodes_for(space, &path, 1);
     uint64_t all = space->areas.stretches - space->areas.gap_frames;
     if (space->areas.reserved_nodes >= all) {
         return space->areas.reserved_nodes >= all + need + (need != 0 ? 1 : 0);
@@ -642,9 +748,19 @@ static bool record_fits(const struct axas_space *space, uint64_t x)
 /* The same, with what the HAL has. */
 static bool record_fits_now(struct axas_space *space, uint64_t x)
 {
-    uint64_t need = nodes_for(space, x, 1);
+    struct axas_areas_path path;
+    descend(space, x, &path);
+    uint64_t need = nodes_for(space, &path, 1);
     (void)reserve_raise(space, need + reserve_for(space, space->areas.cuts, space->areas.stretches, need));
     return record_fits(space, x);
+}
+
+/* Adds what was part of another area. */
+static void insert_part(struct axas_space *space, const struct axas_area *area)
+{
+    struct axas_areas_path path;
+    descend(space, area->gpa.raw, &path);
+    insert(space, &path, area, false);
 }
 
 static void cut(struct axas_space *space, struct axas_area area, uint64_t from, uint64_t to)
@@ -654,7 +770,7 @@ static void cut(struct axas_space *space, struct axas_area area, uint64_t from, 
     high.size -= high.gpa.raw - area.gpa.raw;
     area.size = from - area.gpa.raw;
     axas_areas_replace(space, area.gpa.raw, &area);
-    insert(space, &high, false);
+    insert_part(space, &high);
 }
 
 /* Makes records for what is behind gaps, until no more of them fit. */
@@ -672,25 +788,40 @@ static void close_gaps(struct axas_space *space)
     }
 }
 
-enum axas_status axas_areas_prepare(struct axas_space *space, const uint64_t *at, unsigned inserts,
-                                    uint64_t size)
+/* For `need` nodes, beside what has to stay when they are in the tree, and as many more cuts and stretches.
+ */
+static enum axas_status prepare(struct axas_space *space, uint64_t need, uint64_t cuts, uint64_t stretches)
 {
-    uint64_t need = 0;
-    close_gaps(space);
-    for (unsigned i = 0; i < inserts; i++) {
-        need += nodes_for(space, at[i], inserts);
-    }
     if (need != 0 && space->node_limit != 0 && space->node_bytes / NODE_BYTES + need > space->node_limit) {
         return AXAS_ERR_NO_MEMORY;
     }
-    uint64_t cuts = space->areas.cuts;
-    uint64_t stretches = space->areas.stretches;
-    if (size != 0) {
-        cuts += cuts_of(space, size);
-        stretches += axas_stretch_of(space, at[0] + (size - 1)) - axas_stretch_of(space, at[0]) + 1;
-    }
-    bool ready = reserve_raise(space, need + reserve_for(space, cuts, stretches, need));
+    bool ready = reserve_raise(
+        space, need + reserve_for(space, space->areas.cuts + cuts, space->areas.stretches + stretches, need));
     return ready && space->areas.gaps == NULL ? AXAS_OK : AXAS_ERR_NO_MEMORY;
+}
+
+enum axas_status axas_areas_prepare_insert(struct axas_space *space, struct axas_areas_path *path,
+                                           const struct axas_area *area)
+{
+    uint64_t first = axas_stretch_of(space, area->gpa.raw);
+    if (space->areas.gaps != NULL) {
+        close_gaps(space);
+        descend(space, area->gpa.raw, path);
+    }
+    return prepare(space, nodes_for(space, path, 1), cuts_of(space, area->size),
+                   axas_stretch_of(space, last_of(area)) - first + 1);
+}
+
+enum axas_status axas_areas_prepare_cuts(struct axas_space *space, const uint64_t *at, unsigned cuts)
+{
+    uint64_t need = 0;
+    close_gaps(space);
+    for (unsigned i = 0; i < cuts; i++) {
+        struct axas_areas_path path;
+        descend(space, at[i], &path);
+        need += nodes_for(space, &path, cuts);
+    }
+    return prepare(space, need, 0, 0);
 }
 
 /* Widens [*from, *to], of a record, by the gaps beside it. */
@@ -707,10 +838,12 @@ static void widen(const struct axas_space *space, const struct axas_area *record
     }
 }
 
-bool axas_areas_prepare_removal(struct axas_space *space, uint64_t first, uint64_t last)
+bool axas_areas_prepare_removal(struct axas_space *space, const struct axas_areas_path *path, uint64_t first,
+                                uint64_t last)
 {
-    const struct axas_area *record = record_at(space, first);
-    if (record == NULL || last - record->gpa.raw >= record->size - 1) {
+    const struct leaf *leaf = (const struct leaf *)path->step[0].node;
+    const struct axas_area *record = area_at(leaf, path->step[0].index - 1);
+    if (first < record->gpa.raw || last - record->gpa.raw >= record->size - 1) {
         return true;
     }
     widen(space, record, &first, &last);
@@ -743,7 +876,7 @@ static void cut_at(struct axas_space *space, uint64_t gpa)
     high.gpa = axas_gpa_of(gpa);
     high.size -= low.size;
     axas_areas_replace(space, low.gpa.raw, &low);
-    insert(space, &high, false);
+    insert_part(space, &high);
 }
 
 void axas_areas_cut_at(struct axas_space *space, uint64_t first, uint64_t last)
@@ -754,14 +887,18 @@ void axas_areas_cut_at(struct axas_space *space, uint64_t first, uint64_t last)
     }
 }
 
-void axas_areas_remove_range(struct axas_space *space, uint64_t first, uint64_t last)
+void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *path, uint64_t first,
+                             uint64_t last)
 {
-    const struct axas_area *found;
-    while ((found = record_from(space, first)) != NULL && found->gpa.raw <= last) {
-        struct axas_area area = *found;
+    for (;;) {
+        const struct leaf *leaf = (const struct leaf *)path->step[0].node;
+        struct axas_area area = *area_at(leaf, path->step[0].index - 1);
         uint64_t area_last = last_of(&area);
         uint64_t from = area.gpa.raw > first ? area.gpa.raw : first;
         uint64_t to = area_last < last ? area_last : last;
+        if (area.gpa.raw > last) {
+            return;
+        }
         widen(space, &area, &from, &to);
         bool cuts = from != area.gpa.raw && to != area_last;
         if (cuts && !record_fits(space, to + 1)) {
@@ -777,16 +914,16 @@ void axas_areas_remove_range(struct axas_space *space, uint64_t first, uint64_t 
         }
         if (from != area.gpa.raw) {
             area.size = from - area.gpa.raw;
-            axas_areas_replace(space, area.gpa.raw, &area);
+            replace_at(space, path, &area);
         } else if (to != area_last) {
             area.gpa = axas_gpa_of(to + 1);
             area.size = area_last - to;
-            axas_areas_replace(space, from, &area);
+            replace_at(space, path, &area);
             return;
         } else {
-            axas_areas_remove(space, area.gpa.raw);
+            remove_at(space, path);
         }
-        if (area_last >= last) {
+        if (area_last >= last || seek(space, first, path) == NULL) {
             return;
         }
     }
@@ -817,7 +954,9 @@ void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
             continue;
         }
         low.size += high->size;
-        axas_areas_remove(space, high->gpa.raw);
+        struct axas_areas_path path;
+        path_to(space, high->gpa.raw, &path);
+        remove_at(space, &path);
         axas_areas_replace(space, low.gpa.raw, &low);
         found = record_at(space, low.gpa.raw);
     }
@@ -825,9 +964,9 @@ void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
 
 void axas_areas_destroy(struct axas_space *space)
 {
-    const struct axas_area *found;
-    while ((found = record_from(space, 0)) != NULL) {
-        axas_areas_remove(space, found->gpa.raw);
+    struct axas_areas_path path;
+    while (seek(space, 0, &path) != NULL) {
+        remove_at(space, &path);
     }
     axas_areas_trim(space, 0);
 }

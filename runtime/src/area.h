@@ -12,6 +12,21 @@
 
 #include <axas/space.h>
 
+/** Levels of the tree, leaf nodes included: 2^52 pages need no more, at a third of each node in use. */
+#define AXAS_AREAS_HEIGHT 12u
+
+/**
+ * A way into the tree, good until the tree changes: step[h] is the node at height h and where it was left;
+ * height 0 is the leaf node. One array: GCC 12 at -O2 (-fivopts with -fipa-modref) loses the stores if nodes
+ * and indices are an array each.
+ */
+struct axas_areas_path {
+    struct {
+        void *node;
+        unsigned index;
+    } step[AXAS_AREAS_HEIGHT];
+};
+
 /** The area that holds the byte at gpa, or NULL. *piece is room for one that has no record (gap.h). */
 const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa,
                                         struct axas_area *piece);
@@ -19,30 +34,41 @@ const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t
 const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa,
                                         struct axas_area *piece);
 
+/** The same, and *path leads to its record. */
+const struct axas_area *axas_areas_seek(const struct axas_space *space, uint64_t gpa,
+                                        struct axas_areas_path *path, struct axas_area *piece);
+/** True if no area is in [gpa, last]; *path then leads to where one that begins at gpa belongs. */
+bool axas_areas_free(const struct axas_space *space, uint64_t gpa, uint64_t last,
+                     struct axas_areas_path *path);
+
 /**
- * Fills the reserve with what `inserts` further areas may take that begin at the addresses `at`, beside what
- * has to stay there for removals when they are in the tree and `size` bytes (0: none) are new. Makes records
- * for everything: no gap is left. AXAS_ERR_NO_MEMORY: the HAL has no frame, or the tree would outgrow its
- * cap; the reserve keeps what it got (axas_areas_trim).
+ * Fills the reserve with what a new area takes, beside what has to stay there for removals when it is in the
+ * tree. Makes records for everything: no gap is left. *path is from axas_areas_free, and stays good.
+ * AXAS_ERR_NO_MEMORY: the HAL has no frame, or the tree would outgrow its cap; the reserve keeps what it got
+ * (axas_areas_trim).
  */
-enum axas_status axas_areas_prepare(struct axas_space *space, const uint64_t *at, unsigned inserts,
-                                    uint64_t size);
+enum axas_status axas_areas_prepare_insert(struct axas_space *space, struct axas_areas_path *path,
+                                           const struct axas_area *area);
+/** The same for areas that are cut in two at each of the addresses `at` (axas_areas_cut_at). */
+enum axas_status axas_areas_prepare_cuts(struct axas_space *space, const uint64_t *at, unsigned cuts);
 /** For a removal of [first, last]: takes what the reserve and the HAL have. False only in the case that
- * area.c speaks of. */
-bool axas_areas_prepare_removal(struct axas_space *space, uint64_t first, uint64_t last);
+ * area.c speaks of. *path is from axas_areas_seek for `first`, which found an area. */
+bool axas_areas_prepare_removal(struct axas_space *space, const struct axas_areas_path *path, uint64_t first,
+                                uint64_t last);
 /** Gives nodes of the reserve back to the HAL until `keep` are left. */
 void axas_areas_trim(struct axas_space *space, uint64_t keep);
 /** Ends a change that was made: brings the reserve to its level, as far as the HAL lets it. */
 void axas_areas_settle(struct axas_space *space);
 
-/** Adds a new area, which overlaps none. */
-void axas_areas_insert(struct axas_space *space, const struct axas_area *area);
-/** Takes out the area that begins at gpa. */
-void axas_areas_remove(struct axas_space *space, uint64_t gpa);
+/** Adds a new area, for which axas_areas_prepare_insert was called. */
+void axas_areas_insert(struct axas_space *space, const struct axas_areas_path *path,
+                       const struct axas_area *area);
 /** Puts `area` where the one that begins at `gpa` is; it may be smaller, not reach beyond it. */
 void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axas_area *area);
-/** Removes [first, last] from the areas, cutting those that reach beyond it. */
-void axas_areas_remove_range(struct axas_space *space, uint64_t first, uint64_t last);
+/** Removes [first, last] from the areas, cutting those that reach beyond it. *path is from axas_areas_seek
+ * for `first`, which found an area. */
+void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *path, uint64_t first,
+                             uint64_t last);
 /** Makes areas begin and end at the bounds of [first, last], which areas cover. */
 void axas_areas_cut_at(struct axas_space *space, uint64_t first, uint64_t last);
 /** Makes one of neighbours that were one before: same origin, same everything but the range. */

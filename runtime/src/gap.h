@@ -20,8 +20,7 @@
 /** The number of the page at gpa. */
 static inline uint64_t axas_page_of(const struct axas_space *space, uint64_t gpa)
 {
-    const struct axas_mode *mode = space->table.mode;
-    return gpa >> space->table.format->levels[mode->root_level + mode->level_count - 1u].shift;
+    return gpa >> space->table.page_shift;
 }
 
 /** The number of the stretch that gpa is in. */

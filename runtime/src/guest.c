@@ -215,7 +215,7 @@ static unsigned char *pointer_to(const struct request *request, const struct pie
 static enum axas_status request_make(struct request *request, struct axas_space *space, axas_gpa gpa,
                                      uint64_t length, axas_attr access, uint32_t flags)
 {
-    if (!axas_space_contains(space, gpa, length)) {
+    if (!axas_contains(space, gpa, length)) {
         return AXAS_ERR_RANGE;
     }
     request->space = space;

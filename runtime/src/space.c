@@ -28,9 +28,7 @@ struct aside {
 static struct aside aside_of(const struct axas_space *space)
 {
     struct aside aside;
-    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
-        aside.tables[level] = space->table.pool.count[level];
-    }
+    __builtin_memcpy(aside.tables, space->table.pool.count, sizeof aside.tables);
     aside.nodes = space->areas.reserved_nodes;
     return aside;
 }
@@ -134,26 +132,35 @@ static void limit_splits(struct axas_space *space)
     }
 }
 
-/* After a change: what removals need, as far as the HAL lets it. */
-static void settle(struct axas_space *space)
+/* Ends a change of areas, with what removals need of records, as far as the HAL lets it. */
+static void settle_areas(struct axas_space *space)
 {
     space->generation++;
     axas_areas_settle(space);
+}
+
+/* The same for tables. */
+static void settle_tables(struct axas_space *space)
+{
     if (space->areas.count == 0) {
         axas_pool_drain(&space->table, &space->table.pool);
-    } else {
-        if (space->populate_only) {
-            limit_splits(space);
-        }
+    } else if (space->populate_only) {
+        uint32_t keep[AXAS_MAX_LEVELS];
+        limit_splits(space);
         (void)axas_table_reserve(&space->table);
-        if (space->populate_only) {
-            uint32_t keep[AXAS_MAX_LEVELS];
-            for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
-                keep[level] = space->table.reserve[level] > 2 ? space->table.reserve[level] : 2;
-            }
-            trim_tables(space, keep);
+        for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+            keep[level] = space->table.reserve[level] > 2 ? space->table.reserve[level] : 2;
         }
+        trim_tables(space, keep);
+    } else {
+        (void)axas_table_reserve(&space->table);
     }
+}
+
+static void settle(struct axas_space *space)
+{
+    settle_areas(space);
+    settle_tables(space);
 }
 
 static void publish(const struct axas_space *space)
@@ -196,10 +203,10 @@ static enum axas_status report(struct axas_error *error, struct failure failure,
 
 static struct failure check_range(const struct axas_space *space, axas_gpa gpa, uint64_t size)
 {
-    if (((gpa.raw | size) & (axas_table_page_size(&space->table) - 1)) != 0) {
+    if (((gpa.raw | size) & (space->table.page_size - 1)) != 0) {
         return failure(AXAS_ERR_ALIGN, "address or size is not a multiple of the page size");
     }
-    if (!axas_space_contains(space, gpa, size)) {
+    if (!axas_contains(space, gpa, size)) {
         return failure(AXAS_ERR_RANGE, "range is empty or not inside the space");
     }
     return fine;
@@ -304,8 +311,7 @@ uint64_t axas_space_size(const struct axas_space *space)
 
 bool axas_space_contains(const struct axas_space *space, axas_gpa gpa, uint64_t size)
 {
-    uint64_t offset = gpa.raw - space->base.raw;
-    return size != 0 && offset < space->size && size - 1 < space->size - offset;
+    return axas_contains(space, gpa, size);
 }
 
 /* Map */
@@ -332,16 +338,6 @@ static struct failure check_map(const struct axas_space *space, const struct axa
     }
     if (space->populate_only && !area->backend->pure && (flags & AXAS_POPULATE) == 0) {
         return failure(AXAS_ERR_UNSUPPORTED, "lazy area in a space that is populated only");
-    }
-    return fine;
-}
-
-static struct failure check_free(const struct axas_space *space, const struct axas_area *area)
-{
-    struct axas_area piece;
-    const struct axas_area *next = axas_areas_next(space, area->gpa.raw, &piece);
-    if (next != NULL && next->gpa.raw <= axas_last(area->gpa, area->size)) {
-        return failure(AXAS_ERR_EXISTS, "an area is there already");
     }
     return fine;
 }
@@ -404,14 +400,15 @@ static struct failure keep_splits(struct axas_space *space, const struct axas_ar
 }
 
 /* Exclusive. Adds the area and, if its backend is pure, its memory. Unchanged on failure. */
-static struct failure add_area(struct axas_space *space, const struct axas_area *area)
+static struct failure add_area(struct axas_space *space, const struct axas_area *area,
+                               const struct aside *before)
 {
-    struct failure failed = check_free(space, area);
-    if (failed.status != AXAS_OK) {
-        return failed;
+    struct failure failed = fine;
+    struct axas_areas_path path;
+    if (!axas_areas_free(space, area->gpa.raw, axas_last(area->gpa, area->size), &path)) {
+        return failure(AXAS_ERR_EXISTS, "an area is there already");
     }
-    struct aside before = aside_of(space);
-    if (axas_areas_prepare(space, &area->gpa.raw, 1, area->size) != AXAS_OK) {
+    if (axas_areas_prepare_insert(space, &path, area) != AXAS_OK) {
         failed = failure(AXAS_ERR_NO_MEMORY,
                          "no memory for the area's records, also those of its later parts (reserve_limit)");
     } else if (axas_table_reserve(&space->table) != AXAS_OK) {
@@ -423,11 +420,14 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
         }
     }
     if (failed.status != AXAS_OK) {
-        put_back(space, &before);
+        put_back(space, before);
         return failed;
     }
-    axas_areas_insert(space, area);
-    settle(space);
+    axas_areas_insert(space, &path, area);
+    settle_areas(space);
+    if (space->populate_only) {
+        settle_tables(space); /* keep_splits may have changed how many */
+    }
     return fine;
 }
 
@@ -489,21 +489,39 @@ static bool has_deposits(const struct axas_space *space)
     return any(space->deposits.count);
 }
 
-/* What can make a removal of [first, last] fail. */
-static struct failure check_removal(struct axas_space *space, uint64_t first, uint64_t last)
+/* What is to be removed: the first area that may be in [first, last], or NULL, and the path to it. */
+struct removal {
+    uint64_t first, last;
+    const struct axas_area *area;
+    struct axas_areas_path path;
+    struct axas_area piece; /* where `area` may point */
+};
+
+static void find_removal(const struct axas_space *space, uint64_t first, uint64_t last,
+                         struct removal *removal)
+{
+    removal->first = first;
+    removal->last = last;
+    removal->area = axas_areas_seek(space, first, &removal->path, &removal->piece);
+}
+
+/* What can make a removal fail. */
+static struct failure check_removal(struct axas_space *space, const struct removal *removal)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    if (split_need(space, first, last, UINT64_MAX, need) != AXAS_OK) {
+    if (split_need(space, removal->first, removal->last, UINT64_MAX, need) != AXAS_OK) {
         return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
     }
-    if (space->populate_only && any(need) && space->table.change[AXAS_CHANGE_SPLIT].breaks) {
+    bool splits = any(need);
+    if (space->populate_only && splits && space->table.change[AXAS_CHANGE_SPLIT].breaks) {
         return failure(AXAS_ERR_UNSUPPORTED, "part of a large leaf, and splitting it needs a break");
     }
     struct aside before = aside_of(space);
-    if (any(need)) {
+    if (splits) {
         (void)axas_table_reserve(&space->table);
     }
-    if (!axas_areas_prepare_removal(space, first, last)) {
+    if (removal->area != NULL &&
+        !axas_areas_prepare_removal(space, &removal->path, removal->first, removal->last)) {
         put_back(space, &before);
         return failure(AXAS_ERR_NO_MEMORY, "more pieces than the reserve has room for, and the HAL has none");
     }
@@ -514,12 +532,14 @@ static struct failure check_removal(struct axas_space *space, uint64_t first, ui
     return fine;
 }
 
-/* Exclusive, after check_removal. Takes [first, last] out of areas and tables; the caller frees the gather
- * when it has left the lock. */
-static void remove_range(struct axas_space *space, uint64_t first, uint64_t last, struct axas_gather *gather)
+/* Exclusive, after check_removal. Takes the range out of areas and tables; the caller frees the gather when
+ * it has left the lock. */
+static void remove_range(struct axas_space *space, struct removal *removal, struct axas_gather *gather)
 {
+    uint64_t first = removal->first;
+    uint64_t last = removal->last;
+    const struct axas_area *area = removal->area;
     struct axas_area piece;
-    const struct axas_area *area = axas_areas_next(space, first, &piece);
     axas_gather_init(gather, NULL, NULL);
     while (area != NULL && area->gpa.raw <= last) {
         uint64_t area_last = axas_last(area->gpa, area->size);
@@ -541,7 +561,9 @@ static void remove_range(struct axas_space *space, uint64_t first, uint64_t last
     }
     publish(space);
     axas_gather_flush(&space->table, gather);
-    axas_areas_remove_range(space, first, last);
+    if (removal->area != NULL) {
+        axas_areas_remove_range(space, &removal->path, first, last);
+    }
     settle(space);
 }
 
@@ -562,16 +584,18 @@ enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64
         return AXAS_ERR_INVALID;
     }
     struct axas_gather gather;
+    struct removal removal;
     axas_lock_state state = axas_lock_write(&space->lock);
     struct failure failed = check_range(space, gpa, size);
     if (failed.status == AXAS_OK && is_filling(space, gpa.raw, axas_last(gpa, size))) {
         failed = failure(AXAS_ERR_BUSY, "an area there is being filled");
     }
     if (failed.status == AXAS_OK) {
-        failed = check_removal(space, gpa.raw, axas_last(gpa, size));
+        find_removal(space, gpa.raw, axas_last(gpa, size), &removal);
+        failed = check_removal(space, &removal);
     }
     if (failed.status == AXAS_OK) {
-        remove_range(space, gpa.raw, axas_last(gpa, size), &gather);
+        remove_range(space, &removal, &gather);
     }
     (void)report(space->error, failed, gpa, axas_hpa_of(0), size, 0);
     axas_unlock_write(&space->lock, state);
@@ -613,6 +637,7 @@ enum axas_status axas_space_clear(struct axas_space *space)
     bool more = true;
     for (bool begun = false; more && failed.status == AXAS_OK; begun = true) {
         struct axas_gather gather;
+        struct removal removal;
         uint64_t first;
         uint64_t last;
         axas_lock_state state = axas_lock_write(&space->lock);
@@ -621,11 +646,12 @@ enum axas_status axas_space_clear(struct axas_space *space)
         }
         more = failed.status == AXAS_OK && next_step(space, &at, &first, &last);
         if (more) {
-            failed = check_removal(space, first, last);
+            find_removal(space, first, last, &removal);
+            failed = check_removal(space, &removal);
         }
         more = more && failed.status == AXAS_OK;
         if (more) {
-            remove_range(space, first, last, &gather);
+            remove_range(space, &removal, &gather);
         }
         (void)report(space->error, failed, space->base, axas_hpa_of(0), space->size, 0);
         axas_unlock_write(&space->lock, state);
@@ -647,7 +673,9 @@ void axas_space_destroy(struct axas_space *space)
     uint64_t last;
     while (next_step(space, &at, &first, &last)) {
         struct axas_gather gather;
-        remove_range(space, first, last, &gather);
+        struct removal removal;
+        find_removal(space, first, last, &removal);
+        remove_range(space, &removal, &gather);
         axas_gather_free(&space->table, &gather);
         at = 0;
     }
@@ -675,6 +703,7 @@ static struct failure fill_area(struct axas_space *space, struct axas_area area,
                                                               : "the backend's memory cannot be used");
     }
     struct axas_gather gather;
+    struct removal removal;
     axas_lock_state state = axas_lock_write(&space->lock);
     space->areas.filling--;
     if (status == AXAS_OK) {
@@ -685,7 +714,8 @@ static struct failure fill_area(struct axas_space *space, struct axas_area area,
                              axas_table_page_size(&space->table));
     } else {
         bool alone = space->generation == generation;
-        remove_range(space, area.gpa.raw, axas_last(area.gpa, area.size), &gather);
+        find_removal(space, area.gpa.raw, axas_last(area.gpa, area.size), &removal);
+        remove_range(space, &removal, &gather);
         if (alone) {
             put_back(space, before);
         }
@@ -712,7 +742,7 @@ enum axas_status axas_space_map(struct axas_space *space, axas_gpa gpa, uint64_t
     bool fills = failed.status == AXAS_OK && (flags & AXAS_POPULATE) != 0 && !backend->pure;
     area.flags = fills ? AXAS_AREA_FILLING : 0;
     if (failed.status == AXAS_OK) {
-        failed = add_area(space, &area);
+        failed = add_area(space, &area, &before);
         fills = fills && failed.status == AXAS_OK;
         space->areas.filling += fills ? 1 : 0;
     }
@@ -811,7 +841,7 @@ static struct failure prepare_protect(struct axas_space *space, uint64_t first, 
     if (axas_last(high->gpa, high->size) != last) {
         at[cuts++] = last + 1;
     }
-    if (axas_areas_prepare(space, at, cuts, 0) != AXAS_OK) {
+    if (axas_areas_prepare_cuts(space, at, cuts) != AXAS_OK) {
         return failure(AXAS_ERR_NO_MEMORY, "no memory for the areas");
     }
     uint64_t sum = 0;
@@ -937,7 +967,7 @@ enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa,
 {
     const struct axas_table *table = &space->table;
     place->area = NULL;
-    if (!axas_space_contains(space, gpa, 1)) {
+    if (!axas_contains(space, gpa, 1)) {
         return AXAS_ERR_RANGE;
     }
     place->area = axas_areas_find(space, gpa.raw, &place->piece);
@@ -1000,7 +1030,7 @@ enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, ax
     if (!alive(space) || hpa == NULL) {
         return AXAS_ERR_INVALID;
     }
-    if (!axas_space_contains(space, gpa, 1)) {
+    if (!axas_contains(space, gpa, 1)) {
         return AXAS_ERR_RANGE;
     }
     struct axas_mapping found;
@@ -1079,7 +1109,7 @@ enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa,
     uint64_t first =
         gpa.raw > space->base.raw ? gpa.raw & ~(axas_table_page_size(&space->table) - 1) : space->base.raw;
     bool none = true;
-    if (axas_space_contains(space, axas_gpa_of(first), 1)) {
+    if (axas_contains(space, axas_gpa_of(first), 1)) {
         unsigned reader = axas_space_reader(space);
         axas_lock_state state = axas_lock_read(&space->lock, reader);
         none = space->table.mode->visit(&space->table, first, axas_last(space->base, space->size),

@@ -16,6 +16,13 @@ static inline uint64_t axas_last(axas_gpa gpa, uint64_t size)
     return gpa.raw + (size - 1);
 }
 
+/** axas_space_contains. */
+static inline bool axas_contains(const struct axas_space *space, axas_gpa gpa, uint64_t size)
+{
+    uint64_t offset = gpa.raw - space->base.raw;
+    return size != 0 && offset < space->size && size - 1 < space->size - offset;
+}
+
 /** The reader slot for a call that does not say which: this CPU's own. */
 static inline unsigned axas_space_reader(const struct axas_space *space)
 {

@@ -167,30 +167,38 @@ bool axas_walk_within_limit(const struct axas_table *table, uint64_t more)
     return more == 0 || (tables <= table->table_limit && more <= table->table_limit - tables);
 }
 
-/* What the reserve held when an exclusive operation began, so that it holds no more after it. */
+/* What the reserve held when an exclusive operation began, so that it holds no more after it, and how many
+ * tables were put beside it. */
 struct reserve {
     uint32_t count[AXAS_MAX_LEVELS];
+    uint64_t more;
 };
 
-static struct reserve reserve_of(const struct axas_table *table)
+static void look_at_reserve(const struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
+                            struct reserve *reserve)
 {
-    struct reserve reserve;
+    __builtin_memcpy(reserve->count, table->pool.count, sizeof reserve->count);
+    reserve->more = 0;
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
-        reserve.count[level] = table->pool.count[level];
+        reserve->more += need[level];
     }
-    return reserve;
+}
+
+static void restore_reserve(struct axas_table *table, const struct reserve *reserve)
+{
+    if (reserve->more != 0) {
+        pool_trim(table, &table->pool, reserve->count);
+    }
 }
 
 static enum axas_status prepare_beside_reserve(struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
-                                               const struct reserve *reserve)
+                                               struct reserve *reserve)
 {
-    uint64_t sum = 0;
-    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
-        sum += need[level];
-    }
-    bool ready = axas_walk_within_limit(table, sum);
-    for (unsigned level = 0; ready && level < table->format->level_count; level++) {
-        ready = pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level]);
+    look_at_reserve(table, need, reserve);
+    bool ready = axas_walk_within_limit(table, reserve->more);
+    for (unsigned level = 0; ready && level < AXAS_MAX_LEVELS; level++) {
+        ready = need[level] == 0 ||
+                pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level]);
     }
     if (!ready) {
         pool_trim(table, &table->pool, reserve->count);
@@ -201,11 +209,13 @@ static enum axas_status prepare_beside_reserve(struct axas_table *table, const u
 
 /* For removal: the cap does not count, and the reserve is there to be used. */
 static enum axas_status prepare_from_reserve(struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
-                                             const struct reserve *reserve)
+                                             struct reserve *reserve)
 {
+    look_at_reserve(table, need, reserve);
     bool ready = true;
-    for (unsigned level = 0; level < table->format->level_count; level++) {
-        if (!pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level])) {
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        if (need[level] != 0 &&
+            !pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level])) {
             ready = ready && table->pool.count[level] >= need[level];
         }
     }
@@ -502,7 +512,8 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return status;
     }
     made.root_level = made.mode->root_level;
-    made.page_size = UINT64_C(1) << level_at(&made, last_level(made.mode))->shift;
+    made.page_shift = level_at(&made, last_level(made.mode))->shift;
+    made.page_size = UINT64_C(1) << made.page_shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
     made.first_split = made.root_level + 1u;
     while (made.first_split <= last_level(made.mode) &&
@@ -618,7 +629,7 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     }
     uint64_t last = gpa + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
-    struct reserve reserve = reserve_of(table);
+    struct reserve reserve;
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     status = table->mode->map_need(table, gpa, last, hpa, sizes, need);
     if (status == AXAS_OK) {
@@ -628,7 +639,7 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
         return status;
     }
     table->mode->map(table, gpa, last, hpa, sizes, &code);
-    pool_trim(table, &table->pool, reserve.count);
+    restore_reserve(table, &reserve);
     finish_map(table, gpa, size);
     return AXAS_OK;
 }
@@ -660,7 +671,7 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
         return status;
     }
     uint64_t last = gpa.raw + (size - 1);
-    struct reserve reserve = reserve_of(table);
+    struct reserve reserve;
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     status = table->mode->split_need(table, gpa.raw, last, UINT64_MAX, need);
     if (status == AXAS_OK) {
@@ -670,7 +681,7 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
         return status;
     }
     table->mode->change(table, gpa.raw, last, UINT64_MAX, NULL, gather);
-    pool_trim(table, &table->pool, reserve.count);
+    restore_reserve(table, &reserve);
     publish(table);
     return AXAS_OK;
 }
@@ -692,7 +703,7 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     }
     uint64_t last = gpa.raw + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
-    struct reserve reserve = reserve_of(table);
+    struct reserve reserve;
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     status = table->mode->split_need(table, gpa.raw, last, sizes, need);
     if (status == AXAS_OK) {
@@ -702,7 +713,7 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
         return status;
     }
     table->mode->change(table, gpa.raw, last, sizes, &code, gather);
-    pool_trim(table, &table->pool, reserve.count);
+    restore_reserve(table, &reserve);
     publish(table);
     return AXAS_OK;
 }

@@ -118,6 +118,7 @@ struct axas_table {
     bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
     uint8_t gpa_bits;
     uint8_t physical_bits;
+    uint8_t page_shift; /**< page_size is 1 << this */
     uint32_t vmid;
     const struct axas_mode *mode;
     uint64_t page_size;      /**< of the smallest leaf, bytes */
