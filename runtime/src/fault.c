@@ -436,6 +436,13 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     return status;
 }
 
+/* Puts a page that the area's backend gave where empty_page found nothing. */
+static inline enum axas_status put_page(struct axas_table *table, void *slot, axas_hpa page, axas_attr attr)
+{
+    bool fits = (page.raw & (table->page_size - 1)) == 0 && page.raw <= table->last_page;
+    return fits ? table->mode->install_page(table, slot, page.raw, attr) : AXAS_ERR_BUSY;
+}
+
 /*
  * What almost every fault is: a page of normal memory in a table that is there. The same two holds, with
  * nothing to look up in the second unless something changed; one, where the backend may be asked meanwhile.
@@ -451,7 +458,6 @@ static bool serve_page(struct axas_space *space, const struct axas_fault *fault,
     axas_hpa page;
     enum axas_status status;
     axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
-    uint64_t generation = space->generation;
     const struct axas_area *found = axas_areas_find(space, gpa.raw, &area);
     bool plain = found != NULL && found->backend->provide != NULL &&
                  (found->flags & AXAS_AREA_FILLING) == 0 && fault->access != 0 &&
@@ -461,22 +467,27 @@ static bool serve_page(struct axas_space *space, const struct axas_fault *fault,
         axas_unlock_read(&space->lock, fault->reader, state);
         return false;
     }
+    bool taken;
     if (found->backend->pure || found->backend->brief) {
         status = take_page(space, found, gpa, fault->cache, &page);
+        taken = status == AXAS_OK;
+        status = taken ? put_page(table, slot, page, found->attr) : status;
+        if (status == AXAS_OK) {
+            axas_unlock_read(&space->lock, fault->reader, state);
+            *hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
+            *result = AXAS_FAULT_RESOLVED;
+            return true;
+        }
+        area = *found;
     } else {
+        uint64_t generation = space->generation;
         area = *found;
         axas_unlock_read(&space->lock, fault->reader, state);
         status = take_page(space, &area, gpa, fault->cache, &page);
+        taken = status == AXAS_OK;
         state = axas_lock_read(&space->lock, fault->reader);
-        found = &area;
-    }
-    bool taken = status == AXAS_OK;
-    if (taken) {
-        bool fits = space->generation == generation && (page.raw & (table->page_size - 1)) == 0 &&
-                    page.raw <= table->last_page;
-        status = fits ? table->mode->install_page(table, slot, page.raw, found->attr) : AXAS_ERR_BUSY;
-        if (status != AXAS_OK) {
-            area = *found;
+        if (taken) {
+            status = space->generation == generation ? put_page(table, slot, page, area.attr) : AXAS_ERR_BUSY;
         }
     }
     axas_unlock_read(&space->lock, fault->reader, state);
@@ -512,7 +523,7 @@ enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct 
     if (!fault->gpa_known) {
         return AXAS_FAULT_ADDRESS_UNKNOWN;
     }
-    if (fault->cause == AXAS_CAUSE_ADDRESS_SIZE && axas_space_contains(space, fault->gpa, 1)) {
+    if (fault->cause == AXAS_CAUSE_ADDRESS_SIZE && axas_contains(space, fault->gpa, 1)) {
         /* Not the guest's address then, but one that a table of ours holds. */
         return AXAS_FAULT_BROKEN;
     }

@@ -62,7 +62,8 @@ static inline void axas_lock_init(struct axas_lock *lock, void *slots, unsigned 
 
 #else
 
-typedef unsigned axas_lock_state;
+/** A reader's counter, so that leaving need not look for it again; NULL for a writer. */
+typedef uint32_t *axas_lock_state;
 
 /** Two lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
 #define AXAS_LOCK_SLOT_BYTES 128u
@@ -97,7 +98,7 @@ static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned sl
     for (;;) {
         (void)__atomic_fetch_add(readers, 1u, __ATOMIC_SEQ_CST);
         if (__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0) {
-            return 0;
+            return readers;
         }
         (void)__atomic_fetch_sub(readers, 1u, __ATOMIC_RELEASE);
         while (__atomic_load_n(&lock->writer, __ATOMIC_RELAXED) != 0) {
@@ -108,8 +109,9 @@ static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned sl
 
 static inline void axas_unlock_read(struct axas_lock *lock, unsigned slot, axas_lock_state state)
 {
-    (void)state;
-    (void)__atomic_fetch_sub(axas_lock_slot_of(lock, slot), 1u, __ATOMIC_RELEASE);
+    (void)lock;
+    (void)slot;
+    (void)__atomic_fetch_sub(state, 1u, __ATOMIC_RELEASE);
 }
 
 static inline axas_lock_state axas_lock_write(struct axas_lock *lock)
@@ -125,7 +127,7 @@ static inline axas_lock_state axas_lock_write(struct axas_lock *lock)
             AXAS_CPU_RELAX();
         }
     }
-    return 0;
+    return NULL;
 }
 
 static inline void axas_unlock_write(struct axas_lock *lock, axas_lock_state state)
