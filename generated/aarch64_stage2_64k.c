@@ -1415,6 +1415,8 @@ static AXAS_OUTLINE bool change_in_level3(const struct change *c, table_entry *s
 }
 #endif
 
+static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
+
 static void change_range(
         struct axas_table *t,
         uint64_t gpa,
@@ -1424,8 +1426,20 @@ static void change_range(
         struct axas_gather *g)
 {
     const struct change c = { t, sizes, code, g };
+    table_entry *slot = root_slot(t, gpa);
+    unsigned level = t->root_level;
 
-    (void)change_in(&c, root_slot(t, gpa), t->root_level, gpa, last);
+    if (last - gpa < LEVEL3_SPAN && level != AXAS_AARCH64_STAGE2_64K_LEVEL3) {
+        /* A page in a table that stays. */
+        table_entry *const leaf = leaf_slot(t, gpa);
+        const uint64_t index = LEVEL3_INDEX(gpa);
+
+        if (leaf != NULL && (code != NULL || !empty_outside(leaf - index, AXAS_AARCH64_STAGE2_64K_LEVEL3, index, index))) {
+            slot = leaf;
+            level = AXAS_AARCH64_STAGE2_64K_LEVEL3;
+        }
+    }
+    (void)change_in(&c, slot, level, gpa, last);
 }
 
 #if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
@@ -1829,78 +1843,78 @@ slow:
     return axas_walk_translate(t, gpa, hpa);
 }
 
+/* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
+static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    switch (t->root_level) {
+    case AXAS_AARCH64_STAGE2_64K_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT;
+        goto at_level2;
+    case AXAS_AARCH64_STAGE2_64K_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT;
+        goto at_level3;
+    default:
+        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
+        hpa->raw = axas_aarch64_stage2_64k_level1_is_leaf(entry)
+                ? axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
+                : AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
+    index = LEVEL2_INDEX(gpa);
+at_level2:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
+        hpa->raw = axas_aarch64_stage2_64k_level2_is_leaf(entry)
+                ? axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
+                : AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+at_level3:
+    __builtin_prefetch(table + index);
+    return table + index;
+}
+
 /*
- * All addresses of a group go down one level before any goes down the next: their loads do not wait for each
- * other. table[i] is NULL where the walk of address i has ended.
+ * The addresses of a group go down to their tables of smallest leaves before any leaf is read: of all tables these are
+ * least likely to be in a cache, and so none waits for another.
  */
 static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
 {
-    const table_entry *table[AXAS_BATCH];
+    const table_entry *slot[AXAS_BATCH];
 
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        axas_walk_translate_each(t, gpas, hpas, count);
+        return;
+    }
     while (count > 0) {
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
-        if (AXAS_UNLIKELY(t->maps_by_call)) {
-            axas_walk_translate_each(t, gpas, hpas, count);
-            return;
-        }
         for (size_t i = 0; i < group; i++) {
-            table[i] = gpas[i].raw <= t->last ? t->root : NULL;
+            slot[i] = NULL;
             hpas[i].raw = AXAS_NO_HPA;
-        }
-        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_64K_LEVEL1 && i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
+            if (gpas[i].raw <= t->last) {
+                slot[i] = leaf_ahead(t, gpas[i].raw, &hpas[i]);
             }
-            entry = load_link(from + index);
-            if (axas_aarch64_stage2_64k_level1_is_table(entry)) {
-                table[i] = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = axas_aarch64_stage2_64k_level1_is_leaf(entry)
-                    ? axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
-                    : AXAS_NO_HPA;
-        }
-        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_64K_LEVEL2 && i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index =
-                    t->root_level == AXAS_AARCH64_STAGE2_64K_LEVEL2 ? gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT : LEVEL2_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            if (axas_aarch64_stage2_64k_level2_is_table(entry)) {
-                table[i] = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = axas_aarch64_stage2_64k_level2_is_leaf(entry)
-                    ? axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
-                    : AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index =
-                    t->root_level == AXAS_AARCH64_STAGE2_64K_LEVEL3 ? gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT : LEVEL3_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
+            if (slot[i] != NULL) {
+                const uint64_t entry = load_link(slot[i]);
 
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
+                if (axas_aarch64_stage2_64k_level3_is_leaf(entry)) {
+                    hpas[i].raw = axas_aarch64_stage2_64k_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
+                }
             }
-            entry = load_link(from + index);
-            hpas[i].raw = axas_aarch64_stage2_64k_level3_is_leaf(entry)
-                    ? axas_aarch64_stage2_64k_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET)
-                    : AXAS_NO_HPA;
         }
         gpas += group;
         hpas += group;
@@ -1909,7 +1923,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 }
 
 /* The slot of a smallest leaf, or NULL if the walk ends above it. */
-static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
+static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *table = t->root;
     uint64_t index;

@@ -413,7 +413,7 @@ bool axas_aarch64_stage2_lpa2_entry_valid(unsigned level, uint64_t entry, uint64
 /* ---- Registers ---- */
 
 static const struct axas_level levels[5];
-static const struct axas_mode modes[5];
+static const struct axas_mode modes[4];
 
 enum axas_status axas_aarch64_stage2_lpa2_root_encode(
         const struct axas_root_request *request,
@@ -474,9 +474,6 @@ enum axas_status axas_aarch64_stage2_lpa2_root_encode(
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x100); /* bits 9:8 */
-    if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_1LEVEL]) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0xc0); /* bits 7:6 */
-    }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_3LEVEL]) {
         made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x40); /* bits 7:6 */
     }
@@ -582,7 +579,6 @@ void axas_aarch64_stage2_lpa2_capabilities(
     const uint64_t field_vmid_bits = (registers[1] >> 4) & UINT64_C(0xf);
     const uint64_t field_xnx = (registers[1] >> 28) & UINT64_C(0xf);
     const uint64_t field_fwb = (registers[2] >> 40) & UINT64_C(0xf);
-    const uint64_t field_st = (registers[2] >> 28) & UINT64_C(0xf);
     const uint64_t field_bbm = (registers[2] >> 52) & UINT64_C(0xf);
 
     found->format = &axas_aarch64_stage2_lpa2;
@@ -606,9 +602,6 @@ void axas_aarch64_stage2_lpa2_capabilities(
     if (field_bbm >= 2) {
         found->features |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2;
     }
-    if (field_st != 0) {
-        found->features |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_TTST;
-    }
     if (field_granule_4k_2 >= 3 || (field_granule_4k_2 == 0 && (field_granule_4k >= 1 && field_granule_4k <= 7))) {
         found->features |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2;
     }
@@ -616,7 +609,7 @@ void axas_aarch64_stage2_lpa2_capabilities(
     if (field_fwb != 0) {
         found->switched |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB;
     }
-    found->modes = UINT64_C(0x1f);
+    found->modes = UINT64_C(0xf);
     (void)probe;
     (void)context;
     if (field_pa_range == 0) {
@@ -1574,6 +1567,8 @@ static AXAS_OUTLINE bool change_in_level3(const struct change *c, table_entry *s
 }
 #endif
 
+static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
+
 static void change_range(
         struct axas_table *t,
         uint64_t gpa,
@@ -1583,8 +1578,20 @@ static void change_range(
         struct axas_gather *g)
 {
     const struct change c = { t, sizes, code, g };
+    table_entry *slot = root_slot(t, gpa);
+    unsigned level = t->root_level;
 
-    (void)change_in(&c, root_slot(t, gpa), t->root_level, gpa, last);
+    if (last - gpa < LEVEL3_SPAN && level != AXAS_AARCH64_STAGE2_LPA2_LEVEL3) {
+        /* A page in a table that stays. */
+        table_entry *const leaf = leaf_slot(t, gpa);
+        const uint64_t index = LEVEL3_INDEX(gpa);
+
+        if (leaf != NULL && (code != NULL || !empty_outside(leaf - index, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, index, index))) {
+            slot = leaf;
+            level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3;
+        }
+    }
+    (void)change_in(&c, slot, level, gpa, last);
 }
 
 #if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
@@ -1968,9 +1975,6 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
         goto at_level2;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
-        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
@@ -2006,7 +2010,6 @@ at_level2:
     }
     table = behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
-at_level3:
     entry = load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3;
 
@@ -2054,9 +2057,6 @@ static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
         goto at_level2;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
-        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
@@ -2100,7 +2100,6 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
-at_level3:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
         goto slow;
@@ -2112,116 +2111,98 @@ slow:
     return axas_walk_translate(t, gpa, hpa);
 }
 
+/* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
+static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    switch (t->root_level) {
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
+        goto at_level0;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
+        goto at_level1;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
+        goto at_level2;
+    default:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
+        hpa->raw = AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
+    index = LEVEL0_INDEX(gpa);
+at_level0:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
+        hpa->raw = axas_aarch64_stage2_lpa2_level0_is_leaf(entry)
+                ? axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET)
+                : AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
+    index = LEVEL1_INDEX(gpa);
+at_level1:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
+        hpa->raw = axas_aarch64_stage2_lpa2_level1_is_leaf(entry)
+                ? axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
+                : AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
+    index = LEVEL2_INDEX(gpa);
+at_level2:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
+        hpa->raw = axas_aarch64_stage2_lpa2_level2_is_leaf(entry)
+                ? axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
+                : AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+    __builtin_prefetch(table + index);
+    return table + index;
+}
+
 /*
- * All addresses of a group go down one level before any goes down the next: their loads do not wait for each
- * other. table[i] is NULL where the walk of address i has ended.
+ * The addresses of a group go down to their tables of smallest leaves before any leaf is read: of all tables these are
+ * least likely to be in a cache, and so none waits for another.
  */
 static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
 {
-    const table_entry *table[AXAS_BATCH];
+    const table_entry *slot[AXAS_BATCH];
 
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        axas_walk_translate_each(t, gpas, hpas, count);
+        return;
+    }
     while (count > 0) {
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
-        if (AXAS_UNLIKELY(t->maps_by_call)) {
-            axas_walk_translate_each(t, gpas, hpas, count);
-            return;
+        for (size_t i = 0; i < group; i++) {
+            slot[i] = NULL;
+            hpas[i].raw = AXAS_NO_HPA;
+            if (gpas[i].raw <= t->last) {
+                slot[i] = leaf_ahead(t, gpas[i].raw, &hpas[i]);
+            }
         }
         for (size_t i = 0; i < group; i++) {
-            table[i] = gpas[i].raw <= t->last ? t->root : NULL;
-            hpas[i].raw = AXAS_NO_HPA;
-        }
-        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1 && i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
-            const table_entry *const from = table[i];
-            uint64_t entry;
+            if (slot[i] != NULL) {
+                const uint64_t entry = load_link(slot[i]);
 
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
+                if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
+                    hpas[i].raw = axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
+                }
             }
-            entry = load_link(from + index);
-            if (axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
-                table[i] = directly_behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = AXAS_NO_HPA;
-        }
-        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LPA2_LEVEL0 && i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index =
-                    t->root_level == AXAS_AARCH64_STAGE2_LPA2_LEVEL0 ? gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT : LEVEL0_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            if (axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
-                table[i] = directly_behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = axas_aarch64_stage2_lpa2_level0_is_leaf(entry)
-                    ? axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET)
-                    : AXAS_NO_HPA;
-        }
-        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LPA2_LEVEL1 && i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index =
-                    t->root_level == AXAS_AARCH64_STAGE2_LPA2_LEVEL1 ? gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT : LEVEL1_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            if (axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
-                table[i] = directly_behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = axas_aarch64_stage2_lpa2_level1_is_leaf(entry)
-                    ? axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
-                    : AXAS_NO_HPA;
-        }
-        for (size_t i = 0; t->root_level <= AXAS_AARCH64_STAGE2_LPA2_LEVEL2 && i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index =
-                    t->root_level == AXAS_AARCH64_STAGE2_LPA2_LEVEL2 ? gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT : LEVEL2_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            if (axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
-                table[i] = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = axas_aarch64_stage2_lpa2_level2_is_leaf(entry)
-                    ? axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
-                    : AXAS_NO_HPA;
-        }
-        for (size_t i = 0; i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index =
-                    t->root_level == AXAS_AARCH64_STAGE2_LPA2_LEVEL3 ? gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT : LEVEL3_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            hpas[i].raw = axas_aarch64_stage2_lpa2_level3_is_leaf(entry)
-                    ? axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET)
-                    : AXAS_NO_HPA;
         }
         gpas += group;
         hpas += group;
@@ -2230,7 +2211,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 }
 
 /* The slot of a smallest leaf, or NULL if the walk ends above it. */
-static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
+static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *table = t->root;
     uint64_t index;
@@ -2252,9 +2233,6 @@ static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
         goto at_level2;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
-        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
@@ -2286,7 +2264,6 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
-at_level3:
     return table + index;
 }
 
@@ -2451,44 +2428,12 @@ static const struct axas_feature features_of_format[] = {
     { "bbm2",
             "FEAT_BBM level 2, block size changes without a break",
             AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2 },
-    { "ttst",
-            "FEAT_TTST, small translation tables (T0SZ up to 48)",
-            AXAS_AARCH64_STAGE2_LPA2_FEATURE_TTST },
     { "lpa2",
             "FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1)",
             AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2 },
 };
 
 static const struct axas_mode modes[] = {
-    {
-            .name = "1level",
-            .title = "start level 3",
-            .root_level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3,
-            .level_count = 1,
-            .gpa_bits_min = 16,
-            .gpa_bits_max = 25,
-            .gpa_bits_preferred = 25,
-            .gpa_bits_fewer = 16,
-            .physical_bits_min = 0,
-            .within_physical = true,
-            .is_default = false,
-            .with = UINT64_C(0xc0),
-            .fewer_with = UINT64_C(0),
-            .translate = translate,
-            .translate_batch = translate_batch,
-            .walk = walk,
-            .touch = touch,
-            .map_page = map_page,
-            .empty_page = empty_page,
-            .install_page = install_page,
-            .install = install,
-            .visit = visit_range,
-            .map_need = map_need,
-            .map = map_range,
-            .split_need = split_need,
-            .change = change_range,
-            .free_subtree = free_subtree,
-    },
     {
             .name = "2level",
             .title = "start level 2",
@@ -2497,12 +2442,10 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 25,
             .gpa_bits_max = 34,
             .gpa_bits_preferred = 32,
-            .gpa_bits_fewer = 22,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x80),
-            .fewer_with = UINT64_C(0x40),
+            .with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2526,12 +2469,10 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 31,
             .gpa_bits_max = 43,
             .gpa_bits_preferred = 40,
-            .gpa_bits_fewer = 31,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = true,
-            .with = UINT64_C(0x80),
-            .fewer_with = UINT64_C(0),
+            .with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2555,12 +2496,10 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 40,
             .gpa_bits_max = 52,
             .gpa_bits_preferred = 48,
-            .gpa_bits_fewer = 40,
             .physical_bits_min = 44,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x80),
-            .fewer_with = UINT64_C(0),
+            .with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2584,12 +2523,10 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 49,
             .gpa_bits_max = 52,
             .gpa_bits_preferred = 52,
-            .gpa_bits_fewer = 49,
             .physical_bits_min = 52,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x80),
-            .fewer_with = UINT64_C(0),
+            .with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2742,8 +2679,8 @@ const struct axas_format axas_aarch64_stage2_lpa2 = {
     .entry_bytes = 8,
     .big_endian = false,
     .level_count = 5,
-    .mode_count = 5,
-    .feature_count = 8,
+    .mode_count = 4,
+    .feature_count = 7,
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,
@@ -2782,7 +2719,7 @@ _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(4 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
 _Static_assert(3 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
-_Static_assert(5 <= 64, "more modes than a mask holds");
+_Static_assert(4 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES << AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT ==
                 UINT64_C(1) << AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT,

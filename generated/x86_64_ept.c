@@ -1410,6 +1410,8 @@ static AXAS_OUTLINE bool change_in_pt(const struct change *c, table_entry *slot,
 }
 #endif
 
+static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
+
 static void change_range(
         struct axas_table *t,
         uint64_t gpa,
@@ -1419,8 +1421,20 @@ static void change_range(
         struct axas_gather *g)
 {
     const struct change c = { t, sizes, code, g };
+    table_entry *slot = root_slot(t, gpa);
+    unsigned level = t->root_level;
 
-    (void)change_in(&c, root_slot(t, gpa), t->root_level, gpa, last);
+    if (last - gpa < PT_SPAN && level != AXAS_X86_64_EPT_PT) {
+        /* A page in a table that stays. */
+        table_entry *const leaf = leaf_slot(t, gpa);
+        const uint64_t index = PT_INDEX(gpa);
+
+        if (leaf != NULL && (code != NULL || !empty_outside(leaf - index, AXAS_X86_64_EPT_PT, index, index))) {
+            slot = leaf;
+            level = AXAS_X86_64_EPT_PT;
+        }
+    }
+    (void)change_in(&c, slot, level, gpa, last);
 }
 
 #if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
@@ -1920,111 +1934,88 @@ slow:
     return axas_walk_translate(t, gpa, hpa);
 }
 
+/* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
+static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index;
+    uint64_t entry;
+
+    switch (t->root_level) {
+    case AXAS_X86_64_EPT_PML4:
+        index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
+        goto at_pml4;
+    default:
+        index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
+        break;
+    }
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pml5_is_table(entry)) {
+        hpa->raw = AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
+    index = PML4_INDEX(gpa);
+at_pml4:
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pml4_is_table(entry)) {
+        hpa->raw = AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
+    index = PDPT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
+        hpa->raw = axas_x86_64_ept_pdpt_is_leaf(entry)
+                ? axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET)
+                : AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+    index = PD_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pd_is_table(entry)) {
+        hpa->raw = axas_x86_64_ept_pd_is_leaf(entry)
+                ? axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
+                : AXAS_NO_HPA;
+        return NULL;
+    }
+    table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
+    index = PT_INDEX(gpa);
+    __builtin_prefetch(table + index);
+    return table + index;
+}
+
 /*
- * All addresses of a group go down one level before any goes down the next: their loads do not wait for each
- * other. table[i] is NULL where the walk of address i has ended.
+ * The addresses of a group go down to their tables of smallest leaves before any leaf is read: of all tables these are
+ * least likely to be in a cache, and so none waits for another.
  */
 static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
 {
-    const table_entry *table[AXAS_BATCH];
+    const table_entry *slot[AXAS_BATCH];
 
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        axas_walk_translate_each(t, gpas, hpas, count);
+        return;
+    }
     while (count > 0) {
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
-        if (AXAS_UNLIKELY(t->maps_by_call)) {
-            axas_walk_translate_each(t, gpas, hpas, count);
-            return;
-        }
         for (size_t i = 0; i < group; i++) {
-            table[i] = gpas[i].raw <= t->last ? t->root : NULL;
+            slot[i] = NULL;
             hpas[i].raw = AXAS_NO_HPA;
-        }
-        for (size_t i = 0; t->root_level <= AXAS_X86_64_EPT_PML5 && i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
+            if (gpas[i].raw <= t->last) {
+                slot[i] = leaf_ahead(t, gpas[i].raw, &hpas[i]);
             }
-            entry = load_link(from + index);
-            if (axas_x86_64_ept_pml5_is_table(entry)) {
-                table[i] = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = AXAS_NO_HPA;
         }
         for (size_t i = 0; i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index =
-                    t->root_level == AXAS_X86_64_EPT_PML4 ? gpa >> AXAS_X86_64_EPT_PML4_SHIFT : PML4_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
+            if (slot[i] != NULL) {
+                const uint64_t entry = load_link(slot[i]);
 
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
+                if (axas_x86_64_ept_pt_is_leaf(entry)) {
+                    hpas[i].raw = axas_x86_64_ept_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
+                }
             }
-            entry = load_link(from + index);
-            if (axas_x86_64_ept_pml4_is_table(entry)) {
-                table[i] = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = AXAS_NO_HPA;
-        }
-        for (size_t i = 0; i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index = PDPT_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            if (axas_x86_64_ept_pdpt_is_table(entry)) {
-                table[i] = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = axas_x86_64_ept_pdpt_is_leaf(entry)
-                    ? axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET)
-                    : AXAS_NO_HPA;
-        }
-        for (size_t i = 0; i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index = PD_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            if (axas_x86_64_ept_pd_is_table(entry)) {
-                table[i] = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
-                continue;
-            }
-            table[i] = NULL;
-            hpas[i].raw = axas_x86_64_ept_pd_is_leaf(entry)
-                    ? axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
-                    : AXAS_NO_HPA;
-        }
-        for (size_t i = 0; i < group; i++) {
-            const uint64_t gpa = gpas[i].raw;
-            const uint64_t index = PT_INDEX(gpa);
-            const table_entry *const from = table[i];
-            uint64_t entry;
-
-            if (AXAS_UNLIKELY(from == NULL)) {
-                continue;
-            }
-            entry = load_link(from + index);
-            hpas[i].raw = axas_x86_64_ept_pt_is_leaf(entry)
-                    ? axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET)
-                    : AXAS_NO_HPA;
         }
         gpas += group;
         hpas += group;
@@ -2033,7 +2024,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 }
 
 /* The slot of a smallest leaf, or NULL if the walk ends above it. */
-static inline table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
+static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *table = t->root;
     uint64_t index;
