@@ -406,6 +406,15 @@ void axas_riscv32_gstage_capabilities(
 
 typedef axas_riscv32_gstage_entry table_entry;
 
+/* Whether one function serves what several would do faster. */
+#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#define SMALL 1
+#define INLINE_UNLESS_SMALL AXAS_OUTLINE
+#else
+#define SMALL 0
+#define INLINE_UNLESS_SMALL inline
+#endif
+
 static AXAS_INLINE uint64_t load(const table_entry *slot)
 {
     return IN_TABLE_ORDER(AXAS_LOAD(slot));
@@ -465,7 +474,7 @@ static inline table_entry *directly_behind(const struct axas_table *t, uint64_t 
     return axas_walk_virt_directly(t, hpa);
 }
 
-static inline void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
+static INLINE_UNLESS_SMALL void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
@@ -528,6 +537,12 @@ static const struct {
             AXAS_RISCV32_GSTAGE_VPN0_SHIFT },
 };
 
+/* The kind, where the level is known unless one function serves all. */
+static AXAS_INLINE enum axas_entry_kind kind_of(unsigned level, uint64_t entry)
+{
+    return SMALL ? axas_riscv32_gstage_entry_kind(level, entry) : kind_at(level, entry);
+}
+
 static inline bool is_memory(unsigned level, uint64_t entry)
 {
     const enum axas_entry_kind kind = axas_riscv32_gstage_entry_kind(level, entry);
@@ -535,7 +550,7 @@ static inline bool is_memory(unsigned level, uint64_t entry)
     return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
 }
 
-static AXAS_INLINE uint64_t index_in(unsigned level, uint64_t gpa)
+static INLINE_UNLESS_SMALL uint64_t index_in(unsigned level, uint64_t gpa)
 {
     return (gpa >> shape[level].shift) & (shape[level].entries - 1);
 }
@@ -546,7 +561,7 @@ static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned
     return behind(t, axas_riscv32_gstage_entry_hpa(level, entry)) + index_in(level + 1, gpa);
 }
 
-static inline table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
+static INLINE_UNLESS_SMALL table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *const root = t->root;
 
@@ -697,7 +712,7 @@ static AXAS_OUTLINE void recode(
                 i++;
             } while (i < count && ((entry = load(slot + i)) & ~keep) == seen);
         } else {
-            for (; count - i >= 4; i += 4) {
+            for (; !SMALL && count - i >= 4; i += 4) {
                 const uint64_t e0 = load(slot + i) ^ seen, e1 = load(slot + i + 1) ^ seen;
                 const uint64_t e2 = load(slot + i + 2) ^ seen, e3 = load(slot + i + 3) ^ seen;
 
@@ -943,7 +958,7 @@ struct mapping {
     const struct axas_leaf_code *code;
 };
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static void map_in(
         const struct mapping *m,
         table_entry *slot,
@@ -1026,7 +1041,7 @@ static AXAS_INLINE void map_in_body(
     }
 }
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static AXAS_OUTLINE void map_in(
         const struct mapping *m,
         table_entry *slot,
@@ -1072,7 +1087,7 @@ static void map_range(
     map_in(&m, root_slot(t, gpa), t->root_level, gpa, last, true);
 }
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static bool change_in(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last);
 #else
 static bool change_in_vpn1(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
@@ -1115,7 +1130,7 @@ static AXAS_INLINE bool change_in_body(
         const uint64_t stop = end < last ? end : last;
         const bool whole = gpa == start && stop == end;
         const uint64_t entry = load(slot);
-        enum axas_entry_kind kind = kind_at(level, entry);
+        enum axas_entry_kind kind = kind_of(level, entry);
 
         if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
             kind = AXAS_ENTRY_TABLE;
@@ -1151,7 +1166,7 @@ static AXAS_INLINE bool change_in_body(
     }
 }
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static AXAS_OUTLINE bool change_in(
         const struct change *c,
         table_entry *slot,
@@ -1187,7 +1202,7 @@ static void change_range(
     table_entry *slot = root_slot(t, gpa);
     unsigned level = t->root_level;
 
-    if (last - gpa < VPN0_SPAN && level != AXAS_RISCV32_GSTAGE_VPN0) {
+    if (!SMALL && last - gpa < VPN0_SPAN && level != AXAS_RISCV32_GSTAGE_VPN0) {
         /* A page in a table that stays. */
         table_entry *const leaf = leaf_slot(t, gpa);
         const uint64_t index = VPN0_INDEX(gpa);
@@ -1200,7 +1215,7 @@ static void change_range(
     (void)change_in(&c, slot, level, gpa, last);
 }
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
@@ -1260,7 +1275,7 @@ static AXAS_INLINE bool visit_in_body(
         const uint64_t entry = load_link(slot);
 
         if (entry != empty) {
-            if (level != AXAS_RISCV32_GSTAGE_VPN0 && kind_at(level, entry) == AXAS_ENTRY_TABLE) {
+            if (level != AXAS_RISCV32_GSTAGE_VPN0 && kind_of(level, entry) == AXAS_ENTRY_TABLE) {
                 if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
                     return false;
                 }
@@ -1275,7 +1290,7 @@ static AXAS_INLINE bool visit_in_body(
     }
 }
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static AXAS_OUTLINE bool visit_in(
         const struct axas_table *t,
         const table_entry *slot,
@@ -1321,7 +1336,7 @@ static bool visit_range(
     return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
 }
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static void free_table(
         struct axas_table *t,
         table_entry *table,
@@ -1380,7 +1395,7 @@ static AXAS_INLINE void free_table_body(
         if (entry == shape[level].empty) {
             continue;
         }
-        switch (kind_at(level, entry)) {
+        switch (kind_of(level, entry)) {
         case AXAS_ENTRY_TABLE:
             free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
             break;
@@ -1400,7 +1415,7 @@ static AXAS_INLINE void free_table_body(
     axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
 }
 
-#if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
+#if SMALL
 static AXAS_OUTLINE void free_table(
         struct axas_table *t,
         table_entry *table,
@@ -1450,6 +1465,16 @@ static void free_subtree(
 /* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
 static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
+#if SMALL
+    table_entry *slot = root_slot(t, gpa);
+
+    *level = t->root_level;
+    while (kind_of(*level, *found = load_link(slot)) == AXAS_ENTRY_TABLE) {
+        slot = child_slot(t, *level, *found, gpa);
+        ++*level;
+    }
+    return slot;
+#else
     table_entry *table = t->root;
     uint64_t index = gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
     uint64_t entry;
@@ -1467,6 +1492,7 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
 found:
     *found = entry;
     return table + index;
+#endif
 }
 
 static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
@@ -1519,6 +1545,22 @@ slow:
     return axas_walk_translate(t, gpa, hpa);
 }
 
+#if SMALL
+static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+{
+    axas_walk_translate_each(t, gpas, hpas, count);
+}
+
+/* The slot of a smallest leaf, or NULL if the walk ends above it. */
+static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+
+    return level == AXAS_RISCV32_GSTAGE_VPN0 ? slot : NULL;
+}
+#else
 /* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
 static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
@@ -1597,8 +1639,9 @@ static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
     index = VPN0_INDEX(gpa);
     return table + index;
 }
+#endif
 
-static inline enum axas_status put_page(
+static INLINE_UNLESS_SMALL enum axas_status put_page(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1626,8 +1669,10 @@ static AXAS_OUTLINE enum axas_status map_page_elsewhere(
     if (slot == NULL) {
         return axas_walk_map(t, gpa, hpa, VPN0_SPAN, attr);
     }
+#if !SMALL
     t->leaf_table = slot - VPN0_INDEX(gpa);
     t->leaf_table_gpa = gpa & ~LEAF_TABLE_OFFSET;
+#endif
     return put_page(t, slot, gpa, hpa, attr);
 }
 
@@ -1636,7 +1681,7 @@ static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hp
 {
     table_entry *const table = t->leaf_table;
 
-    if (table == NULL || ((gpa ^ t->leaf_table_gpa) & ~LEAF_TABLE_OFFSET) != 0) {
+    if (SMALL || table == NULL || ((gpa ^ t->leaf_table_gpa) & ~LEAF_TABLE_OFFSET) != 0) {
         return map_page_elsewhere(t, gpa, hpa, attr);
     }
     return put_page(t, table + VPN0_INDEX(gpa), gpa, hpa, attr);
