@@ -377,7 +377,7 @@ bool axas_aarch64_stage2_entry_valid(unsigned level, uint64_t entry, uint64_t fe
 /* ---- Registers ---- */
 
 static const struct axas_level levels[4];
-static const struct axas_mode modes[3];
+static const struct axas_mode modes[4];
 
 enum axas_status axas_aarch64_stage2_root_encode(
         const struct axas_root_request *request,
@@ -430,6 +430,9 @@ enum axas_status axas_aarch64_stage2_root_encode(
     made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */
     made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x100); /* bits 9:8 */
+    if (request->mode == &modes[AXAS_AARCH64_STAGE2_MODE_1LEVEL]) {
+        made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0xc0); /* bits 7:6 */
+    }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_MODE_3LEVEL]) {
         made[AXAS_AARCH64_STAGE2_ROOT_VTCR_EL2] |= UINT64_C(0x40); /* bits 7:6 */
     }
@@ -535,6 +538,7 @@ void axas_aarch64_stage2_capabilities(
     const uint64_t field_vmid_bits = (registers[1] >> 4) & UINT64_C(0xf);
     const uint64_t field_xnx = (registers[1] >> 28) & UINT64_C(0xf);
     const uint64_t field_fwb = (registers[2] >> 40) & UINT64_C(0xf);
+    const uint64_t field_st = (registers[2] >> 28) & UINT64_C(0xf);
     const uint64_t field_bbm = (registers[2] >> 52) & UINT64_C(0xf);
 
     found->format = &axas_aarch64_stage2;
@@ -558,11 +562,14 @@ void axas_aarch64_stage2_capabilities(
     if (field_bbm >= 2) {
         found->features |= AXAS_AARCH64_STAGE2_FEATURE_BBM2;
     }
+    if (field_st != 0) {
+        found->features |= AXAS_AARCH64_STAGE2_FEATURE_TTST;
+    }
     found->switched = 0;
     if (field_fwb != 0) {
         found->switched |= AXAS_AARCH64_STAGE2_FEATURE_FWB;
     }
-    found->modes = UINT64_C(7);
+    found->modes = UINT64_C(0xf);
     (void)probe;
     (void)context;
     if (field_pa_range == 0) {
@@ -1863,6 +1870,9 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
     case AXAS_AARCH64_STAGE2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
@@ -1890,6 +1900,7 @@ at_level2:
     }
     table = behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     entry = load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_LEVEL3;
 
@@ -1935,6 +1946,9 @@ static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas
     case AXAS_AARCH64_STAGE2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
@@ -1967,6 +1981,7 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_level3_is_leaf(entry)) {
         goto slow;
@@ -2008,6 +2023,9 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     case AXAS_AARCH64_STAGE2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
@@ -2039,6 +2057,7 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     __builtin_prefetch(table + index);
     return table + index;
 }
@@ -2100,6 +2119,9 @@ static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
     case AXAS_AARCH64_STAGE2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
@@ -2124,6 +2146,7 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     return table + index;
 }
 #endif
@@ -2291,9 +2314,41 @@ static const struct axas_feature features_of_format[] = {
     { "bbm2",
             "FEAT_BBM level 2, block size changes without a break",
             AXAS_AARCH64_STAGE2_FEATURE_BBM2 },
+    { "ttst",
+            "FEAT_TTST, small translation tables (T0SZ up to 48)",
+            AXAS_AARCH64_STAGE2_FEATURE_TTST },
 };
 
 static const struct axas_mode modes[] = {
+    {
+            .name = "1level",
+            .title = "start level 3",
+            .root_level = AXAS_AARCH64_STAGE2_LEVEL3,
+            .level_count = 1,
+            .gpa_bits_min = 16,
+            .gpa_bits_max = 25,
+            .gpa_bits_preferred = 25,
+            .gpa_bits_fewer = 16,
+            .physical_bits_min = 0,
+            .within_physical = true,
+            .is_default = false,
+            .with = UINT64_C(0x40),
+            .fewer_with = UINT64_C(0),
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .empty_page = empty_page,
+            .install_page = install_page,
+            .install = install,
+            .visit = visit_range,
+            .map_need = map_need,
+            .map = map_range,
+            .split_need = split_need,
+            .change = change_range,
+            .free_subtree = free_subtree,
+    },
     {
             .name = "2level",
             .title = "start level 2",
@@ -2302,10 +2357,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 25,
             .gpa_bits_max = 34,
             .gpa_bits_preferred = 32,
+            .gpa_bits_fewer = 22,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2329,10 +2386,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 31,
             .gpa_bits_max = 43,
             .gpa_bits_preferred = 40,
+            .gpa_bits_fewer = 31,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = true,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2356,10 +2415,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 40,
             .gpa_bits_max = 48,
             .gpa_bits_preferred = 48,
+            .gpa_bits_fewer = 40,
             .physical_bits_min = 44,
             .within_physical = true,
             .is_default = false,
             .with = UINT64_C(0),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2512,8 +2573,8 @@ const struct axas_format axas_aarch64_stage2 = {
     .entry_bytes = 8,
     .big_endian = false,
     .level_count = 4,
-    .mode_count = 3,
-    .feature_count = 6,
+    .mode_count = 4,
+    .feature_count = 7,
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,
@@ -2552,7 +2613,7 @@ _Static_assert(4 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(4 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
 _Static_assert(3 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
-_Static_assert(3 <= 64, "more modes than a mask holds");
+_Static_assert(4 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES << AXAS_AARCH64_STAGE2_LEVEL1_SHIFT ==
                 UINT64_C(1) << AXAS_AARCH64_STAGE2_LEVEL0_SHIFT,

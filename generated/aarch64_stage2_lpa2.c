@@ -413,7 +413,7 @@ bool axas_aarch64_stage2_lpa2_entry_valid(unsigned level, uint64_t entry, uint64
 /* ---- Registers ---- */
 
 static const struct axas_level levels[5];
-static const struct axas_mode modes[4];
+static const struct axas_mode modes[5];
 
 enum axas_status axas_aarch64_stage2_lpa2_root_encode(
         const struct axas_root_request *request,
@@ -474,6 +474,9 @@ enum axas_status axas_aarch64_stage2_lpa2_root_encode(
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x100); /* bits 9:8 */
+    if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_1LEVEL]) {
+        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0xc0); /* bits 7:6 */
+    }
     if (request->mode == &modes[AXAS_AARCH64_STAGE2_LPA2_MODE_3LEVEL]) {
         made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x40); /* bits 7:6 */
     }
@@ -579,6 +582,7 @@ void axas_aarch64_stage2_lpa2_capabilities(
     const uint64_t field_vmid_bits = (registers[1] >> 4) & UINT64_C(0xf);
     const uint64_t field_xnx = (registers[1] >> 28) & UINT64_C(0xf);
     const uint64_t field_fwb = (registers[2] >> 40) & UINT64_C(0xf);
+    const uint64_t field_st = (registers[2] >> 28) & UINT64_C(0xf);
     const uint64_t field_bbm = (registers[2] >> 52) & UINT64_C(0xf);
 
     found->format = &axas_aarch64_stage2_lpa2;
@@ -602,6 +606,9 @@ void axas_aarch64_stage2_lpa2_capabilities(
     if (field_bbm >= 2) {
         found->features |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2;
     }
+    if (field_st != 0) {
+        found->features |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_TTST;
+    }
     if (field_granule_4k_2 >= 3 || (field_granule_4k_2 == 0 && (field_granule_4k >= 1 && field_granule_4k <= 7))) {
         found->features |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2;
     }
@@ -609,7 +616,7 @@ void axas_aarch64_stage2_lpa2_capabilities(
     if (field_fwb != 0) {
         found->switched |= AXAS_AARCH64_STAGE2_LPA2_FEATURE_FWB;
     }
-    found->modes = UINT64_C(0xf);
+    found->modes = UINT64_C(0x1f);
     (void)probe;
     (void)context;
     if (field_pa_range == 0) {
@@ -2000,6 +2007,9 @@ static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, 
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
@@ -2035,6 +2045,7 @@ at_level2:
     }
     table = behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     entry = load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3;
 
@@ -2083,6 +2094,9 @@ static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
@@ -2126,6 +2140,7 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
         goto slow;
@@ -2170,6 +2185,9 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
@@ -2211,6 +2229,7 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     __builtin_prefetch(table + index);
     return table + index;
 }
@@ -2275,6 +2294,9 @@ static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
         goto at_level2;
+    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
+        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
+        goto at_level3;
     default:
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
@@ -2306,6 +2328,7 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
+at_level3:
     return table + index;
 }
 #endif
@@ -2473,12 +2496,44 @@ static const struct axas_feature features_of_format[] = {
     { "bbm2",
             "FEAT_BBM level 2, block size changes without a break",
             AXAS_AARCH64_STAGE2_LPA2_FEATURE_BBM2 },
+    { "ttst",
+            "FEAT_TTST, small translation tables (T0SZ up to 48)",
+            AXAS_AARCH64_STAGE2_LPA2_FEATURE_TTST },
     { "lpa2",
             "FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1)",
             AXAS_AARCH64_STAGE2_LPA2_FEATURE_LPA2 },
 };
 
 static const struct axas_mode modes[] = {
+    {
+            .name = "1level",
+            .title = "start level 3",
+            .root_level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3,
+            .level_count = 1,
+            .gpa_bits_min = 16,
+            .gpa_bits_max = 25,
+            .gpa_bits_preferred = 25,
+            .gpa_bits_fewer = 16,
+            .physical_bits_min = 0,
+            .within_physical = true,
+            .is_default = false,
+            .with = UINT64_C(0xc0),
+            .fewer_with = UINT64_C(0),
+            .translate = translate,
+            .translate_batch = translate_batch,
+            .walk = walk,
+            .touch = touch,
+            .map_page = map_page,
+            .empty_page = empty_page,
+            .install_page = install_page,
+            .install = install,
+            .visit = visit_range,
+            .map_need = map_need,
+            .map = map_range,
+            .split_need = split_need,
+            .change = change_range,
+            .free_subtree = free_subtree,
+    },
     {
             .name = "2level",
             .title = "start level 2",
@@ -2487,10 +2542,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 25,
             .gpa_bits_max = 34,
             .gpa_bits_preferred = 32,
+            .gpa_bits_fewer = 22,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0x40),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2514,10 +2571,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 31,
             .gpa_bits_max = 43,
             .gpa_bits_preferred = 40,
+            .gpa_bits_fewer = 31,
             .physical_bits_min = 0,
             .within_physical = true,
             .is_default = true,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2541,10 +2600,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 40,
             .gpa_bits_max = 52,
             .gpa_bits_preferred = 48,
+            .gpa_bits_fewer = 40,
             .physical_bits_min = 44,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2568,10 +2629,12 @@ static const struct axas_mode modes[] = {
             .gpa_bits_min = 49,
             .gpa_bits_max = 52,
             .gpa_bits_preferred = 52,
+            .gpa_bits_fewer = 49,
             .physical_bits_min = 52,
             .within_physical = true,
             .is_default = false,
-            .with = UINT64_C(0x40),
+            .with = UINT64_C(0x80),
+            .fewer_with = UINT64_C(0),
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
@@ -2724,8 +2787,8 @@ const struct axas_format axas_aarch64_stage2_lpa2 = {
     .entry_bytes = 8,
     .big_endian = false,
     .level_count = 5,
-    .mode_count = 4,
-    .feature_count = 7,
+    .mode_count = 5,
+    .feature_count = 8,
     .transition_count = 12,
     .root_register_count = 2,
     .fault_register_count = 4,
@@ -2764,7 +2827,7 @@ _Static_assert(5 <= AXAS_MAX_LEVELS, "more levels than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runtime counts");
 _Static_assert(4 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
 _Static_assert(3 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
-_Static_assert(4 <= 64, "more modes than a mask holds");
+_Static_assert(5 <= 64, "more modes than a mask holds");
 _Static_assert(
         AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES << AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT ==
                 UINT64_C(1) << AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT,

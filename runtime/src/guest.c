@@ -105,19 +105,16 @@ static void let_go(const struct request *request)
  * piece. Looks at all of the rest if `all`, else no further than the hole. */
 static enum axas_status scan(const struct request *request, uint64_t from, bool all, struct piece *hole)
 {
-    struct piece piece;
-    hole->hole = false;
-    do {
-        enum axas_status status = piece_at(request, from, &piece);
-        if (status != AXAS_OK) {
+    struct piece behind;
+    struct piece *piece = hole;
+    for (;;) {
+        enum axas_status status = piece_at(request, from, piece);
+        if (status != AXAS_OK || piece->last == request->last || (hole->hole && !all)) {
             return status;
         }
-        if (!hole->hole) {
-            *hole = piece;
-        }
-        from = piece.last + 1;
-    } while (piece.last != request->last && (all || !hole->hole));
-    return AXAS_OK;
+        from = piece->last + 1;
+        piece = hole->hole ? &behind : hole;
+    }
 }
 
 static enum axas_status populate(const struct request *request, uint64_t gpa)
