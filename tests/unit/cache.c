@@ -13,7 +13,8 @@ Test(cache, a_filled_cache_serves_that_many_faults_without_the_allocator)
 {
     for (FOR_EACH_CASE(at)) {
         struct unit_space unit;
-        unit_space_make(&unit, &at);
+        struct axas_config config = {.reserve_limit = 1}; /* or else 4 KiB for each 126 MiB of it */
+        unit_space_make_with(&unit, &at, false, &config);
         struct axas_cache cache;
         memset(&cache, 0, sizeof cache);
         uint64_t top = unit.tree.limit, page = unit.page;
