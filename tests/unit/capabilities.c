@@ -196,7 +196,7 @@ Test(capabilities, without_a_width_it_is_the_default_mode_or_else_the_first_that
     cpu = cpu_of("aarch64_stage2", 36);
     made = try_cpu(&cpu, 0, 0);
     expect_mode(&made, "3level", 36); /* prefers 40, and may not */
-    cpu.modes = 1;
+    cpu.modes = UINT64_C(1) << (axas_mode_find(cpu.format, "2level") - cpu.format->modes);
     made = try_cpu(&cpu, 0, 0);
     expect_mode(&made, "2level", 32);
 }
@@ -233,10 +233,12 @@ Test(capabilities, what_is_said_is_what_stops_the_mode_that_comes_closest)
     expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "no mode has guest addresses of that width");
     made = try_cpu(&cpu, 0, 49);
     expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "no mode has guest addresses of that width");
-    made = try_cpu(&cpu, 24, 0);
+    made = try_cpu(&cpu, 15, 0);
     expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "no mode has guest addresses of that width");
+    made = try_cpu(&cpu, 24, 0); /* with FEAT_TTST alone */
+    expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "the CPU lacks a feature that every mode");
 
-    cpu.modes = 3;
+    cpu.modes = ~(UINT64_C(1) << (axas_mode_find(cpu.format, "4level") - cpu.format->modes));
     made = try_cpu(&cpu, 44, 0);
     expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "the CPU refuses every mode");
     cpu.modes = 0;
