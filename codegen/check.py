@@ -8,6 +8,7 @@ with what depends on it, so that one mistake is reported once.
 from codegen import shape
 from codegen.check_attributes import Attributes
 from codegen.check_capabilities import Capabilities
+from codegen.check_contiguous import Contiguous
 from codegen.check_fault import Fault
 from codegen.check_features import Features
 from codegen.check_kinds import Kinds
@@ -19,7 +20,7 @@ from codegen.check_registers import Registers
 from codegen.check_transitions import Transitions
 from codegen.diagnostic import listed
 
-PARTS = (Names, Features, Layout, Kinds, Attributes, Modes, Transitions, Registers, Fault,
+PARTS = (Names, Features, Layout, Kinds, Attributes, Contiguous, Modes, Transitions, Registers, Fault,
          Capabilities)
 
 

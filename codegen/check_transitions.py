@@ -7,8 +7,10 @@ from codegen.check_part import Part
 from codegen.diagnostic import listed
 
 CHANGES = ("make", "permissions_more", "permissions_less", "memory_type", "output_address", "split", "collapse",
-           "remove_leaf", "remove_table", "fault")
-BREAKABLE = ("permissions_more", "permissions_less", "memory_type", "output_address", "split", "collapse")
+           "contiguous_off", "remove_leaf", "remove_table", "fault")
+BREAKABLE = ("permissions_more", "permissions_less", "memory_type", "output_address", "split", "collapse",
+             "contiguous_off")
+OFF = "contiguous_off"
 
 
 class Transitions(Part):
@@ -18,7 +20,13 @@ class Transitions(Part):
 
     def check_transitions(self):
         rows = self.doc["transitions"].items
+        if "contiguous" not in self.doc:
+            for row in (row for row in rows if row["change"].value == OFF):
+                self.error(row["change"], f"change '{OFF}' where no leaf is of a contiguous group, expected no row, or "
+                                          "a section 'contiguous'")
         for change in CHANGES:
+            if change == OFF and "contiguous" not in self.doc:
+                continue
             mine = [row for row in rows if row["change"].value == change]
             for first, second in itertools.combinations(mine, 2):
                 if self.compatible(first, second):

@@ -13,9 +13,12 @@ def explain(model, level, entry, features=None):
     if kind is None:
         lines.append("kind      none that this level allows")
         return lines + [f"          no {other.kind}: {_mismatch(other, entry)}" for other in level.kinds]
+    group = level.group if kind.role == "leaf" and _in_group(level.group, entry) else None
     lines.append(f"kind      {kind.kind}: {_role(model, level, kind)}")
-    lines += _rows(kind, entry)
-    lines.append(f"address   {_address(kind, entry):#x}")
+    lines += _rows(kind, entry, group)
+    if group:
+        lines.append(f"group     {group.leaves} leaves side by side translate {size_text(group.size)}")
+    lines.append(f"address   {_address(kind, entry & ~_cover(group)):#x}{_of_group(group)}")
     if kind.role == "leaf":
         lines.append(f"access    {_codes(kind, entry, model.access_codes, model.access_fields, features, _access)}")
     if kind.role != "table":
@@ -24,7 +27,11 @@ def explain(model, level, entry, features=None):
             lines.append(f"accessed  {'yes' if entry & kind.accessed_mask else 'no'}")
         if kind.dirty_mask:
             lines.append(f"dirty     {'yes' if entry & kind.dirty_mask else _written(kind, entry, model, features)}")
-    wrong = [f"bit {bit} must be {want}" for bit, want in _wrong_bits(kind, entry)]
+    wrong = [f"bit {bit} must be {want}" for bit, want in _wrong_bits(kind, entry ^ (group.flip if group else 0))]
+    if group and entry & _cover(group) != group.pattern_bits:
+        wrong.append(f"the lowest address bits of a leaf in a group must be {group.pattern:#x}")
+    if group and features is not None and not set(group.condition.with_) <= features:
+        wrong.append(f"a group at this level needs {' and '.join(group.condition.with_)}")
     if kind.condition and features is not None and not set(kind.condition.with_) <= features:
         wrong.append(f"a {kind.kind} at this level needs {' and '.join(kind.condition.with_)}")
     return lines + [f"wrong     {text}" for text in wrong]
@@ -32,6 +39,19 @@ def explain(model, level, entry, features=None):
 
 def _matches(kind, entry):
     return entry & kind.equal_mask == kind.equal_value and all(entry & mask for mask in kind.nonzero)
+
+
+def _in_group(group, entry):
+    return group is not None and entry & group.mark_mask == group.mark_value
+
+
+def _cover(group):
+    """The address bits that hold something else."""
+    return group.low_mask if group and group.pattern is not None else 0
+
+
+def _of_group(group):
+    return " of the group: the leaf's own place in it is added" if _cover(group) else ""
 
 
 def _mismatch(kind, entry):
@@ -53,22 +73,25 @@ def _role(model, level, kind):
     return f"translates {size_text(level.span)}"
 
 
-def _rows(kind, entry):
+def _rows(kind, entry, group):
     spans = [(_span(row), row) for row in kind.rows]
     width = max(len(span) for span, _ in spans)
     names = max(len(row.name or row.what) for row in kind.rows)
-    return [f"  {span:>{width}}  {row.name or row.what:<{names}}  {_field(row, entry)}{_note(row, entry)}"
+    return [f"  {span:>{width}}  {row.name or row.what:<{names}}  {_field(row, entry)}{_note(row, entry, group)}"
             for span, row in spans]
 
 
-def _note(row, entry):
+def _note(row, entry, group):
     value = (entry & row.mask) >> row.low
     if row.what == "zero" and value:
         return "  reserved, must be 0"
     if row.what == "one" and value != row.mask >> row.low:
         return "  reserved, must be 1"
-    if row.value is not None and value != row.value:
-        return f"  must be {row.value:#x}"
+    if row.value is not None:
+        wanted = group.values.get(row.name, row.value) if group else row.value
+        if value != wanted:
+            return f"  must be {wanted:#x}"
+        return "  of a contiguous group" if wanted != row.value else ""
     return ""
 
 

@@ -22,6 +22,7 @@ CHANGES = (
     "output_address",
     "split",
     "collapse",
+    "contiguous_off",
     "remove_leaf",
     "remove_table",
     "fault",
@@ -208,6 +209,53 @@ class LevelKind:
 
 
 @dataclass
+class Group:
+    """Leaves side by side that a CPU may hold as one: what is in the entry of such a leaf, beside what is in any."""
+
+    level: "Level"
+    leaves: int
+    condition: Condition
+    values: dict[str, int]  # of fields
+    pattern: int | None  # what the low address bits hold; None: the leaf's own address
+
+    @property
+    def size(self) -> int:
+        return self.leaves * self.level.span
+
+    @property
+    def _fields(self) -> list[Row]:
+        return [self.level.leaf.field(name) for name in self.values]
+
+    @property
+    def flip(self) -> int:
+        """What differs between the marks of such a leaf and of one that is of no group."""
+        return sum((row.value ^ self.values[row.name]) << row.low for row in self._fields)
+
+    @property
+    def mark_mask(self) -> int:
+        return self.level.leaf.equal_mask | sum(row.mask for row in self._fields)
+
+    @property
+    def mark_value(self) -> int:
+        return self.level.leaf.equal_value | sum(self.values[row.name] << row.low for row in self._fields)
+
+    @property
+    def low_mask(self) -> int:
+        """The entry bits of the address that tell the leaves of a group apart."""
+        mask = 0
+        for piece in self.level.leaf.pieces:
+            for bit in range(piece.low, piece.high + 1):
+                if self.level.span <= 1 << (bit - piece.shift) < self.size:
+                    mask |= 1 << bit
+        return mask
+
+    @property
+    def pattern_bits(self) -> int:
+        """What these bits hold instead, in its place; 0 where they hold the leaf's own address."""
+        return 0 if self.pattern is None else self.pattern * (self.low_mask & -self.low_mask)
+
+
+@dataclass
 class Level:
     name: str
     index: int  # in the list of levels, root first
@@ -217,6 +265,7 @@ class Level:
     kinds: list[LevelKind]
     empty: int
     is_root: bool = False  # of some mode
+    group: Group | None = None
 
     @property
     def bits(self) -> int:
@@ -537,6 +586,20 @@ class Model:
         return [level for level in self.levels if level.leaf]
 
     @property
+    def groups(self) -> list[Group]:
+        return [level.group for level in self.levels if level.group]
+
+    @property
+    def groups_above(self) -> bool:
+        """There are groups of leaves that can be split."""
+        return any(group.level is not self.last for group in self.groups)
+
+    @property
+    def patterns(self) -> list[Group]:
+        """Groups whose leaves do not hold their own addresses."""
+        return [group for group in self.groups if group.pattern is not None]
+
+    @property
     def leaf_classes(self) -> list[Level]:
         """One level of each class."""
         seen: dict[str, Level] = {}
@@ -645,6 +708,7 @@ class _Builder:
         self.modes()
         self.attributes()
         self.classes()
+        self.groups()
         for row in data["transitions"]:
             model.transitions.append(
                 Transition(
@@ -796,6 +860,12 @@ class _Builder:
         for level in model.leaf_levels:
             key = tuple((row.high, row.low) if (row := level.leaf.field(name)) else None for name in names)
             level._class = classes.setdefault(key, level.name)
+
+    def groups(self) -> None:
+        for name, entry in (self.data.get("contiguous") or {}).items():
+            level = next(level for level in self.model.levels if level.name == name)
+            pattern = next(iter(entry["address"].values())) if "address" in entry else None
+            level.group = Group(level, entry["leaves"], self.condition(entry), dict(entry["set"]), pattern)
 
     def register_row(self, bits: str, value: Any) -> RegisterRow:
         high, low = bit_range(bits)

@@ -239,6 +239,11 @@ def carried(moves: tuple[int, list[tuple[int, int]]]) -> str:
     return " | ".join(terms) or "0"
 
 
+def mask_text(mask: int) -> str:
+    """One run of bits."""
+    return span_text(mask.bit_length() - 1, (mask & -mask).bit_length() - 1)
+
+
 LINE = 120
 
 
@@ -287,6 +292,7 @@ def environment() -> jinja2.Environment:
         alike_kinds=alike_kinds,
         shifted=shifted,
         signature=signature,
+        mask_text=mask_text,
     )
     env.globals.update(fault_fields=fault_fields, register_bits=register_bits, span_text=span_text)
     return env

@@ -191,6 +191,32 @@ AXAS_OUTLINE enum axas_entry_kind axas_aarch64_stage2_64k_entry_kind(unsigned le
     return kind_at(level, entry);
 }
 
+/* The contiguous groups of each level: bytes of one (of a leaf where there are none), what tells a leaf of one, how its
+ * mark differs from others', the address bits that tell the leaves of one apart, and what
+ * the CPU has to have. */
+static const struct {
+    uint64_t size, mask, mark, flip, low, with;
+} groups[] = {
+    { UINT64_C(0x40000000000), 0, 1, 0, 0, 0 },
+    { UINT64_C(0x400000000),
+            UINT64_C(0x10000000000003),
+            UINT64_C(0x10000000000001),
+            UINT64_C(0x10000000000000),
+            UINT64_C(0x3e0000000),
+            UINT64_C(0x80) },
+    { UINT64_C(0x200000),
+            UINT64_C(0x10000000000003),
+            UINT64_C(0x10000000000003),
+            UINT64_C(0x10000000000000),
+            UINT64_C(0x1f0000),
+            UINT64_C(0x80) },
+};
+
+static inline bool in_group(unsigned level, uint64_t entry)
+{
+    return (entry & groups[level].mask) == groups[level].mark;
+}
+
 uint64_t axas_aarch64_stage2_64k_table_make(unsigned level, uint64_t hpa)
 {
     switch (level) {
@@ -251,8 +277,8 @@ static const struct kind_rule {
             { UINT64_C(0x7f8fc000001ffff),
                     UINT64_C(0x801703ffffff0803),
                     UINT64_C(1),
-                    UINT64_C(0x80),
-                    UINT64_C(0x80) },
+                    UINT64_C(0x100),
+                    UINT64_C(0x100) },
             { UINT64_C(0x780fc000000ff3d),
                     UINT64_C(0x3ffffff0801),
                     UINT64_C(0x800),
@@ -340,6 +366,12 @@ bool axas_aarch64_stage2_64k_entry_valid(unsigned level, uint64_t entry, uint64_
 
     if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
         return kind == AXAS_ENTRY_EMPTY;
+    }
+    if (in_group(level, entry)) {
+        if ((features & groups[level].with) != groups[level].with) {
+            return false;
+        }
+        entry ^= groups[level].flip;
     }
     rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
     if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
@@ -670,7 +702,7 @@ static const struct axas_level levels[] = {
             .shift = 42,
             .index_bits = 10,
             .kinds = 0xf,
-            .leaf_with = UINT64_C(0x80),
+            .leaf_with = UINT64_C(0x100),
             .empty = UINT64_C(0),
             .accessed_mask = UINT64_C(0x400),
             .dirty_mask = UINT64_C(0x80000000000000),
@@ -689,6 +721,10 @@ static const struct axas_level levels[] = {
             .dirty_mask = UINT64_C(0x80000000000000),
             .written_mask = UINT64_C(0x80),
             .software_mask = UINT64_C(0x700000000000000),
+            .group_size = UINT64_C(0x400000000),
+            .group_mask = UINT64_C(0x10000000000003),
+            .group_mark = UINT64_C(0x10000000000001),
+            .group_with = UINT64_C(0x80),
     },
     {
             .name = "level3",
@@ -702,6 +738,10 @@ static const struct axas_level levels[] = {
             .dirty_mask = UINT64_C(0x80000000000000),
             .written_mask = UINT64_C(0x80),
             .software_mask = UINT64_C(0x700000000000000),
+            .group_size = UINT64_C(0x200000),
+            .group_mask = UINT64_C(0x10000000000003),
+            .group_mark = UINT64_C(0x10000000000003),
+            .group_with = UINT64_C(0x80),
     },
 };
 
@@ -790,6 +830,38 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     }
 }
 
+/* Stores `count` leaves from gpa on, those that fill a contiguous group as leaves of one. */
+static AXAS_OUTLINE void fill_in_groups(
+        table_entry *slot,
+        unsigned level,
+        uint64_t count,
+        uint64_t code,
+        uint64_t gpa,
+        uint64_t hpa)
+{
+    const uint64_t offset = groups[level].size - 1, span = shape[level].span;
+    const unsigned shift = shape[level].shift;
+    uint64_t before = count, inside = 0;
+
+    if (((gpa ^ hpa) & offset) == 0) {
+        before = ((0 - gpa) & offset) >> shift;
+        before = before < count ? before : count;
+        inside = (count - before) & ~(offset >> shift);
+    }
+    fill(slot, before, code, hpa, span);
+    slot += before;
+    hpa += before << shift;
+    fill(slot, inside, code ^ groups[level].flip, hpa, span);
+    hpa += inside << shift;
+    fill(slot + inside, count - before - inside, code, hpa, span);
+}
+
+/* Whether map marks the groups of that level. */
+static inline bool marks_groups(const struct axas_table *t, unsigned level)
+{
+    return (t->groups >> level & 1) != 0;
+}
+
 /* Empties a table that nothing links yet, but for the entries from `first` to `final`. */
 static AXAS_OUTLINE void blank(table_entry *table, unsigned level, uint64_t first, uint64_t final)
 {
@@ -858,6 +930,99 @@ static AXAS_INLINE uint64_t recoded(unsigned level, uint64_t entry, uint64_t kee
     return (entry & keep) | set | ((entry & lost) != 0 ? shape[level].dirty : 0);
 }
 
+/* Gives the leaves of the group at gpa the code `set` and takes the mark off. Each gets its own address, and is accessed
+ * and dirty if any is: the CPU may set that in any one of them for all. `writes`: they may be written as before. `ends`: a leaf of it may be broken next, when
+ * nothing of the group may be cached any more. */
+static AXAS_OUTLINE void take_apart(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        unsigned level,
+        uint64_t set,
+        bool writes,
+        const struct axas_transition *change,
+        bool ends,
+        struct axas_gather *g)
+{
+    const uint64_t tells = written_in(t, level), lost = writes ? 0 : tells;
+    const uint64_t keep = shape[level].keep | (tells & ~lost);
+    const uint64_t flags = levels[level].accessed_mask | levels[level].dirty_mask | tells;
+    const uint64_t span = shape[level].span, size = groups[level].size, count = size / span;
+    const bool breaks = change->breaks;
+    uint64_t seen = 0, entry, next;
+
+    for (uint64_t i = 0; i < count; i++) {
+        entry = load(slot + i);
+        do {
+            next = axas_aarch64_stage2_64k_level3_address(i * span);
+            next |= breaks
+                    ? recoded(level, entry, (shape[level].keep & ~groups[level].low) | coded[level].memory, coded[level].held, tells)
+                    : recoded(level, entry, keep & ~groups[level].low, set, lost);
+        } while (!compare_exchange(slot + i, &entry, next));
+        seen |= entry & flags;
+    }
+    if ((seen & lost) != 0) {
+        seen = (seen & ~lost) | shape[level].dirty;
+    }
+    if (breaks) {
+        written(t, slot, count);
+        axas_walk_invalidate(t, change, gpa, size, span);
+        change = &t->change[AXAS_CHANGE_MAKE];
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        entry = load(slot + i);
+        do {
+            next = (entry & (breaks ? shape[level].keep : keep)) | seen | set;
+        } while (next != entry && !compare_exchange(slot + i, &entry, next));
+    }
+    written(t, slot, count);
+    if (ends && !breaks) {
+        axas_walk_invalidate(t, change, gpa, size, span);
+    } else {
+        axas_gather_note(g, change, gpa, gpa + (size - 1), span);
+    }
+}
+
+/* Takes the group at gpa apart if `entry` is of one; else nothing is there to be taken apart. */
+static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot, uint64_t gpa, unsigned level)
+{
+    const struct axas_transition *const change = c->t->change;
+    const uint64_t entry = load(slot), offset = groups[level].size - 1;
+    const bool recoding = change[AXAS_CHANGE_MEMORY_TYPE].breaks || change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
+            change[AXAS_CHANGE_PERMISSIONS_LESS].breaks;
+    const bool breaks = change[AXAS_CHANGE_SPLIT].breaks || (c->code != NULL && recoding);
+
+    if (in_group(level, entry)) {
+        take_apart(
+                c->t,
+                slot - ((gpa & offset) >> shape[level].shift),
+                gpa & ~offset,
+                level,
+                (entry ^ groups[level].flip) & ~(shape[level].keep | written_in(c->t, level)),
+                true,
+                &change[AXAS_CHANGE_CONTIGUOUS_OFF],
+                breaks,
+                c->g);
+    }
+}
+
+/* Takes apart the groups of which a part is in [gpa, last] and a part is not. */
+static inline void cut_groups(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
+{
+    const uint64_t offset = groups[level].size - 1;
+    const unsigned shift = shape[level].shift;
+
+    if (groups[level].mask == 0 || !marks_groups(c->t, level)) {
+        return;
+    }
+    if ((gpa & offset) != 0 || (gpa | offset) > last) {
+        take_off_mark(c, slot, gpa, level);
+    }
+    if ((~last & offset) != 0) {
+        take_off_mark(c, slot + ((last >> shift) - (gpa >> shift)), last, level);
+    }
+}
+
 #define BREAK_BATCH 32u
 
 /* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
@@ -903,15 +1068,27 @@ static AXAS_OUTLINE void recode(
     const uint64_t written_bit = written_in(t, level), span = shape[level].span;
     const uint64_t keep = shape[level].keep | ((c->code->attr & AXAS_WRITE) != 0 ? written_bit : 0);
     const uint64_t lost = written_bit & ~keep;
-    const uint64_t set = c->code->at[level] & ~keep;
+    uint64_t set = c->code->at[level] & ~keep;
     uint64_t i = 0;
 
     while (i < count) {
         const struct axas_transition *change;
         const uint64_t first = i;
         uint64_t entry = load(slot + i);
-        const uint64_t seen = entry & ~keep, flip = seen ^ set;
+        const uint64_t seen = entry & ~keep;
+        uint64_t flip;
 
+        /* The group is whole here: what its leaves have stays the same in all of them. */
+        set = c->code->at[level] & ~keep;
+        if (groups[level].mask != 0 && in_group(level, entry)) {
+            if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
+                take_apart(t, slot + i, gpa + i * span, level, set, false, &t->change[AXAS_CHANGE_REMOVE_LEAF], false, c->g);
+                i += groups[level].size / span;
+                continue;
+            }
+            set ^= groups[level].flip;
+        }
+        flip = seen ^ set;
         if (flip == 0 || !is_memory(level, entry)) {
             i++;
             continue;
@@ -1001,10 +1178,22 @@ static AXAS_OUTLINE bool change_leaves(
     return false;
 }
 
-/* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. */
-static void divide(table_entry *child, unsigned level, uint64_t entry)
+/* The part of a large leaf that changes: what is split keeps together, or becomes, what will not be cut. */
+struct part {
+    const struct change *c;
+    uint64_t gpa, last;
+};
+
+/* Fills a table of the next level with what one leaf or held leaf at `start` translates, bit for bit. */
+static void divide(const struct part *part, table_entry *child, unsigned level, uint64_t start, uint64_t entry)
 {
     const bool held = axas_aarch64_stage2_64k_entry_kind(level, entry) == AXAS_ENTRY_HELD;
+    const unsigned below = level + 1;
+    const uint64_t span = shape[below].span;
+    const bool marks = !held && marks_groups(part->c->t, below) && (below == AXAS_AARCH64_STAGE2_64K_LEVEL3 || (part->c->sizes & span) != 0);
+    const uint64_t hpa = axas_aarch64_stage2_64k_entry_hpa(level, entry);
+    const uint64_t cut[] = { part->gpa - start, part->last - start + 1, shape[level].span };
+    uint64_t at = 0;
     uint64_t code = 0;
 
     switch (level) {
@@ -1019,17 +1208,33 @@ static void divide(table_entry *child, unsigned level, uint64_t entry)
     default:
         break;
     }
-    fill(child, shape[level + 1].entries, code, axas_aarch64_stage2_64k_entry_hpa(level, entry), shape[level + 1].span);
+    if (!marks) {
+        fill(child, shape[below].entries, code, hpa, span);
+        return;
+    }
+    /* Up to each end of the part, then by itself the leaf that the end is in, which will be split again. */
+    for (unsigned i = 0; i < 3; i++) {
+        for (unsigned alone = 0; alone < 2; alone++) {
+            const uint64_t to = (alone != 0 ? cut[i] + (span - 1) : cut[i]) & ~(span - 1);
+
+            if (to > at) {
+                fill_in_groups(child, below, (to - at) / span, code, start + at, hpa + at);
+                child += (to - at) / span;
+                at = to;
+            }
+        }
+    }
 }
 
 /* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
 static AXAS_OUTLINE bool split(
-        struct axas_table *t,
+        const struct part *part,
         table_entry *slot,
         uint64_t start,
-        unsigned level,
-        struct axas_gather *g)
+        unsigned level)
 {
+    struct axas_table *const t = part->c->t;
+    struct axas_gather *const g = part->c->g;
     const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
     const uint64_t span = shape[level].span, entries = shape[level + 1].entries;
     table_entry *child = axas_pool_take(&t->pool, level + 1);
@@ -1044,13 +1249,13 @@ static AXAS_OUTLINE bool split(
         entry = exchange(slot, shape[level].empty);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, span, span);
-        divide(child, level, entry);
+        divide(part, child, level, start, entry);
         written(t, child, entries);
         store_link(slot, link);
         change = &t->change[AXAS_CHANGE_MAKE];
     } else {
         do { /* again where the CPU set a bit in between */
-            divide(child, level, entry);
+            divide(part, child, level, start, entry);
             written(t, child, entries);
         } while (!compare_exchange(slot, &entry, link));
     }
@@ -1233,7 +1438,11 @@ static AXAS_INLINE void map_in_body(
         if (level == AXAS_AARCH64_STAGE2_64K_LEVEL3 ||
                 ((m->sizes & span) != 0 && ((gpa | m->distance) & offset) == 0 && stop == end)) {
             count = (last - gpa + 1) >> shape[level].shift;
-            fill(slot, count, m->code->at[level], gpa + m->distance, span);
+            if (marks_groups(t, level)) {
+                fill_in_groups(slot, level, count, m->code->at[level], gpa, gpa + m->distance);
+            } else {
+                fill(slot, count, m->code->at[level], gpa + m->distance, span);
+            }
             if (linked) {
                 written(t, slot, count);
             }
@@ -1358,23 +1567,36 @@ static AXAS_INLINE bool change_in_body(
     const uint64_t span = shape[level].span, offset = span - 1;
     bool stays = false;
 
+    cut_groups(c, slot, level, gpa, last);
     if (level == AXAS_AARCH64_STAGE2_64K_LEVEL3) {
         return change_leaves(c, slot, ((last - gpa) >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT) + 1, gpa, level);
     }
     for (;; slot++) {
         const uint64_t start = gpa & ~offset;
         const uint64_t end = gpa | offset;
-        const uint64_t stop = end < last ? end : last;
+        uint64_t stop = end < last ? end : last;
         const bool whole = gpa == start && stop == end;
         const uint64_t entry = load(slot);
         enum axas_entry_kind kind = kind_of(level, entry);
 
         if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
+            const struct part part = { c, gpa, stop };
+            uint64_t count = 1;
+
+            if (groups[level].mask != 0 && marks_groups(t, level) && in_group(level, entry)) {
+                if ((c->sizes & span) == 0) {
+                    take_off_mark(c, slot, start, level);
+                } else {
+                    count = groups[level].size / span; /* all within the range, and changed together */
+                }
+            }
             kind = AXAS_ENTRY_TABLE;
-            if ((whole && (c->sizes & span) != 0) || !split(t, slot, start, level, c->g)) {
+            if ((whole && (c->sizes & span) != 0) || !split(&part, slot, start, level)) {
                 /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
                 AXAS_ASSERT(whole || (c->code == NULL && c->g->release == NULL)); /* need counted the table */
-                (void)change_leaves(c, slot, 1, start, level);
+                (void)change_leaves(c, slot, count, start, level);
+                slot += count - 1;
+                stop += (count - 1) * span;
                 kind = AXAS_ENTRY_EMPTY;
             }
         }
@@ -1804,6 +2026,26 @@ static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
     return entry;
 }
 
+/* What the leaf of a group at gpa would be by itself: with its own address, and accessed and dirty if any of them is. */
+static uint64_t alone(const struct axas_table *t, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    const table_entry *slot = find(t, gpa, &level, &entry);
+    const uint64_t flags = levels[level].accessed_mask | levels[level].dirty_mask | written_in(t, level);
+    const uint64_t offset = groups[level].size - 1;
+
+    if (!in_group(level, entry)) {
+        return entry;
+    }
+    slot -= (gpa & offset) >> shape[level].shift;
+    for (uint64_t i = 0; i < groups[level].size && (entry & flags) != flags; i += shape[level].span, slot++) {
+        entry |= load(slot) & flags;
+    }
+    return ((entry ^ groups[level].flip) & ~groups[level].low) |
+            axas_aarch64_stage2_64k_level3_address(gpa & offset & ~(shape[level].span - 1));
+}
+
 static void touch(struct axas_table *t, uint64_t gpa, bool write)
 {
     unsigned level;
@@ -2172,6 +2414,9 @@ static const struct axas_feature features_of_format[] = {
     { "ttst",
             "FEAT_TTST, small translation tables (T0SZ up to 47)",
             AXAS_AARCH64_STAGE2_64K_FEATURE_TTST },
+    { "contiguous_bit",
+            "the contiguous bit, to be used for what map maps",
+            AXAS_AARCH64_STAGE2_64K_FEATURE_CONTIGUOUS_BIT },
     { "lpa",
             "FEAT_LPA, 52-bit addresses, and blocks of 4 TiB",
             AXAS_AARCH64_STAGE2_64K_FEATURE_LPA },
@@ -2195,6 +2440,7 @@ static const struct axas_mode modes[] = {
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
+            .alone = alone,
             .touch = touch,
             .map_page = map_page,
             .empty_page = empty_page,
@@ -2224,6 +2470,7 @@ static const struct axas_mode modes[] = {
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
+            .alone = alone,
             .touch = touch,
             .map_page = map_page,
             .empty_page = empty_page,
@@ -2253,6 +2500,7 @@ static const struct axas_mode modes[] = {
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
+            .alone = alone,
             .touch = touch,
             .map_page = map_page,
             .empty_page = empty_page,
@@ -2341,6 +2589,22 @@ static const struct axas_transition transitions[] = {
             .without = UINT64_C(0),
     },
     {
+            .change = AXAS_CHANGE_CONTIGUOUS_OFF,
+            .breaks = true,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0x20),
+    },
+    {
+            .change = AXAS_CHANGE_CONTIGUOUS_OFF,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
+            .with = UINT64_C(0x20),
+            .without = UINT64_C(0),
+    },
+    {
             .change = AXAS_CHANGE_REMOVE_LEAF,
             .breaks = false,
             .local = false,
@@ -2403,8 +2667,8 @@ const struct axas_format axas_aarch64_stage2_64k = {
     .big_endian = false,
     .level_count = 3,
     .mode_count = 3,
-    .feature_count = 8,
-    .transition_count = 12,
+    .feature_count = 9,
+    .transition_count = 14,
     .root_register_count = 2,
     .fault_register_count = 4,
     .id_register_count = 3,

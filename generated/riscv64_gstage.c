@@ -187,6 +187,31 @@ AXAS_OUTLINE enum axas_entry_kind axas_riscv64_gstage_entry_kind(unsigned level,
     return kind_at(level, entry);
 }
 
+/* The contiguous groups of each level: bytes of one (of a leaf where there are none), what tells a leaf of one, how its
+ * mark differs from others', the address bits that tell the leaves of one apart and what they hold instead, and what
+ * the CPU has to have. */
+static const struct {
+    uint64_t size, mask, mark, flip, low, with, cover, pattern;
+} groups[] = {
+    { UINT64_C(0x1000000000000), 0, 1, 0, 0, 0, 0, 0 },
+    { UINT64_C(0x8000000000), 0, 1, 0, 0, 0, 0, 0 },
+    { UINT64_C(0x40000000), 0, 1, 0, 0, 0, 0, 0 },
+    { UINT64_C(0x200000), 0, 1, 0, 0, 0, 0, 0 },
+    { UINT64_C(0x10000),
+            UINT64_C(0x8000000000000001),
+            UINT64_C(0x8000000000000001),
+            UINT64_C(0x8000000000000000),
+            UINT64_C(0x3c00),
+            UINT64_C(4),
+            UINT64_C(0x3c00),
+            UINT64_C(0x2000) },
+};
+
+static inline bool in_group(unsigned level, uint64_t entry)
+{
+    return (entry & groups[level].mask) == groups[level].mark;
+}
+
 uint64_t axas_riscv64_gstage_table_make(unsigned level, uint64_t hpa)
 {
     switch (level) {
@@ -385,6 +410,13 @@ bool axas_riscv64_gstage_entry_valid(unsigned level, uint64_t entry, uint64_t fe
 
     if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
         return kind == AXAS_ENTRY_EMPTY;
+    }
+    if (in_group(level, entry)) {
+        if ((features & groups[level].with) != groups[level].with ||
+                (entry & groups[level].cover) != groups[level].pattern) {
+            return false;
+        }
+        entry ^= groups[level].flip;
     }
     rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
     if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
@@ -682,6 +714,10 @@ static const struct axas_level levels[] = {
             .dirty_mask = UINT64_C(0x80),
             .written_mask = UINT64_C(0),
             .software_mask = UINT64_C(0x300),
+            .group_size = UINT64_C(0x10000),
+            .group_mask = UINT64_C(0x8000000000000001),
+            .group_mark = UINT64_C(0x8000000000000001),
+            .group_with = UINT64_C(4),
     },
 };
 
@@ -776,6 +812,49 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     }
 }
 
+/* Stores `count` leaves from gpa on, those that fill a contiguous group as leaves of one. */
+static AXAS_OUTLINE void fill_in_groups(
+        table_entry *slot,
+        unsigned level,
+        uint64_t count,
+        uint64_t code,
+        uint64_t gpa,
+        uint64_t hpa)
+{
+    const uint64_t offset = groups[level].size - 1, span = shape[level].span;
+    const unsigned shift = shape[level].shift;
+    uint64_t before = count, inside = 0;
+
+    if (((gpa ^ hpa) & offset) == 0) {
+        before = ((0 - gpa) & offset) >> shift;
+        before = before < count ? before : count;
+        inside = (count - before) & ~(offset >> shift);
+    }
+    fill(slot, before, code, hpa, span);
+    slot += before;
+    hpa += before << shift;
+    for (uint64_t i = 0; i < inside; i += (offset + 1) >> shift) {
+        fill(slot + i, (offset + 1) >> shift, (code ^ groups[level].flip) | groups[level].pattern, hpa,
+                groups[level].cover == 0 ? span : 0);
+        hpa += offset + 1;
+    }
+    fill(slot + inside, count - before - inside, code, hpa, span);
+}
+
+/* Whether map marks the groups of that level. */
+static inline bool marks_groups(const struct axas_table *t, unsigned level)
+{
+    return (t->groups >> level & 1) != 0;
+}
+
+/* The memory behind a leaf or held leaf at gpa. */
+static inline uint64_t memory_of(unsigned level, uint64_t entry, uint64_t gpa)
+{
+    const uint64_t hpa = axas_riscv64_gstage_entry_hpa(level, entry);
+
+    return in_group(level, entry) ? hpa | (gpa & (groups[level].size - 1)) : hpa;
+}
+
 /* Empties a table that nothing links yet, but for the entries from `first` to `final`. */
 static AXAS_OUTLINE void blank(table_entry *table, unsigned level, uint64_t first, uint64_t final)
 {
@@ -832,6 +911,91 @@ static AXAS_OUTLINE const struct axas_transition *change_of(
     return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
 }
 
+/* Gives the leaves of the group at gpa the code `set` and takes the mark off. Each gets its own address, and is accessed
+ * and dirty if any is: the CPU may set that in any one of them for all. `ends`: a leaf of it may be broken next, when
+ * nothing of the group may be cached any more. */
+static AXAS_OUTLINE void take_apart(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        unsigned level,
+        uint64_t set,
+        const struct axas_transition *change,
+        bool ends,
+        struct axas_gather *g)
+{
+    const uint64_t keep = shape[level].keep, flags = levels[level].accessed_mask | levels[level].dirty_mask;
+    const uint64_t span = shape[level].span, size = groups[level].size, count = size / span;
+    const bool breaks = change->breaks;
+    uint64_t seen = 0, entry, next;
+
+    for (uint64_t i = 0; i < count; i++) {
+        entry = load(slot + i);
+        do {
+            next = axas_riscv64_gstage_vpn0_address(i * span);
+            next |= entry & keep & ~groups[level].low;
+            next |= breaks ? (entry & coded[level].memory) | coded[level].held : set;
+        } while (!compare_exchange(slot + i, &entry, next));
+        seen |= entry & flags;
+    }
+    if (breaks) {
+        written(t, slot, count);
+        axas_walk_invalidate(t, change, gpa, size, span);
+        change = &t->change[AXAS_CHANGE_MAKE];
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        entry = load(slot + i);
+        do {
+            next = (entry & keep) | seen | set;
+        } while (next != entry && !compare_exchange(slot + i, &entry, next));
+    }
+    written(t, slot, count);
+    if (ends && !breaks) {
+        axas_walk_invalidate(t, change, gpa, size, span);
+    } else {
+        axas_gather_note(g, change, gpa, gpa + (size - 1), span);
+    }
+}
+
+/* Takes the group at gpa apart if `entry` is of one; else nothing is there to be taken apart. */
+static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot, uint64_t gpa, unsigned level)
+{
+    const struct axas_transition *const change = c->t->change;
+    const uint64_t entry = load(slot), offset = groups[level].size - 1;
+    const bool recoding = change[AXAS_CHANGE_MEMORY_TYPE].breaks || change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
+            change[AXAS_CHANGE_PERMISSIONS_LESS].breaks;
+    const bool breaks = change[AXAS_CHANGE_SPLIT].breaks || (c->code != NULL && recoding);
+
+    if (in_group(level, entry)) {
+        take_apart(
+                c->t,
+                slot - ((gpa & offset) >> shape[level].shift),
+                gpa & ~offset,
+                level,
+                (entry ^ groups[level].flip) & ~shape[level].keep,
+                &change[AXAS_CHANGE_CONTIGUOUS_OFF],
+                breaks,
+                c->g);
+    }
+}
+
+/* Takes apart the groups of which a part is in [gpa, last] and a part is not. */
+static inline void cut_groups(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
+{
+    const uint64_t offset = groups[level].size - 1;
+    const unsigned shift = shape[level].shift;
+
+    if (groups[level].mask == 0 || !marks_groups(c->t, level)) {
+        return;
+    }
+    if ((gpa & offset) != 0 || (gpa | offset) > last) {
+        take_off_mark(c, slot, gpa, level);
+    }
+    if ((~last & offset) != 0) {
+        take_off_mark(c, slot + ((last >> shift) - (gpa >> shift)), last, level);
+    }
+}
+
 #define BREAK_BATCH 32u
 
 /* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
@@ -873,15 +1037,27 @@ static AXAS_OUTLINE void recode(
 {
     struct axas_table *const t = c->t;
     const uint64_t keep = shape[level].keep, span = shape[level].span;
-    const uint64_t set = c->code->at[level] & ~keep;
+    uint64_t set = c->code->at[level] & ~keep;
     uint64_t i = 0;
 
     while (i < count) {
         const struct axas_transition *change;
         const uint64_t first = i;
         uint64_t entry = load(slot + i);
-        const uint64_t seen = entry & ~keep, flip = seen ^ set;
+        const uint64_t seen = entry & ~keep;
+        uint64_t flip;
 
+        /* The group is whole here: what its leaves have stays the same in all of them. */
+        set = c->code->at[level] & ~keep;
+        if (groups[level].mask != 0 && in_group(level, entry)) {
+            if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
+                take_apart(t, slot + i, gpa + i * span, level, set, &t->change[AXAS_CHANGE_REMOVE_LEAF], false, c->g);
+                i += groups[level].size / span;
+                continue;
+            }
+            set ^= groups[level].flip;
+        }
+        flip = seen ^ set;
         if (flip == 0 || !is_memory(level, entry)) {
             i++;
             continue;
@@ -950,7 +1126,7 @@ static AXAS_OUTLINE bool clear(
         written(t, slot, 1);
         axas_gather_note(c->g, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
         if (c->g->release != NULL) {
-            axas_gather_memory(t, c->g, gpa, axas_riscv64_gstage_entry_hpa(level, entry), span);
+            axas_gather_memory(t, c->g, gpa, memory_of(level, entry, gpa), span);
         }
     }
     return stays;
@@ -971,10 +1147,22 @@ static AXAS_OUTLINE bool change_leaves(
     return false;
 }
 
-/* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. */
-static void divide(table_entry *child, unsigned level, uint64_t entry)
+/* The part of a large leaf that changes: what is split keeps together, or becomes, what will not be cut. */
+struct part {
+    const struct change *c;
+    uint64_t gpa, last;
+};
+
+/* Fills a table of the next level with what one leaf or held leaf at `start` translates, bit for bit. */
+static void divide(const struct part *part, table_entry *child, unsigned level, uint64_t start, uint64_t entry)
 {
     const bool held = axas_riscv64_gstage_entry_kind(level, entry) == AXAS_ENTRY_HELD;
+    const unsigned below = level + 1;
+    const uint64_t span = shape[below].span;
+    const bool marks = !held && marks_groups(part->c->t, below) && (below == AXAS_RISCV64_GSTAGE_VPN0 || (part->c->sizes & span) != 0);
+    const uint64_t hpa = axas_riscv64_gstage_entry_hpa(level, entry);
+    const uint64_t cut[] = { part->gpa - start, part->last - start + 1, shape[level].span };
+    uint64_t at = 0;
     uint64_t code = 0;
 
     switch (level) {
@@ -997,17 +1185,33 @@ static void divide(table_entry *child, unsigned level, uint64_t entry)
     default:
         break;
     }
-    fill(child, shape[level + 1].entries, code, axas_riscv64_gstage_entry_hpa(level, entry), shape[level + 1].span);
+    if (!marks) {
+        fill(child, shape[below].entries, code, hpa, span);
+        return;
+    }
+    /* Up to each end of the part, then by itself the leaf that the end is in, which will be split again. */
+    for (unsigned i = 0; i < 3; i++) {
+        for (unsigned alone = 0; alone < 2; alone++) {
+            const uint64_t to = (alone != 0 ? cut[i] + (span - 1) : cut[i]) & ~(span - 1);
+
+            if (to > at) {
+                fill_in_groups(child, below, (to - at) / span, code, start + at, hpa + at);
+                child += (to - at) / span;
+                at = to;
+            }
+        }
+    }
 }
 
 /* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
 static AXAS_OUTLINE bool split(
-        struct axas_table *t,
+        const struct part *part,
         table_entry *slot,
         uint64_t start,
-        unsigned level,
-        struct axas_gather *g)
+        unsigned level)
 {
+    struct axas_table *const t = part->c->t;
+    struct axas_gather *const g = part->c->g;
     const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
     const uint64_t span = shape[level].span, entries = shape[level + 1].entries;
     table_entry *child = axas_pool_take(&t->pool, level + 1);
@@ -1022,13 +1226,13 @@ static AXAS_OUTLINE bool split(
         entry = exchange(slot, shape[level].empty);
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, span, span);
-        divide(child, level, entry);
+        divide(part, child, level, start, entry);
         written(t, child, entries);
         store_link(slot, link);
         change = &t->change[AXAS_CHANGE_MAKE];
     } else {
         do { /* again where the CPU set a bit in between */
-            divide(child, level, entry);
+            divide(part, child, level, start, entry);
             written(t, child, entries);
         } while (!compare_exchange(slot, &entry, link));
     }
@@ -1219,7 +1423,11 @@ static AXAS_INLINE void map_in_body(
         if (level == AXAS_RISCV64_GSTAGE_VPN0 ||
                 ((m->sizes & span) != 0 && ((gpa | m->distance) & offset) == 0 && stop == end)) {
             count = (last - gpa + 1) >> shape[level].shift;
-            fill(slot, count, m->code->at[level], gpa + m->distance, span);
+            if (marks_groups(t, level)) {
+                fill_in_groups(slot, level, count, m->code->at[level], gpa, gpa + m->distance);
+            } else {
+                fill(slot, count, m->code->at[level], gpa + m->distance, span);
+            }
             if (linked) {
                 written(t, slot, count);
             }
@@ -1370,6 +1578,7 @@ static AXAS_INLINE bool change_in_body(
     const uint64_t span = shape[level].span, offset = span - 1;
     bool stays = false;
 
+    cut_groups(c, slot, level, gpa, last);
     if (level == AXAS_RISCV64_GSTAGE_VPN0) {
         return change_leaves(c, slot, ((last - gpa) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1, gpa, level);
     }
@@ -1382,8 +1591,9 @@ static AXAS_INLINE bool change_in_body(
         enum axas_entry_kind kind = kind_of(level, entry);
 
         if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
+            const struct part part = { c, gpa, stop };
             kind = AXAS_ENTRY_TABLE;
-            if ((whole && (c->sizes & span) != 0) || !split(t, slot, start, level, c->g)) {
+            if ((whole && (c->sizes & span) != 0) || !split(&part, slot, start, level)) {
                 /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
                 AXAS_ASSERT(whole || (c->code == NULL && c->g->release == NULL)); /* need counted the table */
                 (void)change_leaves(c, slot, 1, start, level);
@@ -1755,7 +1965,7 @@ static AXAS_INLINE void free_table_body(
             if (release != NULL) {
                 release(context,
                         axas_gpa_of(gpa),
-                        axas_hpa_of(axas_riscv64_gstage_entry_hpa(level, entry)),
+                        axas_hpa_of(memory_of(level, entry, gpa)),
                         shape[level].span);
             }
             break;
@@ -1918,6 +2128,26 @@ static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
     return entry;
 }
 
+/* What the leaf of a group at gpa would be by itself: with its own address, and accessed and dirty if any of them is. */
+static uint64_t alone(const struct axas_table *t, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    const table_entry *slot = find(t, gpa, &level, &entry);
+    const uint64_t flags = levels[level].accessed_mask | levels[level].dirty_mask;
+    const uint64_t offset = groups[level].size - 1;
+
+    if (!in_group(level, entry)) {
+        return entry;
+    }
+    slot -= (gpa & offset) >> shape[level].shift;
+    for (uint64_t i = 0; i < groups[level].size && (entry & flags) != flags; i += shape[level].span, slot++) {
+        entry |= load(slot) & flags;
+    }
+    return ((entry ^ groups[level].flip) & ~groups[level].low) |
+            axas_riscv64_gstage_vpn0_address(gpa & offset & ~(shape[level].span - 1));
+}
+
 static void touch(struct axas_table *t, uint64_t gpa, bool write)
 {
     unsigned level;
@@ -1996,7 +2226,7 @@ at_vpn2:
     if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {
         goto slow;
     }
-    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
+    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
     return AXAS_OK;
 
 slow:
@@ -2106,7 +2336,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
                 const uint64_t entry = load_link(slot[i]);
 
                 if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
-                    hpas[i].raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpas[i].raw & VPN0_OFFSET);
+                    hpas[i].raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpas[i].raw & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
                 }
             }
         }
@@ -2321,6 +2551,9 @@ static const struct axas_feature features_of_format[] = {
     { "svpbmt",
             "Svpbmt, memory types of pages (menvcfg.PBMTE = 1)",
             AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT },
+    { "svnapot",
+            "Svnapot, 64 KiB by 16 leaves",
+            AXAS_RISCV64_GSTAGE_FEATURE_SVNAPOT },
     { "svvptc",
             "Svvptc, a new valid entry is seen without a fence",
             AXAS_RISCV64_GSTAGE_FEATURE_SVVPTC },
@@ -2344,6 +2577,7 @@ static const struct axas_mode modes[] = {
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
+            .alone = alone,
             .touch = touch,
             .map_page = map_page,
             .empty_page = empty_page,
@@ -2373,6 +2607,7 @@ static const struct axas_mode modes[] = {
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
+            .alone = alone,
             .touch = touch,
             .map_page = map_page,
             .empty_page = empty_page,
@@ -2402,6 +2637,7 @@ static const struct axas_mode modes[] = {
             .translate = translate,
             .translate_batch = translate_batch,
             .walk = walk,
+            .alone = alone,
             .touch = touch,
             .map_page = map_page,
             .empty_page = empty_page,
@@ -2423,14 +2659,14 @@ static const struct axas_transition transitions[] = {
             .local = true,
             .scope = AXAS_INVALIDATE_LEAF,
             .with = UINT64_C(0),
-            .without = UINT64_C(4),
+            .without = UINT64_C(8),
     },
     {
             .change = AXAS_CHANGE_MAKE,
             .breaks = false,
             .local = false,
             .scope = AXAS_INVALIDATE_NONE,
-            .with = UINT64_C(4),
+            .with = UINT64_C(8),
             .without = UINT64_C(0),
     },
     {
@@ -2478,6 +2714,14 @@ static const struct axas_transition transitions[] = {
             .breaks = false,
             .local = false,
             .scope = AXAS_INVALIDATE_TABLES,
+            .with = UINT64_C(0),
+            .without = UINT64_C(0),
+    },
+    {
+            .change = AXAS_CHANGE_CONTIGUOUS_OFF,
+            .breaks = false,
+            .local = false,
+            .scope = AXAS_INVALIDATE_LEAF,
             .with = UINT64_C(0),
             .without = UINT64_C(0),
     },
@@ -2542,8 +2786,8 @@ const struct axas_format axas_riscv64_gstage = {
     .big_endian = false,
     .level_count = 5,
     .mode_count = 3,
-    .feature_count = 3,
-    .transition_count = 11,
+    .feature_count = 4,
+    .transition_count = 12,
     .root_register_count = 1,
     .fault_register_count = 5,
     .id_register_count = 1,

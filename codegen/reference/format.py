@@ -33,6 +33,7 @@ class Page:
     memory: Table
     flags: Table
     features: Table
+    contiguous: Table
     transitions: Table
     registers: list[tuple[object, Diagram, Table]]
     fault_registers: Table
@@ -55,6 +56,7 @@ def page(model):
         memory(model),
         flags(model),
         features(model),
+        contiguous(model),
         transitions(model),
         [(register, register_diagram(register), register_table(register)) for register in model.registers],
         fault_registers(model),
@@ -302,6 +304,20 @@ def flags(model):
 def features(model):
     table = Table("Features", [code("Feature"), Column("What the CPU can do"), Column("Manual")])
     table.rows = [[feature.name, feature.title, feature.manual] for feature in model.features]
+    return table.without_empty_columns()
+
+
+def contiguous(model):
+    table = Table("Contiguous groups", [code("Level"), number("Leaves"), number("Together"), Column("A leaf of one has"),
+                                        code("In place of its address"), Column("Condition")])
+    for group in model.groups:
+        marks = [f"{name} = {value_text(value, group.level.leaf.field(name).high - group.level.leaf.field(name).low + 1)}"
+                 for name, value in group.values.items()]
+        bits = group.low_mask
+        high, low = bits.bit_length() - 1, (bits & -bits).bit_length() - 1
+        pattern = "" if group.pattern is None else f"{span_text(high, low)} = {value_text(group.pattern, high - low + 1)}"
+        table.rows.append([group.level.name, str(group.leaves), size_text(group.size), listed(marks, "and"), pattern,
+                           condition_text(group.condition)])
     return table.without_empty_columns()
 
 

@@ -489,6 +489,21 @@ static bool has_deposits(const struct axas_space *space)
     return any(space->deposits.count);
 }
 
+/* Does a change of [first, last] break a leaf, because it splits one, or takes a contiguous group apart? */
+static bool splitting_breaks(const struct axas_space *space, uint64_t first, uint64_t last,
+                             const uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct axas_table *table = &space->table;
+    bool splits = any(need);
+    if (table->groups == 0 || !table->change[AXAS_CHANGE_CONTIGUOUS_OFF].breaks) {
+        return splits && table->change[AXAS_CHANGE_SPLIT].breaks;
+    }
+    struct axas_leaf leaf;
+    bool low = axas_walk_query(table, first, &leaf) == AXAS_OK && (first & (leaf.group - 1)) != 0;
+    bool high = axas_walk_query(table, last, &leaf) == AXAS_OK && (~last & (leaf.group - 1)) != 0;
+    return splits || low || high;
+}
+
 /* What is to be removed: the first area that may be in [first, last], or NULL, and the path to it. */
 struct removal {
     uint64_t first, last;
@@ -513,8 +528,8 @@ static struct failure check_removal(struct axas_space *space, const struct remov
         return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
     }
     bool splits = any(need);
-    if (space->populate_only && splits && space->table.change[AXAS_CHANGE_SPLIT].breaks) {
-        return failure(AXAS_ERR_UNSUPPORTED, "part of a large leaf, and splitting it needs a break");
+    if (space->populate_only && splitting_breaks(space, removal->first, removal->last, need)) {
+        return failure(AXAS_ERR_UNSUPPORTED, "part of what is mapped as one, and splitting it needs a break");
     }
     struct aside before = aside_of(space);
     if (splits) {
@@ -818,8 +833,8 @@ static struct failure check_protect(const struct axas_space *space, uint64_t fir
         }
         at = to + 1;
     }
-    if (space->populate_only && any(need) && table->change[AXAS_CHANGE_SPLIT].breaks) {
-        return failure(AXAS_ERR_UNSUPPORTED, "part of a large leaf, and splitting it needs a break");
+    if (space->populate_only && splitting_breaks(space, first, last, need)) {
+        return failure(AXAS_ERR_UNSUPPORTED, "part of what is mapped as one, and splitting it needs a break");
     }
     return fine;
 }

@@ -24,6 +24,12 @@ static unsigned last_level(const struct axas_mode *mode)
     return (unsigned)mode->root_level + mode->level_count - 1u;
 }
 
+/* Is the entry a leaf of a contiguous group? */
+static bool in_group(const struct axas_level *level, uint64_t entry)
+{
+    return level->group_size != 0 && (entry & level->group_mask) == level->group_mark;
+}
+
 uint64_t axas_table_page_size(const struct axas_table *table)
 {
     return table->page_size;
@@ -422,6 +428,19 @@ static uint64_t leaf_sizes(const struct axas_table *table, unsigned cap)
     return sizes;
 }
 
+/* The levels, among those of leaves that may be, whose groups the features allow. */
+static uint8_t groups(const struct axas_table *table)
+{
+    unsigned levels = 0;
+    for (unsigned i = table->mode->root_level; i <= last_level(table->mode); i++) {
+        const struct axas_level *level = level_at(table, i);
+        if (level->group_size != 0 && (level->group_with & ~table->features) == 0) {
+            levels |= 1u << i;
+        }
+    }
+    return (uint8_t)levels;
+}
+
 /* The first row of each change that this CPU's features select. */
 static void resolve_transitions(struct axas_table *table)
 {
@@ -515,6 +534,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     made.page_shift = level_at(&made, last_level(made.mode))->shift;
     made.page_size = UINT64_C(1) << made.page_shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
+    made.groups = groups(&made);
     made.first_split = made.root_level + 1u;
     while (made.first_split <= last_level(made.mode) &&
            (made.leaf_sizes >> level_at(&made, made.first_split - 1u)->shift & 1) == 0) {
@@ -589,8 +609,10 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
         if (kind == AXAS_ENTRY_TABLE) {
             table->mode->free_subtree(table, entry, root_level, i << shift, release, context);
         } else if ((kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) && release != NULL) {
-            release(context, axas_gpa_of(i << shift),
-                    axas_hpa_of(table->format->entry_hpa(root_level, entry)), UINT64_C(1) << shift);
+            const struct axas_level *level = level_at(table, root_level);
+            uint64_t hpa = table->format->entry_hpa(root_level, entry);
+            hpa |= in_group(level, entry) ? (i << shift) & (level->group_size - 1) : 0;
+            release(context, axas_gpa_of(i << shift), axas_hpa_of(hpa), UINT64_C(1) << shift);
         }
     }
     pool_trim(table, &table->pool, NULL);
@@ -773,6 +795,11 @@ enum axas_status axas_walk_found(const struct axas_table *table, unsigned level,
     leaf->level = level;
     leaf->gpa = axas_gpa_of(gpa & ~(size - 1));
     leaf->size = size;
+    leaf->group = size;
+    if (in_group(level_at(table, level), entry)) {
+        leaf->group = level_at(table, level)->group_size;
+        entry = table->mode->alone(table, gpa);
+    }
     leaf->entry = entry;
     if (entry == level_at(table, level)->empty) {
         return AXAS_ERR_NOT_MAPPED;

@@ -35,13 +35,28 @@ class Explain(unittest.TestCase):
         ])
 
     def test_an_address_in_two_pieces(self):
-        # Output bit 51 is entry bit 9, output bit 14 is entry bit 14; never 2, used, permission 1, memory 1.
-        lines = explain("ok_split_address", "level3", "0x0040000000004647")
+        # Output bit 51 is entry bit 9, output bit 14 is entry bit 14; never 2, used, permission 1, memory 1;
+        # loose, in no group.
+        lines = explain("ok_split_address", "level3", "0x0048000000004647")
         self.assertIn("address   0x8000000004000", lines)
         self.assertIn("access    read", lines)
         self.assertIn("memory    device", lines)
         self.assertIn("accessed  yes", lines)
         self.assertFalse([line for line in lines if line.startswith(("wrong", "dirty"))])
+
+    def test_a_leaf_of_a_contiguous_group(self):
+        # Bits 52:51 are 10, 15:14 are 01 for a group of four; else as above, 0x8000000010000 being the group's.
+        lines = explain("ok_split_address", "level3", "0x0050000000014647")
+        self.assertIn("     52  bundle      0x1  of a contiguous group", lines)
+        self.assertIn("group     4 leaves side by side translate 64 KiB", lines)
+        self.assertIn("address   0x8000000010000 of the group: the leaf's own place in it is added", lines)
+        self.assertFalse([line for line in lines if line.startswith("wrong")])
+        lines = explain("ok_split_address", "level3", "0x0050000000010647")
+        self.assertIn("wrong     the lowest address bits of a leaf in a group must be 0x1", lines)
+        # Of blocks eight, each with its own address.
+        lines = explain("ok_split_address", "level2", "0x0058000002000645")
+        self.assertIn("group     8 leaves side by side translate 256 MiB", lines)
+        self.assertIn("address   0x8000002000000", lines)
 
     def test_a_field_that_holds_another_value_at_each_level(self):
         # A table of the floor at 0x4000: bits 55:16 hold 4, bits 61:59 should hold 2 and hold 3.

@@ -441,6 +441,7 @@ Test(stage2, changes_ask_for_what_the_manual_says)
         {AXAS_CHANGE_OUTPUT_ADDRESS, true, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_SPLIT, true, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_COLLAPSE, true, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_CONTIGUOUS_OFF, true, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
         {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_LEAF, true},

@@ -357,6 +357,7 @@ Test(riscv_iommu, changes_ask_for_what_the_manual_says)
         {AXAS_CHANGE_OUTPUT_ADDRESS, true, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_SPLIT, false, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_COLLAPSE, false, AXAS_INVALIDATE_TABLES, false},
+        {AXAS_CHANGE_CONTIGUOUS_OFF, false, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
         {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_LEAF, false},

@@ -388,7 +388,7 @@ Test(vtd, changes_ask_for_what_the_manual_says)
         {AXAS_CHANGE_OUTPUT_ADDRESS, false, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_SPLIT, false, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_COLLAPSE, false, AXAS_INVALIDATE_TABLES, false},
-        {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
+        [AXAS_CHANGE_REMOVE_LEAF] = {AXAS_CHANGE_REMOVE_LEAF, false, AXAS_INVALIDATE_LEAF, false},
         {AXAS_CHANGE_REMOVE_TABLE, false, AXAS_INVALIDATE_TABLES, false},
         {AXAS_CHANGE_FAULT, false, AXAS_INVALIDATE_NONE, false},
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "order.h"
+#include "groups.h"
 #include "rules.h"
 
 #include <inttypes.h>
@@ -333,9 +334,14 @@ static void owe_change(struct order *order, enum axas_change change, unsigned le
                        uint64_t slot, uint64_t old, bool gone)
 {
     struct owed owed = {0};
+    uint64_t group = change == AXAS_CHANGE_MAKE ? 0 : group_of(order->table.format, level, old);
     owed.gpa = gpa;
     owed.leaf_size = reach(order, level);
     owed.last = gpa + (owed.leaf_size - 1u);
+    if (group != 0) { /* what is cached of one leaf may be for all of them */
+        owed.gpa = gpa & ~(group - 1u);
+        owed.last = owed.gpa + (group - 1u);
+    }
     owed.scope = order->rules[change].scope;
     owed.local = order->rules[change].local;
     owed.slot = slot;
@@ -352,16 +358,16 @@ static void owe_change(struct order *order, enum axas_change change, unsigned le
         owed.last = owed.gpa + (owed.leaf_size - 1u);
     }
     if (gone) {
-        owed.hpa = order->table.format->entry_hpa(level, old);
+        owed.hpa = group_hpa(order->table.format, level, old, gpa);
         owed.size = owed.leaf_size;
     }
     owe(order, owed);
 }
 
 /* What the guest can see from now on. */
-static bool shown(struct order *order, unsigned level, uint64_t entry)
+static bool shown(struct order *order, unsigned level, uint64_t gpa, uint64_t entry)
 {
-    uint64_t hpa = order->table.format->entry_hpa(level, entry);
+    uint64_t hpa = group_hpa(order->table.format, level, entry, gpa);
     uint64_t size = reach(order, level);
     struct axas_leaf leaf = {0};
     (void)order->table.format->leaf_read(level, entry, order->table.features, &leaf);
@@ -385,25 +391,36 @@ static bool shown(struct order *order, unsigned level, uint64_t entry)
     return true;
 }
 
-/* Reads a leaf or held leaf, and the one that takes its place. False if they are not, or for other memory:
- * then nothing is inherited. */
-static bool same_memory(const struct order *order, unsigned level, uint64_t old, unsigned new_level,
-                        uint64_t entry, struct axas_leaf *was, struct axas_leaf *is)
+/* Reads the leaf or held leaf that translates gpa, and that begins there or, if it was split, before. */
+static bool read_leaf(const struct order *order, unsigned level, uint64_t gpa, uint64_t entry,
+                      struct axas_leaf *leaf)
 {
     const struct axas_format *format = order->table.format;
-    return format->leaf_read(level, old, order->table.features, was) == AXAS_OK &&
-           format->leaf_read(new_level, entry, order->table.features, is) == AXAS_OK &&
+    if (format->leaf_read(level, entry, order->table.features, leaf) != AXAS_OK) {
+        return false;
+    }
+    leaf->hpa = axas_hpa_of(group_hpa(format, level, entry, gpa & ~(reach(order, level) - 1u)));
+    return true;
+}
+
+/* Reads a leaf or held leaf, and the one that takes its place at gpa. False if they are not, or for other
+ * memory: then nothing is inherited. */
+static bool same_memory(const struct order *order, uint64_t gpa, unsigned level, uint64_t old,
+                        unsigned new_level, uint64_t entry, struct axas_leaf *was, struct axas_leaf *is)
+{
+    return read_leaf(order, level, gpa, old, was) && read_leaf(order, new_level, gpa, entry, is) &&
            is->hpa.raw >= was->hpa.raw && is->hpa.raw - was->hpa.raw < reach(order, level);
 }
 
 /* What the CPU and software put into a leaf or held leaf has to be in the one that takes its place. */
-static bool keeps(struct order *order, unsigned level, uint64_t old, unsigned new_level, uint64_t entry)
+static bool keeps(struct order *order, uint64_t gpa, unsigned level, uint64_t old, unsigned new_level,
+                  uint64_t entry)
 {
     const struct axas_format *format = order->table.format;
     struct axas_leaf was = {0};
     struct axas_leaf is = {0};
     uint64_t software = format->levels[level].software_mask & format->levels[new_level].software_mask;
-    if (!same_memory(order, level, old, new_level, entry, &was, &is)) {
+    if (!same_memory(order, gpa, level, old, new_level, entry, &was, &is)) {
         return true;
     }
     if ((was.accessed && !is.accessed) || (was.dirty && !is.dirty) || ((old ^ entry) & software) != 0) {
@@ -434,13 +451,13 @@ static bool published_as(struct order *order, uint64_t hpa, uint64_t size, axas_
 
 /* The guest had the memory of `old` already, and now may fetch it, or reach it past the caches or through
  * them: it has to be published for that. What is held says no type; it was published when it got one. */
-static bool published_again(struct order *order, unsigned level, uint64_t old, unsigned new_level,
-                            uint64_t entry)
+static bool published_again(struct order *order, uint64_t gpa, unsigned level, uint64_t old,
+                            unsigned new_level, uint64_t entry)
 {
     struct axas_leaf was = {0};
     struct axas_leaf is = {0};
     if (order->table.hal->frame_publish == NULL ||
-        !same_memory(order, level, old, new_level, entry, &was, &is)) {
+        !same_memory(order, gpa, level, old, new_level, entry, &was, &is)) {
         return true;
     }
     bool fetched = (is.attr & ~was.attr & AXAS_EXEC) != 0;
@@ -490,9 +507,9 @@ static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64
             }
             break;
         case AXAS_ENTRY_LEAF:
-            if (!shown(order, level, entry) ||
-                (split != 0 && (!keeps(order, level - 1u, split, level, entry) ||
-                                !published_again(order, level - 1u, split, level, entry)))) {
+            if (!shown(order, level, at, entry) ||
+                (split != 0 && (!keeps(order, at, level - 1u, split, level, entry) ||
+                                !published_again(order, at, level - 1u, split, level, entry)))) {
                 return false;
             }
             if (split == 0) {
@@ -500,7 +517,7 @@ static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64
             }
             break;
         case AXAS_ENTRY_HELD:
-            if (split != 0 && !keeps(order, level - 1u, split, level, entry)) {
+            if (split != 0 && !keeps(order, at, level - 1u, split, level, entry)) {
                 return false;
             }
             break;
@@ -541,7 +558,8 @@ static void unlink_table(struct order *order, unsigned level, uint64_t hpa, uint
 }
 
 /* What a leaf becoming another entry of its slot is; AXAS_CHANGES if nothing that a CPU caches. */
-static enum axas_change change_of(const struct order *order, unsigned level, uint64_t old, uint64_t entry)
+static enum axas_change change_of(const struct order *order, unsigned level, uint64_t gpa, uint64_t old,
+                                  uint64_t entry)
 {
     const struct axas_format *format = order->table.format;
     struct axas_leaf was = {0};
@@ -556,8 +574,8 @@ static enum axas_change change_of(const struct order *order, unsigned level, uin
     default:
         break;
     }
-    (void)format->leaf_read(level, old, order->table.features, &was);
-    (void)format->leaf_read(level, entry, order->table.features, &is);
+    (void)read_leaf(order, level, gpa, old, &was);
+    (void)read_leaf(order, level, gpa, entry, &is);
     if (was.hpa.raw != is.hpa.raw) {
         return AXAS_CHANGE_OUTPUT_ADDRESS;
     }
@@ -565,9 +583,45 @@ static enum axas_change change_of(const struct order *order, unsigned level, uin
         return AXAS_CHANGE_MEMORY_TYPE;
     }
     if (was.attr == is.attr) {
-        return AXAS_CHANGES;
+        return group_of(format, level, old) == group_of(format, level, entry) ? AXAS_CHANGES
+                                                                              : AXAS_CHANGE_CONTIGUOUS_OFF;
     }
     return (was.attr & ~is.attr) != 0 ? AXAS_CHANGE_PERMISSIONS_LESS : AXAS_CHANGE_PERMISSIONS_MORE;
+}
+
+/* The leaves of one place of a group may be in a TLB as one, whose they are is not known: what may not be
+ * told of one entry without a break may not be told of them side by side. */
+static bool group_agrees(struct order *order, const struct frame *frame, uint64_t index, uint64_t gpa,
+                         uint64_t entry)
+{
+    unsigned level = frame->level;
+    const struct group_fact *fact = groups_at(order->table.format, level);
+    if (fact == NULL || kind_of(order, level, entry) != AXAS_ENTRY_LEAF) {
+        return true;
+    }
+    uint64_t size = group_of(order->table.format, level, entry);
+    uint64_t first = index - index % fact->leaves;
+    for (uint64_t i = first; i < first + fact->leaves && i < frame->entries; i++) {
+        struct axas_leaf is = {0};
+        struct axas_leaf other = {0};
+        uint64_t beside = frame->value[i];
+        uint64_t group = group_of(order->table.format, level, beside);
+        if (i == index || kind_of(order, level, beside) != AXAS_ENTRY_LEAF || (group == 0 && size == 0)) {
+            continue;
+        }
+        (void)read_leaf(order, level, gpa, entry, &is);
+        (void)read_leaf(order, level, gpa + (i - index) * reach(order, level), beside, &other);
+        axas_attr more = is.attr & ~other.attr & AXAS_ACCESS_MASK;
+        axas_attr less = other.attr & ~is.attr & AXAS_ACCESS_MASK;
+        if ((group != size && order->rules[AXAS_CHANGE_CONTIGUOUS_OFF].breaks) ||
+            (((is.attr ^ other.attr) & AXAS_MEM_MASK) != 0 && order->rules[AXAS_CHANGE_MEMORY_TYPE].breaks) ||
+            (less != 0 && order->rules[AXAS_CHANGE_PERMISSIONS_LESS].breaks) ||
+            (more != 0 && order->rules[AXAS_CHANGE_PERMISSIONS_MORE].breaks)) {
+            return wrong(order, ORDER_GROUP_TORN, "an entry beside another of its contiguous group", entry,
+                         beside);
+        }
+    }
+    return true;
 }
 
 /* A store to a table that CPUs may be walking. */
@@ -588,18 +642,19 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
             if (owed->slot != slot || !owed->is_leaf || is == AXAS_ENTRY_EMPTY || is == AXAS_ENTRY_HELD) {
                 continue;
             }
-            enum axas_change change = change_of(order, level, owed->old, entry);
+            enum axas_change change = change_of(order, level, gpa, owed->old, entry);
             if (change != AXAS_CHANGES && order->rules[change].breaks) {
                 return wrong(order, ORDER_BREAK_NOT_INVALIDATED,
                              "made again before what was broken is invalidated", gpa, entry);
             }
         }
     }
-    if (order->no_breaks && was == AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_EMPTY && frame->broken[index]) {
+    if (order->no_breaks && (was == AXAS_ENTRY_EMPTY || was == AXAS_ENTRY_HELD) && is != AXAS_ENTRY_EMPTY &&
+        frame->broken[index]) {
         return wrong(order, ORDER_MAY_NOT_BREAK, "a leaf was gone for a moment", gpa, entry);
     }
     if (was == AXAS_ENTRY_LEAF) {
-        enum axas_change change = change_of(order, level, old, entry);
+        enum axas_change change = change_of(order, level, gpa, old, entry);
         if (change != AXAS_CHANGES) {
             if (is != AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_HELD && order->rules[change].breaks) {
                 return wrong(order, ORDER_NO_BREAK, "changed without a break", gpa, entry);
@@ -616,7 +671,7 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
     }
     if (is == AXAS_ENTRY_LEAF) {
         order->made = true;
-        if (!shown(order, level, entry)) {
+        if (!shown(order, level, gpa, entry) || !group_agrees(order, frame, index, gpa, entry)) {
             return false;
         }
         if (was == AXAS_ENTRY_EMPTY || was == AXAS_ENTRY_HELD) {
@@ -624,10 +679,11 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
         }
     }
     if (is == AXAS_ENTRY_LEAF || is == AXAS_ENTRY_HELD) {
-        uint64_t before = was == AXAS_ENTRY_EMPTY ? frame->last[index] : old;
+        bool broke = was == AXAS_ENTRY_EMPTY || (was == AXAS_ENTRY_HELD && frame->broken[index]);
+        uint64_t before = broke ? frame->last[index] : old;
         if (before != 0 &&
-            (!keeps(order, level, before, level, entry) ||
-             (is == AXAS_ENTRY_LEAF && !published_again(order, level, before, level, entry)))) {
+            (!keeps(order, gpa, level, before, level, entry) ||
+             (is == AXAS_ENTRY_LEAF && !published_again(order, gpa, level, before, level, entry)))) {
             return false;
         }
     }

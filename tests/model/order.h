@@ -15,16 +15,17 @@
 
 /** What the checker can complain about. */
 enum order_rule {
-    ORDER_KEPT = 0,               /**< nothing */
-    ORDER_EVENTS_LOST,            /**< more happened than was recorded */
-    ORDER_STRAY_STORE,            /**< a store to memory that is no table */
-    ORDER_IN_PIECES,              /**< an entry is stored in more than one piece */
-    ORDER_BEHIND_THE_RECORD,      /**< memory does not hold what was stored last */
-    ORDER_WITHOUT_LOCK,           /**< the shared side stores other than by compare-and-swap from empty */
-    ORDER_RACE,                   /**< two threads store to one entry or one table, or over an unseen value */
-    ORDER_BAD_ENTRY,              /**< a value that is no entry of its level */
-    ORDER_TABLE_REPLACED,         /**< a table's entry becomes something other than empty */
-    ORDER_NO_BREAK,               /**< a live entry changes in one step where a break is asked for */
+    ORDER_KEPT = 0,          /**< nothing */
+    ORDER_EVENTS_LOST,       /**< more happened than was recorded */
+    ORDER_STRAY_STORE,       /**< a store to memory that is no table */
+    ORDER_IN_PIECES,         /**< an entry is stored in more than one piece */
+    ORDER_BEHIND_THE_RECORD, /**< memory does not hold what was stored last */
+    ORDER_WITHOUT_LOCK,      /**< the shared side stores other than by compare-and-swap from empty */
+    ORDER_RACE,              /**< two threads store to one entry or one table, or over an unseen value */
+    ORDER_BAD_ENTRY,         /**< a value that is no entry of its level */
+    ORDER_TABLE_REPLACED,    /**< a table's entry becomes something other than empty */
+    ORDER_NO_BREAK,          /**< a live entry changes in one step where a break is asked for */
+    ORDER_GROUP_TORN,        /**< a leaf of a contiguous group changes beside others that may not see that */
     ORDER_BREAK_NOT_INVALIDATED,  /**< a broken entry is made again before its invalidation */
     ORDER_MAY_NOT_BREAK,          /**< a leaf is gone for a moment where a device may be using it */
     ORDER_OLD_VALUE_LOST,         /**< accessed, dirty or software bits of the old entry are gone */

@@ -24,7 +24,8 @@ struct rule {
 struct facts {
     const char *format;         /**< its name, or what the names of several begin with */
     unsigned breaks;            /**< RULE()s that go through an empty entry and an invalidation */
-    const char *resizes;        /**< feature with which split and collapse need no break; NULL for none */
+    const char *resizes;        /**< feature with which split, collapse and a contiguous group that becomes
+                                     single leaves need no break; NULL for none */
     bool caches_empty;          /**< a translation that found nothing may be cached ... */
     const char *sees_new;       /**< ... unless the CPU has this feature; NULL for always */
     bool caches_refused;        /**< an entry that refused an access may stay cached after the fault ... */
@@ -40,25 +41,32 @@ static const struct facts rules_facts[] = {
      * Arm DDI 0487. D8.16.1: an entry that gives a Translation fault is never cached; one that gives a
      * Permission fault may be, and stays until a TLBI. D8.16.1.2 (break-before-make): a change of memory
      * type, of the output address, and between a block and a table, unless FEAT_BBM level 2
-     * (ID_AA64MMFR2_EL1.BBM) allows the last. A change of permissions alone needs no break.
+     * (ID_AA64MMFR2_EL1.BBM) allows the last. A change of permissions alone needs no break. D8.7.1: leaves
+     * with and without the contiguous bit in one group are misprogrammed (RQTRPM, RNGLXZ); permissions that
+     * differ within a group are those of any of its leaves (RJQQTC). D8.17.2, RKHRBC: level 1 of FEAT_BBM
+     * is enough to change the bit in place.
      */
     {
         .format = "aarch64_stage2",
-        .breaks = RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .breaks =
+            RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE) | RULE(CONTIGUOUS_OFF),
         .resizes = "bbm2",
         .caches_refused = true,
     },
     /* DDI 0406C, B3.10: as AArch64, without the levels of break-before-make. */
     {
         .format = "armv7_lpae_stage2",
-        .breaks = RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .breaks =
+            RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE) | RULE(CONTIGUOUS_OFF),
         .caches_refused = true,
     },
     /*
      * RISC-V privileged architecture, SFENCE.VMA and HFENCE.GVMA: an implementation may cache invalid
      * entries, so that making one needs a fence on the hart that goes on with it; Svvptc promises that a new
      * valid entry is seen in bounded time without one. A leaf that lacks a permission may be cached at any
-     * time. No change asks for an invalid entry in between.
+     * time. No change asks for an invalid entry in between. Svnapot: so does a NAPOT range, unless what
+     * differs in it is known to be harmless; what translates the same is, and old and new permissions are
+     * until the fence, as they are for one entry.
      */
     {
         .format = "riscv32_gstage",
@@ -134,7 +142,8 @@ static const struct facts rules_facts[] = {
     /* "gentle_split: leaf sizes change without a break"; else as AArch64. */
     {
         .format = "ok_split_address",
-        .breaks = RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE),
+        .breaks =
+            RULE(MEMORY_TYPE) | RULE(OUTPUT_ADDRESS) | RULE(SPLIT) | RULE(COLLAPSE) | RULE(CONTIGUOUS_OFF),
         .resizes = "gentle_split",
         .caches_refused = true,
     },
@@ -239,6 +248,7 @@ static inline bool rules_of(const struct axas_format *format, uint64_t features,
     if (facts->resizes != NULL && (features & axas_feature_find(format, facts->resizes)) != 0) {
         rules[AXAS_CHANGE_SPLIT].breaks = false;
         rules[AXAS_CHANGE_COLLAPSE].breaks = false;
+        rules[AXAS_CHANGE_CONTIGUOUS_OFF].breaks = false;
     }
     /* A table that goes is cached as a pointer too, on every architecture. */
     for (unsigned i = 0; i < 2; i++) {

@@ -934,7 +934,8 @@ static void op_unmap(struct model *m)
     if (m->populate_only && want == 0) { /* part of a large leaf, and no fault would bring the rest back */
         const struct axas_transition *split = &m->space.table.change[AXAS_CHANGE_SPLIT];
         bool refused = axas_hosted_ledger_now(m->arena).failures != m->ledger.failures;
-        want = BIT(AXAS_OK) | (split->breaks ? BIT(AXAS_ERR_UNSUPPORTED) : 0);
+        const struct axas_transition *off = &m->space.table.change[AXAS_CHANGE_CONTIGUOUS_OFF];
+        want = BIT(AXAS_OK) | (split->breaks || off->breaks ? BIT(AXAS_ERR_UNSUPPORTED) : 0);
         want |= refused ? BIT(AXAS_ERR_NO_MEMORY) : 0;
     }
     judge(m, status, want);

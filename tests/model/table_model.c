@@ -5,6 +5,7 @@
  * Arguments name formats; without one all are run. AXAS_SEED and AXAS_STEPS choose the sequence and its
  * length.
  */
+#include "groups.h"
 #include "order.h"
 #include "rules.h"
 #include "runs.h"
@@ -409,6 +410,36 @@ static void check_largest(struct model *m, uint64_t first, uint64_t last, uint64
     }
 }
 
+/* Every contiguous group that was mapped whole, to memory aligned as it is, is marked. */
+static void check_groups(struct model *m, uint64_t first, uint64_t last, uint64_t hpa)
+{
+    const struct axas_format *format = m->world->format;
+    for (size_t i = 0; i < m->tree.count; i++) {
+        const struct tree_leaf *leaf = &m->tree.leaf[i];
+        const struct group_fact *fact = groups_at(format, leaf->level);
+        if (leaf->gpa < first || leaf->last > last || fact == NULL) {
+            continue;
+        }
+        uint64_t size = fact->leaves * (leaf->last - leaf->gpa + 1u);
+        uint64_t block = leaf->gpa & ~(size - 1u);
+        bool may = (axas_feature_find(format, fact->with) & m->world->features) != 0 && block >= first &&
+                   block <= last && last - block >= size - 1u && (hpa + (block - first)) % size == 0;
+        if (may) { /* unless leaves of another size are in it */
+            const struct tree_leaf *low = leaf, *high = leaf;
+            while (low > m->tree.leaf && low[-1].gpa >= block) {
+                low--;
+            }
+            while (high < m->tree.leaf + m->tree.count - 1 && high[1].last - block < size) {
+                high++;
+            }
+            may = (size_t)(high - low) + 1u == fact->leaves;
+        }
+        if ((leaf->group != 0) != may) {
+            fail(m, "0x%" PRIx64 " is%s of a contiguous group", leaf->gpa, may ? " not" : "");
+        }
+    }
+}
+
 static void mapped(struct model *m, uint64_t gpa, uint64_t size, uint64_t hpa, axas_attr attr)
 {
     size_t from, to;
@@ -464,6 +495,7 @@ static void op_map(struct model *m)
     check(m);
     if (status == AXAS_OK) {
         check_largest(m, gpa, gpa + (size - 1u), hpa, attr);
+        check_groups(m, gpa, gpa + (size - 1u), hpa);
     } else if (hash != m->tree.hash) {
         fail(m, "map failed, yet entries changed");
     }
@@ -656,6 +688,12 @@ static void op_mark(struct model *m)
     tree_poke(m->world->format, leaf, software | marks, at->software_mask & ~software);
     for (size_t r = from; r < to; r++) {
         m->runs.run[r].software = software;
+    }
+    if (leaf->group != 0) { /* one for all, which the leaf does not say of itself */
+        uint64_t first = leaf->gpa & ~(leaf->group - 1u);
+        runs_cut(&m->runs, first, first + (leaf->group - 1u), &from, &to);
+    }
+    for (size_t r = from; r < to; r++) {
         m->runs.run[r].accessed = m->runs.run[r].accessed || (marks & at->accessed_mask) != 0;
         m->runs.run[r].dirty = m->runs.run[r].dirty || (marks & ~at->accessed_mask) != 0;
     }

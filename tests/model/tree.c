@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree.h"
+#include "groups.h"
+#include "rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -60,6 +62,52 @@ static bool ill(struct tree *tree, unsigned level, uint64_t gpa, uint64_t entry,
     return false;
 }
 
+/* What the leaves of one contiguous group have in common. */
+struct group {
+    uint64_t number;
+    axas_attr attr;
+    uint64_t hpa;   /* where its memory begins */
+    uint64_t flags; /* that say accessed and dirty, if any leaf of it is */
+    bool accessed, dirty;
+};
+
+/* Every entry of the group is a leaf of it, of one attribute, and leads to one piece of memory, aligned like
+ * it. */
+static bool read_group(struct tree *tree, const struct axas_table *table, unsigned level, const uint8_t *slot,
+                       uint64_t gpa, const struct group_fact *fact, struct group *group)
+{
+    const struct axas_format *format = table->format;
+    const struct axas_level *at = &format->levels[level];
+    uint64_t span = UINT64_C(1) << at->shift;
+    group->flags = 0;
+    group->accessed = false;
+    group->dirty = false;
+    if ((axas_feature_find(format, fact->with) & table->features) == 0) {
+        return ill(tree, level, gpa, 0, "a contiguous group that was not asked for");
+    }
+    for (unsigned i = 0; i < fact->leaves; i++) {
+        uint64_t entry = read_entry(format, slot + (size_t)i * format->entry_bytes);
+        struct axas_leaf leaf = {0};
+        if (group_of(format, level, entry) == 0 ||
+            format->leaf_read(level, entry, table->features, &leaf) != AXAS_OK) {
+            return ill(tree, level, gpa + i * span, entry, "no leaf of the contiguous group that it is in");
+        }
+        uint64_t hpa = fact->instead != 0 ? leaf.hpa.raw : leaf.hpa.raw - i * span;
+        group->attr = i == 0 ? leaf.attr : group->attr;
+        group->hpa = i == 0 ? hpa : group->hpa;
+        group->flags |= entry & (at->dirty_mask | rules_marks(format, table->features, level, entry, true));
+        group->accessed = group->accessed || leaf.accessed;
+        group->dirty = group->dirty || leaf.dirty;
+        if (leaf.attr != group->attr || hpa != group->hpa || hpa % (fact->leaves * span) != 0) {
+            return ill(tree, level, gpa + i * span, entry, "another attribute or place than the group's");
+        }
+        if ((entry & fact->instead) != fact->pattern) {
+            return ill(tree, level, gpa + i * span, entry, "not the pattern of the group's size");
+        }
+    }
+    return true;
+}
+
 static bool read_table(struct tree *tree, const struct axas_table *table, unsigned level, uint64_t hpa,
                        uint64_t base)
 {
@@ -71,6 +119,8 @@ static bool read_table(struct tree *tree, const struct axas_table *table, unsign
     unsigned physical = table->physical_bits;
     uint8_t *bytes = axas_hal_virt(table->hal, axas_hpa_of(hpa));
     size_t used = 0;
+    const struct group_fact *fact = groups_at(format, level);
+    struct group group = {UINT64_MAX, 0, 0, 0, false, false};
 
     tree->tables++;
     tree->bytes += root ? table->root_size : tree_table_bytes(format, level);
@@ -104,10 +154,28 @@ static bool read_table(struct tree *tree, const struct axas_table *table, unsign
         if (format->leaf_read(level, entry, table->features, &decoded) != AXAS_OK) {
             return ill(tree, level, gpa, entry, "a leaf that cannot be read back");
         }
+        uint64_t size = group_of(format, level, entry);
+        uint64_t memory = format->entry_hpa(level, entry);
+        if (size != 0) {
+            uint64_t first = i - i % fact->leaves;
+            if (group.number != first && !read_group(tree, table, level, bytes + first * format->entry_bytes,
+                                                     base + (first << at->shift), fact, &group)) {
+                return false;
+            }
+            group.number = first;
+            decoded.hpa.raw = memory = group_hpa(format, level, entry, gpa);
+            entry = (entry & ~fact->mark) | fact->unmark | group.flags;
+            if (fact->instead != 0) {
+                entry = (entry & ~fact->instead) | (i - first) * (fact->instead & (0 - fact->instead));
+            }
+            decoded.accessed = group.accessed;
+            decoded.dirty = group.dirty;
+        }
         struct tree_leaf *leaf = add(tree);
+        leaf->group = size;
         leaf->gpa = gpa;
         leaf->last = gpa + ((UINT64_C(1) << at->shift) - 1u);
-        leaf->hpa = format->entry_hpa(level, entry);
+        leaf->hpa = memory;
         leaf->entry = entry;
         leaf->level = level;
         leaf->kind = kind;

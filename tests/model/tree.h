@@ -2,7 +2,8 @@
 /**
  * @file tree.h
  * Reads a tree without the library's walkers: entry by entry, byte by byte, from the root down. Of the
- * format it asks only what one entry means (entry_kind, entry_valid, entry_hpa, leaf_read) and the geometry.
+ * format it asks only what one entry means (entry_kind, entry_valid, entry_hpa, leaf_read) and the geometry;
+ * what makes a contiguous group it knows from groups.h.
  */
 #ifndef TESTS_TREE_H
 #define TESTS_TREE_H
@@ -12,7 +13,8 @@
 struct tree_leaf {
     uint64_t gpa, last; /**< first and last byte */
     uint64_t hpa;
-    uint64_t entry;
+    uint64_t entry; /**< of a contiguous group: as it would be by itself */
+    uint64_t group; /**< bytes of the contiguous group that it is of; 0 if of none */
     unsigned level;
     enum axas_entry_kind kind; /**< AXAS_ENTRY_LEAF or AXAS_ENTRY_HELD */
     axas_attr attr;

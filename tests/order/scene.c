@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
+#include "groups.h"
 
 #include <axas/hosted_config.h>
 #include <axas/walk.h>
@@ -62,6 +63,17 @@ uint64_t slot(const struct scene *s, unsigned level, uint64_t index)
 uint64_t gpa_of(const struct scene *s, unsigned level, uint64_t index)
 {
     return index << s->format->levels[level].shift;
+}
+
+uint64_t alone(const struct scene *s, uint64_t index, axas_attr attr)
+{
+    return leaf(s, s->last, s->group_hpa + (index - s->group) * s->page, attr);
+}
+
+uint64_t together(const struct scene *s, uint64_t index, axas_attr attr)
+{
+    const struct group_fact *fact = groups_at(s->format, s->last);
+    return (alone(s, index, attr) & ~(fact->instead | fact->unmark)) | fact->pattern | fact->mark;
 }
 
 uint64_t look(const struct scene *s, uint64_t slot)
@@ -225,6 +237,14 @@ void scene_open(struct scene *s, const struct machine *machine, bool device)
     }
     s->block_hpa = 16 * s->block;
     put_unseen(s, slot(s, s->above, 1), leaf(s, s->above, s->block_hpa, RW));
+    const struct group_fact *fact = groups_at(s->format, s->last);
+    if (fact != NULL && (s->table.features & features_of(s->format, fact->with)) != 0) {
+        s->group = fact->leaves;
+        s->group_hpa = 17 * s->block;
+        for (uint64_t i = s->group; i < 2 * s->group; i++) {
+            put_unseen(s, slot(s, s->last, i), together(s, i, RW));
+        }
+    }
     s->order = order_new(&s->table, s->arena, device);
     order_begin(s->order);
 }

@@ -18,7 +18,9 @@ struct machine {
 };
 
 /** Of the last level's table: slot 0 to 3 are pages that the HAL gave, with marks and software bits set; from
- *  4 on nothing. Of the table above it: slot 0 is that table, slot 1 a block of memory that is nobody's. */
+ *  4 on nothing, but for a contiguous group of memory that is nobody's, from slot s->group on, where the
+ * machine has groups. Of the table above it: slot 0 is that table, slot 1 a block of memory that is nobody's.
+ */
 struct scene {
     struct axas_hosted *arena;
     struct axas_hal hal;
@@ -28,7 +30,8 @@ struct scene {
     unsigned last, above;         /**< levels */
     uint64_t at[AXAS_MAX_LEVELS]; /**< the table of each level */
     uint64_t page, block;         /**< bytes */
-    uint64_t page_hpa[4], block_hpa;
+    uint64_t page_hpa[4], block_hpa, group_hpa;
+    uint64_t group; /**< the first slot of the group, and how many leaves it has; 0 if there is none */
     uint64_t software, marks; /**< what the pages and the block carry */
     uint32_t vmid;            /**< that invalidations are asked for */
     uint64_t root;
@@ -42,6 +45,9 @@ void scene_open(struct scene *scene, const struct machine *machine, bool device)
 /** Judges what happened since, which has to break that rule and no other before it, and closes the scene. */
 void scene_close(struct scene *scene, enum order_rule expected);
 
+/** A value for a leaf of the group, and for the same by itself. */
+uint64_t together(const struct scene *scene, uint64_t index, axas_attr attr);
+uint64_t alone(const struct scene *scene, uint64_t index, axas_attr attr);
 /** A value for an entry. */
 uint64_t leaf(const struct scene *scene, unsigned level, uint64_t hpa, axas_attr attr);
 uint64_t link_to(const struct scene *scene, unsigned level, uint64_t table);

@@ -54,6 +54,15 @@ static const struct machine iommu_caching[] = {{"vtd_second_stage", "agaw_48 lea
 /* A format that rules.h has nothing of. */
 static const struct machine without_rules[] = {{"ok_unruled", ""}, {"ok_unruled", "sets_used"}, {NULL, NULL}};
 
+static const struct machine arm_groups[] = {{"aarch64_stage2", "contiguous_bit"}, {NULL, NULL}};
+static const struct machine gentle_groups[] = {
+    {"aarch64_stage2", "contiguous_bit bbm2"}, {"riscv64_gstage", "svnapot svvptc"}, {NULL, NULL}};
+static const struct machine all_groups[] = {{"aarch64_stage2", "contiguous_bit"},
+                                            {"aarch64_stage2", "contiguous_bit bbm2 hardware_access_flag"},
+                                            {"riscv64_gstage", "svnapot"},
+                                            {"riscv64_gstage", "svnapot svvptc svpbmt"},
+                                            {NULL, NULL}};
+
 /* ---- Taking away ---- */
 
 static void take_out(struct scene *s, uint64_t index)
@@ -844,6 +853,111 @@ static void more_happens_than_is_recorded(struct scene *s)
 
 /* ---- The list: name, what the checker has to say, where, whether a device uses the tree ---- */
 
+/* ---- Contiguous groups ---- */
+
+/* Where the group is, and how long. */
+static uint64_t group_gpa(const struct scene *s)
+{
+    return gpa_of(s, s->last, s->group);
+}
+
+static void forget_group(struct scene *s)
+{
+    forget(s, LEAF, group_gpa(s), s->group * s->page, s->page);
+}
+
+/* Gives `count` leaves of the group, from the first on, a value: empty, together or alone. */
+static void change_group(struct scene *s, uint64_t count, uint64_t value(const struct scene *, uint64_t))
+{
+    for (uint64_t i = s->group; i < s->group + count; i++) {
+        change(s, slot(s, s->last, i), value(s, i));
+    }
+}
+
+static uint64_t nothing(const struct scene *s, uint64_t index)
+{
+    (void)index;
+    return empty(s, s->last);
+}
+
+static uint64_t alone_as_it_was(const struct scene *s, uint64_t index)
+{
+    return alone(s, index, RW);
+}
+
+static uint64_t together_read_only(const struct scene *s, uint64_t index)
+{
+    return together(s, index, R);
+}
+
+static void a_group_goes(struct scene *s)
+{
+    change_group(s, s->group, nothing);
+    forget_group(s);
+}
+
+static void a_group_goes_and_one_page_is_invalidated(struct scene *s)
+{
+    change(s, slot(s, s->last, s->group), empty(s, s->last));
+    forget(s, LEAF, group_gpa(s), s->page, s->page);
+}
+
+static void a_group_becomes_read_only(struct scene *s)
+{
+    change_group(s, s->group, together_read_only);
+    forget_group(s);
+    settle(s, group_gpa(s), s->group * s->page);
+}
+
+static void a_group_is_broken_and_taken_apart(struct scene *s)
+{
+    change_group(s, s->group, nothing);
+    forget_group(s);
+    change_group(s, s->group, alone_as_it_was);
+    settle(s, group_gpa(s), s->group * s->page);
+}
+
+static void a_group_is_taken_apart_in_place(struct scene *s)
+{
+    change_group(s, s->group, alone_as_it_was);
+    forget_group(s);
+    settle(s, group_gpa(s), s->group * s->page);
+}
+
+static void a_group_is_taken_apart_unheard(struct scene *s)
+{
+    change_group(s, s->group, alone_as_it_was);
+    barrier(s);
+}
+
+static void a_group_is_made_again_before_the_invalidation(struct scene *s)
+{
+    change_group(s, s->group, nothing);
+    change_group(s, s->group, alone_as_it_was);
+}
+
+static void half_a_group_is_broken_and_taken_apart(struct scene *s)
+{
+    change_group(s, s->group / 2, nothing);
+    forget_group(s);
+    change_group(s, s->group / 2, alone_as_it_was);
+}
+
+static void a_leaf_of_a_group_is_broken_and_becomes_device(struct scene *s)
+{
+    change(s, slot(s, s->last, s->group), empty(s, s->last));
+    forget_group(s);
+    s->hal.frame_publish(s->hal.context, axas_hpa_of(s->group_hpa), s->page, RW | AXAS_MEM_DEVICE);
+    change(s, slot(s, s->last, s->group), together(s, s->group, RW | AXAS_MEM_DEVICE));
+}
+
+static void a_group_taken_apart_loses_its_bits(struct scene *s)
+{
+    change_group(s, s->group, nothing);
+    forget_group(s);
+    change(s, slot(s, s->last, s->group), alone(s, s->group, RW) & ~s->marks);
+}
+
 #define CASES(CASE)                                                                                          \
     CASE(a_page_is_taken_out, KEPT, everywhere, false)                                                       \
     CASE(several_pages_go_with_one_invalidation, KEPT, everywhere, false)                                    \
@@ -902,6 +1016,19 @@ static void more_happens_than_is_recorded(struct scene *s)
     CASE(a_table_becomes_a_block, TABLE_REPLACED, everywhere, false)                                         \
     CASE(a_split_loses_the_bits_of_the_block, OLD_VALUE_LOST, splits_without_breaks, false)                  \
     CASE(a_split_after_a_break_loses_the_bits_of_the_block, OLD_VALUE_LOST, arm, false)                      \
+    CASE(a_group_goes, KEPT, all_groups, false)                                                              \
+    CASE(a_group_goes_and_one_page_is_invalidated, TOO_NARROW, all_groups, false)                            \
+    CASE(a_group_becomes_read_only, KEPT, all_groups, false)                                                 \
+    CASE(a_group_is_broken_and_taken_apart, KEPT, all_groups, false)                                         \
+    CASE_IN(use, a_group_is_broken_and_taken_apart, MAY_NOT_BREAK, all_groups, true)                         \
+    CASE(a_group_is_taken_apart_in_place, KEPT, gentle_groups, false)                                        \
+    CASE_IN(use, a_group_is_taken_apart_in_place, KEPT, gentle_groups, true)                                 \
+    CASE_IN(arm, a_group_is_taken_apart_in_place, NO_BREAK, arm_groups, false)                               \
+    CASE(a_group_is_taken_apart_unheard, NOT_INVALIDATED, gentle_groups, false)                              \
+    CASE(a_group_is_made_again_before_the_invalidation, BREAK_NOT_INVALIDATED, arm_groups, false)            \
+    CASE(half_a_group_is_broken_and_taken_apart, GROUP_TORN, arm_groups, false)                              \
+    CASE(a_leaf_of_a_group_is_broken_and_becomes_device, GROUP_TORN, arm_groups, false)                      \
+    CASE(a_group_taken_apart_loses_its_bits, OLD_VALUE_LOST, all_groups, false)                              \
     CASE(a_page_is_made, KEPT, everywhere, false)                                                            \
     CASE(an_executable_page_is_made, KEPT, everywhere, false)                                                \
     CASE(memory_is_shown_as_it_came, NOT_ZEROED, everywhere, false)                                          \

@@ -88,6 +88,10 @@ ROW(a_changed_leaf_reads_back_as_an_innocent_one)
             read.kind != AXAS_ENTRY_LEAF) {
             continue;
         }
+        const struct axas_level *level = &format->levels[leaf.level];
+        if (level->group_size != 0 && (entry & level->group_mask) == level->group_mark) {
+            continue; /* of a contiguous group, which a query says of it */
+        }
         RIG_OK(&rig, format->encode(read.attr, world->features, &code));
         uint64_t marks = format->levels[leaf.level].accessed_mask | format->levels[leaf.level].dirty_mask |
                          format->levels[leaf.level].software_mask |

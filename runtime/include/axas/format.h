@@ -40,8 +40,10 @@ enum axas_change {
     AXAS_CHANGE_PERMISSIONS_LESS, /**< a leaf allows less, or something else, than before */
     AXAS_CHANGE_MEMORY_TYPE,
     AXAS_CHANGE_OUTPUT_ADDRESS,
-    AXAS_CHANGE_SPLIT,    /**< a leaf becomes a table of smaller leaves */
-    AXAS_CHANGE_COLLAPSE, /**< a table becomes a leaf */
+    AXAS_CHANGE_SPLIT,          /**< a leaf becomes a table of smaller leaves */
+    AXAS_CHANGE_COLLAPSE,       /**< a table becomes a leaf */
+    AXAS_CHANGE_CONTIGUOUS_OFF, /**< the leaves of a contiguous group become single ones; they translate alike
+                                 */
     AXAS_CHANGE_REMOVE_LEAF,
     AXAS_CHANGE_REMOVE_TABLE,
     AXAS_CHANGE_FAULT, /**< none: a vCPU goes back to the guest after a fault on the entry */
@@ -76,17 +78,21 @@ struct axas_level {
     /** Where the CPU tells a write by the access of a leaf: the bit that it sets. With a feature of the
      *  format's hardware_dirty_features, a leaf that has it is dirty. 0 where the CPU sets dirty_mask. */
     uint64_t written_mask;
-    uint64_t software_mask; /**< bits that the hardware leaves to software, kept by every change */
+    uint64_t software_mask;          /**< bits that the hardware leaves to software, kept by every change */
+    uint64_t group_size;             /**< bytes of a contiguous group of leaves here; 0 if there are none */
+    uint64_t group_mask, group_mark; /**< a leaf is of a group where these bits of it have this value */
+    uint64_t group_with;             /**< features that a group here needs */
 };
 
 /** A leaf (or held leaf), or, from query, the hole where the walk ended. */
 struct axas_leaf {
     enum axas_entry_kind kind;
     unsigned level;
-    axas_gpa gpa;  /**< first byte of the leaf, or of the hole */
-    axas_hpa hpa;  /**< of that byte */
-    uint64_t size; /**< bytes */
-    uint64_t entry;
+    axas_gpa gpa;   /**< first byte of the leaf, or of the hole */
+    axas_hpa hpa;   /**< of that byte */
+    uint64_t size;  /**< bytes */
+    uint64_t group; /**< bytes of the contiguous group that it is a leaf of; its own size if it is of none */
+    uint64_t entry; /**< of a group: as if it were of none */
     axas_attr attr; /**< no access bits if held */
     bool accessed, dirty;
 };
@@ -113,6 +119,7 @@ struct axas_table {
     uint64_t last;         /**< last guest address of the mode's range */
     uint8_t root_level;    /**< of the mode */
     uint8_t first_split;   /**< the first level whose tables can take the place of a leaf */
+    uint8_t groups;        /**< bit n set: map makes contiguous groups at level n */
     bool maps_by_call;     /**< hal->phys_to_virt and hal->virt_to_phys are to be asked */
     bool writes_back;      /**< hal->table_write_back is to be called */
     bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
@@ -199,6 +206,9 @@ struct axas_mode {
                             size_t count);
     /** Shared. The entry where the walk to gpa ends, which is no table, and its level. */
     uint64_t (*walk)(const struct axas_table *table, uint64_t gpa, unsigned *level);
+    /** Shared. What the leaf of a contiguous group at gpa would be by itself: its own address is in it, and
+     *  accessed and dirty if any leaf of the group is. NULL if the format has no groups. */
+    uint64_t (*alone)(const struct axas_table *table, uint64_t gpa);
     /** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access
      *  of the guest; for the host's own. Nothing where the format has no such bits. */
     void (*touch)(struct axas_table *table, uint64_t gpa, bool write);
@@ -314,7 +324,8 @@ struct axas_format {
     /** Which entry bits any kind legal at this level declares as more than reserved or ignored. */
     uint64_t (*entry_used)(unsigned level, enum axas_entry_kind kind);
     uint64_t (*table_make)(unsigned level, uint64_t hpa);
-    /** Host address that a table, leaf or held entry holds. */
+    /** Host address that a table, leaf or held entry holds; of a leaf in a contiguous group whose leaves do
+     *  not hold their own addresses, where the group's memory begins. */
     uint64_t (*entry_hpa)(unsigned level, uint64_t entry);
     /** AXAS_ERR_UNSUPPORTED: no code for attr with these features. No access bits: code of held leaves. */
     enum axas_status (*encode)(axas_attr attr, uint64_t features, struct axas_leaf_code *code);

@@ -30,6 +30,7 @@ typedef uint64_t axas_aarch64_stage2_entry;
 #define AXAS_AARCH64_STAGE2_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
 #define AXAS_AARCH64_STAGE2_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
 #define AXAS_AARCH64_STAGE2_FEATURE_TTST UINT64_C(0x40) /* FEAT_TTST, small translation tables (T0SZ up to 48) */
+#define AXAS_AARCH64_STAGE2_FEATURE_CONTIGUOUS_BIT UINT64_C(0x80) /* the contiguous bit, to be used for what map maps */
 
 /* Modes, as an index into axas_aarch64_stage2.modes. */
 #define AXAS_AARCH64_STAGE2_MODE_1LEVEL 0 /* start level 3 */
@@ -178,6 +179,15 @@ static inline uint64_t axas_aarch64_stage2_level1_address(uint64_t hpa)
     return hpa & UINT64_C(0xffffc0000000);
 }
 
+/*
+ * Of a contiguous group of 16 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_level1_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000001);
+}
+
 static inline uint64_t axas_aarch64_stage2_level1_leaf_hpa(uint64_t entry)
 {
     return entry & UINT64_C(0xffffc0000000);
@@ -264,6 +274,15 @@ static inline uint64_t axas_aarch64_stage2_level2_address(uint64_t hpa)
     return hpa & UINT64_C(0xffffffe00000);
 }
 
+/*
+ * Of a contiguous group of 16 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_level2_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000001);
+}
+
 static inline uint64_t axas_aarch64_stage2_level2_leaf_hpa(uint64_t entry)
 {
     return entry & UINT64_C(0xffffffe00000);
@@ -319,6 +338,15 @@ static inline bool axas_aarch64_stage2_level3_is_held(uint64_t entry)
 static inline uint64_t axas_aarch64_stage2_level3_address(uint64_t hpa)
 {
     return hpa & UINT64_C(0xfffffffff000);
+}
+
+/*
+ * Of a contiguous group of 16 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_level3_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000003);
 }
 
 static inline uint64_t axas_aarch64_stage2_level3_leaf_hpa(uint64_t entry)

@@ -30,6 +30,7 @@ typedef uint64_t axas_aarch64_stage2_16k_entry;
 #define AXAS_AARCH64_STAGE2_16K_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
 #define AXAS_AARCH64_STAGE2_16K_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
 #define AXAS_AARCH64_STAGE2_16K_FEATURE_TTST UINT64_C(0x40) /* FEAT_TTST, small translation tables (T0SZ up to 48) */
+#define AXAS_AARCH64_STAGE2_16K_FEATURE_CONTIGUOUS_BIT UINT64_C(0x80) /* the contiguous bit, to be used for what map maps */
 
 /* Modes, as an index into axas_aarch64_stage2_16k.modes. */
 #define AXAS_AARCH64_STAGE2_16K_MODE_1LEVEL 0 /* start level 3 */
@@ -175,6 +176,15 @@ static inline uint64_t axas_aarch64_stage2_16k_level2_address(uint64_t hpa)
     return hpa & UINT64_C(0xfffffe000000);
 }
 
+/*
+ * Of a contiguous group of 32 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_16k_level2_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000001);
+}
+
 static inline uint64_t axas_aarch64_stage2_16k_level2_leaf_hpa(uint64_t entry)
 {
     return entry & UINT64_C(0xfffffe000000);
@@ -232,6 +242,15 @@ static inline bool axas_aarch64_stage2_16k_level3_is_held(uint64_t entry)
 static inline uint64_t axas_aarch64_stage2_16k_level3_address(uint64_t hpa)
 {
     return hpa & UINT64_C(0xffffffffc000);
+}
+
+/*
+ * Of a contiguous group of 128 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_16k_level3_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000003);
 }
 
 static inline uint64_t axas_aarch64_stage2_16k_level3_leaf_hpa(uint64_t entry)

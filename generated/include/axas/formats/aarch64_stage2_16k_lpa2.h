@@ -30,7 +30,8 @@ typedef uint64_t axas_aarch64_stage2_16k_lpa2_entry;
 #define AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
 #define AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
 #define AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_TTST UINT64_C(0x40) /* FEAT_TTST, small translation tables (T0SZ up to 48) */
-#define AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_LPA2 UINT64_C(0x80) /* FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1) */
+#define AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_CONTIGUOUS_BIT UINT64_C(0x80) /* the contiguous bit, to be used for what map maps */
+#define AXAS_AARCH64_STAGE2_16K_LPA2_FEATURE_LPA2 UINT64_C(0x100) /* FEAT_LPA2, 52-bit addresses with granules below 64 KiB (VTCR_EL2.DS = 1) */
 
 /* Modes, as an index into axas_aarch64_stage2_16k_lpa2.modes. */
 #define AXAS_AARCH64_STAGE2_16K_LPA2_MODE_1LEVEL 0 /* start level 3 */
@@ -274,6 +275,15 @@ static inline uint64_t axas_aarch64_stage2_16k_lpa2_level2_address(uint64_t hpa)
     return (hpa & UINT64_C(0x3fffffe000000)) | ((hpa & UINT64_C(0xc000000000000)) >> 42);
 }
 
+/*
+ * Of a contiguous group of 32 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_16k_lpa2_level2_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000001);
+}
+
 static inline uint64_t axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(uint64_t entry)
 {
     return (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42);
@@ -331,6 +341,15 @@ static inline bool axas_aarch64_stage2_16k_lpa2_level3_is_held(uint64_t entry)
 static inline uint64_t axas_aarch64_stage2_16k_lpa2_level3_address(uint64_t hpa)
 {
     return (hpa & UINT64_C(0x3ffffffffc000)) | ((hpa & UINT64_C(0xc000000000000)) >> 42);
+}
+
+/*
+ * Of a contiguous group of 128 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_16k_lpa2_level3_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000003);
 }
 
 static inline uint64_t axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(uint64_t entry)

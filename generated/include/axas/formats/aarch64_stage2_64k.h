@@ -30,7 +30,8 @@ typedef uint64_t axas_aarch64_stage2_64k_entry;
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_VMID16 UINT64_C(0x10) /* FEAT_VMID16, 16-bit VMIDs (VTCR_EL2.VS = 1) */
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_BBM2 UINT64_C(0x20) /* FEAT_BBM level 2, block size changes without a break */
 #define AXAS_AARCH64_STAGE2_64K_FEATURE_TTST UINT64_C(0x40) /* FEAT_TTST, small translation tables (T0SZ up to 47) */
-#define AXAS_AARCH64_STAGE2_64K_FEATURE_LPA UINT64_C(0x80) /* FEAT_LPA, 52-bit addresses, and blocks of 4 TiB */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_CONTIGUOUS_BIT UINT64_C(0x80) /* the contiguous bit, to be used for what map maps */
+#define AXAS_AARCH64_STAGE2_64K_FEATURE_LPA UINT64_C(0x100) /* FEAT_LPA, 52-bit addresses, and blocks of 4 TiB */
 
 /* Modes, as an index into axas_aarch64_stage2_64k.modes. */
 #define AXAS_AARCH64_STAGE2_64K_MODE_1LEVEL 0 /* start level 3 */
@@ -235,6 +236,15 @@ static inline uint64_t axas_aarch64_stage2_64k_level2_address(uint64_t hpa)
     return (hpa & UINT64_C(0xffffe0000000)) | ((hpa & UINT64_C(0xf000000000000)) >> 36);
 }
 
+/*
+ * Of a contiguous group of 32 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_64k_level2_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000001);
+}
+
 static inline uint64_t axas_aarch64_stage2_64k_level2_leaf_hpa(uint64_t entry)
 {
     return (entry & UINT64_C(0xffffe0000000)) | ((entry & UINT64_C(0xf000)) << 36);
@@ -290,6 +300,15 @@ static inline bool axas_aarch64_stage2_64k_level3_is_held(uint64_t entry)
 static inline uint64_t axas_aarch64_stage2_64k_level3_address(uint64_t hpa)
 {
     return (hpa & UINT64_C(0xffffffff0000)) | ((hpa & UINT64_C(0xf000000000000)) >> 36);
+}
+
+/*
+ * Of a contiguous group of 32 leaves, with contiguous_bit:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_aarch64_stage2_64k_level3_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000003);
 }
 
 static inline uint64_t axas_aarch64_stage2_64k_level3_leaf_hpa(uint64_t entry)

@@ -22,6 +22,9 @@ extern const struct axas_format axas_armv7_lpae_stage2;
 
 typedef uint64_t axas_armv7_lpae_stage2_entry;
 
+/* Features of the CPU. */
+#define AXAS_ARMV7_LPAE_STAGE2_FEATURE_CONTIGUOUS_HINT UINT64_C(1) /* the contiguous hint, to be used for what map maps */
+
 /* Modes, as an index into axas_armv7_lpae_stage2.modes. */
 #define AXAS_ARMV7_LPAE_STAGE2_MODE_2LEVEL 0 /* start level 2 */
 #define AXAS_ARMV7_LPAE_STAGE2_MODE_3LEVEL 1 /* start level 1 */
@@ -132,6 +135,15 @@ static inline uint64_t axas_armv7_lpae_stage2_level1_address(uint64_t hpa)
     return hpa & UINT64_C(0xffc0000000);
 }
 
+/*
+ * Of a contiguous group of 16 leaves, with contiguous_hint:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_armv7_lpae_stage2_level1_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000001);
+}
+
 static inline uint64_t axas_armv7_lpae_stage2_level1_leaf_hpa(uint64_t entry)
 {
     return entry & UINT64_C(0xffc0000000);
@@ -213,6 +225,15 @@ static inline uint64_t axas_armv7_lpae_stage2_level2_address(uint64_t hpa)
     return hpa & UINT64_C(0xffffe00000);
 }
 
+/*
+ * Of a contiguous group of 16 leaves, with contiguous_hint:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_armv7_lpae_stage2_level2_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000001);
+}
+
 static inline uint64_t axas_armv7_lpae_stage2_level2_leaf_hpa(uint64_t entry)
 {
     return entry & UINT64_C(0xffffe00000);
@@ -265,6 +286,15 @@ static inline bool axas_armv7_lpae_stage2_level3_is_held(uint64_t entry)
 static inline uint64_t axas_armv7_lpae_stage2_level3_address(uint64_t hpa)
 {
     return hpa & UINT64_C(0xfffffff000);
+}
+
+/*
+ * Of a contiguous group of 16 leaves, with contiguous_hint:
+ *   bit 52       contiguous = 1
+ */
+static inline bool axas_armv7_lpae_stage2_level3_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x10000000000003)) == UINT64_C(0x10000000000003);
 }
 
 static inline uint64_t axas_armv7_lpae_stage2_level3_leaf_hpa(uint64_t entry)

@@ -25,7 +25,8 @@ typedef uint64_t axas_riscv64_gstage_entry;
 /* Features of the CPU. */
 #define AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD UINT64_C(1) /* Svadu, the CPU sets A and D (menvcfg.ADUE = 1) */
 #define AXAS_RISCV64_GSTAGE_FEATURE_SVPBMT UINT64_C(2) /* Svpbmt, memory types of pages (menvcfg.PBMTE = 1) */
-#define AXAS_RISCV64_GSTAGE_FEATURE_SVVPTC UINT64_C(4) /* Svvptc, a new valid entry is seen without a fence */
+#define AXAS_RISCV64_GSTAGE_FEATURE_SVNAPOT UINT64_C(4) /* Svnapot, 64 KiB by 16 leaves */
+#define AXAS_RISCV64_GSTAGE_FEATURE_SVVPTC UINT64_C(8) /* Svvptc, a new valid entry is seen without a fence */
 
 /* Modes, as an index into axas_riscv64_gstage.modes. */
 #define AXAS_RISCV64_GSTAGE_MODE_SV39X4 0 /* Sv39x4 */
@@ -424,9 +425,22 @@ static inline uint64_t axas_riscv64_gstage_vpn0_address(uint64_t hpa)
     return (hpa & UINT64_C(0xfffffffffff000)) >> 2;
 }
 
+/*
+ * Of a contiguous group of 16 leaves, with svnapot:
+ *   bit 63       n = 1
+ *   bits 13:10   address = 8
+ */
+static inline bool axas_riscv64_gstage_vpn0_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x8000000000000001)) == UINT64_C(0x8000000000000001);
+}
+
+/* Of a leaf in a group, where the group's memory begins: its own address is not in it. */
 static inline uint64_t axas_riscv64_gstage_vpn0_leaf_hpa(uint64_t entry)
 {
-    return (entry & UINT64_C(0x3ffffffffffc00)) << 2;
+    const uint64_t hpa = (entry & UINT64_C(0x3ffffffffffc00)) << 2;
+
+    return axas_riscv64_gstage_vpn0_in_group(entry) ? hpa & ~UINT64_C(0xffff) : hpa;
 }
 
 /* The functions behind axas_riscv64_gstage, for callers that know the format; see axas/format.h. */

@@ -26,8 +26,9 @@ typedef uint64_t axas_riscv_iommu_second_stage_entry;
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SV39X4 UINT64_C(1) /* Sv39x4 */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SV48X4 UINT64_C(2) /* Sv48x4 */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SV57X4 UINT64_C(4) /* Sv57x4 */
-#define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SVPBMT UINT64_C(8) /* memory types of pages */
-#define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_HARDWARE_AD UINT64_C(0x10) /* the IOMMU sets A and D, where the device context says so (tc.GADE) */
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SVNAPOT UINT64_C(8) /* Svnapot, 64 KiB by 16 leaves: every IOMMU has it */
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_SVPBMT UINT64_C(0x10) /* memory types of pages */
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_FEATURE_HARDWARE_AD UINT64_C(0x20) /* the IOMMU sets A and D, where the device context says so (tc.GADE) */
 
 /* Modes, as an index into axas_riscv_iommu_second_stage.modes. */
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_MODE_SV39X4 0 /* Sv39x4 */
@@ -426,9 +427,22 @@ static inline uint64_t axas_riscv_iommu_second_stage_vpn0_address(uint64_t hpa)
     return (hpa & UINT64_C(0xfffffffffff000)) >> 2;
 }
 
+/*
+ * Of a contiguous group of 16 leaves, with svnapot:
+ *   bit 63       n = 1
+ *   bits 13:10   address = 8
+ */
+static inline bool axas_riscv_iommu_second_stage_vpn0_in_group(uint64_t entry)
+{
+    return (entry & UINT64_C(0x8000000000000001)) == UINT64_C(0x8000000000000001);
+}
+
+/* Of a leaf in a group, where the group's memory begins: its own address is not in it. */
 static inline uint64_t axas_riscv_iommu_second_stage_vpn0_leaf_hpa(uint64_t entry)
 {
-    return (entry & UINT64_C(0x3ffffffffffc00)) << 2;
+    const uint64_t hpa = (entry & UINT64_C(0x3ffffffffffc00)) << 2;
+
+    return axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? hpa & ~UINT64_C(0xffff) : hpa;
 }
 
 /* The functions behind axas_riscv_iommu_second_stage, for callers that know the format; see axas/format.h. */
