@@ -36,7 +36,7 @@ Test(loongarch64, levels_and_modes_match_the_manual)
     cr_expect_eq(three->root_level, golden_level(format, "dir2"));
     cr_expect_eq(four->root_level, golden_level(format, "dir3"));
     cr_expect(three->gpa_bits_min == 39 && three->gpa_bits_max == 39 && !three->within_physical);
-    cr_expect(four->gpa_bits_min == 48 && four->gpa_bits_max == 48 && !four->within_physical);
+    cr_expect(four->gpa_bits_min == 47 && four->gpa_bits_max == 47 && !four->within_physical);
     cr_expect_eq(format->output_bits, 48);
     cr_expect_eq(format->entry_bytes, 8);
     cr_expect_eq(format->root_tables_max, 1);
@@ -175,19 +175,19 @@ Test(loongarch64, root_registers_match_the_manual)
     static const struct loongarch_root golden[] = {
         /* PWCL: 12, 9 << 5, 21 << 10, 9 << 15, 30 << 20, 9 << 25; PWCH: 39, 9 << 6; STLBPS: 12; GID 1 << 16
          */
-        {"4level", 48, "", 1, UINT64_C(0x80001000), AXAS_OK, UINT64_C(0x80001000), 0x13e4d52c, 0x267, 0xc,
+        {"4level", 47, "", 1, UINT64_C(0x80001000), AXAS_OK, UINT64_C(0x80001000), 0x13e4d52c, 0x267, 0xc,
          0x10000},
         /* without Dir2; PWCH: 30, 9 << 6 */
         {"3level", 39, "", 0xff, UINT64_C(0xfffffffff000), AXAS_OK, UINT64_C(0xfffffffff000), 0x4d52c, 0x25e,
          0xc, 0xff0000},
         /* HPTW_En 1 << 24 */
-        {"4level", 48, "page_walker", 2, UINT64_C(0x1000), AXAS_OK, 0x1000, 0x13e4d52c, 0x1000267, 0xc,
+        {"4level", 47, "page_walker", 2, UINT64_C(0x1000), AXAS_OK, 0x1000, 0x13e4d52c, 0x1000267, 0xc,
          0x20000},
         {"3level", 39, "page_walker", 1, UINT64_C(0x1000), AXAS_OK, 0x1000, 0x4d52c, 0x100025e, 0xc, 0x10000},
-        {"4level", 48, "", 0, UINT64_C(0x80001000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0}, /* 0 is the host's GID */
-        {"4level", 48, "", 0x100, UINT64_C(0x80001000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0}, /* a GID has 8 bits */
-        {"4level", 48, "", 1, UINT64_C(0x80001800), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},     /* no whole page */
-        {"4level", 48, "", 1, UINT64_C(0x1000000000000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},
+        {"4level", 47, "", 0, UINT64_C(0x80001000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0}, /* 0 is the host's GID */
+        {"4level", 47, "", 0x100, UINT64_C(0x80001000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0}, /* a GID has 8 bits */
+        {"4level", 47, "", 1, UINT64_C(0x80001800), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},     /* no whole page */
+        {"4level", 47, "", 1, UINT64_C(0x1000000000000), AXAS_ERR_RANGE, 0, 0, 0, 0, 0},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         loongarch_check_root(pages(), &golden[i]);

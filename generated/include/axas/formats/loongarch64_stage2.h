@@ -28,7 +28,7 @@ typedef uint64_t axas_loongarch64_stage2_entry;
 
 /* Modes, as an index into axas_loongarch64_stage2.modes. */
 #define AXAS_LOONGARCH64_STAGE2_MODE_3LEVEL 0 /* 3 levels, 39 bits */
-#define AXAS_LOONGARCH64_STAGE2_MODE_4LEVEL 1 /* 4 levels, 48 bits */
+#define AXAS_LOONGARCH64_STAGE2_MODE_4LEVEL 1 /* 4 levels, 47 bits */
 
 /* Root registers, as an index into what axas_table_root gives. */
 #define AXAS_LOONGARCH64_STAGE2_ROOT_PGDL 0
