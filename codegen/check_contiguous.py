@@ -35,7 +35,7 @@ class Contiguous(Part):
 
     def check_mark(self, name, value, at):
         row = at.field(name.text)
-        fixed = [row.name for row in at.rows if row.what == "field" and row.fixed]
+        fixed = [row.name for row in at.rows if row.what == "field" and row.fixed and not self.tells(row.name, at)]
         if row is None or not row.fixed:
             if at.complete:
                 self.error(name, f"kind '{at.kind}' gives no value to a field '{name.text}', "
