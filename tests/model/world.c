@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world.h"
+#include "groups.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,11 +91,17 @@ static void visit(struct enumeration *e, struct world world)
     e->fn(&world, e->context);
 }
 
+/* Those of groups that groups.h has no facts of are left out: a format's own file is enough for the rest. */
 static uint64_t all_features(const struct axas_format *format)
 {
     uint64_t all = 0;
     for (unsigned i = 0; i < format->feature_count; i++) {
         all |= format->features[i].bit;
+    }
+    for (unsigned i = 0; i < format->level_count; i++) {
+        if (format->levels[i].group_size != 0 && groups_at(format, i) == NULL) {
+            all &= ~format->levels[i].group_with;
+        }
     }
     return all;
 }
@@ -169,8 +176,8 @@ unsigned worlds_each(const char *format_name, enum worlds which, world_fn *fn, v
             }
             for (unsigned i = 0; i < format->feature_count; i++) {
                 uint64_t bit = format->features[i].bit;
-                if ((bit & other_modes(format, world.mode)) != 0) {
-                    continue; /* makes another mode possible; `all` has it in this one too */
+                if ((bit & all) == 0 || (bit & other_modes(format, world.mode)) != 0) {
+                    continue; /* left out, or makes another mode possible; `all` has it in this one too */
                 }
                 world.features = bit | world.mode->with;
                 world.free_in_parts = (i & 1u) != 0;

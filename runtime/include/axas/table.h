@@ -83,11 +83,12 @@ uint64_t axas_table_limit(const struct axas_table *table);
 uint64_t axas_table_bytes(const struct axas_table *table, unsigned level);
 
 /**
- * Exclusive. Maps [gpa, gpa+size) to [hpa, hpa+size) with the largest leaves that fit. Nothing may be
- * there yet. Returns AXAS_ERR_ALIGN, _RANGE (also if hpa+size is beyond the physical width), _EXISTS,
- * _UNSUPPORTED (attr, or no access at all), _NO_MEMORY; unchanged on each. An entry that this library does
- * not write counts as something that is there. Issues the publish
- * barrier, and the invalidation that the format's "make" transition asks for.
+ * Exclusive. Maps [gpa, gpa+size) to [hpa, hpa+size) with the largest leaves that fit, and marks each aligned
+ * group of leaves that the call fills as one for the TLB, where the features have such groups (the contiguous
+ * bit of Arm, Svnapot). Nothing may be there yet. Returns AXAS_ERR_ALIGN, _RANGE (also if hpa+size is beyond
+ * the physical width), _EXISTS, _UNSUPPORTED (attr, or no access at all), _NO_MEMORY; unchanged on each. An
+ * entry that this library does not write counts as something that is there. Issues the publish barrier, and
+ * the invalidation that the format's "make" transition asks for.
  */
 enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                 axas_attr attr);
@@ -108,18 +109,20 @@ void axas_gather_flush(struct axas_table *table, struct axas_gather *gather);
 void axas_gather_free(struct axas_table *table, struct axas_gather *gather);
 
 /**
- * Exclusive. Empties [gpa, gpa+size), skipping holes, splitting leaves that cross its ends exactly, and
- * unlinking tables that become empty. Nothing is freed and nothing invalidated until the caller flushes
- * and frees the gather. Returns AXAS_ERR_ALIGN, _RANGE, _CORRUPT, or _NO_MEMORY when a leaf has to be split
- * and neither the HAL nor the reserve (axas_table_reserve) has a table; unchanged on each. table_limit does
- * not hold it back. Issues the publish barrier. AXAS_ERR_CORRUPT: an entry that this library does not write
- * stands where a table or a large leaf at the ends could be; one among the smallest leaves is left as it is.
+ * Exclusive. Empties [gpa, gpa+size), skipping holes, splitting leaves that cross its ends exactly, taking
+ * contiguous groups that do apart, and unlinking tables that become empty. Nothing is freed and nothing
+ * invalidated until the caller flushes and frees the gather. Returns AXAS_ERR_ALIGN, _RANGE, _CORRUPT, or
+ * _NO_MEMORY when a leaf has to be split and neither the HAL nor the reserve (axas_table_reserve) has a
+ * table; unchanged on each. table_limit does not hold it back. Issues the publish barrier. AXAS_ERR_CORRUPT:
+ * an entry that this library does not write stands where a table or a large leaf at the ends could be; one
+ * among the smallest leaves is left as it is.
  */
 enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
                                   struct axas_gather *gather);
 
 /**
- * Exclusive. Gives every leaf in [gpa, gpa+size) the attribute, skipping holes, splitting at the ends.
+ * Exclusive. Gives every leaf in [gpa, gpa+size) the attribute, skipping holes, splitting at the ends, where
+ * contiguous groups are taken apart as well. One that loses all access is no group any more.
  * Access 0 keeps the memory and lets no access through ("held"). Keeps accessed, dirty and software bits.
  * Leaves larger than axas_table_leaf_sizes has for the attribute are split as well. Returns as
  * axas_table_unmap, and AXAS_ERR_UNSUPPORTED; leaves the reserve alone, so _NO_MEMORY is what the HAL or
