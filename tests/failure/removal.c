@@ -340,7 +340,9 @@ static void unmap_what_was_hard_to_map(const struct world *world)
         rig.open = true;
         rig.doing = "unmapping pages of an area for which there was just enough";
         rig.page = axas_table_page_size(&rig.space.table);
-        uint64_t size = axas_space_size(&rig.space) / rig.page < 100000 ? 30000 : 100000;
+        uint64_t pages = axas_space_size(&rig.space) / rig.page;
+        uint64_t size = pages < 100000 ? 30000 : 100000;
+        size = size < pages ? size : pages;
         axas_hosted_fail_from(rig.arena, frames);
         status = axas_space_map_trap(&rig.space, axas_gpa_of(0), size * rig.page, &rig);
         RIG_TRUE(&rig, status == AXAS_OK || status == AXAS_ERR_NO_MEMORY);
