@@ -6,6 +6,7 @@ generator, one compilation of one file, without optimization since that is most 
 each judge until one of them finds it out.
 """
 
+import json
 import os
 import re
 import resource
@@ -38,6 +39,7 @@ class Judge:
     arguments: tuple = ()
     environment: tuple = ()
     libraries: tuple = ()
+    section: str | None = None  # of the specification, without which there is nothing to judge
 
     def of(self, format):
         """The sources; a new format may not have golden entries yet, and its survivors will show it."""
@@ -51,6 +53,7 @@ CRITERION = {"arguments": ("-j1", "--fail-fast"), "libraries": ("-lcriterion",)}
 # From the cheapest to the dearest.
 JUDGES = (
     Judge("golden", ("golden/{format}.c",), **CRITERION),
+    Judge("golden", ("golden/contiguous.c",), **CRITERION, section="contiguous"),
     Judge("codec", ("codec/exhaustive.c",)),
     Judge("table model", ("model/table_model.c", *MODEL), ("{format}",), (("AXAS_STEPS", "12"),)),
     Judge("space model", ("model/space_model.c", *MODEL), ("{format}",), (("AXAS_STEPS", "12"),)),
@@ -136,7 +139,8 @@ class Court:
         self.directory = Path(directory) / format
         self.shared = Path(directory) / "shared"
         self.shared.mkdir(parents=True, exist_ok=True)
-        self.judges = [judge for judge in judges if all(source.exists() for source in judge.of(format))]
+        self.judges = [judge for judge in judges if all(source.exists() for source in judge.of(format))
+                       and (judge.section is None or judge.section in json.loads(text))]
         self.limits = {}
         self.files = files = generate(text)
         self.generated = without_comments(files)

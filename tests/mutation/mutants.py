@@ -75,7 +75,7 @@ class _Mutator:
 
     def all(self):
         for section in ("entry", "address", "levels", "root", "modes", "empty", "kinds", "access", "memory",
-                        "flags", "transitions", "root_registers", "fault", "capabilities"):
+                        "flags", "contiguous", "transitions", "root_registers", "fault", "capabilities"):
             getattr(self, section)()
         self.conditions(())
         return self.mutants
@@ -429,6 +429,73 @@ class _Mutator:
             self.drop((name,))
         if len(flags) == 2:
             self.swap(("accessed", "field"), ("dirty", "field"))
+
+    # --- Contiguous groups ----------------------------------------------------------------------------
+
+    def contiguous(self):
+        groups = self.data.get("contiguous", {})
+        for level, group in groups.items():
+            place = ("contiguous", level)
+            self.put((*place, "leaves"), group["leaves"] * 2)
+            self.put((*place, "leaves"), group["leaves"] // 2)
+            for index, _ in enumerate(group["with"]):
+                self.others((*place, "with", index), self.data["features"])
+            for field in group["set"]:
+                self.bits((*place, "set", field), max(self.field_width(kind, field) for kind in self.data["kinds"]))
+                self.drop((*place, "set", field))
+            self.group_address(place, level, group)
+            if len(groups) > 1:
+                self.drop(place)
+        for level in self.data["levels"] if groups else ():
+            kinds = [kind["kind"] if isinstance(kind, dict) else kind for kind in level["kinds"]]
+            if level["name"] not in groups and any(self.data["kinds"][kind]["role"] == "leaf" for kind in kinds):
+                self.more_groups(level["name"], next(iter(groups.values())))
+        if groups:
+            self.no_groups()
+
+    def group_address(self, place, level, group):
+        """Other bits in place of the leaf's own address, other bits' place, or none; or some where there are none."""
+        if "address" not in group:
+            span = self.address_span(level, group["leaves"])
+            for value in (0, group["leaves"] // 2):
+                self.add(place, "each its own address", f"address {{{span}: {short(value)}}}",
+                         lambda data, value=value: self.at(place, data).update(address={span: value}))
+            return
+        for span in group["address"]:
+            self.bits((*place, "address", span), width_of(span))
+            high, low = span_of(span)
+            for new in (range_of(high + 1, low + 1), range_of(high + 1, low), range_of(high, low + 1)):
+                def change(data, new=new, span=span):
+                    here = self.at((*place, "address"), data)
+                    here[new] = here.pop(span)
+
+                self.add((*place, "address"), span, new, change)
+            for new, leaves in ((range_of(high + 1, low), group["leaves"] * 2), (range_of(high - 1, low), group["leaves"] // 2)):
+                self.put(place, {**group, "leaves": leaves, "address": {new: leaves // 2}})
+        self.drop((*place, "address"))
+
+    def address_span(self, level, leaves):
+        """The entry bits that tell the addresses of so many leaves apart."""
+        _, low = span_of(next(row["index"] for row in self.data["levels"] if row["name"] == level))
+        for piece in self.data["address"]:
+            (_, entry), (high, output) = span_of(piece["entry"]), span_of(piece["output"])
+            if output <= low <= high:
+                entry += low - output
+                return range_of(entry + leaves.bit_length() - 2, entry)
+        raise KeyError(level)
+
+    def more_groups(self, level, group):
+        def change(data):
+            data["contiguous"][level] = {key: value for key, value in group.items() if key != "address"}
+
+        self.add(("contiguous",), f"no groups of {level}", f"{group['leaves']} leaves", change)
+
+    def no_groups(self):
+        def change(data):
+            del data["contiguous"]
+            data["transitions"] = [row for row in data["transitions"] if row["change"] != "contiguous_off"]
+
+        self.add(("contiguous",), "groups", "none", change)
 
     # --- Changes --------------------------------------------------------------------------------------
 
