@@ -1486,7 +1486,7 @@ static void open_space(struct model *m)
 static void run_world(const struct world *world, void *context)
 {
     const uint64_t *number = context;
-    uint64_t steps = world_steps(world, 180);
+    uint64_t steps = world_steps(world, 135);
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL) {
         abort();

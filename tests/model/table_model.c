@@ -735,7 +735,7 @@ static void choose_hot(struct model *m)
 static void run_world(const struct world *world, void *context)
 {
     const uint64_t *seed = context;
-    uint64_t steps = world_steps(world, 120);
+    uint64_t steps = world_steps(world, 90);
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL) {
         abort();
