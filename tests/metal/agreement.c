@@ -288,6 +288,9 @@ static bool judge(const struct prediction *p)
     report.told += p->allowed && !p->marked ? 1 : 0;
     if (answer.reached && p->inside) {
         report.reached[p->leaf.level]++;
+        if (p->leaf.group != p->leaf.size && (p->marked || answer.hpa_known)) {
+            report.grouped[p->leaf.level]++;
+        }
         report.sixteenths |= UINT32_C(1) << (p->gpa - axas_space_base(&layout.space).raw) /
                                                 (axas_space_size(&layout.space) / 16 + 1);
     }

@@ -7,6 +7,8 @@
 #include "random.h"
 #include "report.h"
 
+#include <axas/walk.h>
+
 #define MEBIBYTE UINT64_C(0x100000)
 #define FIRST_AREAS 10
 #define LEAVES_FEW 128
@@ -132,10 +134,22 @@ static bool too_many(struct layout *layout, const struct layout_piece *piece)
     return now > layout->leaves || leaves_of(layout, piece, layout->leaves) > layout->leaves - now;
 }
 
-/* A leaf size of those that the attribute may have, one as likely as another. */
+/* Bytes of the contiguous groups that map makes of leaves at that level; 0: none. */
+static uint64_t group_size(const struct axas_table *table, unsigned level, axas_attr attr)
+{
+    const struct axas_level *at = &table->format->levels[level];
+    const bool leaf = (axas_table_leaf_sizes(table, attr) >> at->shift & 1) != 0;
+    return leaf && (table->groups >> level & 1) != 0 ? at->group_size : 0;
+}
+
+/* A size of those that leaves with the attribute may have, alone or as a contiguous group, one as likely as
+ * another. */
 static uint64_t some_leaf(const struct layout *layout, axas_attr attr)
 {
     uint64_t sizes = axas_table_leaf_sizes(&layout->space.table, attr);
+    for (unsigned level = 0; level < layout->space.table.format->level_count; level++) {
+        sizes |= group_size(&layout->space.table, level, attr);
+    }
     for (uint64_t skip = random_below((uint64_t)__builtin_popcountll(sizes)); skip > 0; skip--) {
         sizes &= sizes - 1;
     }
@@ -270,16 +284,30 @@ static void map(struct layout *layout)
     }
 }
 
-/* One leaf of each size, so that none is left to chance. */
+static void map_aligned(struct layout *layout, uint64_t size, axas_attr attr)
+{
+    struct layout_piece piece = {.kind = LAYOUT_LINEAR, .size = size, .attr = attr};
+    piece.gpa = place(layout, size, size);
+    if (piece.gpa != UINT64_MAX) {
+        map_piece(layout, piece, size);
+    }
+}
+
+/* One contiguous group and one leaf of each size, so that none is left to chance. Groups come on top of what
+ * the layout may have, and first, where there is room for the largest. */
 static void map_leaves(struct layout *layout)
 {
-    const axas_attr all = layout_all_access(&layout->space.table);
-    for (uint64_t sizes = axas_table_leaf_sizes(&layout->space.table, all); sizes != 0; sizes &= sizes - 1) {
-        struct layout_piece piece = {.kind = LAYOUT_LINEAR, .size = sizes & -sizes, .attr = all};
-        piece.gpa = place(layout, piece.size, piece.size);
-        if (piece.gpa != UINT64_MAX) {
-            map_piece(layout, piece, piece.size);
+    const struct axas_table *table = &layout->space.table;
+    const axas_attr all = layout_all_access(table);
+    for (unsigned level = 0; level < table->format->level_count; level++) {
+        const uint64_t size = group_size(table, level, all);
+        if (size != 0) {
+            layout->leaves += size >> table->format->levels[level].shift;
+            map_aligned(layout, size, all);
         }
+    }
+    for (uint64_t sizes = axas_table_leaf_sizes(table, all); sizes != 0; sizes &= sizes - 1) {
+        map_aligned(layout, sizes & -sizes, all);
     }
 }
 
@@ -304,8 +332,23 @@ static void some_range(const struct layout *layout, uint64_t *gpa, uint64_t *siz
     }
 }
 
+/* Is `at` inside a contiguous group? */
+static bool parts_group(const struct layout *layout, uint64_t at)
+{
+    const struct axas_table *table = &layout->space.table;
+    struct axas_leaf leaf;
+    return at >> table->gpa_bits == 0 && axas_walk_query(table, at, &leaf) == AXAS_OK &&
+           leaf.group != leaf.size && (at & (leaf.group - 1)) != 0;
+}
+
+static void count_parted(const struct layout *layout, uint64_t gpa, uint64_t size)
+{
+    report.parted += parts_group(layout, gpa) || parts_group(layout, gpa + size) ? 1 : 0;
+}
+
 static void unmap(struct layout *layout, uint64_t gpa, uint64_t size)
 {
+    count_parted(layout, gpa, size);
     expect("unmap", axas_space_unmap(&layout->space, axas_gpa_of(gpa), size), AXAS_OK);
     cut(layout, gpa);
     cut(layout, gpa + size);
@@ -344,6 +387,9 @@ static void protect(struct layout *layout, uint64_t gpa, uint64_t size)
         return;
     }
     const enum axas_status expected = covered(layout, gpa, size) ? AXAS_OK : AXAS_ERR_NOT_MAPPED;
+    if (expected == AXAS_OK) {
+        count_parted(layout, gpa, size);
+    }
     const enum axas_status status = axas_space_protect(&layout->space, axas_gpa_of(gpa), size, attr);
     expect("protect", status, expected);
     if (status != AXAS_OK || expected != AXAS_OK) {
@@ -378,6 +424,10 @@ void layout_change(struct layout *layout)
     }
     uint64_t gpa, size;
     some_range(layout, &gpa, &size);
+    const unsigned tries = layout->space.table.groups != 0 && random_below(2) == 0 ? 8 : 0;
+    for (unsigned i = 0; i < tries && !parts_group(layout, gpa); i++) {
+        some_range(layout, &gpa, &size);
+    }
     if (touches(layout, gpa, size, LAYOUT_HOME)) {
         return;
     }
@@ -443,6 +493,7 @@ bool layout_build(struct layout *layout, const struct axas_config *config)
         return false;
     }
     report.spaces++;
+    report.grouping += layout->space.table.groups != 0 ? 1 : 0;
     find_attrs(layout);
     probe_load(&root, layout->space.table.features);
     map_home(layout);

@@ -73,6 +73,33 @@ static void identify(struct axas_table_config *cpu)
     cpu->capabilities = NULL;
 }
 
+/* Also fails where the CPU has contiguous groups and none was met. */
+static void print_levels(const struct axas_table_config *cpu)
+{
+    bool groups = false, met = false;
+    for (unsigned i = 0; i < cpu->format->level_count; i++) {
+        const struct axas_level *level = &cpu->format->levels[i];
+        if (report.reached[i] != 0) {
+            print("  %lu reached memory through leaves of ", report.reached[i]);
+            print_size(UINT64_C(1) << level->shift);
+            if (report.grouped[i] != 0) {
+                print(", %lu of them in contiguous groups of ", report.grouped[i]);
+                print_size(level->group_size);
+            }
+            print("\n");
+        }
+        groups = groups || (level->group_size != 0 && (level->group_with & ~cpu->features) == 0);
+        met = met || report.grouped[i] != 0;
+    }
+    if (groups && !met) {
+        report_disagreement("no access went through a contiguous group, though the CPU has them");
+    }
+    if (report.grouping != 0) {
+        print("  contiguous groups in %lu layouts, %lu changes began or ended inside one\n", report.grouping,
+              report.parted);
+    }
+}
+
 void hypervisor_main(void)
 {
     struct axas_table_config cpu = {.format = NULL};
@@ -94,13 +121,7 @@ void hypervisor_main(void)
     agreement(&cpu);
     negative(&cpu);
     probe_own(&cpu);
-    for (unsigned level = 0; level < cpu.format->level_count; level++) {
-        if (report.reached[level] != 0) {
-            print("  %lu reached memory through leaves of ", report.reached[level]);
-            print_size(UINT64_C(1) << cpu.format->levels[level].shift);
-            print("\n");
-        }
-    }
+    print_levels(&cpu);
     print("  in %u of 16 parts of the space\n", (unsigned)__builtin_popcount(report.sixteenths));
     print_attributes(&cpu);
     print("  %lu of these were translated without an access: no marked memory is behind\n", report.told);

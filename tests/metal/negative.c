@@ -207,8 +207,11 @@ void negative(const struct axas_table_config *cpu)
         const struct axas_mode *mode = controls[i].mode == NULL && cpu->mode != NULL
                                            ? cpu->mode
                                            : axas_mode_find(cpu->format, controls[i].mode);
-        if (mode->physical_bits_min <= cpu->physical_bits && (mode->with & ~cpu->features) == 0 &&
-            probe_has(cpu->format, mode, mode->gpa_bits_preferred)) {
+        const char *lacking = controls[i].lacking;
+        if (lacking != NULL && (cpu->features & axas_feature_find(cpu->format, lacking)) != 0) {
+            print("  left out, since this CPU has the feature: %s\n", controls[i].rule);
+        } else if (mode->physical_bits_min <= cpu->physical_bits && (mode->with & ~cpu->features) == 0 &&
+                   probe_has(cpu->format, mode, mode->gpa_bits_preferred)) {
             run(&controls[i], cpu);
         } else {
             print("  left out, since this CPU lacks the mode: %s\n", controls[i].rule);

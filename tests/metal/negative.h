@@ -22,6 +22,7 @@ struct negative_control {
     uint8_t physical_bits;     /**< 0: the CPU's */
     bool emulator_accepts;     /**< this emulator does not mind */
     const char *accepts_with;  /**< NULL, or: only on a CPU with that feature */
+    const char *lacking;       /**< NULL, or: only a CPU without that feature minds */
     /** If level is NULL: whether the library refuses to make that root. */
     bool (*library_refuses)(const struct axas_table_config *config);
 };

@@ -11,11 +11,14 @@
 struct report {
     uint64_t probes;                   /**< accesses whose outcome was judged */
     uint64_t reached[AXAS_MAX_LEVELS]; /**< those that went through, by the level of the leaf */
+    uint64_t grouped[AXAS_MAX_LEVELS]; /**< those whose leaf is of a contiguous group, and that told where */
     uint32_t sixteenths;               /**< bit n: some of `reached` were in that sixteenth of their space */
     uint64_t told;                     /**< those of `reached` that the CPU only translated */
     bool attrs[AXAS_ATTR_MASK + 1];    /**< which attributes memory had that was probed */
     uint64_t changes;                  /**< to spaces */
     uint64_t spaces;                   /**< layouts that were built */
+    uint64_t grouping;                 /**< layouts in which map makes contiguous groups */
+    uint64_t parted;                   /**< changes that began or ended inside such a group */
     uint64_t rounds;                   /**< of probing: one after each change, and one after each building */
     uint64_t addresses;                /**< that were probed in them */
     uint64_t addresses_least;          /**< in one of them */

@@ -30,7 +30,7 @@ extern uintptr_t machine_tree;
 uint64_t machine_environment;
 uintptr_t machine_tree;
 
-static bool has_svpbmt;
+static bool has_svpbmt, has_svnapot;
 
 static struct vcpu vcpu;
 
@@ -85,6 +85,7 @@ void arch_init(void)
     CSR_WRITE(sie, 0);
     /* Now, since the memory where the tree is will be given out. */
     has_svpbmt = tree_names("_svpbmt", 7);
+    has_svnapot = tree_names("_svnapot", 8);
 }
 
 struct arch_memory arch_memory(void)
@@ -108,6 +109,7 @@ void arch_table_config(struct axas_table_config *config)
     config->physical_bits = HART_PHYSICAL_BITS; /* which no register says */
     if (hart_capabilities(config->format, environment, &cpu) == AXAS_OK) {
         config->capabilities = &cpu;
+        config->features = cpu.features | (has_svnapot ? axas_feature_find(config->format, "svnapot") : 0);
     }
 }
 

@@ -59,6 +59,7 @@ void probe_init(struct axas_table_config *cpu)
 {
     physical_bits = cpu->physical_bits;
     fwb = axas_feature_find(cpu->format, "fwb");
+    cpu->features |= axas_feature_find(cpu->format, "contiguous_bit");
     arch_guest_init(axas_gpa_of(0));
     WRITE("mdcr_el2", READ("mdcr_el2") | MDCR_TDE);
 }

@@ -66,7 +66,7 @@ static bool own_translation;
 
 void probe_init(struct axas_table_config *cpu)
 {
-    (void)cpu;
+    cpu->features |= axas_feature_find(cpu->format, "contiguous_hint");
     WRITE(MAIR0, 0xff);
     WRITE(TTBCR, TTBCR_LONG);
     WRITE(SCTLR, SCTLR_OFF);
@@ -144,7 +144,7 @@ static uint32_t seen_at(uint64_t gpa)
 
 void probe_load(const struct axas_root *root, uint64_t features)
 {
-    (void)features; /* the format has none */
+    (void)features; /* the CPU cannot do without any */
     arch_root_load(root);
 }
 

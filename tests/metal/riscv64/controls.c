@@ -12,6 +12,8 @@
 #define A BIT(6)
 #define D BIT(7)
 #define ADDRESS(bit) BIT((bit)-2) /* where an entry has that bit of the address */
+#define N BIT(63)
+#define NAPOT_64_KIB ADDRESS(15) /* in a NAPOT range: the size */
 
 static bool no_misaligned_root(const struct axas_table_config *cpu)
 {
@@ -51,6 +53,22 @@ static const struct negative_control controls[] = {
     {.rule = "A in a pointer", .level = "vpn1", .kind = AXAS_ENTRY_TABLE, .set = A},
     {.rule = "D in a pointer", .level = "vpn2", .kind = AXAS_ENTRY_TABLE, .set = D},
     {.rule = "a memory type in a pointer (14)", .level = "vpn1", .kind = AXAS_ENTRY_TABLE, .set = BIT(61)},
+    {.rule = "N in a page with another size than 64 KiB (13, table 46)",
+     .level = "vpn0",
+     .kind = AXAS_ENTRY_LEAF,
+     .set = N},
+    {.rule = "N in a page with the size of 64 KiB and a bit below it",
+     .level = "vpn0",
+     .kind = AXAS_ENTRY_LEAF,
+     .set = N | NAPOT_64_KIB | ADDRESS(13)},
+    {.rule = "N in a 2 MiB leaf", .level = "vpn1", .kind = AXAS_ENTRY_LEAF, .set = N},
+    {.rule = "N in a 1 GiB leaf", .level = "vpn2", .kind = AXAS_ENTRY_LEAF, .set = N},
+    {.rule = "N in a pointer (10.4.1)", .level = "vpn1", .kind = AXAS_ENTRY_TABLE, .set = N},
+    {.rule = "N in a page without Svnapot (10.4.1)",
+     .level = "vpn0",
+     .kind = AXAS_ENTRY_LEAF,
+     .set = N | NAPOT_64_KIB,
+     .lacking = "svnapot"},
     {.rule = "bit 54, which is reserved, in a page",
      .level = "vpn0",
      .kind = AXAS_ENTRY_LEAF,
