@@ -109,7 +109,7 @@ void arch_table_config(struct axas_table_config *config)
     config->physical_bits = HART_PHYSICAL_BITS; /* which no register says */
     if (hart_capabilities(config->format, environment, &cpu) == AXAS_OK) {
         config->capabilities = &cpu;
-        config->features = cpu.features | (has_svnapot ? axas_feature_find(config->format, "svnapot") : 0);
+        cpu.features |= has_svnapot ? axas_feature_find(config->format, "svnapot") : 0; /* in no register */
     }
 }
 
