@@ -35,7 +35,8 @@ struct axas_table_config {
      * NULL, or what this CPU has of the format (axas_capabilities_decode). Then only its modes are taken;
      * `features` are 0 for all of its `features`, or else those that are to be used, of its `features` and,
      * for what the host has turned on, its `switched`; and the smaller of both widths counts, where both are
-     * known.
+     * known. What no register tells (`untold` in the format's file) the host adds to the structure's
+     * `features` itself.
      */
     const struct axas_capabilities *capabilities;
     /** Not 0: guest addresses have at least this width, and the mode is the one with the fewest levels whose
