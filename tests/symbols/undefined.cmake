@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 cmake_minimum_required(VERSION 3.25)
-# Builds the library with OPTIONS and looks at the symbols that it leaves to others.
+# Looks at the symbols that a library leaves to others: LIBRARY, or else one that is built with OPTIONS.
 set(allowed memcpy memmove memset memcmp ${OF_THE_COMPILER})
 
-execute_process(
-  COMMAND "${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${BINARY_DIR}" -G "${GENERATOR}" -DAXAS_ARCH=all
-    -DAXAS_TESTS=OFF -DAXAS_EXAMPLES=OFF -DAXAS_HOSTED=OFF -DCMAKE_BUILD_TYPE=Release ${OPTIONS}
-  COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
-execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" --target axas
-  COMMAND_ERROR_IS_FATAL ANY)
-file(STRINGS "${BINARY_DIR}/CMakeCache.txt" nm REGEX "^CMAKE_NM:")
-string(REGEX REPLACE "^[^=]*=" "" nm "${nm}")
-execute_process(COMMAND "${nm}" -g -P "${BINARY_DIR}/libaxas.a" OUTPUT_VARIABLE listing
+if(NOT LIBRARY)
+  execute_process(
+    COMMAND "${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${BINARY_DIR}" -G "${GENERATOR}" -DAXAS_ARCH=all
+      -DAXAS_TESTS=OFF -DAXAS_EXAMPLES=OFF -DAXAS_HOSTED=OFF -DCMAKE_BUILD_TYPE=Release ${OPTIONS}
+    COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+  execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" --target axas
+    COMMAND_ERROR_IS_FATAL ANY)
+  file(STRINGS "${BINARY_DIR}/CMakeCache.txt" nm REGEX "^CMAKE_NM:")
+  string(REGEX REPLACE "^[^=]*=" "" nm "${nm}")
+  set(LIBRARY "${BINARY_DIR}/libaxas.a")
+  set(NM "${nm}")
+endif()
+execute_process(COMMAND "${NM}" -g -P "${LIBRARY}" OUTPUT_VARIABLE listing
   COMMAND_ERROR_IS_FATAL ANY)
 
 # Each line is a name, a letter for what it is, and for those that are there, numbers.
