@@ -26,7 +26,14 @@ def with_one_mode(data, name):
     """The specification with that mode alone, and without the levels above its root."""
     mode = next(mode for mode in data["modes"] if mode["name"] == name)
     root = [level["name"] for level in data["levels"]].index(mode["root"])
-    return {**data, "modes": [{**mode, "default": True}], "levels": data["levels"][root:]}
+    levels = data["levels"][root:]
+    names = [level["name"] for level in levels]
+    groups = {name: group for name, group in (data.get("contiguous") or {}).items() if name in names}
+    cut = {**data, "modes": [{**mode, "default": True}], "levels": levels, "contiguous": groups}
+    told = data.get("capabilities", {})
+    if "modes" in told:
+        cut["capabilities"] = {**told, "modes": {key: value for key, value in told["modes"].items() if key == name}}
+    return cut
 
 
 def subjects():
