@@ -85,8 +85,8 @@ ROW(a_live_entry_is_changed_carelessly)
     rig.doing = "protecting parts of large leaves";
     struct order *order = order_new(&rig.space.table, rig.arena, false);
     uint64_t gpa = rig.linear;
-    /* About twenty attributes, others in each world. */
-    for (rig.number = world->features % 5; rig.number < count; rig.number += 1 + count / 20) {
+    /* About eight attributes, others in each world. */
+    for (rig.number = world->features % 5; rig.number < count; rig.number += 1 + count / 8) {
         ORDERED(&rig, order, axas_space_protect(&rig.space, axas_gpa_of(gpa), rig.page, attrs[rig.number]));
         ORDERED(
             &rig, order,
