@@ -232,8 +232,8 @@ static const struct kind_rule {
     uint64_t used, reserved, fixed, asks, with;
 } kind_rules[][AXAS_ENTRY_HELD] = {
     {
-            { UINT64_C(0xffffffffff087),
-                    UINT64_C(0x4000000000000887),
+            { UINT64_C(0xffffffffff083),
+                    UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
                     UINT64_C(0) },
@@ -241,8 +241,8 @@ static const struct kind_rule {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0xffffffffff087),
-                    UINT64_C(0x4000000000000887),
+            { UINT64_C(0xffffffffff083),
+                    UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
                     UINT64_C(0) },
@@ -250,48 +250,48 @@ static const struct kind_rule {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0xffffffffff087),
-                    UINT64_C(0x4000000000000887),
+            { UINT64_C(0xffffffffff083),
+                    UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
                     UINT64_C(0) },
-            { UINT64_C(0x7fffffffc0000b87),
-                    UINT64_C(0x400000003ffff084),
+            { UINT64_C(0x3fffffffc0000b83),
+                    UINT64_C(0x400000003ffff080),
                     UINT64_C(0x80),
                     UINT64_C(0x10),
                     UINT64_C(0x10) },
-            { UINT64_C(0xbfffffffc0000b07),
-                    UINT64_C(0x800000003ffff007),
+            { UINT64_C(0xbfffffffc0000b03),
+                    UINT64_C(0x800000003ffff003),
                     UINT64_C(0x8000000000000000),
                     UINT64_C(0),
                     UINT64_C(0) },
     },
     {
-            { UINT64_C(0xffffffffff087),
-                    UINT64_C(0x4000000000000887),
+            { UINT64_C(0xffffffffff083),
+                    UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
                     UINT64_C(0) },
-            { UINT64_C(0x7fffffffffe00b87),
-                    UINT64_C(0x40000000001ff084),
+            { UINT64_C(0x3fffffffffe00b83),
+                    UINT64_C(0x40000000001ff080),
                     UINT64_C(0x80),
                     UINT64_C(8),
                     UINT64_C(8) },
-            { UINT64_C(0xbfffffffffe00b07),
-                    UINT64_C(0x80000000001ff007),
+            { UINT64_C(0xbfffffffffe00b03),
+                    UINT64_C(0x80000000001ff003),
                     UINT64_C(0x8000000000000000),
                     UINT64_C(0),
                     UINT64_C(0) },
     },
     {
             { 0, 0, 0, 0, 0 },
-            { UINT64_C(0x7ffffffffffffb07),
-                    UINT64_C(0x4000000000000004),
+            { UINT64_C(0x3ffffffffffffb03),
+                    UINT64_C(0x4000000000000000),
                     UINT64_C(0),
                     UINT64_C(0),
                     UINT64_C(0) },
-            { UINT64_C(0xbffffffffffffb07),
-                    UINT64_C(0x8000000000000007),
+            { UINT64_C(0xbffffffffffffb03),
+                    UINT64_C(0x8000000000000003),
                     UINT64_C(0x8000000000000000),
                     UINT64_C(0),
                     UINT64_C(0) },
@@ -438,12 +438,14 @@ enum axas_status axas_vtd_second_stage_fault_decode(
     const uint64_t field_execute = (registers[1] >> 30) & UINT64_C(1);
     const uint64_t field_reason = (registers[1] >> 32) & UINT64_C(0xff);
 
-    if (!(field_fault == 1 && (field_reason == 4 || field_reason == 5 || field_reason == 6 || field_reason == 7 || field_reason == 0xc || field_reason == 0x78 || field_reason == 0x79 || field_reason == 0x7a || field_reason == 0x7b || field_reason == 0x7c || field_reason == 0x84))) {
+    if (!(field_fault == 1 && (field_reason == 4 || field_reason == 5 || field_reason == 6 || field_reason == 7 || field_reason == 0xc || field_reason == 0x78 || field_reason == 0x79 || field_reason == 0x7a || field_reason == 0x7b || field_reason == 0x7c || field_reason == 0x7d || field_reason == 0x84 || field_reason == 0x85 || field_reason == 0x86))) {
         return AXAS_ERR_INVALID;
     }
     fault->cause = AXAS_CAUSE_UNKNOWN;
-    if (field_reason == 5 || field_reason == 6 || field_reason == 0x79) {
+    if (field_reason == 5 || field_reason == 6 || field_reason == 0x85 || field_reason == 0x86) {
         fault->cause = AXAS_CAUSE_UNKNOWN;
+    } else if (field_reason == 0x79) {
+        fault->cause = AXAS_CAUSE_TRANSLATION;
     } else if (field_reason == 4 || field_reason == 0x84) {
         fault->cause = AXAS_CAUSE_ADDRESS_SIZE;
     } else {

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries of the second stage of Intel VT-d, worked out by hand from the Virtualization Technology for
- * Directed I/O Architecture Specification, revision 4.1: 3.7 (translation), 6.1 and 6.5 (caching and
- * invalidation), 7.1.3 (fault reasons), 9.3 (context entry), 9.6 (scalable-mode PASID-table entry), 9.8
- * (paging entries), 11.4.14 (fault recording registers).
+ * Directed I/O Architecture Specification, revision 5.10 (D51397-018): 3.7 (translation), 3.10
+ * (snooping), 6.1 and 6.5 (caching and invalidation), 7.1.3 (fault reasons, table 30), 9.3 (context
+ * entry), 9.6 (scalable-mode PASID-table entry), 9.8 (paging entries, tables 41 to 47), 11.4.7.6 (fault
+ * recording registers).
  *
- * A leaf: R bit 0, W bit 1, X bit 2 (of requests with a PASID that ask for it), bit 7 set in 2 MiB and 1 GiB
- * leaves, accessed bit 8, dirty bit 9, snoop bit 11 (reserved without ECAP.SC), address from bit 12,
- * transient mapping bit 62. Policy of this project: X and the transient mapping stay clear; where there is
- * snoop control, normal memory asks for it; A and D start clear; table entries allow reading and writing.
+ * A leaf: R bit 0, W bit 1, bit 7 set in 2 MiB and 1 GiB leaves, accessed bit 8, dirty bit 9, snoop bit 11
+ * (reserved without ECAP.SC), address from bit 12; bits 62 and 61 mean something only where RTADDR_REG.SSIRWE
+ * is set. Policy of this project: it is not; where there is snoop control, normal memory asks for it; A and D
+ * start clear; table entries allow reading and writing.
  */
 #include "golden.h"
 
-#define PRESENT UINT64_C(0x7) /* R, W, X */
+#define PRESENT UINT64_C(0x3) /* R, W */
 
 static const struct axas_format *vtd(void)
 {
@@ -88,7 +89,7 @@ Test(vtd, leaves_match_the_manual)
         {"pt", "snoop_control", RW | AXAS_MEM_UNCACHED, UINT64_C(0x40206000), UINT64_C(0x40206003)},
         /* highest address of 52 bits */
         {"pt", "", RW, UINT64_C(0xffffffffff000), UINT64_C(0xffffffffff003)},
-        /* 3.7.3: both flags start clear */
+        /* 3.7.2: both flags start clear */
         {"pt", "accessed_dirty", RW, UINT64_C(0x40207000), UINT64_C(0x40207003)},
         /* 2 MiB: bit 7 0x80 */
         {"pd", "leaf_2mib", RW, UINT64_C(0x40200000), UINT64_C(0x40200083)},
@@ -152,16 +153,16 @@ Test(vtd, reserved_bits_are_told)
         {"pml4", "", 46, UINT64_C(0x12345803), "bit 11 of a table entry is reserved"},
         {"pd", "snoop_control", 46, UINT64_C(0x12345803), "with snoop control too"},
         {"pml4", "", 46, UINT64_C(0x4000000012345003), "bit 62 of a table entry is reserved"},
-        {"pt", "", 46, UINT64_C(0x4000000040201003), "bit 62 is reserved without device TLBs"},
+        {"pt", "", 46, UINT64_C(0x4000000040201003), "bit 62 is reserved without SSIRWE"},
         {"pt", "", 39, UINT64_C(0x8000000003), "address bit 39 with a host address width of 39"},
         {"pml5", "", 39, UINT64_C(0x8000000003), "and of a table"},
         {"pt", "", 46, UINT64_C(0x8000000000003), "address bit 51 with a host address width of 46"},
     };
     static const struct golden_rule legal[] = {
         {"pt", "", 46, UINT64_C(0x40201003), "RW"},
-        {"pt", "", 46, UINT64_C(0xbff00000402017fb), "63, 61:52, 10 and 7:3 are ignored"},
+        {"pt", "", 46, UINT64_C(0xbff00000402017ff), "63, 61:52, 10 and 7:2 are ignored"},
         {"pt", "snoop_control", 46, UINT64_C(0x40201803), "SNP"},
-        {"pml5", "", 46, UINT64_C(0xbff000001234577b), "63, 61:52, 10:8 and 6:3 are ignored"},
+        {"pml5", "", 46, UINT64_C(0xbff000001234577f), "63, 61:52, 10:8 and 6:2 are ignored"},
         {"pdp", "leaf_1gib", 46, UINT64_C(0x40000083), "1 GiB"},
         {"pt", "", 39, UINT64_C(0x7ffffff003), "address bit 38 with a host address width of 39"},
     };
@@ -254,7 +255,7 @@ Test(vtd, what_no_context_entry_can_hold_is_refused)
         uint64_t root;
         uint32_t domain;
     } broken[] = {
-        {0x123456000, 0},       /* 6.1: with caching mode this domain is the IOMMU's own */
+        {0x123456000, 0},       /* reserved with caching mode (9.3, 9.6) */
         {0x123456000, 0x10000}, /* wider than 16 bits */
         {0x123456800, 1},       /* not aligned to 4 KiB */
         {0x10000000000000, 1},  /* wider than 52 bits */
@@ -277,7 +278,7 @@ static const char *const fault_names[] = {"frcd_low", "frcd_high"};
 
 Test(vtd, fault_records_are_decoded)
 {
-    /* 11.4.14: F bit 127, T1 bit 126 (set for reads), T2 bit 92, EXE bit 94, FR bits 103:96, source 79:64;
+    /* 11.4.7.6: F bit 127, T1 bit 126 (set for reads), T2 bit 92, EXE bit 94, FR bits 103:96, source 79:64;
      * the page of the address in bits 63:12. */
     static const struct golden_fault golden[] = {
         /* 5: a write where W is clear; 6: a read where R is clear. Neither says whether anything is there. */
@@ -290,18 +291,22 @@ Test(vtd, fault_records_are_decoded)
         /* 7: the walk cannot read the next table; 0xc: a reserved bit is set */
         FAULT(0x1000, 0xc000000700000010, 0x1000, R, AXAS_CAUSE_MISCONFIGURED),
         FAULT(0x1000, 0x8000000c00000010, 0x1000, W, AXAS_CAUSE_MISCONFIGURED),
-        /* in scalable mode 0x79: R or W is clear; 0x84: beyond AGAW; 0x78, 0x7a, 0x7b, 0x7c: broken */
-        FAULT(0x1000, 0xc000007900000010, 0x1000, R, AXAS_CAUSE_UNKNOWN),
-        FAULT(0x1000, 0x8000007900000010, 0x1000, W, AXAS_CAUSE_UNKNOWN),
+        /* in scalable mode 0x79: R and W are clear; 0x85: a write without W, 0x86: a read without R; 0x84:
+         * beyond AGAW or MGAW; 0x78, 0x7a to 0x7d: broken */
+        FAULT(0x1000, 0xc000007900000010, 0x1000, R, AXAS_CAUSE_TRANSLATION),
+        FAULT(0x1000, 0x8000007900000010, 0x1000, W, AXAS_CAUSE_TRANSLATION),
+        FAULT(0x1000, 0x8000008500000010, 0x1000, W, AXAS_CAUSE_UNKNOWN),
+        FAULT(0x1000, 0xc000008600000010, 0x1000, R, AXAS_CAUSE_UNKNOWN),
         FAULT(0x1000, 0xc000008400000010, 0x1000, R, AXAS_CAUSE_ADDRESS_SIZE),
         FAULT(0x1000, 0xc000007800000010, 0x1000, R, AXAS_CAUSE_MISCONFIGURED),
         FAULT(0x1000, 0xc000007a00000010, 0x1000, R, AXAS_CAUSE_MISCONFIGURED),
         FAULT(0x1000, 0xc000007b00000010, 0x1000, R, AXAS_CAUSE_MISCONFIGURED),
         FAULT(0x1000, 0xc000007c00000010, 0x1000, R, AXAS_CAUSE_MISCONFIGURED),
+        FAULT(0x1000, 0xc000007d00000010, 0x1000, R, AXAS_CAUSE_MISCONFIGURED),
         /* T1 and T2: an atomic operation */
         FAULT(0x1000, 0xc000000610000010, 0x1000, W, AXAS_CAUSE_UNKNOWN),
         /* EXE: a fetch, of a request with PASID 0xfffff (bits 123:104); PP bit 95, PRIV bit 93, AT 125:124 */
-        FAULT(0x1000, 0xffffff79e0000010, 0x1000, X, AXAS_CAUSE_UNKNOWN),
+        FAULT(0x1000, 0xffffff79e0000010, 0x1000, X, AXAS_CAUSE_TRANSLATION),
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_fault(vtd(), fault_names, 2, &golden[i]);
@@ -311,16 +316,16 @@ Test(vtd, fault_records_are_decoded)
 Test(vtd, other_records_are_no_second_stage_faults)
 {
     /* F clear; then root and context entries (1, 2, 3, 8 to 0xb), blocked requests (0xd), interrupt remapping
-     * (0x20 to 0x26), PASID tables (0x58, 0x59), the first stage (0x70 to 0x77, 0x80), and reasons that mean
-     * nothing. */
+     * (0x20 to 0x26), PASID tables (0x58, 0x59), the first stage (0x70 to 0x77, 0x80), addresses beyond the
+     * host's (0x83), the interrupts' addresses (0xe, 0x87), and reasons that mean nothing. */
     static const uint64_t other[][2] = {
         {0x1000, 0x4000000600000010}, {0x1000, 0xc000000000000010}, {0x1000, 0xc000000100000010},
         {0x1000, 0xc000000200000010}, {0x1000, 0xc000000300000010}, {0x1000, 0xc000000800000010},
         {0x1000, 0xc000000900000010}, {0x1000, 0xc000000a00000010}, {0x1000, 0xc000000b00000010},
         {0x1000, 0xc000000d00000010}, {0x1000, 0xc000000e00000010}, {0x1000, 0xc000002200000010},
         {0x1000, 0xc000002600000010}, {0x1000, 0xc000005800000010}, {0x1000, 0xc000005900000010},
-        {0x1000, 0xc000007100000010}, {0x1000, 0xc000007700000010}, {0x1000, 0xc000007d00000010},
-        {0x1000, 0xc000008000000010}, {0x1000, 0xc000008500000010}, {0x1000, 0xc000008600000010},
+        {0x1000, 0xc000007100000010}, {0x1000, 0xc000007700000010}, {0x1000, 0xc000007e00000010},
+        {0x1000, 0xc000008000000010}, {0x1000, 0xc000008300000010}, {0x1000, 0xc000008700000010},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(other); i++) {
         golden_check_no_fault(vtd(), fault_names, 2, other[i], "another reason");
@@ -330,32 +335,32 @@ Test(vtd, other_records_are_no_second_stage_faults)
 Test(vtd, every_bit_of_an_entry_is_accounted_for)
 {
     static const struct golden_bits golden[] = {
-        /* table: 63, 61:52, 10:8 and 6:3 are ignored; 62 and 11 reserved; X stays clear */
-        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff778), UINT64_C(0),
-         UINT64_C(0x000ffffffffff087)},
-        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff778), UINT64_C(0),
-         UINT64_C(0x000ffffffffff087)},
-        {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff778), UINT64_C(0),
-         UINT64_C(0x000ffffffffff087)},
-        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff778), UINT64_C(0),
-         UINT64_C(0x000ffffffffff087)},
-        /* large leaf: 63, 61:52, 10 and 6:3 are ignored, 9 dirty, 8 accessed; without bit 7 a table */
-        {"pdp", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x40000083), UINT64_C(0xbfffffffc0000778),
-         UINT64_C(0x83), UINT64_C(0x7fffffffc0000b87)},
-        {"pd", "leaf_2mib", AXAS_ENTRY_LEAF, UINT64_C(0x40200083), UINT64_C(0xbfffffffffe00778),
-         UINT64_C(0x83), UINT64_C(0x7fffffffffe00b87)},
+        /* table: 63, 61:52, 10:8 and 6:2 are ignored; 62 and 11 reserved */
+        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff083)},
+        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff083)},
+        {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff083)},
+        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff083)},
+        /* large leaf: 63, 61:52, 10 and 6:2 are ignored, 9 dirty, 8 accessed; without bit 7 a table */
+        {"pdp", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x40000083), UINT64_C(0xbfffffffc000077c),
+         UINT64_C(0x83), UINT64_C(0x3fffffffc0000b83)},
+        {"pd", "leaf_2mib", AXAS_ENTRY_LEAF, UINT64_C(0x40200083), UINT64_C(0xbfffffffffe0077c),
+         UINT64_C(0x83), UINT64_C(0x3fffffffffe00b83)},
         /* page: bit 7 is ignored too; with snoop control bit 11 tells two types of memory */
-        {"pt", "", AXAS_ENTRY_LEAF, UINT64_C(0x40201003), UINT64_C(0xbffffffffffff7f8), UINT64_C(0x3),
-         UINT64_C(0x7ffffffffffffb07)},
-        {"pt", "snoop_control", AXAS_ENTRY_LEAF, UINT64_C(0x40201803), UINT64_C(0xbffffffffffff7f8),
-         UINT64_C(0x803), UINT64_C(0x7ffffffffffffb07)},
+        {"pt", "", AXAS_ENTRY_LEAF, UINT64_C(0x40201003), UINT64_C(0xbffffffffffff7fc), UINT64_C(0x3),
+         UINT64_C(0x3ffffffffffffb03)},
+        {"pt", "snoop_control", AXAS_ENTRY_LEAF, UINT64_C(0x40201803), UINT64_C(0xbffffffffffff7fc),
+         UINT64_C(0x803), UINT64_C(0x3ffffffffffffb03)},
         /* not present: all else is ignored; bit 63 is how this library tells its own */
-        {"pdp", "leaf_1gib", AXAS_ENTRY_HELD, UINT64_C(0x8000000040000000), UINT64_C(0x7fffffffc00007f8),
-         UINT64_C(0), UINT64_C(0xbfffffffc0000b07)},
-        {"pd", "leaf_2mib", AXAS_ENTRY_HELD, UINT64_C(0x8000000040200000), UINT64_C(0x7fffffffffe007f8),
-         UINT64_C(0), UINT64_C(0xbfffffffffe00b07)},
-        {"pt", "", AXAS_ENTRY_HELD, UINT64_C(0x8000000040201000), UINT64_C(0x7ffffffffffff7f8), UINT64_C(0x3),
-         UINT64_C(0xbffffffffffffb07)},
+        {"pdp", "leaf_1gib", AXAS_ENTRY_HELD, UINT64_C(0x8000000040000000), UINT64_C(0x7fffffffc00007fc),
+         UINT64_C(0), UINT64_C(0xbfffffffc0000b03)},
+        {"pd", "leaf_2mib", AXAS_ENTRY_HELD, UINT64_C(0x8000000040200000), UINT64_C(0x7fffffffffe007fc),
+         UINT64_C(0), UINT64_C(0xbfffffffffe00b03)},
+        {"pt", "", AXAS_ENTRY_HELD, UINT64_C(0x8000000040201000), UINT64_C(0x7ffffffffffff7fc), UINT64_C(0x3),
+         UINT64_C(0xbffffffffffffb03)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_bits(vtd(), &golden[i]);

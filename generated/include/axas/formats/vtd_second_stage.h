@@ -4,7 +4,7 @@
  * @file vtd_second_stage.h
  * Intel VT-d, second stage: the codec of its entries.
  * Intel Virtualization Technology for Directed I/O, Architecture Specification
- * D51397-017, revision 4.1
+ * D51397-018, revision 5.10
  * 3.7 Second-Stage Translation, 9.8 Second-Stage Paging Entries
  *
  * Entries are passed in the CPU's own byte order, zero-extended to 64 bits.
@@ -87,8 +87,7 @@ typedef uint64_t axas_vtd_second_stage_entry;
  *   bits 10:9    ignored
  *   bit 8        ignored
  *   bit 7        size = 0
- *   bits 6:3     ignored
- *   bit 2        execute = 0
+ *   bits 6:2     ignored
  *   bits 1:0     access = 3
  */
 static inline bool axas_vtd_second_stage_pml5_is_table(uint64_t entry)
@@ -118,8 +117,7 @@ static inline uint64_t axas_vtd_second_stage_pml5_table_hpa(uint64_t entry)
  *   bits 10:9    ignored
  *   bit 8        ignored
  *   bit 7        size = 0
- *   bits 6:3     ignored
- *   bit 2        execute = 0
+ *   bits 6:2     ignored
  *   bits 1:0     access = 3
  */
 static inline bool axas_vtd_second_stage_pml4_is_table(uint64_t entry)
@@ -149,8 +147,7 @@ static inline uint64_t axas_vtd_second_stage_pml4_table_hpa(uint64_t entry)
  *   bits 10:9    ignored
  *   bit 8        ignored
  *   bit 7        size = 0
- *   bits 6:3     ignored
- *   bit 2        execute = 0
+ *   bits 6:2     ignored
  *   bits 1:0     access = 3
  */
 static inline bool axas_vtd_second_stage_pdp_is_table(uint64_t entry)
@@ -161,7 +158,7 @@ static inline bool axas_vtd_second_stage_pdp_is_table(uint64_t entry)
 /*
  * leaf (leaf), with leaf_1gib:
  *   bit 63       ignored
- *   bit 62       transient = 0
+ *   bit 62       zero
  *   bits 61:52   software
  *   bits 51:30   address
  *   bits 29:12   zero
@@ -170,8 +167,7 @@ static inline bool axas_vtd_second_stage_pdp_is_table(uint64_t entry)
  *   bit 9        dirty
  *   bit 8        accessed
  *   bit 7        size = 1
- *   bits 6:3     ignored
- *   bit 2        execute = 0
+ *   bits 6:2     ignored
  *   bits 1:0     access
  */
 static inline bool axas_vtd_second_stage_pdp_is_leaf(uint64_t entry)
@@ -190,13 +186,12 @@ static inline bool axas_vtd_second_stage_pdp_is_leaf(uint64_t entry)
  *   bit 10       ignored
  *   bit 9        dirty
  *   bit 8        accessed
- *   bits 7:3     ignored
- *   bit 2        execute = 0
+ *   bits 7:2     ignored
  *   bits 1:0     access = 0
  */
 static inline bool axas_vtd_second_stage_pdp_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x8000000000000007)) == UINT64_C(0x8000000000000000);
+    return (entry & UINT64_C(0x8000000000000003)) == UINT64_C(0x8000000000000000);
 }
 
 static inline uint64_t axas_vtd_second_stage_pdp_table(uint64_t hpa)
@@ -232,8 +227,7 @@ static inline uint64_t axas_vtd_second_stage_pdp_leaf_hpa(uint64_t entry)
  *   bits 10:9    ignored
  *   bit 8        ignored
  *   bit 7        size = 0
- *   bits 6:3     ignored
- *   bit 2        execute = 0
+ *   bits 6:2     ignored
  *   bits 1:0     access = 3
  */
 static inline bool axas_vtd_second_stage_pd_is_table(uint64_t entry)
@@ -244,7 +238,7 @@ static inline bool axas_vtd_second_stage_pd_is_table(uint64_t entry)
 /*
  * leaf (leaf), with leaf_2mib:
  *   bit 63       ignored
- *   bit 62       transient = 0
+ *   bit 62       zero
  *   bits 61:52   software
  *   bits 51:21   address
  *   bits 20:12   zero
@@ -253,8 +247,7 @@ static inline bool axas_vtd_second_stage_pd_is_table(uint64_t entry)
  *   bit 9        dirty
  *   bit 8        accessed
  *   bit 7        size = 1
- *   bits 6:3     ignored
- *   bit 2        execute = 0
+ *   bits 6:2     ignored
  *   bits 1:0     access
  */
 static inline bool axas_vtd_second_stage_pd_is_leaf(uint64_t entry)
@@ -273,13 +266,12 @@ static inline bool axas_vtd_second_stage_pd_is_leaf(uint64_t entry)
  *   bit 10       ignored
  *   bit 9        dirty
  *   bit 8        accessed
- *   bits 7:3     ignored
- *   bit 2        execute = 0
+ *   bits 7:2     ignored
  *   bits 1:0     access = 0
  */
 static inline bool axas_vtd_second_stage_pd_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x8000000000000007)) == UINT64_C(0x8000000000000000);
+    return (entry & UINT64_C(0x8000000000000003)) == UINT64_C(0x8000000000000000);
 }
 
 static inline uint64_t axas_vtd_second_stage_pd_table(uint64_t hpa)
@@ -308,7 +300,7 @@ static inline uint64_t axas_vtd_second_stage_pd_leaf_hpa(uint64_t entry)
 /*
  * page (leaf):
  *   bit 63       ignored
- *   bit 62       transient = 0
+ *   bit 62       zero
  *   bits 61:52   software
  *   bits 51:12   address
  *   bit 11       snoop
@@ -316,8 +308,7 @@ static inline uint64_t axas_vtd_second_stage_pd_leaf_hpa(uint64_t entry)
  *   bit 9        dirty
  *   bit 8        accessed
  *   bit 7        ignored
- *   bits 6:3     ignored
- *   bit 2        execute = 0
+ *   bits 6:2     ignored
  *   bits 1:0     access
  */
 static inline bool axas_vtd_second_stage_pt_is_leaf(uint64_t entry)
@@ -335,13 +326,12 @@ static inline bool axas_vtd_second_stage_pt_is_leaf(uint64_t entry)
  *   bit 10       ignored
  *   bit 9        dirty
  *   bit 8        accessed
- *   bits 7:3     ignored
- *   bit 2        execute = 0
+ *   bits 7:2     ignored
  *   bits 1:0     access = 0
  */
 static inline bool axas_vtd_second_stage_pt_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x8000000000000007)) == UINT64_C(0x8000000000000000);
+    return (entry & UINT64_C(0x8000000000000003)) == UINT64_C(0x8000000000000000);
 }
 
 /* The bits of a leaf or held entry that hold this host address. */
