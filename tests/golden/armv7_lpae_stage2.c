@@ -2,7 +2,7 @@
 /*
  * Entries of ARMv7 Stage-2 tables in the Long-descriptor format, worked out by hand from the Arm Architecture
  * Reference Manual for ARMv7-A and ARMv7-R (DDI 0406C): B3.6 (descriptors, start levels), B3.7 (permissions),
- * B3.8.5 (memory types), B3.13.6 (HSR), B4.1 (VTCR, VTTBR, HPFAR, PAR).
+ * B3.8 (memory types), B3.13 (HSR), B4.1 (VTCR, VTTBR, HPFAR, PAR).
  *
  * A leaf: valid bit 0; bit 1 set in pages and clear in blocks; MemAttr bits 5:2; HAP bits 7:6 (bit 6 reads,
  * bit 7 writes); SH bits 9:8; AF bit 10; address bits 39:12; XN bit 54. Normal write-back memory that
@@ -24,7 +24,7 @@ static const struct stage2_level levels[] = {
 };
 
 static const struct stage2_mode modes[] = {
-    /* B3.6.5: T0SZ from -2 to 7 with level 2, from -8 to 1 with level 1 */
+    /* B3.6: T0SZ from -2 to 7 with level 2, from -8 to 1 with level 1 */
     {"2level", "level2", "", 25, 25, 32, 34, 0, false},
     {"3level", "level1", "", 31, 31, 40, 40, 0, true},
 };
@@ -431,8 +431,8 @@ Test(stage2, other_exceptions_are_no_second_stage_faults)
 
 Test(stage2, changes_ask_for_what_the_manual_says)
 {
-    /* B3.10.1: entries that fault with a translation fault are not cached, others may be. B3.10.5: memory
-     * type, output address and the size of a block change through an invalid entry. */
+    /* B3.10.1: entries that fault with a translation fault are not cached, others may be; memory type, output
+     * address and the size of a block change through an invalid entry. */
     static const struct golden_change golden[AXAS_CHANGES] = {
         {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false},
         {AXAS_CHANGE_PERMISSIONS_MORE, false, AXAS_INVALIDATE_LEAF, false},

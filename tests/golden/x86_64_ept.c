@@ -7,7 +7,7 @@
  *
  * A leaf: R bit 0, W bit 1, X bit 2, memory type bits 5:3 (UC 0, WC 1, WT 4, WP 5, WB 6), ignore-PAT bit 6,
  * bit 7 set in 2 MiB and 1 GiB leaves, accessed bit 8, dirty bit 9, user execute bit 10 (of mode-based
- * execute control, else ignored), address from bit 12, suppress #VE bit 63 (25.5.7.1, also while not
+ * execute control, else ignored), address from bit 12, suppress #VE bit 63 (26.5.7.1, also while not
  * present). Policy of this project: ignore-PAT is set in leaves; A and D start clear (the CPU sets or ignores
  * them); table entries allow everything (R, W, X, user execute); where execution is not divided, X goes with
  * user execute; #VE is suppressed by whatever maps memory or nothing.
@@ -60,9 +60,9 @@ Test(ept, table_entries_match_the_manual)
         {"pml5", UINT64_C(0x8000000000000), UINT64_C(0x8000000000407)},
         /* 29-2 */
         {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345407)},
-        /* 29-3: bit 7 clear marks a table; address 0x7f_ffff_f000 */
+        /* 29-4: bit 7 clear marks a table; address 0x7f_ffff_f000 */
         {"pdpt", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff407)},
-        /* 29-5: address with bit 51, the highest that an entry has */
+        /* 29-6: address with bit 51, the highest that an entry has */
         {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001407)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
@@ -73,7 +73,7 @@ Test(ept, table_entries_match_the_manual)
 Test(ept, leaves_match_the_manual)
 {
     static const struct golden_leaf golden[] = {
-        /* 29-6 (PTE): RWX 0x7, user execute 0x400, WB 6 << 3 = 0x30, ignore-PAT 0x40, suppress #VE
+        /* 29-7 (PTE): RWX 0x7, user execute 0x400, WB 6 << 3 = 0x30, ignore-PAT 0x40, suppress #VE
          * 1 << 63, address 0x1234567000 */
         {"pt", "", RWX, UINT64_C(0x1234567000), UINT64_C(0x8000001234567477)},
         /* RW 0x3 + 0x30 + 0x40 */
@@ -94,13 +94,13 @@ Test(ept, leaves_match_the_manual)
         {"pt", "", R | AXAS_MEM_WRITE_PROTECTED, UINT64_C(0x50001000), UINT64_C(0x8000000050001069)},
         /* highest address of 52 bits; RWX WB ignore-PAT 0x477 */
         {"pt", "", RWX, UINT64_C(0xffffffffff000), UINT64_C(0x800ffffffffff477)},
-        /* 29-4 (PDE of 2 MiB): bit 7 0x80, so 0x477 + 0x80 = 0x4f7; address bit 21 up */
+        /* 29-5 (PDE of 2 MiB): bit 7 0x80, so 0x477 + 0x80 = 0x4f7; address bit 21 up */
         {"pd", "leaf_2mib", RWX, UINT64_C(0x40200000), UINT64_C(0x80000000402004f7)},
         /* read-only 2 MiB: 0x1 + 0x30 + 0x40 + 0x80 */
         {"pd", "leaf_2mib", R, UINT64_C(0x200000), UINT64_C(0x80000000002000f1)},
         /* device 2 MiB: 0x3 + 0x40 + 0x80 */
         {"pd", "leaf_2mib", RW | AXAS_MEM_DEVICE, UINT64_C(0xfe000000), UINT64_C(0x80000000fe0000c3)},
-        /* 29-2 (PDPTE of 1 GiB): address bit 30 up, 0x4f7 */
+        /* 29-3 (PDPTE of 1 GiB): address bit 30 up, 0x4f7 */
         {"pdpt", "leaf_1gib", RWX, UINT64_C(0x40000000), UINT64_C(0x80000000400004f7)},
         /* execute-only 1 GiB: 0x4 + 0x400 + 0x30 + 0x40 + 0x80 = 0x4f4 */
         {"pdpt", "leaf_1gib execute_only", X, UINT64_C(0x8000000000), UINT64_C(0x80000080000004f4)},
@@ -179,7 +179,7 @@ Test(ept, no_access_is_not_present_and_keeps_the_address)
 
 Test(ept, misconfigured_entries_are_told)
 {
-    /* 29.3.3.1, "EPT Misconfigurations", and the reserved bits of tables 29-1 to 29-6. */
+    /* 29.3.3.1, "EPT Misconfigurations", and the reserved bits of tables 29-1 to 29-7. */
     static const struct golden_rule illegal[] = {
         {"pt", "", 40, UINT64_C(0x8000000040201072), "W without R"},
         {"pt", "", 40, UINT64_C(0x8000000040201476), "W and X without R"},
@@ -634,7 +634,7 @@ Test(ept, only_a_violation_with_a_linear_address_tells_of_a_walk)
 
 Test(ept, entries_and_the_default_mode)
 {
-    /* Eight bytes, least significant first. 25.5.7.1: where nothing is present, bit 63 of the entry that says
+    /* Eight bytes, least significant first. 26.5.7.1: where nothing is present, bit 63 of the entry that says
      * so decides whether the guest gets a #VE. Policy of this project: it never does, and a tree of which
      * nothing is said has the mode that every CPU has. */
     const struct axas_format *format = ept();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries of AMD nested paging, worked out by hand from the AMD64 Architecture Programmer's Manual, volume 2
- * (24593, revision 3.42): 5.3 (long-mode translation, figures 5-18 to 5-26), 5.4 (page-translation-table
+ * (24593, revision 3.42): 5.3 (long-mode translation, figures 5-17 to 5-34), 5.4 (page-translation-table
  * entry fields), 5.6 (protection), 15.25 (nested paging), appendix B (VMCB).
  *
  * A leaf: P bit 0, R/W 1, U/S 2, PWT 3, PCD 4, A 5, D 6, PS 7 in 2 MiB and 1 GiB leaves (PAT in a PTE), G 8,

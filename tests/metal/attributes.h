@@ -3,7 +3,7 @@
  * @file attributes.h
  * Memory attributes on CPUs that show them. With HCR.DC the guest's first stage says "normal, write-back" for
  * everything, so that what is left in PAR is the second stage's part (DDI 0487J.a, D8.6.6; D8.6.7 with
- * FEAT_S2FWB; DDI 0406C.d, B3.8.5). What is expected is written by hand from the manual; each architecture's
+ * FEAT_S2FWB; DDI 0406C.d, B3.8). What is expected is written by hand from the manual; each architecture's
  * attributes.c.
  */
 #ifndef ATTRIBUTES_H

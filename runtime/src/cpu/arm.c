@@ -42,7 +42,7 @@
 
 #define VTTBR_VMID_SHIFT 48
 
-/* HSR of an abort, B3.13.6. */
+/* HSR of an abort ("Use of the HSR", B3.13). */
 #define HSR_CLASS(hsr) ((hsr) >> 26)
 #define HSR_CLASS_DATA 0x24
 #define HSR_S1PTW (UINT32_C(1) << 7)

@@ -64,7 +64,7 @@ void arch_not_in_hyp_mode(void)
 
 /* ---- the program's own translation ---- */
 
-/* B3.6.1 and B3.6.2. Hyp mode has one privilege level: AP[1] is SBO. */
+/* B3.6. Hyp mode has one privilege level: AP[1] is SBO. */
 #define BLOCK (UINT64_C(1) | BIT(6) | BIT(10))
 #define BLOCK_DEVICE (BLOCK | UINT64_C(1) << 54)
 #define BLOCK_NORMAL (BLOCK | UINT64_C(1) << 2 | UINT64_C(3) << 8)

@@ -24,7 +24,7 @@ extern "C" {
 void axas_arm_barrier(void *context);
 
 /**
- * For axas_hal.invalidate (B3.10.5): DSB, TLBIALLIS, DSB, ISB. From Hyp mode TLBIALLIS takes everything of
+ * For axas_hal.invalidate (B3.10.1): DSB, TLBIALLIS, DSB, ISB. From Hyp mode TLBIALLIS takes everything of
  * the VMID in VTTBR, of both stages, whatever what->scope asks for: ARMv7 has no invalidation by intermediate
  * physical address, and none that takes the combined translations of one.
  *
@@ -52,7 +52,7 @@ void axas_arm_publish(const void *bytes, uint64_t size, axas_attr attr);
 
 /**
  * Reads what axas_fault_decode of ARMv7 Stage-2 takes: HSR, HPFAR, HDFAR, HIFAR, and, for a permission fault
- * of the access itself, PAR after ATS1CPR of HDFAR or HIFAR (HPFAR is UNKNOWN then, B3.13.6), else 1. PAR is
+ * of the access itself, PAR after ATS1CPR of HDFAR or HIFAR (HPFAR is UNKNOWN then, B3.13), else 1. PAR is
  * the guest's and is put back. Fills the first five, and clears the others.
  *
  * To be called after a prefetch or data abort taken from a lower privilege level, while the vCPU's PL1
