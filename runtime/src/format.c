@@ -1,14 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <axas/format.h>
-
-static bool same(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
+#include "format_internal.h"
 
 const struct axas_format *axas_format_find(const char *name)
 {
@@ -16,7 +7,7 @@ const struct axas_format *axas_format_find(const char *name)
         return NULL;
     }
     for (const struct axas_format *const *format = axas_formats; *format != NULL; format++) {
-        if (same((*format)->name, name)) {
+        if (axas_same((*format)->name, name)) {
             return *format;
         }
     }
@@ -30,7 +21,7 @@ const struct axas_mode *axas_mode_find(const struct axas_format *format, const c
     }
     for (unsigned i = 0; i < format->mode_count; i++) {
         const struct axas_mode *mode = &format->modes[i];
-        if (name == NULL ? mode->is_default : same(mode->name, name)) {
+        if (name == NULL ? mode->is_default : axas_same(mode->name, name)) {
             return mode;
         }
     }
@@ -43,7 +34,7 @@ uint64_t axas_feature_find(const struct axas_format *format, const char *name)
         return 0;
     }
     for (unsigned i = 0; i < format->feature_count; i++) {
-        if (same(format->features[i].name, name)) {
+        if (axas_same(format->features[i].name, name)) {
             return format->features[i].bit;
         }
     }
@@ -78,9 +69,6 @@ enum axas_status axas_capabilities_meet(struct axas_capabilities *common,
     if (common->missing == NULL) {
         common->missing = other->missing;
     }
-    if (common->physical_bits == 0 ||
-        (other->physical_bits != 0 && other->physical_bits < common->physical_bits)) {
-        common->physical_bits = other->physical_bits;
-    }
+    common->physical_bits = axas_narrower(common->physical_bits, other->physical_bits);
     return AXAS_OK;
 }

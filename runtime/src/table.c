@@ -6,6 +6,8 @@
 #include <axas/table.h>
 #include <axas/walk.h>
 
+#include "format_internal.h"
+
 /* One unmap splits at most one leaf of each level at each end of its range. */
 #define RESERVE_PER_LEVEL 2u
 
@@ -247,12 +249,6 @@ static bool hal_is_whole(const struct axas_hal *hal)
            (hal->phys_to_virt == NULL) == (hal->virt_to_phys == NULL);
 }
 
-/* The smaller of two widths, of which 0 is unknown. */
-static uint8_t narrower(uint8_t width, uint8_t other)
-{
-    return other != 0 && other < width ? other : width;
-}
-
 static uint64_t features_of(const struct axas_format *format)
 {
     uint64_t features = 0;
@@ -366,7 +362,7 @@ static enum axas_status take_cpu(struct axas_table *table, const struct axas_tab
     const struct axas_capabilities *cpu = config->capabilities;
     const uint64_t features = features_of(format);
     table->features = config->features;
-    table->physical_bits = narrower(format->output_bits, config->physical_bits);
+    table->physical_bits = axas_narrower(format->output_bits, config->physical_bits);
     *why = "features that the format does not have";
     if ((config->features & ~features) != 0) {
         return AXAS_ERR_INVALID;
@@ -387,7 +383,7 @@ static enum axas_status take_cpu(struct axas_table *table, const struct axas_tab
         *why = "the CPU lacks a feature that is asked for";
         return AXAS_ERR_UNSUPPORTED;
     }
-    table->physical_bits = narrower(table->physical_bits, cpu->physical_bits);
+    table->physical_bits = axas_narrower(table->physical_bits, cpu->physical_bits);
     return AXAS_OK;
 }
 

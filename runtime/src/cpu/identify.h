@@ -2,22 +2,13 @@
 #ifndef AXAS_CPU_IDENTIFY_H
 #define AXAS_CPU_IDENTIFY_H
 
-#include <axas/format.h>
+#include "../format_internal.h"
 
 /** An identification register by the name that specifications have for it. */
 struct axas_cpu_register {
     const char *name;
     uint64_t (*read)(void);
 };
-
-static inline bool axas_cpu_same(const char *one, const char *other)
-{
-    while (*one != '\0' && *one == *other) {
-        one++;
-        other++;
-    }
-    return *one == *other;
-}
 
 /** Reads the registers that the format asks for, and no others. AXAS_ERR_UNSUPPORTED: not all are here. */
 static inline enum axas_status axas_cpu_identify(const struct axas_format *format,
@@ -30,7 +21,7 @@ static inline enum axas_status axas_cpu_identify(const struct axas_format *forma
     }
     for (unsigned i = 0; i < format->id_register_count; i++) {
         unsigned number = 0;
-        while (number < count && !axas_cpu_same(known[number].name, format->id_registers[i].name)) {
+        while (number < count && !axas_same(known[number].name, format->id_registers[i].name)) {
             number++;
         }
         if (number == count) {

@@ -92,7 +92,7 @@ static inline enum axas_status riscv_capabilities(const struct axas_format *form
         return AXAS_ERR_INVALID;
     }
     if (!format->probes || format->id_register_count != 1 ||
-        !axas_cpu_same(format->id_registers[0].name, "menvcfg")) {
+        !axas_same(format->id_registers[0].name, "menvcfg")) {
         return AXAS_ERR_UNSUPPORTED;
     }
     const uint64_t registers[AXAS_MAX_ID_REGISTERS] = {menvcfg};

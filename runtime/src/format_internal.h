@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file format_internal.h
+ * What the files that read the description of a format share. Not installed.
+ */
+#ifndef AXAS_FORMAT_INTERNAL_H
+#define AXAS_FORMAT_INTERNAL_H
+
+#include <axas/format.h>
+
+/** Are the two names the same? */
+static inline bool axas_same(const char *one, const char *other)
+{
+    while (*one != '\0' && *one == *other) {
+        one++;
+        other++;
+    }
+    return *one == *other;
+}
+
+/** The smaller of two widths, of which 0 is unknown. */
+static inline uint8_t axas_narrower(uint8_t one, uint8_t other)
+{
+    return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+#endif
