@@ -117,9 +117,8 @@ _Static_assert(LEAF_AREAS == 7 * 8 && INNER_CHILDREN == 15 * 16, "the blocks abo
 
 /* Reading */
 
-/* The leaf node that x belongs to, or NULL; *right: the subtree after it, of height *right_height. */
-static const struct leaf *leaf_for(const struct axas_space *space, uint64_t x, const struct node **right,
-                                   unsigned *right_height)
+/* The leaf node that x belongs to, or NULL. */
+static const struct leaf *leaf_for(const struct axas_space *space, uint64_t x)
 {
     const struct node *node = (const struct node *)space->areas.root;
     if (node == NULL) {
@@ -127,12 +126,7 @@ static const struct leaf *leaf_for(const struct axas_space *space, uint64_t x, c
     }
     for (unsigned height = space->areas.height - 1; height > 0; height--) {
         const struct inner *inner = (const struct inner *)node;
-        unsigned i = child_for(inner, x);
-        if (right != NULL && i + 1 < node->count) {
-            *right = inner->child[i + 1];
-            *right_height = height - 1;
-        }
-        node = inner->child[i];
+        node = inner->child[child_for(inner, x)];
     }
     return (const struct leaf *)node;
 }
@@ -149,36 +143,10 @@ static inline const struct axas_area *area_at(const struct leaf *leaf, unsigned 
 
 static inline const struct axas_area *record_at(const struct axas_space *space, uint64_t gpa)
 {
-    const struct leaf *leaf = leaf_for(space, gpa, NULL, NULL);
+    const struct leaf *leaf = leaf_for(space, gpa);
     unsigned count = leaf == NULL ? 0 : areas_up_to(leaf, gpa);
     const struct axas_area *area = count == 0 ? NULL : area_at(leaf, count - 1);
     return area != NULL && gpa <= last_of(area) ? area : NULL;
-}
-
-/* The record that spans gpa, or else the first above it, or NULL. */
-static const struct axas_area *record_from(const struct axas_space *space, uint64_t gpa)
-{
-    const struct node *right = NULL;
-    unsigned height = 0;
-    const struct leaf *leaf = leaf_for(space, gpa, &right, &height);
-    if (leaf == NULL) {
-        return NULL;
-    }
-    unsigned count = areas_up_to(leaf, gpa);
-    const struct axas_area *area = count == 0 ? NULL : area_at(leaf, count - 1);
-    if (area != NULL && gpa <= last_of(area)) {
-        return area;
-    }
-    if (count < leaf->node.count) {
-        return area_at(leaf, count);
-    }
-    if (right == NULL) {
-        return NULL;
-    }
-    for (; height > 0; height--) {
-        right = ((const struct inner *)right)->child[0];
-    }
-    return area_at((const struct leaf *)right, 0);
 }
 
 static uint64_t address_of(const struct axas_space *space, uint64_t page)
@@ -231,11 +199,6 @@ static inline const struct axas_area *piece_from(const struct axas_space *space,
                         piece);
     }
     return record;
-}
-
-const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
-{
-    return piece_from(space, record_from(space, gpa), gpa, piece);
 }
 
 /* Nodes */
@@ -412,7 +375,7 @@ bool axas_areas_free(const struct axas_space *space, uint64_t gpa, uint64_t last
     return key == NO_KEY || key > last;
 }
 
-/* record_from, with a path to the record. */
+/* The record that spans gpa, or else the first above it, or NULL; the path leads to it. */
 static const struct axas_area *seek(const struct axas_space *space, uint64_t gpa,
                                     struct axas_areas_path *path)
 {
@@ -441,6 +404,12 @@ const struct axas_area *axas_areas_seek(const struct axas_space *space, uint64_t
                                         struct axas_areas_path *path, struct axas_area *piece)
 {
     return piece_from(space, seek(space, gpa, path), gpa, piece);
+}
+
+const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+{
+    struct axas_areas_path path;
+    return axas_areas_seek(space, gpa, &path, piece);
 }
 
 /* Changing */
@@ -716,17 +685,12 @@ static void replace_at(struct axas_space *space, const struct axas_areas_path *p
     }
 }
 
-static void path_to(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path)
-{
-    descend(space, gpa, path);
-    AXAS_ASSERT(path->step[0].index != 0 &&
-                ((const struct leaf *)path->step[0].node)->key[path->step[0].index - 1] == gpa);
-}
-
 void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axas_area *area)
 {
     struct axas_areas_path path;
-    path_to(space, gpa, &path);
+    descend(space, gpa, &path);
+    AXAS_ASSERT(path.step[0].index != 0 &&
+                ((const struct leaf *)path.step[0].node)->key[path.step[0].index - 1] == gpa);
     replace_at(space, &path, area);
 }
 
@@ -938,14 +902,15 @@ static bool belong_together(const struct axas_area *low, const struct axas_area 
 
 void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
 {
+    struct axas_areas_path path;
     const struct axas_area *found = first == 0 ? NULL : record_at(space, first - 1);
     if (found == NULL) {
-        found = record_from(space, first);
+        found = seek(space, first, &path);
     }
     while (found != NULL && found->gpa.raw <= last) {
         struct axas_area low = *found;
         uint64_t end = low.gpa.raw + low.size;
-        const struct axas_area *high = record_from(space, end - 1 == UINT64_MAX ? end - 1 : end);
+        const struct axas_area *high = seek(space, end - 1 == UINT64_MAX ? end - 1 : end, &path);
         if (high == NULL || high->gpa.raw < end) {
             return;
         }
@@ -954,8 +919,6 @@ void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
             continue;
         }
         low.size += high->size;
-        struct axas_areas_path path;
-        path_to(space, high->gpa.raw, &path);
         remove_at(space, &path);
         axas_areas_replace(space, low.gpa.raw, &low);
         found = record_at(space, low.gpa.raw);
