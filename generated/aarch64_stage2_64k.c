@@ -983,7 +983,7 @@ static AXAS_OUTLINE void take_apart(
     }
 }
 
-/* Takes the group at gpa apart if `entry` is of one; else nothing is there to be taken apart. */
+/* Takes the group at gpa apart if the leaf in `slot` is of one. */
 static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot, uint64_t gpa, unsigned level)
 {
     const struct axas_transition *const change = c->t->change;
@@ -1068,7 +1068,6 @@ static AXAS_OUTLINE void recode(
     const uint64_t written_bit = written_in(t, level), span = shape[level].span;
     const uint64_t keep = shape[level].keep | ((c->code->attr & AXAS_WRITE) != 0 ? written_bit : 0);
     const uint64_t lost = written_bit & ~keep;
-    uint64_t set = c->code->at[level] & ~keep;
     uint64_t i = 0;
 
     while (i < count) {
@@ -1076,10 +1075,9 @@ static AXAS_OUTLINE void recode(
         const uint64_t first = i;
         uint64_t entry = load(slot + i);
         const uint64_t seen = entry & ~keep;
-        uint64_t flip;
+        uint64_t set = c->code->at[level] & ~keep, flip;
 
         /* The group is whole here: what its leaves have stays the same in all of them. */
-        set = c->code->at[level] & ~keep;
         if (groups[level].mask != 0 && in_group(level, entry)) {
             if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
                 take_apart(t, slot + i, gpa + i * span, level, set, false, &t->change[AXAS_CHANGE_REMOVE_LEAF], false, c->g);

@@ -864,7 +864,7 @@ static AXAS_OUTLINE void take_apart(
     }
 }
 
-/* Takes the group at gpa apart if `entry` is of one; else nothing is there to be taken apart. */
+/* Takes the group at gpa apart if the leaf in `slot` is of one. */
 static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot, uint64_t gpa, unsigned level)
 {
     const struct axas_transition *const change = c->t->change;
@@ -944,7 +944,6 @@ static AXAS_OUTLINE void recode(
 {
     struct axas_table *const t = c->t;
     const uint64_t keep = shape[level].keep, span = shape[level].span;
-    uint64_t set = c->code->at[level] & ~keep;
     uint64_t i = 0;
 
     while (i < count) {
@@ -952,10 +951,9 @@ static AXAS_OUTLINE void recode(
         const uint64_t first = i;
         uint64_t entry = load(slot + i);
         const uint64_t seen = entry & ~keep;
-        uint64_t flip;
+        uint64_t set = c->code->at[level] & ~keep, flip;
 
         /* The group is whole here: what its leaves have stays the same in all of them. */
-        set = c->code->at[level] & ~keep;
         if (groups[level].mask != 0 && in_group(level, entry)) {
             if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
                 take_apart(t, slot + i, gpa + i * span, level, set, &t->change[AXAS_CHANGE_REMOVE_LEAF], false, c->g);
