@@ -471,6 +471,15 @@ static bool has_room(unsigned gpa_bits)
     return UINT64_C(1) << gpa_bits > probe_home().size;
 }
 
+__attribute__((weak)) bool probe_has(const struct axas_format *format, const struct axas_mode *mode,
+                                     uint8_t width)
+{
+    (void)format;
+    (void)mode;
+    (void)width;
+    return true;
+}
+
 static unsigned configurations(const struct axas_table_config *cpu, struct configuration list[CONFIGURATIONS])
 {
     unsigned count = 0;

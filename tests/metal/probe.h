@@ -76,7 +76,8 @@ bool probe_walk(axas_gpa table, struct probe_answer *answer);
 /** What only this CPU shows, beyond what is asked for above: it counts into `report`. */
 void probe_own(const struct axas_table_config *cpu);
 
-/** False if this emulator lacks a mode that the manual has, with guest-physical addresses of that width. */
+/** False if this emulator lacks a mode that the manual has, with guest-physical addresses of that width.
+ *  Those that lack none need not define it. */
 bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width);
 
 /** Widest guest-physical address that probe_access can reach, in bits. */

@@ -204,14 +204,6 @@ void probe_own(const struct axas_table_config *cpu)
     (void)cpu;
 }
 
-bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width)
-{
-    (void)format;
-    (void)mode;
-    (void)width;
-    return true;
-}
-
 unsigned probe_gpa_bits(void)
 {
     return 48;

@@ -181,14 +181,6 @@ bool probe_translate(axas_gpa gpa, axas_attr access, axas_hpa expected, struct p
     return probe_access(gpa, access, 0, answer);
 }
 
-bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width)
-{
-    (void)format;
-    (void)mode;
-    (void)width;
-    return true;
-}
-
 unsigned probe_gpa_bits(void)
 {
 #if __riscv_xlen == 64

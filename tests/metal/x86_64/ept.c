@@ -73,14 +73,6 @@ enum monitor_stop monitor_run(struct registers *registers, uint64_t rip, unsigne
     }
 }
 
-bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width)
-{
-    (void)format;
-    (void)mode;
-    (void)width;
-    return true;
-}
-
 bool monitor_enters(const struct axas_root *root)
 {
     struct registers registers = {.rax = 0};

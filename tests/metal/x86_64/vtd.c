@@ -371,14 +371,6 @@ bool probe_walk(axas_gpa table, struct probe_answer *answer)
     return false;
 }
 
-bool probe_has(const struct axas_format *format, const struct axas_mode *mode, uint8_t width)
-{
-    (void)format;
-    (void)mode;
-    (void)width;
-    return true;
-}
-
 unsigned probe_gpa_bits(void)
 {
     return 63;
