@@ -10,284 +10,155 @@
  *   level2     bits 29:21    512 entries: table, block, held
  *   level3     bits 20:12    512 entries: page, held
  */
+#include <axas/codec.h>
 #include <axas/formats/aarch64_stage2.h>
 #include <axas/walk.h>
 
 /* ---- Entries ---- */
 
-/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
- * what they have to be, and what it sets in leaves of each class. */
-struct code_row {
-    axas_attr attr;
-    uint64_t asks, with;
-    uint64_t code[1];
+static const struct axas_shape shape[] = {
+    {
+            .span = UINT64_C(0x8000000000),
+            .entries = AXAS_AARCH64_STAGE2_LEVEL0_ENTRIES,
+            .empty = AXAS_AARCH64_STAGE2_LEVEL0_EMPTY,
+            .shift = AXAS_AARCH64_STAGE2_LEVEL0_SHIFT,
+            .group_size = UINT64_C(0x8000000000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x40000000),
+            .entries = AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES,
+            .empty = AXAS_AARCH64_STAGE2_LEVEL1_EMPTY,
+            .shift = AXAS_AARCH64_STAGE2_LEVEL1_SHIFT,
+            .keep = UINT64_C(0x780ffffc0000400),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x400),
+            .dirty = UINT64_C(0x80000000000000),
+            .written = UINT64_C(0x80),
+            .leaf = UINT64_C(1),
+            .held = UINT64_C(0x800),
+            .access_mask = UINT64_C(0x680000000000c0),
+            .memory_mask = UINT64_C(0x33c),
+            .group_size = UINT64_C(0x400000000),
+            .group_mask = UINT64_C(0x10000000000003),
+            .group_mark = UINT64_C(0x10000000000001),
+            .group_flip = UINT64_C(0x10000000000000),
+            .group_low = UINT64_C(0x3c0000000),
+            .group_with = UINT64_C(0x80),
+    },
+    {
+            .span = UINT64_C(0x200000),
+            .entries = AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES,
+            .empty = AXAS_AARCH64_STAGE2_LEVEL2_EMPTY,
+            .shift = AXAS_AARCH64_STAGE2_LEVEL2_SHIFT,
+            .keep = UINT64_C(0x780ffffffe00400),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x400),
+            .dirty = UINT64_C(0x80000000000000),
+            .written = UINT64_C(0x80),
+            .leaf = UINT64_C(1),
+            .held = UINT64_C(0x800),
+            .access_mask = UINT64_C(0x680000000000c0),
+            .memory_mask = UINT64_C(0x33c),
+            .group_size = UINT64_C(0x2000000),
+            .group_mask = UINT64_C(0x10000000000003),
+            .group_mark = UINT64_C(0x10000000000001),
+            .group_flip = UINT64_C(0x10000000000000),
+            .group_low = UINT64_C(0x1e00000),
+            .group_with = UINT64_C(0x80),
+    },
+    {
+            .span = UINT64_C(0x1000),
+            .entries = AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES,
+            .empty = AXAS_AARCH64_STAGE2_LEVEL3_EMPTY,
+            .shift = AXAS_AARCH64_STAGE2_LEVEL3_SHIFT,
+            .keep = UINT64_C(0x780fffffffff400),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x400),
+            .dirty = UINT64_C(0x80000000000000),
+            .written = UINT64_C(0x80),
+            .leaf = UINT64_C(3),
+            .held = UINT64_C(0x800),
+            .access_mask = UINT64_C(0x680000000000c0),
+            .memory_mask = UINT64_C(0x33c),
+            .group_size = UINT64_C(0x10000),
+            .group_mask = UINT64_C(0x10000000000003),
+            .group_mark = UINT64_C(0x10000000000003),
+            .group_flip = UINT64_C(0x10000000000000),
+            .group_low = UINT64_C(0xf000),
+            .group_with = UINT64_C(0x80),
+    },
 };
 
-static const struct code_row access_rows[] = {
-    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40000000000040) } },
-    { AXAS_WRITE, UINT64_C(8), UINT64_C(0), { UINT64_C(0x40000000000080) } },
-    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(0), { UINT64_C(0x400000000000c0) } },
-    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x40) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(0), { UINT64_C(0xc0) } },
-    { AXAS_READ | AXAS_KERNEL_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x60000000000040) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(2), { UINT64_C(0x600000000000c0) } },
-    { AXAS_READ | AXAS_USER_EXEC, UINT64_C(2), UINT64_C(2), { UINT64_C(0x20000000000040) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(2), { UINT64_C(0x200000000000c0) } },
-    { AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x48000000000000) } },
-    { AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x48000000000080) } },
-    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x48000000000040) } },
-    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(8), { UINT64_C(0x480000000000c0) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(8), { UINT64_C(0x8000000000040) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(8), { UINT64_C(0x80000000000c0) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x68000000000040) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x680000000000c0) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x28000000000040) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(0xa), { UINT64_C(0x280000000000c0) } },
+static const struct axas_code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0) },
+    { AXAS_WRITE, UINT64_C(8), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(0) },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(0) },
+    { AXAS_READ | AXAS_KERNEL_EXEC, UINT64_C(2), UINT64_C(2) },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(2) },
+    { AXAS_READ | AXAS_USER_EXEC, UINT64_C(2), UINT64_C(2) },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(2) },
+    { AXAS_WRITE, UINT64_C(8), UINT64_C(8) },
+    { AXAS_WRITE, UINT64_C(8), UINT64_C(8) },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(8) },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(8), UINT64_C(8) },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(8) },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(8), UINT64_C(8) },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(0xa) },
+    { AXAS_READ | AXAS_WRITE | AXAS_KERNEL_EXEC, UINT64_C(0xa), UINT64_C(0xa) },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(0xa) },
+    { AXAS_READ | AXAS_WRITE | AXAS_USER_EXEC, UINT64_C(0xa), UINT64_C(0xa) },
 };
 
-static const struct code_row memory_rows[] = {
-    { AXAS_MEM_NORMAL, UINT64_C(1), UINT64_C(0), { UINT64_C(0x33c) } },
-    { AXAS_MEM_NORMAL, UINT64_C(1), UINT64_C(1), { UINT64_C(0x318) } },
-    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x204) } },
-    { AXAS_MEM_DEVICE_NONPOSTED, UINT64_C(0), UINT64_C(0), { UINT64_C(0x200) } },
-    { AXAS_MEM_DEVICE_UNORDERED, UINT64_C(0), UINT64_C(0), { UINT64_C(0x208) } },
-    { AXAS_MEM_DEVICE_GATHERED, UINT64_C(0), UINT64_C(0), { UINT64_C(0x20c) } },
-    { AXAS_MEM_UNCACHED, UINT64_C(0), UINT64_C(0), { UINT64_C(0x214) } },
-    { AXAS_MEM_WRITE_THROUGH, UINT64_C(1), UINT64_C(0), { UINT64_C(0x328) } },
+/* What each of the rows sets in leaves of level1. */
+static const uint64_t access_codes[] = {
+    UINT64_C(0x40000000000040),
+    UINT64_C(0x40000000000080),
+    UINT64_C(0x400000000000c0),
+    UINT64_C(0x40),
+    UINT64_C(0xc0),
+    UINT64_C(0x60000000000040),
+    UINT64_C(0x600000000000c0),
+    UINT64_C(0x20000000000040),
+    UINT64_C(0x200000000000c0),
+    UINT64_C(0x48000000000000),
+    UINT64_C(0x48000000000080),
+    UINT64_C(0x48000000000040),
+    UINT64_C(0x480000000000c0),
+    UINT64_C(0x8000000000040),
+    UINT64_C(0x80000000000c0),
+    UINT64_C(0x68000000000040),
+    UINT64_C(0x680000000000c0),
+    UINT64_C(0x28000000000040),
+    UINT64_C(0x280000000000c0),
 };
 
-/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
-static const struct {
-    uint64_t leaf, held, access, memory, accessed, dirty;
-    uint64_t written; /* set by the CPU in a leaf that may be written, when it is */
-    unsigned leaf_class; /* which code of a row */
-} coded[] = {
-    { 0, 0, 0, 0, 0, 0, 0, 0 },
-    { UINT64_C(1),
-            UINT64_C(0x800),
-            UINT64_C(0x680000000000c0),
-            UINT64_C(0x33c),
-            UINT64_C(0x400),
-            UINT64_C(0x80000000000000),
-            UINT64_C(0x80),
-            0 },
-    { UINT64_C(1),
-            UINT64_C(0x800),
-            UINT64_C(0x680000000000c0),
-            UINT64_C(0x33c),
-            UINT64_C(0x400),
-            UINT64_C(0x80000000000000),
-            UINT64_C(0x80),
-            0 },
-    { UINT64_C(3),
-            UINT64_C(0x800),
-            UINT64_C(0x680000000000c0),
-            UINT64_C(0x33c),
-            UINT64_C(0x400),
-            UINT64_C(0x80000000000000),
-            UINT64_C(0x80),
-            0 },
+static const struct axas_code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(1), UINT64_C(0) },
+    { AXAS_MEM_NORMAL, UINT64_C(1), UINT64_C(1) },
+    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_DEVICE_NONPOSTED, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_DEVICE_UNORDERED, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_DEVICE_GATHERED, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_UNCACHED, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_WRITE_THROUGH, UINT64_C(1), UINT64_C(0) },
 };
 
-/* With any of these the CPU says by the access of a leaf whether it was written through. */
-#define TELLS_WRITTEN AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_DIRTY_STATE
-
-#define ROWS(table) (sizeof(table) / sizeof *(table))
-
-/* The row for that attribute, of two the one of a clean leaf; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_for(
-        const struct code_row *row,
-        size_t count,
-        axas_attr attr,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->attr == attr && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-/* The row that sets that code; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_with(
-        const struct code_row *row,
-        size_t count,
-        uint64_t code,
-        unsigned leaf_class,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-enum axas_status axas_aarch64_stage2_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
-{
-    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
-    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
-    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
-
-    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    code->attr = attr;
-    for (unsigned level = 0; level < ROWS(coded); level++) {
-        const unsigned leaf_class = coded[level].leaf_class;
-        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
-
-        if (access == NULL) {
-            entry |= coded[level].held;
-        } else {
-            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
-        }
-        /* Without hardware_access_flag or hardware_dirty_state the CPU does not set accessed: new leaves have it. */
-        if ((features & UINT64_C(0xc)) == 0) {
-            entry |= coded[level].accessed;
-        }
-        code->at[level] = entry;
-    }
-    return AXAS_OK;
-}
-
-/* For a level that is known, the few comparisons that it takes. */
-static AXAS_INLINE enum axas_entry_kind kind_at(unsigned level, uint64_t entry)
-{
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LEVEL0:
-        if (entry == AXAS_AARCH64_STAGE2_LEVEL0_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_aarch64_stage2_level0_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_AARCH64_STAGE2_LEVEL1:
-    case AXAS_AARCH64_STAGE2_LEVEL2:
-        if (entry == AXAS_AARCH64_STAGE2_LEVEL1_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_aarch64_stage2_level1_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_aarch64_stage2_level1_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_aarch64_stage2_level1_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_AARCH64_STAGE2_LEVEL3:
-        if (entry == AXAS_AARCH64_STAGE2_LEVEL3_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_aarch64_stage2_level3_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_aarch64_stage2_level3_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    default:
-        return AXAS_ENTRY_BAD;
-    }
-}
-
-AXAS_OUTLINE enum axas_entry_kind axas_aarch64_stage2_entry_kind(unsigned level, uint64_t entry)
-{
-    return kind_at(level, entry);
-}
-
-/* The contiguous groups of each level: bytes of one (of a leaf where there are none), what tells a leaf of one, how its
- * mark differs from others', the address bits that tell the leaves of one apart, and what
- * the CPU has to have. */
-static const struct {
-    uint64_t size, mask, mark, flip, low, with;
-} groups[] = {
-    { UINT64_C(0x8000000000), 0, 1, 0, 0, 0 },
-    { UINT64_C(0x400000000),
-            UINT64_C(0x10000000000003),
-            UINT64_C(0x10000000000001),
-            UINT64_C(0x10000000000000),
-            UINT64_C(0x3c0000000),
-            UINT64_C(0x80) },
-    { UINT64_C(0x2000000),
-            UINT64_C(0x10000000000003),
-            UINT64_C(0x10000000000001),
-            UINT64_C(0x10000000000000),
-            UINT64_C(0x1e00000),
-            UINT64_C(0x80) },
-    { UINT64_C(0x10000),
-            UINT64_C(0x10000000000003),
-            UINT64_C(0x10000000000003),
-            UINT64_C(0x10000000000000),
-            UINT64_C(0xf000),
-            UINT64_C(0x80) },
+/* What each of the rows sets in leaves of level1. */
+static const uint64_t memory_codes[] = {
+    UINT64_C(0x33c),
+    UINT64_C(0x318),
+    UINT64_C(0x204),
+    UINT64_C(0x200),
+    UINT64_C(0x208),
+    UINT64_C(0x20c),
+    UINT64_C(0x214),
+    UINT64_C(0x328),
 };
 
-static inline bool in_group(unsigned level, uint64_t entry)
-{
-    return (entry & groups[level].mask) == groups[level].mark;
-}
-
-uint64_t axas_aarch64_stage2_table_make(unsigned level, uint64_t hpa)
-{
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LEVEL0:
-        return axas_aarch64_stage2_level0_table(hpa);
-    case AXAS_AARCH64_STAGE2_LEVEL1:
-        return axas_aarch64_stage2_level1_table(hpa);
-    case AXAS_AARCH64_STAGE2_LEVEL2:
-        return axas_aarch64_stage2_level2_table(hpa);
-    default:
-        return 0;
-    }
-}
-
-uint64_t axas_aarch64_stage2_leaf_make(unsigned level, uint64_t hpa, const struct axas_leaf_code *code)
-{
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LEVEL1:
-        return code->at[AXAS_AARCH64_STAGE2_LEVEL1] | axas_aarch64_stage2_level1_address(hpa);
-    case AXAS_AARCH64_STAGE2_LEVEL2:
-        return code->at[AXAS_AARCH64_STAGE2_LEVEL2] | axas_aarch64_stage2_level2_address(hpa);
-    case AXAS_AARCH64_STAGE2_LEVEL3:
-        return code->at[AXAS_AARCH64_STAGE2_LEVEL3] | axas_aarch64_stage2_level3_address(hpa);
-    default:
-        return 0;
-    }
-}
-
-AXAS_OUTLINE uint64_t axas_aarch64_stage2_entry_hpa(unsigned level, uint64_t entry)
-{
-    switch (level) {
-    case AXAS_AARCH64_STAGE2_LEVEL0:
-        return axas_aarch64_stage2_level0_table_hpa(entry);
-    case AXAS_AARCH64_STAGE2_LEVEL1:
-        if (axas_aarch64_stage2_level1_is_table(entry)) {
-            return axas_aarch64_stage2_level1_table_hpa(entry);
-        }
-        return axas_aarch64_stage2_level1_leaf_hpa(entry);
-    case AXAS_AARCH64_STAGE2_LEVEL2:
-        if (axas_aarch64_stage2_level2_is_table(entry)) {
-            return axas_aarch64_stage2_level2_table_hpa(entry);
-        }
-        return axas_aarch64_stage2_level2_leaf_hpa(entry);
-    case AXAS_AARCH64_STAGE2_LEVEL3:
-        return axas_aarch64_stage2_level3_leaf_hpa(entry);
-    default:
-        return 0;
-    }
-}
-
-/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
- * the kind asks about and what they have to be. */
-static const struct kind_rule {
-    uint64_t used, reserved, fixed, asks, with;
-} kind_rules[][AXAS_ENTRY_HELD] = {
+static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
     {
             { UINT64_C(0xfffffffff003),
                     UINT64_C(0xf807000000000003),
@@ -346,11 +217,125 @@ static const struct kind_rule {
     },
 };
 
+static const struct axas_codec codec = {
+    .shape = shape,
+    .rules = rules,
+    .access = { access_rows, access_codes, 19 },
+    .memory = { memory_rows, memory_codes, 8 },
+    .level_count = 4,
+    .leaf_classes = 1,
+    .output_bits = 48,
+    .accessed_when_new = true,
+    .accessed_features = UINT64_C(0xc),
+    .written_features = AXAS_AARCH64_STAGE2_FEATURE_HARDWARE_DIRTY_STATE,
+};
+
+enum axas_status axas_aarch64_stage2_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
+{
+    return axas_codec_encode(&codec, attr, features, code);
+}
+
+/* For a level that is known, the few comparisons that it takes. */
+static AXAS_INLINE enum axas_entry_kind kind_at(unsigned level, uint64_t entry)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_LEVEL0:
+        if (entry == AXAS_AARCH64_STAGE2_LEVEL0_EMPTY) {
+            return AXAS_ENTRY_EMPTY;
+        }
+        if (axas_aarch64_stage2_level0_is_table(entry)) {
+            return AXAS_ENTRY_TABLE;
+        }
+        return AXAS_ENTRY_BAD;
+    case AXAS_AARCH64_STAGE2_LEVEL1:
+    case AXAS_AARCH64_STAGE2_LEVEL2:
+        if (entry == AXAS_AARCH64_STAGE2_LEVEL1_EMPTY) {
+            return AXAS_ENTRY_EMPTY;
+        }
+        if (axas_aarch64_stage2_level1_is_table(entry)) {
+            return AXAS_ENTRY_TABLE;
+        }
+        if (axas_aarch64_stage2_level1_is_leaf(entry)) {
+            return AXAS_ENTRY_LEAF;
+        }
+        if (axas_aarch64_stage2_level1_is_held(entry)) {
+            return AXAS_ENTRY_HELD;
+        }
+        return AXAS_ENTRY_BAD;
+    case AXAS_AARCH64_STAGE2_LEVEL3:
+        if (entry == AXAS_AARCH64_STAGE2_LEVEL3_EMPTY) {
+            return AXAS_ENTRY_EMPTY;
+        }
+        if (axas_aarch64_stage2_level3_is_leaf(entry)) {
+            return AXAS_ENTRY_LEAF;
+        }
+        if (axas_aarch64_stage2_level3_is_held(entry)) {
+            return AXAS_ENTRY_HELD;
+        }
+        return AXAS_ENTRY_BAD;
+    default:
+        return AXAS_ENTRY_BAD;
+    }
+}
+
+AXAS_OUTLINE enum axas_entry_kind axas_aarch64_stage2_entry_kind(unsigned level, uint64_t entry)
+{
+    return kind_at(level, entry);
+}
+
+uint64_t axas_aarch64_stage2_table_make(unsigned level, uint64_t hpa)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_LEVEL0:
+        return axas_aarch64_stage2_level0_table(hpa);
+    case AXAS_AARCH64_STAGE2_LEVEL1:
+        return axas_aarch64_stage2_level1_table(hpa);
+    case AXAS_AARCH64_STAGE2_LEVEL2:
+        return axas_aarch64_stage2_level2_table(hpa);
+    default:
+        return 0;
+    }
+}
+
+uint64_t axas_aarch64_stage2_leaf_make(unsigned level, uint64_t hpa, const struct axas_leaf_code *code)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_LEVEL1:
+        return code->at[AXAS_AARCH64_STAGE2_LEVEL1] | axas_aarch64_stage2_level1_address(hpa);
+    case AXAS_AARCH64_STAGE2_LEVEL2:
+        return code->at[AXAS_AARCH64_STAGE2_LEVEL2] | axas_aarch64_stage2_level2_address(hpa);
+    case AXAS_AARCH64_STAGE2_LEVEL3:
+        return code->at[AXAS_AARCH64_STAGE2_LEVEL3] | axas_aarch64_stage2_level3_address(hpa);
+    default:
+        return 0;
+    }
+}
+
+AXAS_OUTLINE uint64_t axas_aarch64_stage2_entry_hpa(unsigned level, uint64_t entry)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_LEVEL0:
+        return axas_aarch64_stage2_level0_table_hpa(entry);
+    case AXAS_AARCH64_STAGE2_LEVEL1:
+        if (axas_aarch64_stage2_level1_is_table(entry)) {
+            return axas_aarch64_stage2_level1_table_hpa(entry);
+        }
+        return axas_aarch64_stage2_level1_leaf_hpa(entry);
+    case AXAS_AARCH64_STAGE2_LEVEL2:
+        if (axas_aarch64_stage2_level2_is_table(entry)) {
+            return axas_aarch64_stage2_level2_table_hpa(entry);
+        }
+        return axas_aarch64_stage2_level2_leaf_hpa(entry);
+    case AXAS_AARCH64_STAGE2_LEVEL3:
+        return axas_aarch64_stage2_level3_leaf_hpa(entry);
+    default:
+        return 0;
+    }
+}
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
-
-    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
+    return axas_codec_entry_used(&codec, level, kind);
 }
 
 enum axas_status axas_aarch64_stage2_leaf_read(
@@ -359,57 +344,14 @@ enum axas_status axas_aarch64_stage2_leaf_read(
         uint64_t features,
         struct axas_leaf *leaf)
 {
-    const enum axas_entry_kind kind = axas_aarch64_stage2_entry_kind(level, entry);
-    const struct code_row *access = NULL, *memory;
-    unsigned leaf_class;
-
-    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf_class = coded[level].leaf_class;
-    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
-    if (kind == AXAS_ENTRY_LEAF) {
-        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
-    }
-    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
-    leaf->accessed = (entry & coded[level].accessed) != 0;
-    leaf->dirty = (entry & coded[level].dirty) != 0;
-    if (access != NULL && (features & TELLS_WRITTEN) != 0) {
-        leaf->dirty = leaf->dirty || (entry & coded[level].written) != 0;
-    }
-    leaf->kind = kind;
-    leaf->level = level;
-    leaf->entry = entry;
-    leaf->hpa = axas_hpa_of(axas_aarch64_stage2_entry_hpa(level, entry));
-    return AXAS_OK;
+    return axas_codec_leaf_read(&codec, level, axas_aarch64_stage2_entry_kind(level, entry), entry,
+            axas_aarch64_stage2_entry_hpa(level, entry), features, leaf);
 }
 
 bool axas_aarch64_stage2_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
-    const enum axas_entry_kind kind = axas_aarch64_stage2_entry_kind(level, entry);
-    const struct kind_rule *rule;
-    struct axas_leaf leaf;
-
-    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
-        return kind == AXAS_ENTRY_EMPTY;
-    }
-    if (in_group(level, entry)) {
-        if ((features & groups[level].with) != groups[level].with) {
-            return false;
-        }
-        entry ^= groups[level].flip;
-    }
-    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
-    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
-        return false;
-    }
-    if (physical_bits < 48 && axas_aarch64_stage2_entry_hpa(level, entry) >> physical_bits != 0) {
-        return false;
-    }
-    return kind == AXAS_ENTRY_TABLE || axas_aarch64_stage2_leaf_read(level, entry, features, &leaf) == AXAS_OK;
+    return axas_codec_entry_valid(&codec, level, axas_aarch64_stage2_entry_kind(level, entry), entry,
+            axas_aarch64_stage2_entry_hpa(level, entry), features, physical_bits);
 }
 
 /* ---- Registers ---- */
@@ -790,45 +732,6 @@ static const struct axas_level levels[] = {
 /* What a table of the smallest leaves covers. */
 #define LEAF_TABLE_OFFSET ((AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES << AXAS_AARCH64_STAGE2_LEVEL3_SHIFT) - 1)
 
-/*
- * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
- * dirty and software bits, which a change of the attribute leaves alone.
- */
-static const struct {
-    uint64_t keep, empty, span, entries;
-    uint64_t dirty, written; /* always, and by the access of a leaf that may be written */
-    unsigned shift;
-} shape[] = {
-    { UINT64_C(0),
-            AXAS_AARCH64_STAGE2_LEVEL0_EMPTY,
-            LEVEL0_SPAN,
-            AXAS_AARCH64_STAGE2_LEVEL0_ENTRIES,
-            UINT64_C(0),
-            UINT64_C(0),
-            AXAS_AARCH64_STAGE2_LEVEL0_SHIFT },
-    { UINT64_C(0x780ffffc0000400),
-            AXAS_AARCH64_STAGE2_LEVEL1_EMPTY,
-            LEVEL1_SPAN,
-            AXAS_AARCH64_STAGE2_LEVEL1_ENTRIES,
-            UINT64_C(0x80000000000000),
-            UINT64_C(0x80),
-            AXAS_AARCH64_STAGE2_LEVEL1_SHIFT },
-    { UINT64_C(0x780ffffffe00400),
-            AXAS_AARCH64_STAGE2_LEVEL2_EMPTY,
-            LEVEL2_SPAN,
-            AXAS_AARCH64_STAGE2_LEVEL2_ENTRIES,
-            UINT64_C(0x80000000000000),
-            UINT64_C(0x80),
-            AXAS_AARCH64_STAGE2_LEVEL2_SHIFT },
-    { UINT64_C(0x780fffffffff400),
-            AXAS_AARCH64_STAGE2_LEVEL3_EMPTY,
-            LEVEL3_SPAN,
-            AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES,
-            UINT64_C(0x80000000000000),
-            UINT64_C(0x80),
-            AXAS_AARCH64_STAGE2_LEVEL3_SHIFT },
-};
-
 /* The kind, where the level is known unless one function serves all. */
 static AXAS_INLINE enum axas_entry_kind kind_of(unsigned level, uint64_t entry)
 {
@@ -891,7 +794,7 @@ static AXAS_OUTLINE void fill_in_groups(
         uint64_t gpa,
         uint64_t hpa)
 {
-    const uint64_t offset = groups[level].size - 1, span = shape[level].span;
+    const uint64_t offset = shape[level].group_size - 1, span = shape[level].span;
     const unsigned shift = shape[level].shift;
     uint64_t before = count, inside = 0;
 
@@ -903,7 +806,7 @@ static AXAS_OUTLINE void fill_in_groups(
     fill(slot, before, code, hpa, span);
     slot += before;
     hpa += before << shift;
-    fill(slot, inside, code ^ groups[level].flip, hpa, span);
+    fill(slot, inside, code ^ shape[level].group_flip, hpa, span);
     hpa += inside << shift;
     fill(slot + inside, count - before - inside, code, hpa, span);
 }
@@ -973,7 +876,7 @@ static AXAS_OUTLINE const struct axas_transition *change_of(
 /* By what bit of its access the CPU says that a leaf was written through; 0 if this CPU does not. */
 static inline uint64_t written_in(const struct axas_table *t, unsigned level)
 {
-    return (t->features & TELLS_WRITTEN) != 0 ? shape[level].written : 0;
+    return (t->features & codec.written_features) != 0 ? shape[level].written : 0;
 }
 
 /* What takes an entry's place. Where the bit `lost` goes with the permission to write, another keeps what it said. */
@@ -998,8 +901,8 @@ static AXAS_OUTLINE void take_apart(
 {
     const uint64_t tells = written_in(t, level), lost = writes ? 0 : tells;
     const uint64_t keep = shape[level].keep | (tells & ~lost);
-    const uint64_t flags = levels[level].accessed_mask | levels[level].dirty_mask | tells;
-    const uint64_t span = shape[level].span, size = groups[level].size, count = size / span;
+    const uint64_t flags = shape[level].accessed | shape[level].dirty | tells;
+    const uint64_t span = shape[level].span, size = shape[level].group_size, count = size / span;
     const bool breaks = change->breaks;
     uint64_t seen = 0, entry, next;
 
@@ -1008,8 +911,8 @@ static AXAS_OUTLINE void take_apart(
         do {
             next = axas_aarch64_stage2_level3_address(i * span);
             next |= breaks
-                    ? recoded(level, entry, (shape[level].keep & ~groups[level].low) | coded[level].memory, coded[level].held, tells)
-                    : recoded(level, entry, keep & ~groups[level].low, set, lost);
+                    ? recoded(level, entry, (shape[level].keep & ~shape[level].group_low) | shape[level].memory_mask, shape[level].held, tells)
+                    : recoded(level, entry, keep & ~shape[level].group_low, set, lost);
         } while (!compare_exchange(slot + i, &entry, next));
         seen |= entry & flags;
     }
@@ -1039,18 +942,18 @@ static AXAS_OUTLINE void take_apart(
 static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot, uint64_t gpa, unsigned level)
 {
     const struct axas_transition *const change = c->t->change;
-    const uint64_t entry = load(slot), offset = groups[level].size - 1;
+    const uint64_t entry = load(slot), offset = shape[level].group_size - 1;
     const bool recoding = change[AXAS_CHANGE_MEMORY_TYPE].breaks || change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
             change[AXAS_CHANGE_PERMISSIONS_LESS].breaks;
     const bool breaks = change[AXAS_CHANGE_SPLIT].breaks || (c->code != NULL && recoding);
 
-    if (in_group(level, entry)) {
+    if (axas_in_group(&shape[level], entry)) {
         take_apart(
                 c->t,
                 slot - ((gpa & offset) >> shape[level].shift),
                 gpa & ~offset,
                 level,
-                (entry ^ groups[level].flip) & ~(shape[level].keep | written_in(c->t, level)),
+                (entry ^ shape[level].group_flip) & ~(shape[level].keep | written_in(c->t, level)),
                 true,
                 &change[AXAS_CHANGE_CONTIGUOUS_OFF],
                 breaks,
@@ -1061,10 +964,10 @@ static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot
 /* Takes apart the groups of which a part is in [gpa, last] and a part is not. */
 static inline void cut_groups(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
 {
-    const uint64_t offset = groups[level].size - 1;
+    const uint64_t offset = shape[level].group_size - 1;
     const unsigned shift = shape[level].shift;
 
-    if (groups[level].mask == 0 || !marks_groups(c->t, level)) {
+    if (shape[level].group_mask == 0 || !marks_groups(c->t, level)) {
         return;
     }
     if ((gpa & offset) != 0 || (gpa | offset) > last) {
@@ -1130,13 +1033,13 @@ static AXAS_OUTLINE void recode(
         uint64_t set = c->code->at[level] & ~keep, flip;
 
         /* The group is whole here: what its leaves have stays the same in all of them. */
-        if (groups[level].mask != 0 && in_group(level, entry)) {
+        if (shape[level].group_mask != 0 && axas_in_group(&shape[level], entry)) {
             if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
                 take_apart(t, slot + i, gpa + i * span, level, set, false, &t->change[AXAS_CHANGE_REMOVE_LEAF], false, c->g);
-                i += groups[level].size / span;
+                i += shape[level].group_size / span;
                 continue;
             }
-            set ^= groups[level].flip;
+            set ^= shape[level].group_flip;
         }
         flip = seen ^ set;
         if (flip == 0 || !is_memory(level, entry)) {
@@ -1650,11 +1553,11 @@ static AXAS_INLINE bool change_in_body(
             const struct part part = { c, gpa, stop };
             uint64_t count = 1;
 
-            if (groups[level].mask != 0 && marks_groups(t, level) && in_group(level, entry)) {
+            if (shape[level].group_mask != 0 && marks_groups(t, level) && axas_in_group(&shape[level], entry)) {
                 if ((c->sizes & span) == 0) {
                     take_off_mark(c, slot, start, level);
                 } else {
-                    count = groups[level].size / span; /* all within the range, and changed together */
+                    count = shape[level].group_size / span; /* all within the range, and changed together */
                 }
             }
             kind = AXAS_ENTRY_TABLE;
@@ -2154,17 +2057,17 @@ static uint64_t alone(const struct axas_table *t, uint64_t gpa)
     unsigned level;
     uint64_t entry;
     const table_entry *slot = find(t, gpa, &level, &entry);
-    const uint64_t flags = levels[level].accessed_mask | levels[level].dirty_mask | written_in(t, level);
-    const uint64_t offset = groups[level].size - 1;
+    const uint64_t flags = shape[level].accessed | shape[level].dirty | written_in(t, level);
+    const uint64_t offset = shape[level].group_size - 1;
 
-    if (!in_group(level, entry)) {
+    if (!axas_in_group(&shape[level], entry)) {
         return entry;
     }
     slot -= (gpa & offset) >> shape[level].shift;
-    for (uint64_t i = 0; i < groups[level].size && (entry & flags) != flags; i += shape[level].span, slot++) {
+    for (uint64_t i = 0; i < shape[level].group_size && (entry & flags) != flags; i += shape[level].span, slot++) {
         entry |= load(slot) & flags;
     }
-    return ((entry ^ groups[level].flip) & ~groups[level].low) |
+    return ((entry ^ shape[level].group_flip) & ~shape[level].group_low) |
             axas_aarch64_stage2_level3_address(gpa & offset & ~(shape[level].span - 1));
 }
 
@@ -2173,7 +2076,7 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     unsigned level;
     uint64_t entry;
     table_entry *const slot = find(t, gpa, &level, &entry);
-    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+    const uint64_t bits = shape[level].accessed | (write ? shape[level].dirty : 0);
 
     if (axas_aarch64_stage2_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
         AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));

@@ -10,119 +10,177 @@
  *   dir1       bits 29:21    512 entries: table, huge, huge_held
  *   pt         bits 20:12    512 entries: page, held
  */
+#include <axas/codec.h>
 #include <axas/formats/loongarch64_stage2.h>
 #include <axas/walk.h>
 
 /* ---- Entries ---- */
 
-/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
- * what they have to be, and what it sets in leaves of each class. */
-struct code_row {
-    axas_attr attr;
-    uint64_t asks, with;
-    uint64_t code[1];
+static const struct axas_shape shape[] = {
+    {
+            .span = UINT64_C(0x8000000000),
+            .entries = AXAS_LOONGARCH64_STAGE2_DIR3_ENTRIES,
+            .empty = AXAS_LOONGARCH64_STAGE2_DIR3_EMPTY,
+            .shift = AXAS_LOONGARCH64_STAGE2_DIR3_SHIFT,
+            .group_size = UINT64_C(0x8000000000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x40000000),
+            .entries = AXAS_LOONGARCH64_STAGE2_DIR2_ENTRIES,
+            .empty = AXAS_LOONGARCH64_STAGE2_DIR2_EMPTY,
+            .shift = AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT,
+            .keep = UINT64_C(0xffffc0000200),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0),
+            .dirty = UINT64_C(0),
+            .leaf = UINT64_C(0xc1),
+            .held = UINT64_C(0x440),
+            .access_mask = UINT64_C(0x6000000000000102),
+            .memory_mask = UINT64_C(0x30),
+            .group_size = UINT64_C(0x40000000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x200000),
+            .entries = AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES,
+            .empty = AXAS_LOONGARCH64_STAGE2_DIR1_EMPTY,
+            .shift = AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT,
+            .keep = UINT64_C(0xffffffe00200),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0),
+            .dirty = UINT64_C(0),
+            .leaf = UINT64_C(0xc1),
+            .held = UINT64_C(0x440),
+            .access_mask = UINT64_C(0x6000000000000102),
+            .memory_mask = UINT64_C(0x30),
+            .group_size = UINT64_C(0x200000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x1000),
+            .entries = AXAS_LOONGARCH64_STAGE2_PT_ENTRIES,
+            .empty = AXAS_LOONGARCH64_STAGE2_PT_EMPTY,
+            .shift = AXAS_LOONGARCH64_STAGE2_PT_SHIFT,
+            .keep = UINT64_C(0xfffffffff200),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0),
+            .dirty = UINT64_C(0),
+            .leaf = UINT64_C(0x81),
+            .held = UINT64_C(0x400),
+            .access_mask = UINT64_C(0x6000000000000102),
+            .memory_mask = UINT64_C(0x30),
+            .group_size = UINT64_C(0x1000),
+            .group_mark = 1, /* none has it */
+    },
 };
 
-static const struct code_row access_rows[] = {
-    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(0x4000000000000000) } },
-    { AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x6000000000000102) } },
-    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(0x4000000000000102) } },
-    { AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x2000000000000000) } },
-    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
-    { AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x2000000000000102) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0x102) } },
+static const struct axas_code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0) },
+    { AXAS_WRITE, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0) },
+    { AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
 };
 
-static const struct code_row memory_rows[] = {
-    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
-    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0), { UINT64_C(0x10) } },
-    { AXAS_MEM_WRITE_COMBINING, UINT64_C(0), UINT64_C(0), { UINT64_C(0x20) } },
+/* What each of the rows sets in leaves of dir2. */
+static const uint64_t access_codes[] = {
+    UINT64_C(0x4000000000000000),
+    UINT64_C(0x6000000000000102),
+    UINT64_C(0x4000000000000102),
+    UINT64_C(0x2000000000000000),
+    UINT64_C(0),
+    UINT64_C(0x2000000000000102),
+    UINT64_C(0x102),
 };
 
-/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
-static const struct {
-    uint64_t leaf, held, access, memory, accessed, dirty;
-    unsigned leaf_class; /* which code of a row */
-} coded[] = {
-    { 0, 0, 0, 0, 0, 0, 0 },
-    { UINT64_C(0xc1),
-            UINT64_C(0x440),
-            UINT64_C(0x6000000000000102),
-            UINT64_C(0x30),
-            UINT64_C(0),
-            UINT64_C(0),
-            0 },
-    { UINT64_C(0xc1),
-            UINT64_C(0x440),
-            UINT64_C(0x6000000000000102),
-            UINT64_C(0x30),
-            UINT64_C(0),
-            UINT64_C(0),
-            0 },
-    { UINT64_C(0x81),
-            UINT64_C(0x400),
-            UINT64_C(0x6000000000000102),
-            UINT64_C(0x30),
-            UINT64_C(0),
-            UINT64_C(0),
-            0 },
+static const struct axas_code_row memory_rows[] = {
+    { AXAS_MEM_DEVICE, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_WRITE_COMBINING, UINT64_C(0), UINT64_C(0) },
 };
 
-#define ROWS(table) (sizeof(table) / sizeof *(table))
+/* What each of the rows sets in leaves of dir2. */
+static const uint64_t memory_codes[] = {
+    UINT64_C(0),
+    UINT64_C(0x10),
+    UINT64_C(0x20),
+};
 
-/* The row for that attribute; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_for(
-        const struct code_row *row,
-        size_t count,
-        axas_attr attr,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->attr == attr && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
+static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0xfffffffff040),
+                    UINT64_C(0xffff000000000fff),
+                    UINT64_C(0),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { 0, 0, 0, 0, 0 },
+            { 0, 0, 0, 0, 0 },
+    },
+    {
+            { UINT64_C(0xfffffffff040),
+                    UINT64_C(0xffff000000000fff),
+                    UINT64_C(0),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xe000ffffc00017ff),
+                    UINT64_C(0x800000003ffff4cd),
+                    UINT64_C(0xc1),
+                    UINT64_C(2),
+                    UINT64_C(2) },
+            { UINT64_C(0xffffc00006f1),
+                    UINT64_C(0x3fffe4c1),
+                    UINT64_C(0x440),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { UINT64_C(0xfffffffff040),
+                    UINT64_C(0xffff000000000fff),
+                    UINT64_C(0),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xe000ffffffe017ff),
+                    UINT64_C(0x80000000001ff4cd),
+                    UINT64_C(0xc1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xffffffe006f1),
+                    UINT64_C(0x1fe4c1),
+                    UINT64_C(0x440),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0xe000fffffffff7ff),
+                    UINT64_C(0x80000000000004cd),
+                    UINT64_C(0x81),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xfffffffff6b1),
+                    UINT64_C(0x481),
+                    UINT64_C(0x400),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
 
-/* The row that sets that code; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_with(
-        const struct code_row *row,
-        size_t count,
-        uint64_t code,
-        unsigned leaf_class,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
+static const struct axas_codec codec = {
+    .shape = shape,
+    .rules = rules,
+    .access = { access_rows, access_codes, 7 },
+    .memory = { memory_rows, memory_codes, 3 },
+    .level_count = 4,
+    .leaf_classes = 1,
+    .output_bits = 48,
+};
 
 enum axas_status axas_loongarch64_stage2_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
-    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
-    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
-
-    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    code->attr = attr;
-    for (unsigned level = 0; level < ROWS(coded); level++) {
-        const unsigned leaf_class = coded[level].leaf_class;
-        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
-
-        if (access == NULL) {
-            entry |= coded[level].held;
-        } else {
-            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
-        }
-        code->at[level] = entry;
-    }
-    return AXAS_OK;
+    return axas_codec_encode(&codec, attr, features, code);
 }
 
 /* For a level that is known, the few comparisons that it takes. */
@@ -223,74 +281,9 @@ AXAS_OUTLINE uint64_t axas_loongarch64_stage2_entry_hpa(unsigned level, uint64_t
     }
 }
 
-/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
- * the kind asks about and what they have to be. */
-static const struct kind_rule {
-    uint64_t used, reserved, fixed, asks, with;
-} kind_rules[][AXAS_ENTRY_HELD] = {
-    {
-            { UINT64_C(0xfffffffff040),
-                    UINT64_C(0xffff000000000fff),
-                    UINT64_C(0),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { 0, 0, 0, 0, 0 },
-            { 0, 0, 0, 0, 0 },
-    },
-    {
-            { UINT64_C(0xfffffffff040),
-                    UINT64_C(0xffff000000000fff),
-                    UINT64_C(0),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { UINT64_C(0xe000ffffc00017ff),
-                    UINT64_C(0x800000003ffff4cd),
-                    UINT64_C(0xc1),
-                    UINT64_C(2),
-                    UINT64_C(2) },
-            { UINT64_C(0xffffc00006f1),
-                    UINT64_C(0x3fffe4c1),
-                    UINT64_C(0x440),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-    },
-    {
-            { UINT64_C(0xfffffffff040),
-                    UINT64_C(0xffff000000000fff),
-                    UINT64_C(0),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { UINT64_C(0xe000ffffffe017ff),
-                    UINT64_C(0x80000000001ff4cd),
-                    UINT64_C(0xc1),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { UINT64_C(0xffffffe006f1),
-                    UINT64_C(0x1fe4c1),
-                    UINT64_C(0x440),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-    },
-    {
-            { 0, 0, 0, 0, 0 },
-            { UINT64_C(0xe000fffffffff7ff),
-                    UINT64_C(0x80000000000004cd),
-                    UINT64_C(0x81),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { UINT64_C(0xfffffffff6b1),
-                    UINT64_C(0x481),
-                    UINT64_C(0x400),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-    },
-};
-
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
-
-    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
+    return axas_codec_entry_used(&codec, level, kind);
 }
 
 enum axas_status axas_loongarch64_stage2_leaf_read(
@@ -299,48 +292,14 @@ enum axas_status axas_loongarch64_stage2_leaf_read(
         uint64_t features,
         struct axas_leaf *leaf)
 {
-    const enum axas_entry_kind kind = axas_loongarch64_stage2_entry_kind(level, entry);
-    const struct code_row *access = NULL, *memory;
-    unsigned leaf_class;
-
-    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf_class = coded[level].leaf_class;
-    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
-    if (kind == AXAS_ENTRY_LEAF) {
-        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
-    }
-    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
-    leaf->accessed = (entry & coded[level].accessed) != 0;
-    leaf->dirty = (entry & coded[level].dirty) != 0;
-    leaf->kind = kind;
-    leaf->level = level;
-    leaf->entry = entry;
-    leaf->hpa = axas_hpa_of(axas_loongarch64_stage2_entry_hpa(level, entry));
-    return AXAS_OK;
+    return axas_codec_leaf_read(&codec, level, axas_loongarch64_stage2_entry_kind(level, entry), entry,
+            axas_loongarch64_stage2_entry_hpa(level, entry), features, leaf);
 }
 
 bool axas_loongarch64_stage2_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
-    const enum axas_entry_kind kind = axas_loongarch64_stage2_entry_kind(level, entry);
-    const struct kind_rule *rule;
-    struct axas_leaf leaf;
-
-    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
-        return kind == AXAS_ENTRY_EMPTY;
-    }
-    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
-    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
-        return false;
-    }
-    if (physical_bits < 48 && axas_loongarch64_stage2_entry_hpa(level, entry) >> physical_bits != 0) {
-        return false;
-    }
-    return kind == AXAS_ENTRY_TABLE || axas_loongarch64_stage2_leaf_read(level, entry, features, &leaf) == AXAS_OK;
+    return axas_codec_entry_valid(&codec, level, axas_loongarch64_stage2_entry_kind(level, entry), entry,
+            axas_loongarch64_stage2_entry_hpa(level, entry), features, physical_bits);
 }
 
 /* ---- Registers ---- */
@@ -624,36 +583,6 @@ static const struct axas_level levels[] = {
 
 /* What a table of the smallest leaves covers. */
 #define LEAF_TABLE_OFFSET ((AXAS_LOONGARCH64_STAGE2_PT_ENTRIES << AXAS_LOONGARCH64_STAGE2_PT_SHIFT) - 1)
-
-/*
- * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
- * dirty and software bits, which a change of the attribute leaves alone.
- */
-static const struct {
-    uint64_t keep, empty, span, entries;
-    unsigned shift;
-} shape[] = {
-    { UINT64_C(0),
-            AXAS_LOONGARCH64_STAGE2_DIR3_EMPTY,
-            DIR3_SPAN,
-            AXAS_LOONGARCH64_STAGE2_DIR3_ENTRIES,
-            AXAS_LOONGARCH64_STAGE2_DIR3_SHIFT },
-    { UINT64_C(0xffffc0000200),
-            AXAS_LOONGARCH64_STAGE2_DIR2_EMPTY,
-            DIR2_SPAN,
-            AXAS_LOONGARCH64_STAGE2_DIR2_ENTRIES,
-            AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT },
-    { UINT64_C(0xffffffe00200),
-            AXAS_LOONGARCH64_STAGE2_DIR1_EMPTY,
-            DIR1_SPAN,
-            AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES,
-            AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT },
-    { UINT64_C(0xfffffffff200),
-            AXAS_LOONGARCH64_STAGE2_PT_EMPTY,
-            PT_SPAN,
-            AXAS_LOONGARCH64_STAGE2_PT_ENTRIES,
-            AXAS_LOONGARCH64_STAGE2_PT_SHIFT },
-};
 
 /* The kind, where the level is known unless one function serves all. */
 static AXAS_INLINE enum axas_entry_kind kind_of(unsigned level, uint64_t entry)

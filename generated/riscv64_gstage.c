@@ -11,276 +11,132 @@
  *   vpn1       bits 29:21    512 entries: table, leaf, held
  *   vpn0       bits 20:12    512 entries: leaf, held
  */
+#include <axas/codec.h>
 #include <axas/formats/riscv64_gstage.h>
 #include <axas/walk.h>
 
 /* ---- Entries ---- */
 
-/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
- * what they have to be, and what it sets in leaves of each class. */
-struct code_row {
-    axas_attr attr;
-    uint64_t asks, with;
-    uint64_t code[1];
+static const struct axas_shape shape[] = {
+    {
+            .span = UINT64_C(0x1000000000000),
+            .entries = AXAS_RISCV64_GSTAGE_VPN4_ENTRIES,
+            .empty = AXAS_RISCV64_GSTAGE_VPN4_EMPTY,
+            .shift = AXAS_RISCV64_GSTAGE_VPN4_SHIFT,
+            .keep = UINT64_C(0x3fc000000003c0),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x40),
+            .dirty = UINT64_C(0x80),
+            .leaf = UINT64_C(0x11),
+            .held = UINT64_C(2),
+            .access_mask = UINT64_C(0xe),
+            .memory_mask = UINT64_C(0x6000000000000000),
+            .group_size = UINT64_C(0x1000000000000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x8000000000),
+            .entries = AXAS_RISCV64_GSTAGE_VPN3_ENTRIES,
+            .empty = AXAS_RISCV64_GSTAGE_VPN3_EMPTY,
+            .shift = AXAS_RISCV64_GSTAGE_VPN3_SHIFT,
+            .keep = UINT64_C(0x3fffe0000003c0),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x40),
+            .dirty = UINT64_C(0x80),
+            .leaf = UINT64_C(0x11),
+            .held = UINT64_C(2),
+            .access_mask = UINT64_C(0xe),
+            .memory_mask = UINT64_C(0x6000000000000000),
+            .group_size = UINT64_C(0x8000000000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x40000000),
+            .entries = AXAS_RISCV64_GSTAGE_VPN2_ENTRIES,
+            .empty = AXAS_RISCV64_GSTAGE_VPN2_EMPTY,
+            .shift = AXAS_RISCV64_GSTAGE_VPN2_SHIFT,
+            .keep = UINT64_C(0x3ffffff00003c0),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x40),
+            .dirty = UINT64_C(0x80),
+            .leaf = UINT64_C(0x11),
+            .held = UINT64_C(2),
+            .access_mask = UINT64_C(0xe),
+            .memory_mask = UINT64_C(0x6000000000000000),
+            .group_size = UINT64_C(0x40000000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x200000),
+            .entries = AXAS_RISCV64_GSTAGE_VPN1_ENTRIES,
+            .empty = AXAS_RISCV64_GSTAGE_VPN1_EMPTY,
+            .shift = AXAS_RISCV64_GSTAGE_VPN1_SHIFT,
+            .keep = UINT64_C(0x3ffffffff803c0),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x40),
+            .dirty = UINT64_C(0x80),
+            .leaf = UINT64_C(0x11),
+            .held = UINT64_C(2),
+            .access_mask = UINT64_C(0xe),
+            .memory_mask = UINT64_C(0x6000000000000000),
+            .group_size = UINT64_C(0x200000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x1000),
+            .entries = AXAS_RISCV64_GSTAGE_VPN0_ENTRIES,
+            .empty = AXAS_RISCV64_GSTAGE_VPN0_EMPTY,
+            .shift = AXAS_RISCV64_GSTAGE_VPN0_SHIFT,
+            .keep = UINT64_C(0x3fffffffffffc0),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x40),
+            .dirty = UINT64_C(0x80),
+            .leaf = UINT64_C(0x11),
+            .held = UINT64_C(2),
+            .access_mask = UINT64_C(0xe),
+            .memory_mask = UINT64_C(0x6000000000000000),
+            .group_size = UINT64_C(0x10000),
+            .group_mask = UINT64_C(0x8000000000000001),
+            .group_mark = UINT64_C(0x8000000000000001),
+            .group_flip = UINT64_C(0x8000000000000000),
+            .group_low = UINT64_C(0x3c00),
+            .group_with = UINT64_C(4),
+            .group_cover = UINT64_C(0x3c00),
+            .group_pattern = UINT64_C(0x2000),
+    },
 };
 
-static const struct code_row access_rows[] = {
-    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(2) } },
-    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(6) } },
-    { AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(8) } },
-    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xa) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xe) } },
+static const struct axas_code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0) },
+    { AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
 };
 
-static const struct code_row memory_rows[] = {
-    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
-    { AXAS_MEM_UNCACHED, UINT64_C(2), UINT64_C(2), { UINT64_C(0x2000000000000000) } },
-    { AXAS_MEM_DEVICE, UINT64_C(2), UINT64_C(2), { UINT64_C(0x4000000000000000) } },
+/* What each of the rows sets in leaves of vpn4. */
+static const uint64_t access_codes[] = {
+    UINT64_C(2),
+    UINT64_C(6),
+    UINT64_C(8),
+    UINT64_C(0xa),
+    UINT64_C(0xe),
 };
 
-/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
-static const struct {
-    uint64_t leaf, held, access, memory, accessed, dirty;
-    unsigned leaf_class; /* which code of a row */
-} coded[] = {
-    { UINT64_C(0x11),
-            UINT64_C(2),
-            UINT64_C(0xe),
-            UINT64_C(0x6000000000000000),
-            UINT64_C(0x40),
-            UINT64_C(0x80),
-            0 },
-    { UINT64_C(0x11),
-            UINT64_C(2),
-            UINT64_C(0xe),
-            UINT64_C(0x6000000000000000),
-            UINT64_C(0x40),
-            UINT64_C(0x80),
-            0 },
-    { UINT64_C(0x11),
-            UINT64_C(2),
-            UINT64_C(0xe),
-            UINT64_C(0x6000000000000000),
-            UINT64_C(0x40),
-            UINT64_C(0x80),
-            0 },
-    { UINT64_C(0x11),
-            UINT64_C(2),
-            UINT64_C(0xe),
-            UINT64_C(0x6000000000000000),
-            UINT64_C(0x40),
-            UINT64_C(0x80),
-            0 },
-    { UINT64_C(0x11),
-            UINT64_C(2),
-            UINT64_C(0xe),
-            UINT64_C(0x6000000000000000),
-            UINT64_C(0x40),
-            UINT64_C(0x80),
-            0 },
+static const struct axas_code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0) },
+    { AXAS_MEM_UNCACHED, UINT64_C(2), UINT64_C(2) },
+    { AXAS_MEM_DEVICE, UINT64_C(2), UINT64_C(2) },
 };
 
-#define ROWS(table) (sizeof(table) / sizeof *(table))
-
-/* The row for that attribute; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_for(
-        const struct code_row *row,
-        size_t count,
-        axas_attr attr,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->attr == attr && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-/* The row that sets that code; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_with(
-        const struct code_row *row,
-        size_t count,
-        uint64_t code,
-        unsigned leaf_class,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
-enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
-{
-    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
-    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
-    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
-
-    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    code->attr = attr;
-    for (unsigned level = 0; level < ROWS(coded); level++) {
-        const unsigned leaf_class = coded[level].leaf_class;
-        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
-
-        if (access == NULL) {
-            entry |= coded[level].held;
-        } else {
-            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
-        }
-        /* Without hardware_ad the CPU does not set accessed: new leaves have it. */
-        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
-            entry |= coded[level].accessed;
-        }
-        /* Without hardware_ad the CPU does not set dirty: new leaves have it. */
-        if ((features & AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD) == 0) {
-            entry |= coded[level].dirty;
-        }
-        code->at[level] = entry;
-    }
-    return AXAS_OK;
-}
-
-/* For a level that is known, the few comparisons that it takes. */
-static AXAS_INLINE enum axas_entry_kind kind_at(unsigned level, uint64_t entry)
-{
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-    case AXAS_RISCV64_GSTAGE_VPN3:
-    case AXAS_RISCV64_GSTAGE_VPN2:
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        if (entry == AXAS_RISCV64_GSTAGE_VPN4_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            return AXAS_ENTRY_TABLE;
-        }
-        if (axas_riscv64_gstage_vpn4_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_riscv64_gstage_vpn4_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    case AXAS_RISCV64_GSTAGE_VPN0:
-        if (entry == AXAS_RISCV64_GSTAGE_VPN0_EMPTY) {
-            return AXAS_ENTRY_EMPTY;
-        }
-        if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
-            return AXAS_ENTRY_LEAF;
-        }
-        if (axas_riscv64_gstage_vpn0_is_held(entry)) {
-            return AXAS_ENTRY_HELD;
-        }
-        return AXAS_ENTRY_BAD;
-    default:
-        return AXAS_ENTRY_BAD;
-    }
-}
-
-AXAS_OUTLINE enum axas_entry_kind axas_riscv64_gstage_entry_kind(unsigned level, uint64_t entry)
-{
-    return kind_at(level, entry);
-}
-
-/* The contiguous groups of each level: bytes of one (of a leaf where there are none), what tells a leaf of one, how its
- * mark differs from others', the address bits that tell the leaves of one apart and what they hold instead, and what
- * the CPU has to have. */
-static const struct {
-    uint64_t size, mask, mark, flip, low, with, cover, pattern;
-} groups[] = {
-    { UINT64_C(0x1000000000000), 0, 1, 0, 0, 0, 0, 0 },
-    { UINT64_C(0x8000000000), 0, 1, 0, 0, 0, 0, 0 },
-    { UINT64_C(0x40000000), 0, 1, 0, 0, 0, 0, 0 },
-    { UINT64_C(0x200000), 0, 1, 0, 0, 0, 0, 0 },
-    { UINT64_C(0x10000),
-            UINT64_C(0x8000000000000001),
-            UINT64_C(0x8000000000000001),
-            UINT64_C(0x8000000000000000),
-            UINT64_C(0x3c00),
-            UINT64_C(4),
-            UINT64_C(0x3c00),
-            UINT64_C(0x2000) },
+/* What each of the rows sets in leaves of vpn4. */
+static const uint64_t memory_codes[] = {
+    UINT64_C(0),
+    UINT64_C(0x2000000000000000),
+    UINT64_C(0x4000000000000000),
 };
 
-static inline bool in_group(unsigned level, uint64_t entry)
-{
-    return (entry & groups[level].mask) == groups[level].mark;
-}
-
-uint64_t axas_riscv64_gstage_table_make(unsigned level, uint64_t hpa)
-{
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-        return axas_riscv64_gstage_vpn4_table(hpa);
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        return axas_riscv64_gstage_vpn3_table(hpa);
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        return axas_riscv64_gstage_vpn2_table(hpa);
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        return axas_riscv64_gstage_vpn1_table(hpa);
-    default:
-        return 0;
-    }
-}
-
-uint64_t axas_riscv64_gstage_leaf_make(unsigned level, uint64_t hpa, const struct axas_leaf_code *code)
-{
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-        return code->at[AXAS_RISCV64_GSTAGE_VPN4] | axas_riscv64_gstage_vpn4_address(hpa);
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        return code->at[AXAS_RISCV64_GSTAGE_VPN3] | axas_riscv64_gstage_vpn3_address(hpa);
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        return code->at[AXAS_RISCV64_GSTAGE_VPN2] | axas_riscv64_gstage_vpn2_address(hpa);
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        return code->at[AXAS_RISCV64_GSTAGE_VPN1] | axas_riscv64_gstage_vpn1_address(hpa);
-    case AXAS_RISCV64_GSTAGE_VPN0:
-        return code->at[AXAS_RISCV64_GSTAGE_VPN0] | axas_riscv64_gstage_vpn0_address(hpa);
-    default:
-        return 0;
-    }
-}
-
-AXAS_OUTLINE uint64_t axas_riscv64_gstage_entry_hpa(unsigned level, uint64_t entry)
-{
-    switch (level) {
-    case AXAS_RISCV64_GSTAGE_VPN4:
-        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
-            return axas_riscv64_gstage_vpn4_table_hpa(entry);
-        }
-        return axas_riscv64_gstage_vpn4_leaf_hpa(entry);
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
-            return axas_riscv64_gstage_vpn3_table_hpa(entry);
-        }
-        return axas_riscv64_gstage_vpn3_leaf_hpa(entry);
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
-            return axas_riscv64_gstage_vpn2_table_hpa(entry);
-        }
-        return axas_riscv64_gstage_vpn2_leaf_hpa(entry);
-    case AXAS_RISCV64_GSTAGE_VPN1:
-        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
-            return axas_riscv64_gstage_vpn1_table_hpa(entry);
-        }
-        return axas_riscv64_gstage_vpn1_leaf_hpa(entry);
-    case AXAS_RISCV64_GSTAGE_VPN0:
-        return axas_riscv64_gstage_vpn0_leaf_hpa(entry);
-    default:
-        return 0;
-    }
-}
-
-/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
- * the kind asks about and what they have to be. */
-static const struct kind_rule {
-    uint64_t used, reserved, fixed, asks, with;
-} kind_rules[][AXAS_ENTRY_HELD] = {
+static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
     {
             { UINT64_C(0x3fffffffffff0f),
                     UINT64_C(0xffc00000000000ff),
@@ -364,11 +220,134 @@ static const struct kind_rule {
     },
 };
 
+static const struct axas_codec codec = {
+    .shape = shape,
+    .rules = rules,
+    .access = { access_rows, access_codes, 5 },
+    .memory = { memory_rows, memory_codes, 3 },
+    .level_count = 5,
+    .leaf_classes = 1,
+    .output_bits = 56,
+    .accessed_when_new = true,
+    .accessed_features = AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD,
+    .dirty_when_new = true,
+    .dirty_features = AXAS_RISCV64_GSTAGE_FEATURE_HARDWARE_AD,
+};
+
+enum axas_status axas_riscv64_gstage_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
+{
+    return axas_codec_encode(&codec, attr, features, code);
+}
+
+/* For a level that is known, the few comparisons that it takes. */
+static AXAS_INLINE enum axas_entry_kind kind_at(unsigned level, uint64_t entry)
+{
+    switch (level) {
+    case AXAS_RISCV64_GSTAGE_VPN4:
+    case AXAS_RISCV64_GSTAGE_VPN3:
+    case AXAS_RISCV64_GSTAGE_VPN2:
+    case AXAS_RISCV64_GSTAGE_VPN1:
+        if (entry == AXAS_RISCV64_GSTAGE_VPN4_EMPTY) {
+            return AXAS_ENTRY_EMPTY;
+        }
+        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
+            return AXAS_ENTRY_TABLE;
+        }
+        if (axas_riscv64_gstage_vpn4_is_leaf(entry)) {
+            return AXAS_ENTRY_LEAF;
+        }
+        if (axas_riscv64_gstage_vpn4_is_held(entry)) {
+            return AXAS_ENTRY_HELD;
+        }
+        return AXAS_ENTRY_BAD;
+    case AXAS_RISCV64_GSTAGE_VPN0:
+        if (entry == AXAS_RISCV64_GSTAGE_VPN0_EMPTY) {
+            return AXAS_ENTRY_EMPTY;
+        }
+        if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+            return AXAS_ENTRY_LEAF;
+        }
+        if (axas_riscv64_gstage_vpn0_is_held(entry)) {
+            return AXAS_ENTRY_HELD;
+        }
+        return AXAS_ENTRY_BAD;
+    default:
+        return AXAS_ENTRY_BAD;
+    }
+}
+
+AXAS_OUTLINE enum axas_entry_kind axas_riscv64_gstage_entry_kind(unsigned level, uint64_t entry)
+{
+    return kind_at(level, entry);
+}
+
+uint64_t axas_riscv64_gstage_table_make(unsigned level, uint64_t hpa)
+{
+    switch (level) {
+    case AXAS_RISCV64_GSTAGE_VPN4:
+        return axas_riscv64_gstage_vpn4_table(hpa);
+    case AXAS_RISCV64_GSTAGE_VPN3:
+        return axas_riscv64_gstage_vpn3_table(hpa);
+    case AXAS_RISCV64_GSTAGE_VPN2:
+        return axas_riscv64_gstage_vpn2_table(hpa);
+    case AXAS_RISCV64_GSTAGE_VPN1:
+        return axas_riscv64_gstage_vpn1_table(hpa);
+    default:
+        return 0;
+    }
+}
+
+uint64_t axas_riscv64_gstage_leaf_make(unsigned level, uint64_t hpa, const struct axas_leaf_code *code)
+{
+    switch (level) {
+    case AXAS_RISCV64_GSTAGE_VPN4:
+        return code->at[AXAS_RISCV64_GSTAGE_VPN4] | axas_riscv64_gstage_vpn4_address(hpa);
+    case AXAS_RISCV64_GSTAGE_VPN3:
+        return code->at[AXAS_RISCV64_GSTAGE_VPN3] | axas_riscv64_gstage_vpn3_address(hpa);
+    case AXAS_RISCV64_GSTAGE_VPN2:
+        return code->at[AXAS_RISCV64_GSTAGE_VPN2] | axas_riscv64_gstage_vpn2_address(hpa);
+    case AXAS_RISCV64_GSTAGE_VPN1:
+        return code->at[AXAS_RISCV64_GSTAGE_VPN1] | axas_riscv64_gstage_vpn1_address(hpa);
+    case AXAS_RISCV64_GSTAGE_VPN0:
+        return code->at[AXAS_RISCV64_GSTAGE_VPN0] | axas_riscv64_gstage_vpn0_address(hpa);
+    default:
+        return 0;
+    }
+}
+
+AXAS_OUTLINE uint64_t axas_riscv64_gstage_entry_hpa(unsigned level, uint64_t entry)
+{
+    switch (level) {
+    case AXAS_RISCV64_GSTAGE_VPN4:
+        if (axas_riscv64_gstage_vpn4_is_table(entry)) {
+            return axas_riscv64_gstage_vpn4_table_hpa(entry);
+        }
+        return axas_riscv64_gstage_vpn4_leaf_hpa(entry);
+    case AXAS_RISCV64_GSTAGE_VPN3:
+        if (axas_riscv64_gstage_vpn3_is_table(entry)) {
+            return axas_riscv64_gstage_vpn3_table_hpa(entry);
+        }
+        return axas_riscv64_gstage_vpn3_leaf_hpa(entry);
+    case AXAS_RISCV64_GSTAGE_VPN2:
+        if (axas_riscv64_gstage_vpn2_is_table(entry)) {
+            return axas_riscv64_gstage_vpn2_table_hpa(entry);
+        }
+        return axas_riscv64_gstage_vpn2_leaf_hpa(entry);
+    case AXAS_RISCV64_GSTAGE_VPN1:
+        if (axas_riscv64_gstage_vpn1_is_table(entry)) {
+            return axas_riscv64_gstage_vpn1_table_hpa(entry);
+        }
+        return axas_riscv64_gstage_vpn1_leaf_hpa(entry);
+    case AXAS_RISCV64_GSTAGE_VPN0:
+        return axas_riscv64_gstage_vpn0_leaf_hpa(entry);
+    default:
+        return 0;
+    }
+}
+
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
-
-    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
+    return axas_codec_entry_used(&codec, level, kind);
 }
 
 enum axas_status axas_riscv64_gstage_leaf_read(
@@ -377,55 +356,14 @@ enum axas_status axas_riscv64_gstage_leaf_read(
         uint64_t features,
         struct axas_leaf *leaf)
 {
-    const enum axas_entry_kind kind = axas_riscv64_gstage_entry_kind(level, entry);
-    const struct code_row *access = NULL, *memory;
-    unsigned leaf_class;
-
-    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf_class = coded[level].leaf_class;
-    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
-    if (kind == AXAS_ENTRY_LEAF) {
-        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
-    }
-    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
-    leaf->accessed = (entry & coded[level].accessed) != 0;
-    leaf->dirty = (entry & coded[level].dirty) != 0;
-    leaf->kind = kind;
-    leaf->level = level;
-    leaf->entry = entry;
-    leaf->hpa = axas_hpa_of(axas_riscv64_gstage_entry_hpa(level, entry));
-    return AXAS_OK;
+    return axas_codec_leaf_read(&codec, level, axas_riscv64_gstage_entry_kind(level, entry), entry,
+            axas_riscv64_gstage_entry_hpa(level, entry), features, leaf);
 }
 
 bool axas_riscv64_gstage_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
-    const enum axas_entry_kind kind = axas_riscv64_gstage_entry_kind(level, entry);
-    const struct kind_rule *rule;
-    struct axas_leaf leaf;
-
-    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
-        return kind == AXAS_ENTRY_EMPTY;
-    }
-    if (in_group(level, entry)) {
-        if ((features & groups[level].with) != groups[level].with ||
-                (entry & groups[level].cover) != groups[level].pattern) {
-            return false;
-        }
-        entry ^= groups[level].flip;
-    }
-    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
-    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
-        return false;
-    }
-    if (physical_bits < 56 && axas_riscv64_gstage_entry_hpa(level, entry) >> physical_bits != 0) {
-        return false;
-    }
-    return kind == AXAS_ENTRY_TABLE || axas_riscv64_gstage_leaf_read(level, entry, features, &leaf) == AXAS_OK;
+    return axas_codec_entry_valid(&codec, level, axas_riscv64_gstage_entry_kind(level, entry), entry,
+            axas_riscv64_gstage_entry_hpa(level, entry), features, physical_bits);
 }
 
 /* ---- Registers ---- */
@@ -724,41 +662,6 @@ static const struct axas_level levels[] = {
 /* What a table of the smallest leaves covers. */
 #define LEAF_TABLE_OFFSET ((AXAS_RISCV64_GSTAGE_VPN0_ENTRIES << AXAS_RISCV64_GSTAGE_VPN0_SHIFT) - 1)
 
-/*
- * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
- * dirty and software bits, which a change of the attribute leaves alone.
- */
-static const struct {
-    uint64_t keep, empty, span, entries;
-    unsigned shift;
-} shape[] = {
-    { UINT64_C(0x3fc000000003c0),
-            AXAS_RISCV64_GSTAGE_VPN4_EMPTY,
-            VPN4_SPAN,
-            AXAS_RISCV64_GSTAGE_VPN4_ENTRIES,
-            AXAS_RISCV64_GSTAGE_VPN4_SHIFT },
-    { UINT64_C(0x3fffe0000003c0),
-            AXAS_RISCV64_GSTAGE_VPN3_EMPTY,
-            VPN3_SPAN,
-            AXAS_RISCV64_GSTAGE_VPN3_ENTRIES,
-            AXAS_RISCV64_GSTAGE_VPN3_SHIFT },
-    { UINT64_C(0x3ffffff00003c0),
-            AXAS_RISCV64_GSTAGE_VPN2_EMPTY,
-            VPN2_SPAN,
-            AXAS_RISCV64_GSTAGE_VPN2_ENTRIES,
-            AXAS_RISCV64_GSTAGE_VPN2_SHIFT },
-    { UINT64_C(0x3ffffffff803c0),
-            AXAS_RISCV64_GSTAGE_VPN1_EMPTY,
-            VPN1_SPAN,
-            AXAS_RISCV64_GSTAGE_VPN1_ENTRIES,
-            AXAS_RISCV64_GSTAGE_VPN1_SHIFT },
-    { UINT64_C(0x3fffffffffffc0),
-            AXAS_RISCV64_GSTAGE_VPN0_EMPTY,
-            VPN0_SPAN,
-            AXAS_RISCV64_GSTAGE_VPN0_ENTRIES,
-            AXAS_RISCV64_GSTAGE_VPN0_SHIFT },
-};
-
 /* The kind, where the level is known unless one function serves all. */
 static AXAS_INLINE enum axas_entry_kind kind_of(unsigned level, uint64_t entry)
 {
@@ -821,7 +724,7 @@ static AXAS_OUTLINE void fill_in_groups(
         uint64_t gpa,
         uint64_t hpa)
 {
-    const uint64_t offset = groups[level].size - 1, span = shape[level].span;
+    const uint64_t offset = shape[level].group_size - 1, span = shape[level].span;
     const unsigned shift = shape[level].shift;
     uint64_t before = count, inside = 0;
 
@@ -834,8 +737,8 @@ static AXAS_OUTLINE void fill_in_groups(
     slot += before;
     hpa += before << shift;
     for (uint64_t i = 0; i < inside; i += (offset + 1) >> shift) {
-        fill(slot + i, (offset + 1) >> shift, (code ^ groups[level].flip) | groups[level].pattern, hpa,
-                groups[level].cover == 0 ? span : 0);
+        fill(slot + i, (offset + 1) >> shift, (code ^ shape[level].group_flip) | shape[level].group_pattern, hpa,
+                shape[level].group_cover == 0 ? span : 0);
         hpa += offset + 1;
     }
     fill(slot + inside, count - before - inside, code, hpa, span);
@@ -852,7 +755,7 @@ static inline uint64_t memory_of(unsigned level, uint64_t entry, uint64_t gpa)
 {
     const uint64_t hpa = axas_riscv64_gstage_entry_hpa(level, entry);
 
-    return in_group(level, entry) ? hpa | (gpa & (groups[level].size - 1)) : hpa;
+    return axas_in_group(&shape[level], entry) ? hpa | (gpa & (shape[level].group_size - 1)) : hpa;
 }
 
 /* Empties a table that nothing links yet, but for the entries from `first` to `final`. */
@@ -924,8 +827,8 @@ static AXAS_OUTLINE void take_apart(
         bool ends,
         struct axas_gather *g)
 {
-    const uint64_t keep = shape[level].keep, flags = levels[level].accessed_mask | levels[level].dirty_mask;
-    const uint64_t span = shape[level].span, size = groups[level].size, count = size / span;
+    const uint64_t keep = shape[level].keep, flags = shape[level].accessed | shape[level].dirty;
+    const uint64_t span = shape[level].span, size = shape[level].group_size, count = size / span;
     const bool breaks = change->breaks;
     uint64_t seen = 0, entry, next;
 
@@ -933,8 +836,8 @@ static AXAS_OUTLINE void take_apart(
         entry = load(slot + i);
         do {
             next = axas_riscv64_gstage_vpn0_address(i * span);
-            next |= entry & keep & ~groups[level].low;
-            next |= breaks ? (entry & coded[level].memory) | coded[level].held : set;
+            next |= entry & keep & ~shape[level].group_low;
+            next |= breaks ? (entry & shape[level].memory_mask) | shape[level].held : set;
         } while (!compare_exchange(slot + i, &entry, next));
         seen |= entry & flags;
     }
@@ -961,18 +864,18 @@ static AXAS_OUTLINE void take_apart(
 static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot, uint64_t gpa, unsigned level)
 {
     const struct axas_transition *const change = c->t->change;
-    const uint64_t entry = load(slot), offset = groups[level].size - 1;
+    const uint64_t entry = load(slot), offset = shape[level].group_size - 1;
     const bool recoding = change[AXAS_CHANGE_MEMORY_TYPE].breaks || change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
             change[AXAS_CHANGE_PERMISSIONS_LESS].breaks;
     const bool breaks = change[AXAS_CHANGE_SPLIT].breaks || (c->code != NULL && recoding);
 
-    if (in_group(level, entry)) {
+    if (axas_in_group(&shape[level], entry)) {
         take_apart(
                 c->t,
                 slot - ((gpa & offset) >> shape[level].shift),
                 gpa & ~offset,
                 level,
-                (entry ^ groups[level].flip) & ~shape[level].keep,
+                (entry ^ shape[level].group_flip) & ~shape[level].keep,
                 &change[AXAS_CHANGE_CONTIGUOUS_OFF],
                 breaks,
                 c->g);
@@ -982,10 +885,10 @@ static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot
 /* Takes apart the groups of which a part is in [gpa, last] and a part is not. */
 static inline void cut_groups(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
 {
-    const uint64_t offset = groups[level].size - 1;
+    const uint64_t offset = shape[level].group_size - 1;
     const unsigned shift = shape[level].shift;
 
-    if (groups[level].mask == 0 || !marks_groups(c->t, level)) {
+    if (shape[level].group_mask == 0 || !marks_groups(c->t, level)) {
         return;
     }
     if ((gpa & offset) != 0 || (gpa | offset) > last) {
@@ -1047,13 +950,13 @@ static AXAS_OUTLINE void recode(
         uint64_t set = c->code->at[level] & ~keep, flip;
 
         /* The group is whole here: what its leaves have stays the same in all of them. */
-        if (groups[level].mask != 0 && in_group(level, entry)) {
+        if (shape[level].group_mask != 0 && axas_in_group(&shape[level], entry)) {
             if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
                 take_apart(t, slot + i, gpa + i * span, level, set, &t->change[AXAS_CHANGE_REMOVE_LEAF], false, c->g);
-                i += groups[level].size / span;
+                i += shape[level].group_size / span;
                 continue;
             }
-            set ^= groups[level].flip;
+            set ^= shape[level].group_flip;
         }
         flip = seen ^ set;
         if (flip == 0 || !is_memory(level, entry)) {
@@ -2132,17 +2035,17 @@ static uint64_t alone(const struct axas_table *t, uint64_t gpa)
     unsigned level;
     uint64_t entry;
     const table_entry *slot = find(t, gpa, &level, &entry);
-    const uint64_t flags = levels[level].accessed_mask | levels[level].dirty_mask;
-    const uint64_t offset = groups[level].size - 1;
+    const uint64_t flags = shape[level].accessed | shape[level].dirty;
+    const uint64_t offset = shape[level].group_size - 1;
 
-    if (!in_group(level, entry)) {
+    if (!axas_in_group(&shape[level], entry)) {
         return entry;
     }
     slot -= (gpa & offset) >> shape[level].shift;
-    for (uint64_t i = 0; i < groups[level].size && (entry & flags) != flags; i += shape[level].span, slot++) {
+    for (uint64_t i = 0; i < shape[level].group_size && (entry & flags) != flags; i += shape[level].span, slot++) {
         entry |= load(slot) & flags;
     }
-    return ((entry ^ groups[level].flip) & ~groups[level].low) |
+    return ((entry ^ shape[level].group_flip) & ~shape[level].group_low) |
             axas_riscv64_gstage_vpn0_address(gpa & offset & ~(shape[level].span - 1));
 }
 
@@ -2151,7 +2054,7 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     unsigned level;
     uint64_t entry;
     table_entry *const slot = find(t, gpa, &level, &entry);
-    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+    const uint64_t bits = shape[level].accessed | (write ? shape[level].dirty : 0);
 
     if (axas_riscv64_gstage_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
         AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));

@@ -8,115 +8,123 @@
  *   vpn1       bits 31:22   1024 entries: table, leaf, held
  *   vpn0       bits 21:12   1024 entries: leaf, held
  */
+#include <axas/codec.h>
 #include <axas/formats/riscv_iommu_sv32x4.h>
 #include <axas/walk.h>
 
 /* ---- Entries ---- */
 
-/* A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks about and
- * what they have to be, and what it sets in leaves of each class. */
-struct code_row {
-    axas_attr attr;
-    uint64_t asks, with;
-    uint64_t code[1];
+static const struct axas_shape shape[] = {
+    {
+            .span = UINT64_C(0x400000),
+            .entries = AXAS_RISCV_IOMMU_SV32X4_VPN1_ENTRIES,
+            .empty = AXAS_RISCV_IOMMU_SV32X4_VPN1_EMPTY,
+            .shift = AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT,
+            .keep = UINT64_C(0xfff003c0),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x40),
+            .dirty = UINT64_C(0x80),
+            .leaf = UINT64_C(0x11),
+            .held = UINT64_C(2),
+            .access_mask = UINT64_C(0xe),
+            .memory_mask = UINT64_C(0),
+            .group_size = UINT64_C(0x400000),
+            .group_mark = 1, /* none has it */
+    },
+    {
+            .span = UINT64_C(0x1000),
+            .entries = AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES,
+            .empty = AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY,
+            .shift = AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT,
+            .keep = UINT64_C(0xffffffc0),
+            .leaf_class = 0,
+            .accessed = UINT64_C(0x40),
+            .dirty = UINT64_C(0x80),
+            .leaf = UINT64_C(0x11),
+            .held = UINT64_C(2),
+            .access_mask = UINT64_C(0xe),
+            .memory_mask = UINT64_C(0),
+            .group_size = UINT64_C(0x1000),
+            .group_mark = 1, /* none has it */
+    },
 };
 
-static const struct code_row access_rows[] = {
-    { AXAS_READ, UINT64_C(0), UINT64_C(0), { UINT64_C(2) } },
-    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0), { UINT64_C(6) } },
-    { AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(8) } },
-    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xa) } },
-    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0), { UINT64_C(0xe) } },
+static const struct axas_code_row access_rows[] = {
+    { AXAS_READ, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE, UINT64_C(0), UINT64_C(0) },
+    { AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
+    { AXAS_READ | AXAS_WRITE | AXAS_EXEC, UINT64_C(0), UINT64_C(0) },
 };
 
-static const struct code_row memory_rows[] = {
-    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0), { UINT64_C(0) } },
+/* What each of the rows sets in leaves of vpn1. */
+static const uint64_t access_codes[] = {
+    UINT64_C(2),
+    UINT64_C(6),
+    UINT64_C(8),
+    UINT64_C(0xa),
+    UINT64_C(0xe),
 };
 
-/* Leaves and held leaves of each level: what they have in common, the bits of the tables above, the CPU's flags. */
-static const struct {
-    uint64_t leaf, held, access, memory, accessed, dirty;
-    unsigned leaf_class; /* which code of a row */
-} coded[] = {
-    { UINT64_C(0x11),
-            UINT64_C(2),
-            UINT64_C(0xe),
-            UINT64_C(0),
-            UINT64_C(0x40),
-            UINT64_C(0x80),
-            0 },
-    { UINT64_C(0x11),
-            UINT64_C(2),
-            UINT64_C(0xe),
-            UINT64_C(0),
-            UINT64_C(0x40),
-            UINT64_C(0x80),
-            0 },
+static const struct axas_code_row memory_rows[] = {
+    { AXAS_MEM_NORMAL, UINT64_C(0), UINT64_C(0) },
 };
 
-#define ROWS(table) (sizeof(table) / sizeof *(table))
+/* What each of the rows sets in leaves of vpn1. */
+static const uint64_t memory_codes[] = {
+    UINT64_C(0),
+};
 
-/* The row for that attribute; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_for(
-        const struct code_row *row,
-        size_t count,
-        axas_attr attr,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->attr == attr && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
+static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
+    {
+            { UINT64_C(0xffffff0f),
+                    UINT64_C(0xff),
+                    UINT64_C(1),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xfff003ff),
+                    UINT64_C(0xffc31),
+                    UINT64_C(0x11),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xfff003c3),
+                    UINT64_C(0xffc03),
+                    UINT64_C(2),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+    {
+            { 0, 0, 0, 0, 0 },
+            { UINT64_C(0xffffffff),
+                    UINT64_C(0x31),
+                    UINT64_C(0x11),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+            { UINT64_C(0xffffffc3),
+                    UINT64_C(3),
+                    UINT64_C(2),
+                    UINT64_C(0),
+                    UINT64_C(0) },
+    },
+};
 
-/* The row that sets that code; NULL if there is none. */
-static AXAS_OUTLINE const struct code_row *row_with(
-        const struct code_row *row,
-        size_t count,
-        uint64_t code,
-        unsigned leaf_class,
-        uint64_t features)
-{
-    for (; count > 0; count--, row++) {
-        if (row->code[leaf_class] == code && (features & row->asks) == row->with) {
-            return row;
-        }
-    }
-    return NULL;
-}
+static const struct axas_codec codec = {
+    .shape = shape,
+    .rules = rules,
+    .access = { access_rows, access_codes, 5 },
+    .memory = { memory_rows, memory_codes, 1 },
+    .level_count = 2,
+    .leaf_classes = 1,
+    .output_bits = 34,
+    .accessed_when_new = true,
+    .accessed_features = AXAS_RISCV_IOMMU_SV32X4_FEATURE_HARDWARE_AD,
+    .dirty_when_new = true,
+    .dirty_features = AXAS_RISCV_IOMMU_SV32X4_FEATURE_HARDWARE_AD,
+};
 
 enum axas_status axas_riscv_iommu_sv32x4_encode(axas_attr attr, uint64_t features, struct axas_leaf_code *code)
 {
-    const axas_attr wanted = attr & AXAS_ACCESS_MASK;
-    const struct code_row *const access = row_for(access_rows, ROWS(access_rows), wanted, features);
-    const struct code_row *const memory = row_for(memory_rows, ROWS(memory_rows), attr & AXAS_MEM_MASK, features);
-
-    if ((attr & ~AXAS_ATTR_MASK) != 0 || memory == NULL || (access == NULL && wanted != 0)) {
-        return AXAS_ERR_UNSUPPORTED;
-    }
-    code->attr = attr;
-    for (unsigned level = 0; level < ROWS(coded); level++) {
-        const unsigned leaf_class = coded[level].leaf_class;
-        uint64_t entry = memory->code[leaf_class] & coded[level].memory;
-
-        if (access == NULL) {
-            entry |= coded[level].held;
-        } else {
-            entry |= coded[level].leaf | (access->code[leaf_class] & coded[level].access);
-        }
-        /* Without hardware_ad the CPU does not set accessed: new leaves have it. */
-        if ((features & AXAS_RISCV_IOMMU_SV32X4_FEATURE_HARDWARE_AD) == 0) {
-            entry |= coded[level].accessed;
-        }
-        /* Without hardware_ad the CPU does not set dirty: new leaves have it. */
-        if ((features & AXAS_RISCV_IOMMU_SV32X4_FEATURE_HARDWARE_AD) == 0) {
-            entry |= coded[level].dirty;
-        }
-        code->at[level] = entry;
-    }
-    return AXAS_OK;
+    return axas_codec_encode(&codec, attr, features, code);
 }
 
 /* For a level that is known, the few comparisons that it takes. */
@@ -195,48 +203,9 @@ AXAS_OUTLINE uint64_t axas_riscv_iommu_sv32x4_entry_hpa(unsigned level, uint64_t
     }
 }
 
-/* What bits an entry of each level and kind, tables first, may have, which are fixed and to what, and the features that
- * the kind asks about and what they have to be. */
-static const struct kind_rule {
-    uint64_t used, reserved, fixed, asks, with;
-} kind_rules[][AXAS_ENTRY_HELD] = {
-    {
-            { UINT64_C(0xffffff0f),
-                    UINT64_C(0xff),
-                    UINT64_C(1),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { UINT64_C(0xfff003ff),
-                    UINT64_C(0xffc31),
-                    UINT64_C(0x11),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { UINT64_C(0xfff003c3),
-                    UINT64_C(0xffc03),
-                    UINT64_C(2),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-    },
-    {
-            { 0, 0, 0, 0, 0 },
-            { UINT64_C(0xffffffff),
-                    UINT64_C(0x31),
-                    UINT64_C(0x11),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-            { UINT64_C(0xffffffc3),
-                    UINT64_C(3),
-                    UINT64_C(2),
-                    UINT64_C(0),
-                    UINT64_C(0) },
-    },
-};
-
 static uint64_t entry_used(unsigned level, enum axas_entry_kind kind)
 {
-    const bool present = kind >= AXAS_ENTRY_TABLE && kind <= AXAS_ENTRY_HELD;
-
-    return present ? kind_rules[level][kind - AXAS_ENTRY_TABLE].used : 0;
+    return axas_codec_entry_used(&codec, level, kind);
 }
 
 enum axas_status axas_riscv_iommu_sv32x4_leaf_read(
@@ -245,48 +214,14 @@ enum axas_status axas_riscv_iommu_sv32x4_leaf_read(
         uint64_t features,
         struct axas_leaf *leaf)
 {
-    const enum axas_entry_kind kind = axas_riscv_iommu_sv32x4_entry_kind(level, entry);
-    const struct code_row *access = NULL, *memory;
-    unsigned leaf_class;
-
-    if (kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf_class = coded[level].leaf_class;
-    memory = row_with(memory_rows, ROWS(memory_rows), entry & coded[level].memory, leaf_class, features);
-    if (kind == AXAS_ENTRY_LEAF) {
-        access = row_with(access_rows, ROWS(access_rows), entry & coded[level].access, leaf_class, features);
-    }
-    if (memory == NULL || (access == NULL && kind == AXAS_ENTRY_LEAF)) {
-        return AXAS_ERR_CORRUPT;
-    }
-    leaf->attr = memory->attr | (access != NULL ? access->attr : 0);
-    leaf->accessed = (entry & coded[level].accessed) != 0;
-    leaf->dirty = (entry & coded[level].dirty) != 0;
-    leaf->kind = kind;
-    leaf->level = level;
-    leaf->entry = entry;
-    leaf->hpa = axas_hpa_of(axas_riscv_iommu_sv32x4_entry_hpa(level, entry));
-    return AXAS_OK;
+    return axas_codec_leaf_read(&codec, level, axas_riscv_iommu_sv32x4_entry_kind(level, entry), entry,
+            axas_riscv_iommu_sv32x4_entry_hpa(level, entry), features, leaf);
 }
 
 bool axas_riscv_iommu_sv32x4_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
-    const enum axas_entry_kind kind = axas_riscv_iommu_sv32x4_entry_kind(level, entry);
-    const struct kind_rule *rule;
-    struct axas_leaf leaf;
-
-    if (kind == AXAS_ENTRY_EMPTY || kind == AXAS_ENTRY_BAD) {
-        return kind == AXAS_ENTRY_EMPTY;
-    }
-    rule = &kind_rules[level][kind - AXAS_ENTRY_TABLE];
-    if ((entry & rule->reserved) != rule->fixed || (features & rule->asks) != rule->with) {
-        return false;
-    }
-    if (physical_bits < 34 && axas_riscv_iommu_sv32x4_entry_hpa(level, entry) >> physical_bits != 0) {
-        return false;
-    }
-    return kind == AXAS_ENTRY_TABLE || axas_riscv_iommu_sv32x4_leaf_read(level, entry, features, &leaf) == AXAS_OK;
+    return axas_codec_entry_valid(&codec, level, axas_riscv_iommu_sv32x4_entry_kind(level, entry), entry,
+            axas_riscv_iommu_sv32x4_entry_hpa(level, entry), features, physical_bits);
 }
 
 /* ---- Registers ---- */
@@ -533,26 +468,6 @@ static const struct axas_level levels[] = {
 
 /* What a table of the smallest leaves covers. */
 #define LEAF_TABLE_OFFSET ((AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES << AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT) - 1)
-
-/*
- * What the functions that serve every level need of one, once for a run of entries. `keep`: address, accessed,
- * dirty and software bits, which a change of the attribute leaves alone.
- */
-static const struct {
-    uint64_t keep, empty, span, entries;
-    unsigned shift;
-} shape[] = {
-    { UINT64_C(0xfff003c0),
-            AXAS_RISCV_IOMMU_SV32X4_VPN1_EMPTY,
-            VPN1_SPAN,
-            AXAS_RISCV_IOMMU_SV32X4_VPN1_ENTRIES,
-            AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT },
-    { UINT64_C(0xffffffc0),
-            AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY,
-            VPN0_SPAN,
-            AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES,
-            AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT },
-};
 
 /* The kind, where the level is known unless one function serves all. */
 static AXAS_INLINE enum axas_entry_kind kind_of(unsigned level, uint64_t entry)
@@ -1525,7 +1440,7 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     unsigned level;
     uint64_t entry;
     table_entry *const slot = find(t, gpa, &level, &entry);
-    const uint64_t bits = levels[level].accessed_mask | (write ? levels[level].dirty_mask : 0);
+    const uint64_t bits = shape[level].accessed | (write ? shape[level].dirty : 0);
 
     if (axas_riscv_iommu_sv32x4_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
         AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));

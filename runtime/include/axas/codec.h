@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file codec.h
+ * What a generated codec is made of: what its format says of leaves, as tables, and the functions that read
+ * them, which are the same for every format. For generated code; not part of the public interface.
+ */
+#ifndef AXAS_CODEC_H
+#define AXAS_CODEC_H
+
+#include <axas/format.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What codec and walkers know of a level, root first. */
+struct axas_shape {
+    /** Address, accessed, dirty and software bits, which a change of the attribute leaves alone. */
+    uint64_t keep;
+    uint64_t empty, span, entries;
+    uint32_t shift;
+    uint32_t leaf_class;               /**< which code of a row its leaves have */
+    uint64_t accessed, dirty;          /**< the CPU's flags */
+    uint64_t written;                  /**< set by the CPU in a leaf that may be written, when it is */
+    uint64_t leaf, held;               /**< what leaves, and held leaves, have in common */
+    uint64_t access_mask, memory_mask; /**< where a row's code stands */
+    /** Contiguous groups: bytes of one (of a leaf where there are none), what tells a leaf of one, how its
+     * mark differs from others', and the address bits that tell the leaves of one apart. */
+    uint64_t group_size, group_mask, group_mark, group_flip, group_low;
+    uint64_t group_with;                 /**< features that a group needs */
+    uint64_t group_cover, group_pattern; /**< the bits of group_low that hold this instead, if the leaves of a
+                                            group do not hold their own addresses */
+};
+
+/** Whether a leaf or held leaf is of a contiguous group. */
+static inline bool axas_in_group(const struct axas_shape *shape, uint64_t entry)
+{
+    return (entry & shape->group_mask) == shape->group_mark;
+}
+
+/** A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks
+ * about and what they have to be. */
+struct axas_code_row {
+    axas_attr attr;
+    uint64_t asks, with;
+};
+
+struct axas_code_table {
+    const struct axas_code_row *rows;
+    const uint64_t *codes; /**< of each row, what it sets in leaves of each class */
+    size_t count;
+};
+
+/** What bits an entry of a level and kind may have, which are fixed and to what, and the features that the
+ * kind asks about and what they have to be. */
+struct axas_kind_rule {
+    uint64_t used, reserved, fixed, asks, with;
+};
+
+struct axas_codec {
+    const struct axas_shape *shape;
+    const struct axas_kind_rule (*rules)[AXAS_ENTRY_HELD]; /**< of each level: tables, leaves, held leaves */
+    struct axas_code_table access; /**< of two rows for one attribute the first is that of a clean leaf */
+    struct axas_code_table memory;
+    uint8_t level_count, leaf_classes, output_bits;
+    bool accessed_when_new, dirty_when_new; /**< new leaves have the flag ... */
+    bool tells_written;                     /**< every CPU sets `written` */
+    uint64_t accessed_features,
+        dirty_features;        /**< ... unless the CPU sets it, which it does with any of these */
+    uint64_t written_features; /**< with any of these the CPU sets `written` */
+};
+
+/** axas_format's encode. */
+enum axas_status axas_codec_encode(const struct axas_codec *codec, axas_attr attr, uint64_t features,
+                                   struct axas_leaf_code *code);
+/** axas_format's leaf_read, of an entry whose kind and address are known. */
+enum axas_status axas_codec_leaf_read(const struct axas_codec *codec, unsigned level,
+                                      enum axas_entry_kind kind, uint64_t entry, uint64_t hpa,
+                                      uint64_t features, struct axas_leaf *leaf);
+/** axas_format's entry_valid, of an entry whose kind and address are known. */
+bool axas_codec_entry_valid(const struct axas_codec *codec, unsigned level, enum axas_entry_kind kind,
+                            uint64_t entry, uint64_t hpa, uint64_t features, unsigned physical_bits);
+/** axas_format's entry_used. */
+uint64_t axas_codec_entry_used(const struct axas_codec *codec, unsigned level, enum axas_entry_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
