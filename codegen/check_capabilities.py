@@ -8,6 +8,7 @@ from codegen.ranges import bits_text
 from codegen.values import field_values, overlap, within
 
 FEATURE_SECTIONS = ("features", "switched", "untold")
+WIDTH_SECTIONS = ("physical_bits", "gpa_bits")
 
 
 class Capabilities(Part):
@@ -26,7 +27,8 @@ class Capabilities(Part):
             self.check_field(key, node)
         for row in self.rows("needs"):
             self.check_condition(row["when"])
-        self.check_physical_bits()
+        for name in WIDTH_SECTIONS:
+            self.check_widths(name)
         for name in ("features", "switched", "modes"):
             for _, node in self.section[name].entries() if name in self.section else ():
                 self.check_condition(node)
@@ -116,8 +118,8 @@ class Capabilities(Part):
 
     # --- What follows ---------------------------------------------------------------------------------
 
-    def check_physical_bits(self):
-        rows = self.rows("physical_bits")
+    def check_widths(self, name):
+        rows = self.rows(name)
         earlier = []
         for row in rows:
             if "plus" in row and isinstance(row["is"].value, int):
@@ -133,7 +135,7 @@ class Capabilities(Part):
             if holds is not None:
                 earlier.append((row, holds))
         if rows and "when" in rows[-1]:
-            self.error(rows[-1].key("when"), "the last row of 'physical_bits' does not always hold, expected a last row "
+            self.error(rows[-1].key("when"), f"the last row of '{name}' does not always hold, expected a last row "
                                              "without 'when'")
 
     def check_width(self, row):

@@ -19,20 +19,27 @@ def identify(model, values):
     untold = what.untold
     lacking = [feature for feature, _ in what.features + what.switched if feature not in here + switched]
     missing = next((need.otherwise for need in what.needs if not holds(need.asked)), None)
-    width = next(((number(row.field) if row.field else 0) + row.number for row in what.widths
-                  if not row.asked or holds(row.asked)), 0)
+
+    def width_of(rows):
+        return next(((number(row.field) if row.field else 0) + row.number for row in rows
+                     if not row.asked or holds(row.asked)), 0)
+
+    width, guest = width_of(what.physical_bits), width_of(what.gpa_bits)
     lines = [f"{model.name}, {listed(f'{register.name} {value:#x}' for register, value in zip(what.registers, numbers))}",
              f"format    {f'not here: {missing}' if missing else 'here'}",
              f"physical  {f'{width} bits' if width else 'no register says how many bits'}"]
+    if guest:
+        lines.append(f"guest     {guest} bits at most")
     for word, features in (("has", here), ("switched", switched), ("lacks", lacking), ("untold", untold)):
         if features:
             lines.append(f"{word:<9} {listed(feature.name for feature in features)}")
     lacking = {feature.name for feature in lacking}
     refused = {mode.name for mode, asked in what.modes if not holds(asked)}
-    return lines + [f"mode      {mode.name}: {_mode(what, mode, mode.name in refused, lacking, width)}" for mode in model.modes]
+    return lines + [f"mode      {mode.name}: {_mode(what, mode, mode.name in refused, lacking, width, guest)}"
+                    for mode in model.modes]
 
 
-def _mode(what, mode, refused, lacking, width):
+def _mode(what, mode, refused, lacking, width, guest):
     needed = [name for name in mode.condition.with_ + (mode.levels[-1].leaf.condition.with_ if mode.levels[-1].leaf else [])
               if name in lacking]
     if refused:
@@ -44,5 +51,6 @@ def _mode(what, mode, refused, lacking, width):
     most = min(mode.gpa_bits_max, width) if mode.within_physical and width else mode.gpa_bits_max
     if most < mode.gpa_bits_min:
         return f"no, it needs {mode.gpa_bits_min} physical bits"
+    most = min(most, guest or most)
     bits = f"{mode.gpa_bits_min} to {most}" if most > mode.gpa_bits_min else str(most)
     return f"guest addresses of {bits} bits" + (f", if {what.probe.register} keeps it" if what.probe else "")

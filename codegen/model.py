@@ -501,7 +501,7 @@ class Need:
 
 @dataclass
 class Width:
-    """Of the CPU's physical addresses."""
+    """Of physical addresses, or of guest addresses."""
 
     asked: Asked  # empty: always
     field: IdField | None
@@ -522,7 +522,8 @@ class Capabilities:
     registers: list[IdRegister]
     fields: list[IdField]
     needs: list[Need]
-    widths: list[Width]
+    physical_bits: list[Width]
+    gpa_bits: list[Width]
     features: list[tuple[Feature, Asked]]
     switched: list[tuple[Feature, Asked]]
     untold: list[Feature]
@@ -953,8 +954,8 @@ class _Builder:
                 result.append(tests)
             return result
 
-        def widths() -> Any:
-            for row in data.get("physical_bits", ()):
+        def widths(section: str) -> Any:
+            for row in data.get(section, ()):
                 when = asked(row["when"]) if "when" in row else []
                 if isinstance(row["is"], int):
                     yield Width(when, None, row["is"])
@@ -969,7 +970,8 @@ class _Builder:
             registers,
             list(fields.values()),
             [Need(asked(row["when"]), row["otherwise"]) for row in data.get("needs", ())],
-            list(widths()),
+            list(widths("physical_bits")),
+            list(widths("gpa_bits")),
             by_feature("features"),
             by_feature("switched"),
             [model.feature(name) for name in data.get("untold", ())],

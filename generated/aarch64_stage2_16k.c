@@ -514,6 +514,7 @@ void axas_aarch64_stage2_16k_capabilities(
     } else {
         found->physical_bits = 48;
     }
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

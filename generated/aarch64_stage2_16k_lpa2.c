@@ -572,6 +572,7 @@ void axas_aarch64_stage2_16k_lpa2_capabilities(
     } else {
         found->physical_bits = 52;
     }
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

@@ -538,6 +538,7 @@ void axas_aarch64_stage2_64k_capabilities(
     } else {
         found->physical_bits = 52;
     }
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

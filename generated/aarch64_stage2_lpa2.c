@@ -623,6 +623,7 @@ void axas_aarch64_stage2_lpa2_capabilities(
     } else {
         found->physical_bits = 52;
     }
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

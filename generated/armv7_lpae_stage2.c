@@ -428,6 +428,7 @@ void axas_armv7_lpae_stage2_capabilities(
     } else {
         found->physical_bits = 40;
     }
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

@@ -429,6 +429,7 @@ void axas_loongarch64_stage2_capabilities(
     (void)probe;
     (void)context;
     found->physical_bits = (uint8_t)(field_palen + 1);
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

@@ -329,6 +329,7 @@ void axas_riscv32_gstage_capabilities(
         found->modes &= ~(UINT64_C(1) << AXAS_RISCV32_GSTAGE_MODE_SV32X4);
     }
     found->physical_bits = 0;
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

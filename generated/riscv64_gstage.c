@@ -487,6 +487,7 @@ void axas_riscv64_gstage_capabilities(
         found->modes &= ~(UINT64_C(1) << AXAS_RISCV64_GSTAGE_MODE_SV57X4);
     }
     found->physical_bits = 0;
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

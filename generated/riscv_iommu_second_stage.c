@@ -505,6 +505,7 @@ void axas_riscv_iommu_second_stage_capabilities(
     (void)probe;
     (void)context;
     found->physical_bits = (uint8_t)field_pas;
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

@@ -346,6 +346,7 @@ void axas_riscv_iommu_sv32x4_capabilities(
     (void)probe;
     (void)context;
     found->physical_bits = (uint8_t)field_pas;
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

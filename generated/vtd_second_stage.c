@@ -441,6 +441,7 @@ void axas_vtd_second_stage_capabilities(
         struct axas_capabilities *found)
 {
     const uint64_t field_cm = (registers[0] >> 7) & UINT64_C(1);
+    const uint64_t field_mgaw = (registers[0] >> 16) & UINT64_C(0x3f);
     const uint64_t field_sagaw_39 = (registers[0] >> 9) & UINT64_C(1);
     const uint64_t field_sagaw_48 = (registers[0] >> 10) & UINT64_C(1);
     const uint64_t field_sagaw_57 = (registers[0] >> 11) & UINT64_C(1);
@@ -487,6 +488,7 @@ void axas_vtd_second_stage_capabilities(
     (void)probe;
     (void)context;
     found->physical_bits = (uint8_t)(field_haw + 1);
+    found->gpa_bits = (uint8_t)(field_mgaw + 1);
 }
 
 /* ---- Tables ---- */

@@ -480,6 +480,7 @@ void axas_x86_64_ept_capabilities(
     (void)probe;
     (void)context;
     found->physical_bits = (uint8_t)field_maxphyaddr;
+    found->gpa_bits = 0;
 }
 
 /* ---- Tables ---- */

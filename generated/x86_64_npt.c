@@ -441,6 +441,7 @@ void axas_x86_64_npt_capabilities(
     const uint64_t field_page_1gib = (registers[1] >> 26) & UINT64_C(1);
     const uint64_t field_nested_paging = registers[2] & UINT64_C(1);
     const uint64_t field_physical_width = registers[3] & UINT64_C(0xff);
+    const uint64_t field_guest_width = (registers[3] >> 16) & UINT64_C(0xff);
     const uint64_t field_la57 = (registers[4] >> 16) & UINT64_C(1);
     const uint64_t field_pat = (registers[5] >> 16) & UINT64_C(1);
     const uint64_t field_host_la57 = (registers[6] >> 12) & UINT64_C(1);
@@ -475,6 +476,11 @@ void axas_x86_64_npt_capabilities(
     (void)probe;
     (void)context;
     found->physical_bits = (uint8_t)field_physical_width;
+    if (field_guest_width != 0) {
+        found->gpa_bits = (uint8_t)field_guest_width;
+    } else {
+        found->gpa_bits = (uint8_t)field_physical_width;
+    }
 }
 
 /* ---- Tables ---- */

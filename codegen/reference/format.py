@@ -450,15 +450,16 @@ def capabilities(model):
                     "has a sign" if field_.signed else ""] for field_ in what.fields]
     needs = Table("What a CPU has to have", [Column("Needed"), Column("Otherwise")])
     needs.rows = [[asked_text(need.asked), need.otherwise] for need in what.needs]
-    tables = [registers.without_empty_columns(), fields.without_empty_columns(), needs, widths(what), told_features(what),
-              told_modes(model, what)]
+    tables = [registers.without_empty_columns(), fields.without_empty_columns(), needs,
+              widths("Width of the CPU's physical addresses", what.physical_bits),
+              widths("Width of the guest addresses that the CPU takes at most", what.gpa_bits),
+              told_features(what), told_modes(model, what)]
     return [table for table in tables if table.rows]
 
 
-def widths(what):
-    table = Table("Width of the CPU's physical addresses; the first row that holds decides",
-                  [Column("When"), Column("Then")])
-    for place, row in enumerate(what.widths):
+def widths(title, rows):
+    table = Table(f"{title}; the first row that holds decides", [Column("When"), Column("Then")])
+    for place, row in enumerate(rows):
         more = f" + {row.number}" if row.field and row.number else ""
         bits = f"{row.field.name}{more} bits" if row.field else f"{row.number} bits"
         table.rows.append([asked_text(row.asked) if row.asked else "otherwise" if place else "always", bits])

@@ -70,5 +70,6 @@ enum axas_status axas_capabilities_meet(struct axas_capabilities *common,
         common->missing = other->missing;
     }
     common->physical_bits = axas_narrower(common->physical_bits, other->physical_bits);
+    common->gpa_bits = axas_narrower(common->gpa_bits, other->gpa_bits);
     return AXAS_OK;
 }

@@ -265,6 +265,7 @@ enum obstacle {
     OBSTACLE_FEATURE,
     OBSTACLE_PHYSICAL,
     OBSTACLE_WITHIN,
+    OBSTACLE_TAKEN,
     OBSTACLES
 };
 
@@ -274,22 +275,25 @@ static const char *const obstacle_text[OBSTACLES] = {
     [OBSTACLE_FEATURE] = "the CPU lacks a feature that every mode with guest addresses of that width needs",
     [OBSTACLE_PHYSICAL] = "the CPU's physical addresses are narrower than the modes of that width ask for",
     [OBSTACLE_WITHIN] = "guest addresses of that width may not be wider than the CPU's physical ones",
+    [OBSTACLE_TAKEN] = "the CPU takes no guest addresses of that width",
 };
 
 /* OBSTACLES if nothing stops the mode; *bits is then the width that its guest addresses would have. */
 static enum obstacle obstacle_of(const struct axas_table *table, const struct axas_table_config *config,
                                  const struct axas_mode *mode, uint8_t *bits)
 {
+    const struct axas_capabilities *cpu = config->capabilities;
     const uint8_t least = config->gpa_bits_least, physical = table->physical_bits;
-    const uint8_t fewest = axas_mode_gpa_bits_min(mode, table->features);
+    /* A mode has no wider addresses than the CPU takes. */
+    const uint8_t most = cpu != NULL ? cpu->gpa_bits : 0;
+    const uint8_t fewest = axas_narrower(axas_mode_gpa_bits_min(mode, table->features), most);
     uint8_t wanted = config->gpa_bits;
     if (wanted == 0) {
         wanted = least > fewest ? least : fewest;
     }
-    if (wanted < mode->gpa_bits_fewer || wanted > mode->gpa_bits_max) {
+    if (wanted < axas_narrower(mode->gpa_bits_fewer, most) || wanted > mode->gpa_bits_max) {
         return OBSTACLE_WIDTH;
     }
-    const struct axas_capabilities *cpu = config->capabilities;
     if (cpu != NULL && (cpu->modes >> (mode - config->format->modes) & 1) == 0) {
         return OBSTACLE_CPU;
     }
@@ -303,8 +307,11 @@ static enum obstacle obstacle_of(const struct axas_table *table, const struct ax
     if (mode->within_physical && wanted > physical) {
         return OBSTACLE_WITHIN;
     }
+    if (axas_narrower(wanted, most) != wanted || wanted < config->format->levels[last_level(mode)].shift) {
+        return OBSTACLE_TAKEN;
+    }
     if (config->gpa_bits == 0 && least == 0) {
-        wanted = mode->gpa_bits_preferred;
+        wanted = axas_narrower(mode->gpa_bits_preferred, most);
         if (mode->within_physical && wanted > physical) {
             wanted = physical;
         }
@@ -478,6 +485,14 @@ static uint64_t in_order(const struct axas_format *format, uint64_t entry)
     return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
 }
 
+/* The width of the addresses that the tables are made for: where the CPU takes none so wide, the upper part
+ * of the root stays empty. */
+static uint8_t tree_bits(const struct axas_table *table)
+{
+    const uint8_t fewest = axas_mode_gpa_bits_min(table->mode, table->features);
+    return table->gpa_bits > fewest ? table->gpa_bits : fewest;
+}
+
 static void fill_root(const struct axas_table *table)
 {
     uint64_t empty = in_order(table->format, level_at(table, table->mode->root_level)->empty);
@@ -558,7 +573,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
                      made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
 
     made.root_size = (uint64_t)format->entry_bytes
-                     << (made.gpa_bits - level_at(&made, made.mode->root_level)->shift);
+                     << (tree_bits(&made) - level_at(&made, made.mode->root_level)->shift);
     if (made.root_size < AXAS_FRAME_SIZE) {
         made.root_size = AXAS_FRAME_SIZE;
     }
@@ -598,7 +613,7 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
 
     unsigned root_level = table->mode->root_level;
     unsigned shift = level_at(table, root_level)->shift;
-    uint64_t entries = UINT64_C(1) << (table->gpa_bits - shift);
+    uint64_t entries = UINT64_C(1) << (tree_bits(table) - shift);
     for (uint64_t i = 0; i < entries; i++) {
         uint64_t entry = root_entry(table, i);
         enum axas_entry_kind kind = table->format->entry_kind(root_level, entry);
@@ -761,7 +776,7 @@ enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct
     request.mode = table->mode;
     request.root = table->root_hpa;
     request.vmid = vmid;
-    request.gpa_bits = table->gpa_bits;
+    request.gpa_bits = tree_bits(table);
     request.physical_bits = table->physical_bits;
     request.features = table->features;
     struct axas_root made = {0};

@@ -14,14 +14,15 @@ def identify(name, *arguments, specs=None):
 
 class Identify(unittest.TestCase):
     def test_what_a_cpu_has_and_lacks(self):
-        # who: house 63, build 7:4 is 1, plan 3:0 is 3; what: width 13:8 is 32
-        self.assertEqual(identify("ok_strange", "who=8000000000000013", "what=0x2000"), [
-            "ok_strange, who 0x8000000000000013 and what 0x2000",
+        # who: house 63, build 7:4 is 1, plan 3:0 is 3; what: reach 21:16 is 34, width 13:8 is 32
+        self.assertEqual(identify("ok_strange", "who=8000000000000013", "what=0x222000"), [
+            "ok_strange, who 0x8000000000000013 and what 0x222000",
             "format    here",
             "physical  32 bits",
+            "guest     37 bits at most",
             "has       huge",
             "lacks     marks",
-            "mode      house: guest addresses of 36 to 38 bits, if high keeps it",
+            "mode      house: guest addresses of 36 to 37 bits, if high keeps it",
             "mode      hut: guest addresses of 30 bits, if high keeps it",
         ])
 
@@ -42,6 +43,10 @@ class Identify(unittest.TestCase):
         lines = identify("aarch64_stage2", "id_aa64mmfr0_el1=3", specs=SHIPPED / "aarch64_stage2.yaml")
         self.assertIn("mode      3level: guest addresses of 31 to 42 bits", lines)
         self.assertIn("mode      4level: no, it needs 44 physical bits", lines)
+        # guest addresses of 39 bits (MGAW) in tables for 48
+        lines = identify("vtd_second_stage", "cap=d2008c40660462", "dmar_address_width=26",
+                         specs=SHIPPED / "vtd_second_stage.yaml")
+        self.assertIn("mode      4level: guest addresses of 39 bits", lines)
         # no page-walk length of 5
         lines = identify("x86_64_ept", "ia32_vmx_ept_vpid_cap=f0106734141", specs=SHIPPED / "x86_64_ept.yaml")
         self.assertIn("mode      5level: no, it needs walk_length_5", lines)

@@ -104,7 +104,8 @@ struct golden_cpu {
     const char *missing;                     /**< part of what is said of a CPU without the format, or NULL */
     const char *features, *switched, *modes; /**< names, separated by spaces */
     uint8_t physical_bits;
-    bool every_bit; /**< `matters` is to be checked */
+    uint8_t gpa_bits; /**< 0: no register says */
+    bool every_bit;   /**< `matters` is to be checked */
     /** The bits of which each, turned over alone, makes something else of the CPU. */
     uint64_t matters[AXAS_MAX_ID_REGISTERS];
 };
@@ -393,13 +394,16 @@ static inline void golden_check_cpu(const struct axas_format *format, const char
                  golden->what, found.modes, golden->modes);
     cr_expect_eq(found.physical_bits, golden->physical_bits, "%s: %u physical bits, not %u", golden->what,
                  found.physical_bits, golden->physical_bits);
+    cr_expect_eq(found.gpa_bits, golden->gpa_bits, "%s: %u bits of guest addresses, not %u", golden->what,
+                 found.gpa_bits, golden->gpa_bits);
     for (unsigned i = 0; golden->every_bit && i < count; i++) {
         for (unsigned bit = 0; bit < 64; bit++) {
             registers[place[i]] ^= UINT64_C(1) << bit;
             const struct axas_capabilities other = golden_decode(format, registers, probe, context);
             const bool differs = other.missing != found.missing || other.features != found.features ||
                                  other.switched != found.switched || other.modes != found.modes ||
-                                 other.physical_bits != found.physical_bits;
+                                 other.physical_bits != found.physical_bits ||
+                                 other.gpa_bits != found.gpa_bits;
             cr_expect_eq(differs, (golden->matters[i] >> bit & 1) != 0, "%s: bit %u of %s %s", golden->what,
                          bit, names[i], differs ? "makes something else of it" : "says nothing");
             registers[place[i]] ^= UINT64_C(1) << bit;

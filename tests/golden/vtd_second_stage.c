@@ -408,54 +408,63 @@ Test(vtd, changes_ask_for_what_the_manual_says)
 
 Test(vtd, identification_registers_say_what_an_iommu_has)
 {
-    /* CAP (11.4.2): 7 CM, 9 to 11 SAGAW of 39, 48 and 57 bits, 34 and 35 SSLPS of 2 MiB and 1 GiB. ECAP
-     * (11.4.3): 7 SC, 43 SMTS, 45 SSADS, 48 SMPWCS. The DMAR table has the host's width less 1 (8.1). */
+    /* CAP (11.4.2): 7 CM, 9 to 11 SAGAW of 39, 48 and 57 bits, 21:16 MGAW less 1, 34 and 35 SSLPS of 2 MiB
+     * and 1 GiB. ECAP (11.4.3): 7 SC, 43 SMTS, 45 SSADS, 48 SMPWCS. The DMAR table has the host's width less
+     * 1 (8.1). */
     static const char *const names[] = {"cap", "ecap", "dmar_address_width"};
     static const struct golden_cpu cpus[] = {
-        {.what = "a desktop's IOMMU: CAP d2008c40660462, ECAP f050da; 39 bits",
+        {.what =
+             "a desktop's IOMMU: CAP d2008c40660462, ECAP f050da; 39 bits, of guests as well (0x26 in 0x66)",
          .registers = {UINT64_C(0xd2008c40660462), UINT64_C(0xf050da), 38},
          .features = "agaw_48 leaf_2mib leaf_1gib snoop_control",
          .switched = "",
          .modes = "3level 4level 5level",
-         .physical_bits = 39},
+         .physical_bits = 39,
+         .gpa_bits = 39},
         {.what = "that of its graphics: ECAP 19e2ff0505e has no SC",
          .registers = {UINT64_C(0x1c0000c40660462), UINT64_C(0x19e2ff0505e), 38},
          .features = "agaw_48 leaf_2mib leaf_1gib",
          .switched = "",
          .modes = "3level 4level 5level",
-         .physical_bits = 39},
+         .physical_bits = 39,
+         .gpa_bits = 39},
         {.what = "a server's with scalable mode: ECAP 3ee9e86f050df; 52 bits",
          .registers = {UINT64_C(0x9ed008c40780466), UINT64_C(0x3ee9e86f050df), 51},
          .features = "agaw_48 leaf_2mib leaf_1gib snoop_control page_walk_snoop",
          .switched = "accessed_dirty",
          .modes = "3level 4level 5level",
-         .physical_bits = 52},
+         .physical_bits = 52,
+         .gpa_bits = 57},
         {.what = "an emulated one: caching mode, 39 and 48 bits",
          .registers = {UINT64_C(0xd2008c222f0686), UINT64_C(0xf00f4a), 47},
          .features = "agaw_39 agaw_48 leaf_2mib leaf_1gib caching_mode",
          .switched = "",
          .modes = "3level 4level 5level",
-         .physical_bits = 48},
+         .physical_bits = 48,
+         .gpa_bits = 48},
         {.what = "every width",
          .registers = {UINT64_C(0xe00), 0, 45},
          .features = "agaw_39 agaw_48 agaw_57",
          .switched = "",
          .modes = "3level 4level 5level",
-         .physical_bits = 46},
+         .physical_bits = 46,
+         .gpa_bits = 1},
         {.what = "no scalable mode, whatever it would have",
          .registers = {0, UINT64_C(0x0001200000000000), 0},
          .features = "",
          .switched = "",
          .modes = "3level 4level 5level",
-         .physical_bits = 1},
+         .physical_bits = 1,
+         .gpa_bits = 1},
         {.what = "scalable mode with SSADS and SMPWCS, and all else 0",
          .registers = {0, UINT64_C(0x0001280000000000), 0},
          .features = "page_walk_snoop",
          .switched = "accessed_dirty",
          .modes = "3level 4level 5level",
          .physical_bits = 1,
+         .gpa_bits = 1,
          .every_bit = true,
-         .matters = {UINT64_C(0xc00000e80), UINT64_C(0x0001280000000080), 0xff}},
+         .matters = {UINT64_C(0xc003f0e80), UINT64_C(0x0001280000000080), 0xff}},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(cpus); i++) {
         golden_check_cpu(golden_format("vtd_second_stage"), names, 3, NULL, NULL, &cpus[i]);

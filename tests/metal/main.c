@@ -49,7 +49,11 @@ static void print_features(const struct axas_format *format, uint64_t features)
 static void identify(struct axas_table_config *cpu)
 {
     const struct axas_capabilities *found = cpu->capabilities;
-    print("  identified: %u physical bits; modes", (unsigned)found->physical_bits);
+    print("  identified: %u physical bits", (unsigned)found->physical_bits);
+    if (found->gpa_bits != 0) {
+        print(", %u of the guest", (unsigned)found->gpa_bits);
+    }
+    print("; modes");
     for (unsigned i = 0; i < found->format->mode_count; i++) {
         if ((found->modes >> i & 1) != 0) {
             print(" %s", found->format->modes[i].name);

@@ -645,7 +645,7 @@ class _Mutator:
             self.shorten((*place, "bits"))
             self.others((*place, "register"), [register["name"] for register in section["registers"]])
             self.put(place, {**body, "signed": not body.get("signed", False)})
-        for name in ("needs", "physical_bits"):
+        for name in ("needs", "physical_bits", "gpa_bits"):
             for index, row in enumerate(section.get(name, ())):
                 place = (*here, name, index)
                 self.drop(place)

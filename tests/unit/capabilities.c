@@ -30,6 +30,7 @@ struct attempt {
     const char *why, *mode;
     uint64_t features;
     uint8_t gpa_bits, physical_bits;
+    uint64_t last;
 };
 
 static const char untouched[] = "untouched";
@@ -61,6 +62,7 @@ static struct attempt attempt(struct axas_table_config config)
         made.features = table.features;
         made.gpa_bits = table.gpa_bits;
         made.physical_bits = table.physical_bits;
+        made.last = table.last;
         axas_space_destroy(&space);
         axas_table_destroy(&table, NULL, NULL);
     }
@@ -270,6 +272,96 @@ Test(capabilities, what_is_said_is_what_stops_the_mode_that_comes_closest)
     expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "the CPU has none of it");
 }
 
+/* ---- A CPU that takes narrower guest addresses than its modes have ---- */
+
+static uint64_t last_of(uint8_t bits)
+{
+    return (UINT64_C(1) << bits) - 1;
+}
+
+Test(capabilities, a_mode_has_no_wider_guest_addresses_than_the_cpu_takes)
+{
+    /* An IOMMU with tables for 48 bits alone, and guest addresses of 39: the first entry of the root. */
+    struct axas_capabilities cpu = cpu_of("vtd_second_stage", 39);
+    cpu.features = feature_of("vtd_second_stage", "agaw_48");
+    cpu.gpa_bits = 39;
+    struct attempt made = try_cpu(&cpu, 0, 0);
+    expect_mode(&made, "4level", 39);
+    cr_expect_eq(made.last, last_of(39));
+    made = try_cpu(&cpu, 39, 0);
+    expect_mode(&made, "4level", 39);
+    made = try_cpu(&cpu, 0, 30);
+    expect_mode(&made, "4level", 39);
+    made = try_cpu(&cpu, 48, 0);
+    expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "the CPU takes no guest addresses of that width");
+    made = try_cpu(&cpu, 0, 40);
+    expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "the CPU takes no guest addresses of that width");
+    made = try_cpu(&cpu, 38, 0);
+    expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "no mode has guest addresses of that width");
+
+    /* less than an entry of the root leads to */
+    cpu.gpa_bits = 36;
+    made = try_cpu(&cpu, 0, 0);
+    expect_mode(&made, "4level", 36);
+    cr_expect_eq(made.last, last_of(36));
+    cpu.gpa_bits = 12;
+    made = try_cpu(&cpu, 0, 0);
+    expect_mode(&made, "4level", 12);
+    cpu.gpa_bits = 11; /* no page */
+    made = try_cpu(&cpu, 0, 0);
+    expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "the CPU takes no guest addresses of that width");
+
+    /* wider, or not known */
+    cpu.gpa_bits = 57;
+    made = try_cpu(&cpu, 0, 0);
+    expect_mode(&made, "4level", 48);
+    cpu.gpa_bits = 0;
+    made = try_cpu(&cpu, 48, 0);
+    expect_mode(&made, "4level", 48);
+
+    /* A mode of several widths keeps those that the CPU takes. */
+    cpu = cpu_of("aarch64_stage2", 48);
+    cpu.gpa_bits = 36;
+    made = try_cpu(&cpu, 0, 0);
+    expect_mode(&made, "3level", 36);
+    made = try_cpu(&cpu, 33, 0);
+    expect_mode(&made, "3level", 33);
+    made = try_cpu(&cpu, 37, 0);
+    expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "the CPU takes no guest addresses of that width");
+    made = try_cpu(&cpu, 49, 0);
+    expect_refusal(&made, AXAS_ERR_UNSUPPORTED, "no mode has guest addresses of that width");
+}
+
+Test(capabilities, tables_of_a_mode_are_as_large_however_few_guest_addresses_the_cpu_takes)
+{
+    /* 36 bits are 64 entries of 1 GiB each, behind the first entry of a root of 4 levels. */
+    struct axas_hosted *arena = axas_hosted_create(&(struct axas_hosted_config){.free_in_parts = false});
+    cr_assert_not_null(arena);
+    struct axas_capabilities cpu = cpu_of("vtd_second_stage", 46);
+    cpu.features = feature_of("vtd_second_stage", "agaw_48") | feature_of("vtd_second_stage", "leaf_1gib") |
+                   feature_of("vtd_second_stage", "leaf_2mib");
+    cpu.gpa_bits = 36;
+    const struct axas_table_config config = {
+        .hal = axas_hosted_hal(arena), .format = cpu.format, .capabilities = &cpu};
+    struct axas_table table;
+    cr_assert_eq(axas_table_init(&table, &config), AXAS_OK);
+    cr_expect_eq(axas_table_limit(&table), UINT64_C(1) << 36);
+
+    struct axas_root root;
+    cr_assert_eq(axas_table_root(&table, 7, &root), AXAS_OK);
+    cr_expect_eq(root.gpa_bits, 36);
+    cr_expect_eq(root.levels, 4);
+    cr_expect_eq(root.register_value[1], UINT64_C(0x702)); /* context_high: AGAW of 48 bits all the same */
+
+    const uint64_t gib = UINT64_C(1) << 30, end = UINT64_C(1) << 36;
+    const axas_attr attr = AXAS_READ | AXAS_WRITE;
+    cr_expect_eq(axas_table_map(&table, axas_gpa_of(end - gib), axas_hpa_of(0), gib, attr), AXAS_OK);
+    cr_expect_eq(axas_table_map(&table, axas_gpa_of(end), axas_hpa_of(0), gib, attr), AXAS_ERR_RANGE);
+    cr_expect_eq(axas_table_map(&table, axas_gpa_of(0), axas_hpa_of(0), 4096, attr), AXAS_OK);
+    axas_table_destroy(&table, NULL, NULL);
+    cr_expect_eq(axas_hosted_destroy(arena), 0, "every table is freed");
+}
+
 Test(capabilities, without_capabilities_the_same_is_said_of_the_configuration)
 {
     struct axas_table_config config = {.format = format_of("x86_64_ept"), .gpa_bits = 57};
@@ -387,28 +479,34 @@ Test(capabilities, what_two_cpus_both_have)
     little.features = a | c | d;
     little.switched = b;
     little.modes = 5;
+    big.gpa_bits = 48;
+    little.gpa_bits = 39;
     struct axas_capabilities common = big;
     cr_expect_eq(axas_capabilities_meet(&common, &little), AXAS_OK);
     cr_expect_eq(common.features, a);
     cr_expect_eq(common.switched, b | c, "one of them has to turn it on");
     cr_expect_eq(common.modes, 5);
     cr_expect_eq(common.physical_bits, 40);
+    cr_expect_eq(common.gpa_bits, 39);
     cr_expect_null(common.missing);
     struct axas_capabilities other_way = little;
     cr_expect_eq(axas_capabilities_meet(&other_way, &big), AXAS_OK);
     cr_expect_eq(other_way.features, common.features);
     cr_expect_eq(other_way.switched, common.switched);
     cr_expect_eq(other_way.physical_bits, 40);
+    cr_expect_eq(other_way.gpa_bits, 39);
 
-    little.physical_bits = 0; /* not known */
+    little.physical_bits = little.gpa_bits = 0; /* not known */
     little.missing = "the little one has none of it";
     common = big;
     cr_expect_eq(axas_capabilities_meet(&common, &little), AXAS_OK);
     cr_expect_eq(common.physical_bits, 48);
+    cr_expect_eq(common.gpa_bits, 48);
     cr_expect_str_eq(common.missing, little.missing);
     common = little;
     cr_expect_eq(axas_capabilities_meet(&common, &big), AXAS_OK);
     cr_expect_eq(common.physical_bits, 48);
+    cr_expect_eq(common.gpa_bits, 48);
     cr_expect_str_eq(common.missing, little.missing);
 
     const struct axas_capabilities intel = cpu_of("x86_64_ept", 46);

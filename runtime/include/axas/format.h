@@ -116,7 +116,7 @@ struct axas_table {
     /* What every walk reads stands together. */
     void *root;
     uint64_t direct_map;   /**< host-virtual = host-physical + this, unless `maps_by_call` */
-    uint64_t last;         /**< last guest address of the mode's range */
+    uint64_t last;         /**< last guest address */
     uint8_t root_level;    /**< of the mode */
     uint8_t first_split;   /**< the first level whose tables can take the place of a leaf */
     uint8_t groups;        /**< bit n set: map makes contiguous groups at level n */
@@ -291,6 +291,8 @@ struct axas_capabilities {
     uint64_t switched;
     uint64_t modes;        /**< bit n set: the CPU takes format->modes[n], as far as its features allow it */
     uint8_t physical_bits; /**< width of its physical addresses; 0 where no register says */
+    /** Width of the guest addresses that it takes at most, whatever the mode; 0 where no register says. */
+    uint8_t gpa_bits;
 };
 
 /** A page-table format. */
@@ -379,7 +381,7 @@ enum axas_status axas_capabilities_decode(const struct axas_format *format,
 
 /**
  * Leaves in *common what it and *other both have, for a space that CPUs of different kinds run: features,
- * modes, the smaller physical width. What one of them has by itself and the other has to be turned on counts
+ * modes, the smaller widths. What one of them has by itself and the other has to be turned on counts
  * as `switched`. Where one lacks the format, `missing` is its. AXAS_ERR_INVALID: a null pointer, or
  * capabilities of two formats; *common is then untouched.
  */

@@ -34,9 +34,10 @@ struct axas_table_config {
     /**
      * NULL, or what this CPU has of the format (axas_capabilities_decode). Then only its modes are taken;
      * `features` are 0 for all of its `features`, or else those that are to be used, of its `features` and,
-     * for what the host has turned on, its `switched`; and the smaller of both widths counts, where both are
-     * known. What no register tells (`untold` in the format's file) the host adds to the structure's
-     * `features` itself.
+     * for what the host has turned on, its `switched`; and the smaller of both physical widths counts, where
+     * both are known. A mode has no wider guest addresses than the CPU takes (`gpa_bits` there): where all of
+     * the mode's are, they have the CPU's width. What no register tells (`untold` in the format's file) the
+     * host adds to the structure's `features` itself.
      */
     const struct axas_capabilities *capabilities;
     /** Not 0: guest addresses have at least this width, and the mode is the one with the fewest levels whose
@@ -55,12 +56,14 @@ struct axas_table_config {
  * these it was.
  *
  * Where no mode fits it says what stops the one that comes closest, in this order: its width of guest
- * addresses, the CPU's modes, its features, its physical width, and guest addresses wider than that.
+ * addresses, the CPU's modes, its features, its physical width, guest addresses wider than that, and guest
+ * addresses wider than those that the CPU takes.
  *
  * Required of the HAL: frame_alloc, frame_free, invalidate, and both phys_to_virt and virt_to_phys or
  * neither. A frame for a table that is not aligned to its size, or lies beyond the physical width, is given
  * back at once and counts as none. Where gpa_bits is 0 and the mode may not go beyond the CPU's physical
- * width, it gets the smaller of what it prefers and that width.
+ * width, it gets the smaller of what it prefers and that width; the same of the guest addresses that the CPU
+ * takes.
  */
 enum axas_status axas_table_init(struct axas_table *table, const struct axas_table_config *config)
     AXAS_CONFIG_CHECKED(axas_table_init);
