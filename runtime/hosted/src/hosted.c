@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The arena: a buddy allocator whose bookkeeping lies apart from the memory that it hands out. */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE, MADV_HUGEPAGE */
 #include <axas/hosted.h>
 
 #include <inttypes.h>
@@ -570,6 +570,8 @@ struct axas_hosted *axas_hosted_create(const struct axas_hosted_config *config)
         free(arena);
         return NULL;
     }
+    /* Tests make arenas by the hundred: a page fault for each frame would be most of their time. */
+    (void)madvise(memory, (size_t)size, MADV_HUGEPAGE);
     arena->memory = memory;
     memset(arena->freed_frame, (int)AXAS_HOSTED_FREED, sizeof arena->freed_frame);
     for (unsigned order = 0; order < ORDERS; order++) {
