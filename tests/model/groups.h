@@ -59,8 +59,8 @@ static const struct group_fact group_facts[] = {
 static inline const struct group_fact *groups_at(const struct axas_format *format, unsigned level)
 {
     for (size_t i = 0; i < sizeof group_facts / sizeof *group_facts; i++) {
-        if (strcmp(group_facts[i].format, format->name) == 0 &&
-            group_facts[i].number == format->levels[level].number) {
+        if (group_facts[i].number == format->levels[level].number &&
+            strcmp(group_facts[i].format, format->name) == 0) {
             return &group_facts[i];
         }
     }

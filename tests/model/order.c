@@ -188,12 +188,19 @@ static uint64_t value_of(const struct order *order, uint64_t raw)
     return value;
 }
 
-static uint64_t memory_value(const struct order *order, uint64_t hpa)
+/* What memory has as entry number i of the table at `hpa`; the tests run on little-endian hosts. */
+static inline uint64_t memory_value(const struct order *order, uint64_t hpa, uint64_t i)
 {
-    const uint8_t *bytes = axas_hal_virt(order->table.hal, axas_hpa_of(hpa));
-    uint64_t raw = 0;
-    memcpy(&raw, bytes, order->table.format->entry_bytes); /* the tests run on little-endian hosts */
-    return value_of(order, raw);
+    const uint8_t *table = axas_hal_virt(order->table.hal, axas_hpa_of(hpa));
+    uint64_t wide;
+    uint32_t narrow;
+    if (order->table.format->entry_bytes == sizeof wide) {
+        memcpy(&wide, table + i * sizeof wide, sizeof wide);
+    } else {
+        memcpy(&narrow, table + i * sizeof narrow, sizeof narrow);
+        wide = narrow;
+    }
+    return value_of(order, wide);
 }
 
 static void make_record(struct frame *frame, uint64_t entries)
@@ -245,7 +252,7 @@ static void note_tree(struct order *order, unsigned level, uint64_t hpa, uint64_
     frame->level = level;
     frame->gpa = gpa;
     for (uint64_t i = 0; i < frame->entries; i++) {
-        uint64_t entry = memory_value(order, hpa + i * order->table.format->entry_bytes);
+        uint64_t entry = memory_value(order, hpa, i);
         frame->value[i] = entry;
         if (kind_of(order, level, entry) == AXAS_ENTRY_TABLE) {
             note_tree(order, level + 1u, order->table.format->entry_hpa(level, entry),
@@ -923,12 +930,14 @@ static bool check_memory(struct order *order)
 {
     for (uint64_t number = 0; number < order->frames; number++) {
         const struct frame *frame = &order->frame[number];
+        uint64_t table = order->base + number * AXAS_FRAME_SIZE;
         for (uint64_t i = 0; frame->value != NULL && frame->linked && i < frame->entries; i++) {
-            uint64_t hpa = order->base + number * AXAS_FRAME_SIZE + i * order->table.format->entry_bytes;
-            uint64_t marks = marks_of(order, frame->level, frame->value[i]);
-            if ((memory_value(order, hpa) & ~marks) != (frame->value[i] & ~marks)) {
+            uint64_t hpa = table + i * order->table.format->entry_bytes;
+            uint64_t value = memory_value(order, table, i);
+            if (value != frame->value[i] &&
+                ((value ^ frame->value[i]) & ~marks_of(order, frame->level, frame->value[i])) != 0) {
                 return wrong(order, ORDER_BEHIND_THE_RECORD, "an entry is not what was stored last", hpa,
-                             memory_value(order, hpa));
+                             value);
             }
             if (frame->dirty[i] && order->table.hal->table_write_back != NULL) {
                 return wrong(order, ORDER_ENTRY_NOT_WRITTEN_BACK, "an entry was not written back", hpa,
