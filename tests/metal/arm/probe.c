@@ -162,7 +162,7 @@ static uint64_t translate(uint64_t gpa, bool write)
 static void faulted(uint32_t hsr, struct probe_answer *answer)
 {
     if (HSR_STATUS_KIND(HSR_STATUS(hsr)) == HSR_STATUS_PERMISSION && (hsr & HSR_S1PTW) == 0) {
-        /* HPFAR is UNKNOWN now (B3.13.6). QEMU fills it; do as other CPUs may. */
+        /* HPFAR is UNKNOWN now ("Use of the HSR", B3.13). QEMU fills it; do as other CPUs may. */
         WRITE(HPFAR, UINT32_C(0xbadbad00));
     }
     axas_arm_fault_registers(answer->registers);

@@ -17,7 +17,7 @@
 
 static uint32_t exception_area[1024] __attribute__((aligned(4096)));
 
-/* Turns "EPT-violation #VE" on where the CPU has it (25.5.7). Every violation still has to come out as one,
+/* Turns "EPT-violation #VE" on where the CPU has it (26.5.7). Every violation still has to come out as one,
  * since no entry of the library's lets it become the guest's exception. */
 static void allow_exceptions(void)
 {
@@ -54,7 +54,7 @@ enum monitor_stop monitor_run(struct registers *registers, uint64_t rip, unsigne
                               uint64_t fault_registers[AXAS_MAX_FAULT_REGISTERS])
 {
     set_level(level);
-    exception_area[1] = 0; /* one exception more may come (25.5.7.2) */
+    exception_area[1] = 0; /* one exception more may come (26.5.7.2) */
     vmx_write(VMCS_GUEST_RIP, rip);
     if (!vmx_run(registers)) {
         vmx_describe();

@@ -40,7 +40,7 @@
 #define EDU_DMA_FROM_DEVICE BIT(1)
 #define EDU_BUFFER UINT64_C(0x40000)
 
-/* What a device writes there are interrupts, which the IOMMU does not translate (3.14). */
+/* What a device writes there are interrupts, which the IOMMU does not translate (3.15). */
 #define INTERRUPTS UINT64_C(0xfee00000)
 #define INTERRUPTS_SIZE UINT64_C(0x100000)
 
@@ -126,11 +126,11 @@ static void edu_copy(bool from_device, uint64_t address)
 #define IOMMU UINT64_C(0xfed90000)
 #define CAP (IOMMU + 0x08)    /* 11.4.2 */
 #define ECAP (IOMMU + 0x10)   /* 11.4.3 */
-#define GCMD (IOMMU + 0x18)   /* 11.4.4 */
-#define GSTS (IOMMU + 0x1c)   /* 11.4.5 */
-#define RTADDR (IOMMU + 0x20) /* 11.4.6 */
-#define CCMD (IOMMU + 0x28)   /* 11.4.7 */
-#define FSTS (IOMMU + 0x34)   /* 11.4.9 */
+#define GCMD (IOMMU + 0x18)   /* 11.4.4.1 */
+#define GSTS (IOMMU + 0x1c)   /* 11.4.4.2 */
+#define RTADDR (IOMMU + 0x20) /* 11.4.5 */
+#define CCMD (IOMMU + 0x28)   /* 11.4.6.1 */
+#define FSTS (IOMMU + 0x34)   /* 11.4.7.1 */
 
 #define CAP_MGAW(cap) (((cap) >> 16 & 0x3f) + 1)
 #define CAP_FRO(cap) (((cap) >> 24 & 0x3ff) * 16)
