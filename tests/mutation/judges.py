@@ -2,8 +2,8 @@
 """The tests that mutants stand before.
 
 What does not depend on the specifications is compiled once, with optimization. A mutant costs one run of the
-generator, one compilation of one file, without optimization since that is most of the time, and one link for
-each judge until one of them finds it out.
+generator, one compilation of one file and one link for each judge until one of them finds it out. The first judges
+need the codec and the registers alone and find nearly all; the walkers, most of the file, are compiled for what is left.
 """
 
 import json
@@ -29,7 +29,10 @@ FLAGS = ["-std=c11", "-w", "-DAXAS_CONFIG_HEADER=<axas/hosted_config.h>",
 SEED = "1"
 METAL = "metal"
 PROBES = "2000"
-
+# What the modes of a format have of the walkers.
+WALKERS = re.compile(r"^ +\.(translate|translate_batch|walk|alone|touch|map_page|empty_page|install_page|install|visit|"
+                     r"map_need|map|split_need|change|free_subtree) = [a-z_]+,\n", re.M)
+QUICK = Path(__file__).resolve().parent / "quick"  # stands in for Criterion
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Judge:
     arguments: tuple = ()
     environment: tuple = ()
     libraries: tuple = ()
+    include: Path | None = None
+    walks: bool = True  # or else the codec and the registers are enough
     section: str | None = None  # of the specification, without which there is nothing to judge
 
     def of(self, format):
@@ -52,8 +57,8 @@ CRITERION = {"arguments": ("-j1", "--fail-fast"), "libraries": ("-lcriterion",)}
 
 # From the cheapest to the dearest.
 JUDGES = (
-    Judge("golden", ("golden/{format}.c",), **CRITERION),
-    Judge("golden", ("golden/contiguous.c",), **CRITERION, section="contiguous"),
+    Judge("golden", ("golden/{format}.c", "mutation/quick/main.c"), include=QUICK, walks=False),
+    Judge("golden", ("golden/contiguous.c", "mutation/quick/main.c"), include=QUICK, section="contiguous"),
     Judge("codec", ("codec/exhaustive.c",)),
     Judge("table model", ("model/table_model.c", *MODEL), ("{format}",), (("AXAS_STEPS", "12"),)),
     Judge("space model", ("model/space_model.c", *MODEL), ("{format}",), (("AXAS_STEPS", "12"),)),
@@ -133,6 +138,9 @@ def run(command, environment, limit, directory):
 class Court:
     """Everything about one format that does not change from mutant to mutant."""
 
+    # Of optimization. At the first, functions that nobody calls take no time; at the second, code takes the least.
+    LEVEL = {False: "-O1", True: "-O0"}
+
     def __init__(self, format, text, cc, directory, judges):
         self.format = format
         self.cc = cc
@@ -149,26 +157,36 @@ class Court:
         self.define = f"-DAXAS_WITH_{format.upper()}=1"
         self.objects = self.compile_all([*sorted((RUNTIME / "src").glob("*.c")), RUNTIME / "hosted/src/hosted.c"])
         self.objects += self.compile_all([self.base / "formats.c"], self.base)
-        self.programs = {judge: self.compile_all(judge.of(format)) for judge in self.judges}
-        self.original = self.compile_all([self.base / f"{format}.c"], self.base, "-O0")[0]
+        self.programs = {judge: self.compile_all(judge.of(format), include=judge.include) for judge in self.judges}
+        write(self.without_walkers(files), self.base)
+        self.original = {walks: self.compile_all([self.base / self.source(walks)], self.base, self.LEVEL[walks])[0]
+                         for walks in (False, True)}
 
-    def compile_all(self, sources, directory=None, optimize="-O1"):
+    def compile_all(self, sources, directory=None, optimize="-O1", include=None):
         """The objects; those in the shared directory serve every format."""
+        more = [self.define, optimize, *(["-I", str(include)] if include else [])]
         objects = []
         for source in sources:
             target = (directory or self.shared) / f"{source.parent.name}_{source.stem}.o"
             if not target.exists():
-                problem = compile(self.cc, source, target, self.base / "include", self.define, optimize)
+                problem = compile(self.cc, source, target, self.base / "include", *more)
                 if problem:
                     raise Broken(f"{source}: {problem}")
             objects.append(target)
         return objects
 
+    def source(self, walks):
+        return f"{self.format}.c" if walks else f"{self.format}_codec.c"
+
+    def without_walkers(self, files):
+        """The format with no walkers, which the compiler then leaves out."""
+        return {self.source(False): WALKERS.sub("", files[self.source(True)])}
+
     def limit_of(self, judge, directory):
         """How long a judge may take. It must first acquit the specification as it is."""
         if judge not in self.limits:
             began = time.monotonic()
-            verdict = self.ask(judge, self.original, directory, None)
+            verdict = self.ask(judge, self.original[judge.walks], directory, None)
             if verdict:
                 raise Broken(f"{self.format}: {judge.name} fails for the specification as it is: {verdict}")
             self.limits[judge] = max(10, 10 * (time.monotonic() - began))
@@ -226,18 +244,23 @@ class Court:
             return "nothing", "the generated code is the same"
         shutil.rmtree(directory)
         directory.mkdir()
-        write(files, directory)
-        object = directory / "mutant.o"
-        problem = compile(self.cc, directory / f"{self.format}.c", object, directory / "include", self.define,
-                          "-O0")
-        if problem:
-            return "compiler", problem
-        if object.read_bytes() == self.original.read_bytes():
+        write({**files, **self.without_walkers(files)}, directory)
+        unchanged = []
+        for walks in (False, True):
+            object = directory / f"walks{walks}.o"
+            problem = compile(self.cc, directory / self.source(walks), object, directory / "include", self.define,
+                              self.LEVEL[walks])
+            if problem:
+                return "compiler", problem
+            if object.read_bytes() == self.original[walks].read_bytes():
+                unchanged.append(walks)
+                continue
+            for judge in self.judges:
+                verdict = judge.walks == walks and self.ask(judge, object, directory, self.limit_of(judge, directory))
+                if verdict:
+                    return judge.name, verdict
+        if len(unchanged) == 2:
             return "nothing", "the machine code is the same"
-        for judge in self.judges:
-            verdict = self.ask(judge, object, directory, self.limit_of(judge, directory))
-            if verdict:
-                return judge.name, verdict
         verdict = self.ask_metal(files, name) if metal and self.has_metal() else None
         if verdict:
             return METAL, verdict
