@@ -30,6 +30,12 @@ static const struct axas_format *gstage(void)
     return format;
 }
 
+/* What a CPU has to have for that mode with so many bits of guest addresses. */
+static uint64_t features_for(const struct axas_mode *mode, uint8_t bits)
+{
+    return mode->with | (bits < mode->gpa_bits_min ? mode->fewer_with : 0);
+}
+
 static unsigned root_register(const struct axas_format *format, const char *name)
 {
     for (unsigned i = 0; i < format->root_register_count; i++) {
@@ -50,10 +56,11 @@ Test(silicon, walks_of_stage_2_are_cacheable_on_every_cpu)
 {
     const struct axas_format *format = stage2();
     unsigned count = 0;
+    uint8_t narrowest = UINT8_MAX;
     for (unsigned m = 0; m < format->mode_count; m++) {
         const struct axas_mode *mode = &format->modes[m];
         for (unsigned feature = 0; feature <= format->feature_count; feature++) {
-            for (uint8_t bits = mode->gpa_bits_min; bits <= mode->gpa_bits_max; bits++) {
+            for (uint8_t bits = mode->gpa_bits_fewer; bits <= mode->gpa_bits_max; bits++) {
                 uint64_t values[AXAS_MAX_ROOT_REGISTERS];
                 struct axas_root_request request = {
                     .mode = mode,
@@ -61,18 +68,20 @@ Test(silicon, walks_of_stage_2_are_cacheable_on_every_cpu)
                     .vmid = 1,
                     .gpa_bits = bits,
                     .physical_bits = 48,
-                    .features =
-                        mode->with | (feature < format->feature_count ? format->features[feature].bit : 0),
+                    .features = features_for(mode, bits) |
+                                (feature < format->feature_count ? format->features[feature].bit : 0),
                 };
                 cr_assert_eq(format->root_encode(&request, values), AXAS_OK);
                 uint64_t vtcr = values[root_register(format, "vtcr_el2")];
                 cr_expect_eq(vtcr >> 8 & 0xff, 0x35, "%s, %u bits: VTCR_EL2 0x%" PRIx64, mode->name, bits,
                              vtcr);
                 count++;
+                narrowest = bits < narrowest ? bits : narrowest;
             }
         }
     }
     cr_expect_gt(count, 50);
+    cr_expect_eq(narrowest, 16, "with FEAT_TTST T0SZ goes up to 48");
 }
 
 /* VTTBR_EL2.BADDR and hgatp.PPN: bits below the size of the root are ignored or RES0; QEMU walks from where
@@ -82,11 +91,11 @@ static void check_misaligned_roots(const struct axas_format *format)
 {
     for (unsigned m = 0; m < format->mode_count; m++) {
         const struct axas_mode *mode = &format->modes[m];
-        for (uint8_t bits = mode->gpa_bits_min; bits <= mode->gpa_bits_max; bits++) {
+        for (uint8_t bits = mode->gpa_bits_fewer; bits <= mode->gpa_bits_max; bits++) {
             uint64_t values[AXAS_MAX_ROOT_REGISTERS];
             uint64_t size = UINT64_C(8) << (bits - format->levels[mode->root_level].shift);
             struct axas_root_request request = {
-                .mode = mode, .gpa_bits = bits, .physical_bits = 48, .features = mode->with};
+                .mode = mode, .gpa_bits = bits, .physical_bits = 48, .features = features_for(mode, bits)};
             for (uint64_t skew = 1; skew < size; skew *= 2) {
                 request.root = axas_hpa_of(UINT64_C(0x40000000) + skew);
                 cr_expect_eq(format->root_encode(&request, values), AXAS_ERR_RANGE,

@@ -4,7 +4,7 @@
 #ifndef HOME_H
 #define HOME_H
 
-#define HOME_SIZE 0x10000 /* a page of the largest granule */
+#define HOME_SIZE 0x10000 /* room for a page of the largest granule; what is in it fits one of 4 KiB */
 #define HOME_LOAD 0
 #define HOME_STORE 0x40
 #define HOME_VECTORS 0x800

@@ -54,10 +54,12 @@ static struct vcpu guest;
 static uint64_t home;
 static uint8_t physical_bits;
 static uint64_t fwb; /* the feature */
+static uint64_t page;
 
 void probe_init(struct axas_table_config *cpu)
 {
     physical_bits = cpu->physical_bits;
+    page = UINT64_C(1) << cpu->format->levels[cpu->format->level_count - 1u].shift;
     fwb = axas_feature_find(cpu->format, "fwb");
     cpu->features |= axas_feature_find(cpu->format, "contiguous_bit");
     arch_guest_init(axas_gpa_of(0));
@@ -84,7 +86,7 @@ uint64_t probe_stub_offset(void)
 struct probe_home probe_home(void)
 {
     return (struct probe_home){.hpa = {(uintptr_t)home_page},
-                               .size = HOME_SIZE,
+                               .size = page, /* and no more: 16 bits of addresses are 16 of them */
                                .attr = AXAS_READ | AXAS_KERNEL_EXEC | AXAS_USER_EXEC};
 }
 
