@@ -5,7 +5,7 @@ set(allowed memcpy memmove memset memcmp ${OF_THE_COMPILER})
 
 if(NOT LIBRARY)
   execute_process(
-    COMMAND "${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${BINARY_DIR}" -G "${GENERATOR}" -DAXAS_ARCH=all
+    COMMAND "${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${BINARY_DIR}" -G "${GENERATOR}"
       -DAXAS_TESTS=OFF -DAXAS_EXAMPLES=OFF -DAXAS_HOSTED=OFF -DCMAKE_BUILD_TYPE=Release ${OPTIONS}
     COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
   execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" --target axas
