@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file arm_id.h
- * Identification registers of AArch64 CPUs: ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1, ID_AA64MMFR2_EL1 as their
- * technical reference manuals have them. Fields of four bits (DDI 0487J.a, D19.2):
+ * Identification registers of AArch64 CPUs: ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1, ID_AA64MMFR2_EL1. Those of
+ * Cortex-A53 to Cortex-A710 are what the CPUs' technical reference manuals have, as QEMU's models say them
+ * (aarch64_a53_initfn and the like); the others were read on machines and are in VirtualBox's database of
+ * CPUs (src/VBox/VMM/VMMR3/cpus), as the operating system there shows them. Fields of four bits
+ * (DDI 0487J.a, D19.2):
  *
  *     MMFR0  PARange 3:0, TGran16 23:20 (0 not there), TGran64 27:24 and TGran4 31:28 (15 not there), and of
  *            stage 2 alone TGran16_2 35:32, TGran64_2 39:36, TGran4_2 43:40 (0 as the other, 1 not there)
@@ -26,11 +29,19 @@ static const char *const arm_id_names[] = {"id_aa64mmfr0_el1", "id_aa64mmfr1_el1
 #define NEOVERSE_V1 UINT64_C(0x00101125), UINT64_C(0x10212122), UINT64_C(0x0220011102101011)
 /* PARange 2; each granule says 2 of stage 2; as Neoverse V1, and ST 1 */
 #define CORTEX_A710 UINT64_C(0x0000022200101122), UINT64_C(0x10212122), UINT64_C(0x1221011110101011)
+/* on Linux; the fields these formats ask are those of Cortex-A710 */
+#define CORTEX_X925 UINT64_C(0x2100022200101122), UINT64_C(0x1001111010312122), UINT64_C(0x1221011110101011)
+/* on macOS: PARange 3 (42 bits), no granule of 64 KiB in either stage; XNX 1, FWB 1 */
+#define APPLE_M3_MAX UINT64_C(0x110012120f100003), UINT64_C(0x0000111111312100), UINT64_C(0x1201011102001011)
+/* on Windows, whose hypervisor shows no stage 2: each granule says 1 of it; PARange 2, HAFDBS 2 */
+#define SNAPDRAGON_8CX_3 UINT64_C(0x0000011100101022), UINT64_C(0x00201002), UINT64_C(0x0000000100001011)
 
 #define ARM_ID_OLD ""
 #define ARM_ID_N1 "xnx hardware_access_flag hardware_dirty_state vmid16"
 #define ARM_ID_V1 "xnx hardware_access_flag hardware_dirty_state vmid16 bbm2"
 #define ARM_ID_A710 ARM_ID_V1 " ttst"
+#define ARM_ID_M3 "xnx"
+#define ARM_ID_8CX "hardware_access_flag hardware_dirty_state"
 
 /* What matters in the second and the third register where all is 0: HAFDBS from 1 on, VMIDBits from 2, XNX
  * from 1; ST from 1, FWB from 1, BBM from 2. */

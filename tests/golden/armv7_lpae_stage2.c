@@ -453,11 +453,18 @@ Test(stage2, changes_ask_for_what_the_manual_says)
 Test(stage2, identification_registers_say_what_a_cpu_has)
 {
     /* B4.1: ID_PFR1 15:12 virtualization; ID_MMFR0 3:0 VMSA, 5 with long descriptors; ID_MMFR3 27:24 the
-     * cached memory's size, 0 32, 1 36 and 2 40 bits. */
+     * cached memory's size, 0 32, 1 36 and 2 40 bits. The values of the CPUs with a name are what their
+     * technical reference manuals have, as QEMU's models of them say it (cortex_a7_initfn and the like). */
     static const char *const names[] = {"id_pfr1", "id_mmfr0", "id_mmfr3"};
     static const struct golden_cpu cpus[] = {
-        {.what = "Cortex-A7 and Cortex-A15",
+        {.what = "Cortex-A7",
          .registers = {0x00011011, 0x10101105, 0x02102211},
+         .features = "",
+         .switched = "",
+         .modes = "2level 3level",
+         .physical_bits = 40},
+        {.what = "Cortex-A15",
+         .registers = {0x00011011, 0x10201105, 0x02102211},
          .features = "",
          .switched = "",
          .modes = "2level 3level",

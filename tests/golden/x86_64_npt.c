@@ -539,9 +539,13 @@ Test(npt, each_bit_of_exitinfo1_says_one_thing)
 Test(npt, identification_registers_say_what_a_cpu_has)
 {
     /* CPUID (APM volume 3, appendix E): 8000_0001 ECX 2 SVM, EDX 20 NX and 26 Page1GB; 8000_000A EDX 0 NP;
-     * 8000_0008 EAX 7:0 the width, 23:16
-     * the guest's or 0 for the same; 7 ECX 16 LA57; 1 EDX 16 PAT. CR4.LA57 is bit 12: the nested tables have
-     * as many levels as the host's own (15.25.3). */
+     * 8000_0008 EAX 7:0 the width, 23:16 the guest's or 0 for the same; 7 ECX 16 LA57; 1 EDX 16 PAT. CR4.LA57
+     * is bit 12: the nested tables have as many levels as the host's own (15.25.3).
+     *
+     * The leaves of the CPUs with a name are dumps: of EPYC 7742 and 9124 and of Opteron 2347 HE in the tests
+     * of libcpuid (tests/amd/zen2/epyc-rome, zen4/epyc-genoa and k10 there), of the Athlons in InstLatx64's
+     * collection (AuthenticAMD0020FF0 and 0060FB1). CR4, which no dump has, and the other rows are composed.
+     */
     static const char *const names[] = {"cpuid_80000001_ecx",
                                         "cpuid_80000001_edx",
                                         "cpuid_8000000a_edx",
@@ -550,44 +554,51 @@ Test(npt, identification_registers_say_what_a_cpu_has)
                                         "cpuid_00000001_edx",
                                         "cr4"};
     static const struct golden_cpu cpus[] = {
-        {.what = "EPYC 7002: 48 bits (0x30)",
-         .registers = {0x75c237ff, 0x2fd3fbff, 0x001b9cff, 0x3030, 0x00400004, 0x178bfbff, 0x406f0},
+        {.what = "EPYC 7742: 48 bits (0x30)",
+         .registers = {0x75c237ff, 0x2fd3fbff, 0x0013bcff, 0x3030, 0x00400004, 0x178bfbff, 0x406f0},
          .features = "leaf_1gib",
          .switched = "pat_wc_wp",
          .modes = "4level",
          .physical_bits = 48,
          .gpa_bits = 48},
-        {.what = "LA57 and 52 bits (0x34), on a host of 4 levels",
-         .registers = {0x75c237ff, 0x2fd3fbff, 0x001b9cff, 0x3934, 0x00410004, 0x178bfbff, 0x406f0},
+        {.what = "EPYC 9124: LA57 and 52 bits (0x34), on a host of 4 levels",
+         .registers = {0x75c237ff, 0x2fd3fbff, 0x1fbfbcff, 0x3934, 0x00415fce, 0x178bfbff, 0x406f0},
          .features = "leaf_1gib la57",
          .switched = "pat_wc_wp",
          .modes = "4level",
          .physical_bits = 52,
          .gpa_bits = 52},
         {.what = "the same on a host of 5 levels",
-         .registers = {0x75c237ff, 0x2fd3fbff, 0x001b9cff, 0x3934, 0x00410004, 0x178bfbff, 0x416f0},
+         .registers = {0x75c237ff, 0x2fd3fbff, 0x1fbfbcff, 0x3934, 0x00415fce, 0x178bfbff, 0x416f0},
          .features = "leaf_1gib la57",
          .switched = "pat_wc_wp",
          .modes = "5level",
          .physical_bits = 52,
          .gpa_bits = 52},
         {.what = "guests of 48 bits (0x30) on it",
-         .registers = {0x75c237ff, 0x2fd3fbff, 0x001b9cff, 0x303934, 0x00410004, 0x178bfbff, 0x416f0},
+         .registers = {0x75c237ff, 0x2fd3fbff, 0x1fbfbcff, 0x303934, 0x00415fce, 0x178bfbff, 0x416f0},
          .features = "leaf_1gib la57",
          .switched = "pat_wc_wp",
          .modes = "5level",
          .physical_bits = 52,
          .gpa_bits = 48},
-        {.what = "no SVM",
-         .registers = {0x75c237fb, 0x2fd3fbff, 0, 0x3030, 0, 0x178bfbff, 0},
-         .missing = "SVM",
+        {.what = "Opteron 2347 HE: nested paging, no leaf 7",
+         .registers = {0x7ff, 0xefd3fbff, 0x7, 0x3030, 0, 0x178bfbff, 0x6f0},
          .features = "leaf_1gib",
          .switched = "pat_wc_wp",
          .modes = "4level",
          .physical_bits = 48,
          .gpa_bits = 48},
-        {.what = "no nested paging, no 1 GiB",
-         .registers = {0x4, 0x2bd3fbff, 0xfffffffe, 0x3028, 0, 0x178bfbff, 0},
+        {.what = "Athlon 64 3200+: no SVM",
+         .registers = {0x1, 0xe3d3fbff, 0, 0x3028, 0, 0x078bfbff, 0x6f0},
+         .missing = "SVM",
+         .features = "",
+         .switched = "pat_wc_wp",
+         .modes = "4level",
+         .physical_bits = 40,
+         .gpa_bits = 40},
+        {.what = "Athlon 64 X2 4000+: no nested paging, no 1 GiB",
+         .registers = {0x11f, 0xebd3fbff, 0x2, 0x3028, 0, 0x178bfbff, 0x6f0},
          .missing = "nested paging",
          .features = "",
          .switched = "pat_wc_wp",
