@@ -7,8 +7,6 @@ from judges import JUDGES, METAL
 
 CATCHERS = ("generator", "compiler", *dict.fromkeys(judge.name for judge in JUDGES), METAL)
 
-TITLES = {"check": "refused by the checks", "nothing": "changes nothing", "golden": "caught first by the golden entries"}
-
 
 def reason_of(outcome, explained):
     return next((one.reason for one in explained if one.fits(outcome.mutant)), None)
@@ -60,7 +58,8 @@ def report(outcomes, explained, commit):
         f"Made by `tests/mutation/mutate.py --report` at commit {commit}. Each mutant is a specification with one change. "
         "The generator's checks refuse some, and some change nothing in the generated code (a field's name, say, or "
         "bits that every level says anew). The rest is compiled and shown to the tests, the cheapest first, until one "
-        "fails; a column counts what that test was the first to catch.\n",
+        "fails; a column counts what that test was the first to catch. `tests/mutation/mutate.py --list` names every mutant, "
+        "`--only ID --verbose` says what becomes of one.\n",
         table(outcomes, explained),
     ]
     parts.append("## Survivors\n")
@@ -77,9 +76,9 @@ def report(outcomes, explained, commit):
         mine = [outcome for outcome in outcomes if outcome.mutant.format == format]
         parts.append(f"## {format}\n")
         parts.append(table(mine, explained, by=lambda mutant: mutant.section))
-        for catcher in (*CATCHERS, "check", "nothing"):
+        for catcher in CATCHERS:
             caught = [outcome.mutant.id for outcome in mine if outcome.judge == catcher]
-            if caught:
-                parts.append(f"### {format}: {TITLES.get(catcher, 'caught first by the ' + catcher)}\n")
+            if caught and catcher != "golden":  # which are too many to look at
+                parts.append(f"### {format}: caught first by the {catcher}\n")
                 parts.append("```\n" + "\n".join(caught) + "\n```\n")
     return "\n".join(parts)
