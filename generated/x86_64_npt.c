@@ -93,10 +93,14 @@ static const struct axas_code_row access_rows[] = {
 
 /* What each of the rows sets in leaves of pdp and of pt. */
 static const uint64_t access_codes[] = {
-    UINT64_C(0x8000000000000000), UINT64_C(0x8000000000000000),
-    UINT64_C(0x8000000000000002), UINT64_C(0x8000000000000002),
-    UINT64_C(0), UINT64_C(0),
-    UINT64_C(2), UINT64_C(2),
+    UINT64_C(0x8000000000000000),
+    UINT64_C(0x8000000000000000),
+    UINT64_C(0x8000000000000002),
+    UINT64_C(0x8000000000000002),
+    UINT64_C(0),
+    UINT64_C(0),
+    UINT64_C(2),
+    UINT64_C(2),
 };
 
 static const struct axas_code_row memory_rows[] = {
@@ -110,12 +114,18 @@ static const struct axas_code_row memory_rows[] = {
 
 /* What each of the rows sets in leaves of pdp and of pt. */
 static const uint64_t memory_codes[] = {
-    UINT64_C(0), UINT64_C(0),
-    UINT64_C(8), UINT64_C(8),
-    UINT64_C(0x10), UINT64_C(0x10),
-    UINT64_C(0x18), UINT64_C(0x18),
-    UINT64_C(0x1000), UINT64_C(0x80),
-    UINT64_C(0x1008), UINT64_C(0x88),
+    UINT64_C(0),
+    UINT64_C(0),
+    UINT64_C(8),
+    UINT64_C(8),
+    UINT64_C(0x10),
+    UINT64_C(0x10),
+    UINT64_C(0x18),
+    UINT64_C(0x18),
+    UINT64_C(0x1000),
+    UINT64_C(0x80),
+    UINT64_C(0x1008),
+    UINT64_C(0x88),
 };
 
 static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
