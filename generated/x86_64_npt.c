@@ -2331,7 +2331,7 @@ static const struct axas_transition transitions[] = {
     },
     {
             .change = AXAS_CHANGE_COLLAPSE,
-            .breaks = false,
+            .breaks = true,
             .local = false,
             .scope = AXAS_INVALIDATE_TABLES,
             .with = UINT64_C(0),

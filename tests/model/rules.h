@@ -106,9 +106,9 @@ static const struct facts rules_facts[] = {
     {.format = "x86_64_ept", .asks_again = true},
     /*
      * AMD APM volume 2, 5.5 and 15.25: entries that are not present are not cached; a translation that would
-     * fault is dropped, and found anew.
+     * fault is dropped, and found anew. Those that point to tables are modified through an absent entry only.
      */
-    {.format = "x86_64_npt", .asks_again = true},
+    {.format = "x86_64_npt", .breaks = RULE(COLLAPSE), .asks_again = true},
     /*
      * Intel VT-d, 6.1 and 6.5: without caching mode nothing is cached of an entry that gives a fault; with
      * it, as for an IOMMU that somebody emulates, anything may be, and each change to an entry asks for an
