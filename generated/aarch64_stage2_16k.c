@@ -941,6 +941,21 @@ static AXAS_OUTLINE uint64_t rebreak(
 
 #undef BREAK_BATCH
 
+/* In what any of four entries differs from `seen`. */
+static AXAS_INLINE uint64_t unlike(const table_entry *slot, uint64_t seen)
+{
+    return (load(slot) ^ seen) | (load(slot + 1) ^ seen) | (load(slot + 2) ^ seen) | (load(slot + 3) ^ seen);
+}
+
+/* Loads again what unlike() did, for which a CPU may have a single instruction. */
+static AXAS_INLINE void flip_four(table_entry *slot, uint64_t flip)
+{
+    store(slot, load(slot) ^ flip);
+    store(slot + 1, load(slot + 1) ^ flip);
+    store(slot + 2, load(slot + 2) ^ flip);
+    store(slot + 3, load(slot + 3) ^ flip);
+}
+
 /* Gives `count` entries the code, skipping what is no leaf. */
 static AXAS_OUTLINE void recode(
         const struct change *c,
@@ -988,17 +1003,12 @@ static AXAS_OUTLINE void recode(
                 i++;
             } while (i < count && ((entry = load(slot + i)) & ~(keep | lost)) == (seen & ~lost));
         } else {
-            for (; !SMALL && count - i >= 4; i += 4) {
-                const uint64_t e0 = load(slot + i) ^ seen, e1 = load(slot + i + 1) ^ seen;
-                const uint64_t e2 = load(slot + i + 2) ^ seen, e3 = load(slot + i + 3) ^ seen;
-
-                if (((e0 | e1 | e2 | e3) & ~keep) != 0) {
+            for (; !SMALL && count - i >= 8; i += 8) {
+                if (((unlike(slot + i, seen) | unlike(slot + i + 4, seen)) & ~keep) != 0) {
                     break;
                 }
-                store(slot + i, e0 ^ set);
-                store(slot + i + 1, e1 ^ set);
-                store(slot + i + 2, e2 ^ set);
-                store(slot + i + 3, e3 ^ set);
+                flip_four(slot + i, flip);
+                flip_four(slot + i + 4, flip);
             }
             for (; i < count && ((entry = load(slot + i)) & ~keep) == seen; i++) {
                 store(slot + i, entry ^ flip);
@@ -1211,7 +1221,7 @@ static AXAS_OUTLINE enum axas_status count_tables(
             return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
         }
         if (kind == AXAS_ENTRY_TABLE) {
-            if (plan->maps || !whole || plan->sizes != UINT64_MAX) {
+            if (plan->maps || (level + 1 != AXAS_AARCH64_STAGE2_16K_LEVEL3 && (!whole || plan->sizes != UINT64_MAX))) {
                 const enum axas_status status =
                         count_tables(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, plan);
 
