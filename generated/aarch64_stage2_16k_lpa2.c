@@ -2094,36 +2094,19 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     }
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_level0(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
-    uint64_t index;
+    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
-    switch (t->root_level) {
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
-        index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
-        goto at_level1;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
-        index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
-        goto at_level2;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
-        goto at_level3;
-    default:
-        index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
-        break;
-    }
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
         goto slow;
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
-at_level1:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
         if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
@@ -2134,7 +2117,6 @@ at_level1:
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
-at_level2:
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
         if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
@@ -2145,7 +2127,90 @@ at_level2:
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
-at_level3:
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_level1(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
+    uint64_t entry;
+
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
+        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_aarch64_stage2_16k_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
+    index = LEVEL2_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
+        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_level2(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
+    uint64_t entry;
+
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
+        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_level3(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
+    uint64_t entry;
+
     entry = load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
         goto slow;
@@ -2504,7 +2569,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0x40),
-            .translate = translate,
+            .translate = translate_level3,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2534,7 +2599,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_level2,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2564,7 +2629,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_level1,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2594,7 +2659,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_level0,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,

@@ -1841,23 +1841,13 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     }
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_level1(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
-    uint64_t index;
+    uint64_t index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL1_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
-    switch (t->root_level) {
-    case AXAS_ARMV7_LPAE_STAGE2_LEVEL2:
-        index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT;
-        goto at_level2;
-    default:
-        index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL1_SHIFT;
-        break;
-    }
     entry = load_link(table + index);
     if (!axas_armv7_lpae_stage2_level1_is_table(entry)) {
         if (!axas_armv7_lpae_stage2_level1_is_leaf(entry)) {
@@ -1868,7 +1858,34 @@ static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas
     }
     table = directly_behind(t, axas_armv7_lpae_stage2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
-at_level2:
+    entry = load_link(table + index);
+    if (!axas_armv7_lpae_stage2_level2_is_table(entry)) {
+        if (!axas_armv7_lpae_stage2_level2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_armv7_lpae_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_armv7_lpae_stage2_level2_table_hpa(entry));
+    index = LEVEL3_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_armv7_lpae_stage2_level3_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_armv7_lpae_stage2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_level2(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT;
+    uint64_t entry;
+
     entry = load_link(table + index);
     if (!axas_armv7_lpae_stage2_level2_is_table(entry)) {
         if (!axas_armv7_lpae_stage2_level2_is_leaf(entry)) {
@@ -2184,7 +2201,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_level2,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2214,7 +2231,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_level1,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,

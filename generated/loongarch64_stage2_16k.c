@@ -1578,30 +1578,47 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     (void)write;
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_dir3(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
-    uint64_t index;
+    uint64_t index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
-    switch (t->root_level) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
-        goto at_dir1;
-    default:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
-        break;
-    }
     entry = load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir3_is_table(entry)) {
         goto slow;
     }
     table = directly_behind(t, axas_loongarch64_stage2_16k_dir3_table_hpa(entry));
     index = DIR1_INDEX(gpa);
-at_dir1:
+    entry = load_link(table + index);
+    if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
+        if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_loongarch64_stage2_16k_dir1_leaf_hpa(entry) | (gpa & DIR1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_loongarch64_stage2_16k_dir1_table_hpa(entry));
+    index = PT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_loongarch64_stage2_16k_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_dir1(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
+    uint64_t entry;
+
     entry = load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
         if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
@@ -1915,7 +1932,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_dir1,
             .translate_batch = translate_batch,
             .walk = walk,
             .touch = touch,
@@ -1944,7 +1961,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_dir3,
             .translate_batch = translate_batch,
             .walk = walk,
             .touch = touch,

@@ -2072,26 +2072,13 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     }
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_vpn4(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
-    uint64_t index;
+    uint64_t index = gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
-    switch (t->root_level) {
-    case AXAS_RISCV64_GSTAGE_VPN3:
-        index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
-        goto at_vpn3;
-    case AXAS_RISCV64_GSTAGE_VPN2:
-        index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
-        goto at_vpn2;
-    default:
-        index = gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
-        break;
-    }
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
         if (!axas_riscv64_gstage_vpn4_is_leaf(entry)) {
@@ -2102,7 +2089,6 @@ static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
-at_vpn3:
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
         if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
@@ -2113,7 +2099,92 @@ at_vpn3:
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
-at_vpn2:
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+    index = VPN1_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+    index = VPN0_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_vpn3(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
+    uint64_t entry;
+
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+    index = VPN2_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+    index = VPN1_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
+        if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+    index = VPN0_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_vpn2(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
+    uint64_t entry;
+
     entry = load_link(table + index);
     if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
         if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
@@ -2486,7 +2557,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_vpn2,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2516,7 +2587,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_vpn3,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2546,7 +2617,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_vpn4,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,

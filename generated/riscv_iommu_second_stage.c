@@ -2090,26 +2090,13 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     }
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_vpn4(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
-    uint64_t index;
+    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
-    switch (t->root_level) {
-    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3:
-        index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
-        goto at_vpn3;
-    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2:
-        index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
-        goto at_vpn2;
-    default:
-        index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
-        break;
-    }
     entry = load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
         if (!axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)) {
@@ -2120,7 +2107,6 @@ static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
-at_vpn3:
     entry = load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
         if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
@@ -2131,7 +2117,92 @@ at_vpn3:
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
-at_vpn2:
+    entry = load_link(table + index);
+    if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
+        if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv_iommu_second_stage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
+    index = VPN1_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
+        if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv_iommu_second_stage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn1_table_hpa(entry));
+    index = VPN0_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_vpn3(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
+    uint64_t entry;
+
+    entry = load_link(table + index);
+    if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
+        if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv_iommu_second_stage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
+    index = VPN2_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
+        if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv_iommu_second_stage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
+    index = VPN1_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
+        if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_riscv_iommu_second_stage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn1_table_hpa(entry));
+    index = VPN0_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_vpn2(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
+    uint64_t entry;
+
     entry = load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
         if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
@@ -2510,7 +2581,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(1),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_vpn2,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2540,7 +2611,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(2),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_vpn3,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,
@@ -2570,7 +2641,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(4),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_vpn4,
             .translate_batch = translate_batch,
             .walk = walk,
             .alone = alone,

@@ -1458,15 +1458,13 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     }
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_vpn1(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
     uint64_t index = gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
     entry = load_link(table + index);
     if (!axas_riscv_iommu_sv32x4_vpn1_is_table(entry)) {
         if (!axas_riscv_iommu_sv32x4_vpn1_is_leaf(entry)) {
@@ -1752,7 +1750,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(1),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_vpn1,
             .translate_batch = translate_batch,
             .walk = walk,
             .touch = touch,

@@ -1847,30 +1847,63 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     }
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_pml5(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
-    uint64_t index;
+    uint64_t index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
-    switch (t->root_level) {
-    case AXAS_X86_64_EPT_PML4:
-        index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
-        goto at_pml4;
-    default:
-        index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
-        break;
-    }
     entry = load_link(table + index);
     if (!axas_x86_64_ept_pml5_is_table(entry)) {
         goto slow;
     }
     table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
-at_pml4:
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pml4_is_table(entry)) {
+        goto slow;
+    }
+    table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
+    index = PDPT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
+        if (!axas_x86_64_ept_pdpt_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+    index = PD_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pd_is_table(entry)) {
+        if (!axas_x86_64_ept_pd_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
+    index = PT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_ept_pt_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_pml4(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
+    uint64_t entry;
+
     entry = load_link(table + index);
     if (!axas_x86_64_ept_pml4_is_table(entry)) {
         goto slow;
@@ -2243,7 +2276,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_pml4,
             .translate_batch = translate_batch,
             .walk = walk,
             .touch = touch,
@@ -2272,7 +2305,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x10),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_pml5,
             .translate_batch = translate_batch,
             .walk = walk,
             .touch = touch,

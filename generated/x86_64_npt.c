@@ -1857,30 +1857,63 @@ static void touch(struct axas_table *t, uint64_t gpa, bool write)
     }
 }
 
-static enum axas_status translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/* The direct map is at an offset. */
+static enum axas_status translate_pml5(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const table_entry *table = t->root;
-    uint64_t index;
+    uint64_t index = gpa >> AXAS_X86_64_NPT_PML5_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        goto slow;
-    }
-    switch (t->root_level) {
-    case AXAS_X86_64_NPT_PML4:
-        index = gpa >> AXAS_X86_64_NPT_PML4_SHIFT;
-        goto at_pml4;
-    default:
-        index = gpa >> AXAS_X86_64_NPT_PML5_SHIFT;
-        break;
-    }
     entry = load_link(table + index);
     if (!axas_x86_64_npt_pml5_is_table(entry)) {
         goto slow;
     }
     table = directly_behind(t, axas_x86_64_npt_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
-at_pml4:
+    entry = load_link(table + index);
+    if (!axas_x86_64_npt_pml4_is_table(entry)) {
+        goto slow;
+    }
+    table = directly_behind(t, axas_x86_64_npt_pml4_table_hpa(entry));
+    index = PDP_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_npt_pdp_is_table(entry)) {
+        if (!axas_x86_64_npt_pdp_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_x86_64_npt_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_x86_64_npt_pdp_table_hpa(entry));
+    index = PD_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_npt_pd_is_table(entry)) {
+        if (!axas_x86_64_npt_pd_is_leaf(entry)) {
+            goto slow;
+        }
+        hpa->raw = axas_x86_64_npt_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
+        return AXAS_OK;
+    }
+    table = directly_behind(t, axas_x86_64_npt_pd_table_hpa(entry));
+    index = PT_INDEX(gpa);
+    entry = load_link(table + index);
+    if (!axas_x86_64_npt_pt_is_leaf(entry)) {
+        goto slow;
+    }
+    hpa->raw = axas_x86_64_npt_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
+    return AXAS_OK;
+
+slow:
+    return axas_walk_translate(t, gpa, hpa);
+}
+
+/* The direct map is at an offset. */
+static enum axas_status translate_pml4(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *table = t->root;
+    uint64_t index = gpa >> AXAS_X86_64_NPT_PML4_SHIFT;
+    uint64_t entry;
+
     entry = load_link(table + index);
     if (!axas_x86_64_npt_pml4_is_table(entry)) {
         goto slow;
@@ -2244,7 +2277,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_pml4,
             .translate_batch = translate_batch,
             .walk = walk,
             .touch = touch,
@@ -2273,7 +2306,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(2),
             .fewer_with = UINT64_C(0),
-            .translate = translate,
+            .translate = translate_pml5,
             .translate_batch = translate_batch,
             .walk = walk,
             .touch = touch,

@@ -54,7 +54,7 @@ static enum axas_status piece_at(const struct request *request, uint64_t at, str
     struct axas_leaf leaf;
     axas_hpa hpa = {0};
     const struct axas_area *area = axas_areas_find(request->space, at, &room);
-    enum axas_status status = table->mode->translate(table, at, &hpa);
+    enum axas_status status = table->translate(table, at, &hpa);
     bool mapped = status == AXAS_OK;
     if (!mapped) {
         status = axas_walk_query(table, at, &leaf); /* a hole, or a leaf that is held */
@@ -84,7 +84,7 @@ static enum axas_status piece_at(const struct request *request, uint64_t at, str
         return AXAS_OK;
     }
     piece->last = least(at | (table->page_size - 1), end);
-    while (piece->last != end && table->mode->translate(table, piece->last + 1, &hpa) == AXAS_OK &&
+    while (piece->last != end && table->translate(table, piece->last + 1, &hpa) == AXAS_OK &&
            goes_on(table, piece, piece->last + 1 - at, hpa)) {
         piece->last = least(piece->last + table->page_size, end);
     }

@@ -1052,7 +1052,7 @@ enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, ax
     axas_hpa there;
     unsigned reader = axas_space_reader(space);
     axas_lock_state state = axas_lock_read(&space->lock, reader);
-    enum axas_status status = space->table.mode->translate(&space->table, gpa.raw, &there);
+    enum axas_status status = space->table.translate(&space->table, gpa.raw, &there);
     if (status != AXAS_OK) {
         status = locate_mapping(space, gpa, &found);
         there = found.hpa;

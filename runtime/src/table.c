@@ -561,6 +561,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
 #ifndef AXAS_DIRECT_MAP_OFFSET
     made.maps_by_call = made.hal->phys_to_virt != NULL;
 #endif
+    made.translate = made.maps_by_call ? axas_walk_translate : made.mode->translate;
     made.writes_back = made.hal->table_write_back != NULL;
     made.hardware_updates =
         format->hardware_updates_always || (made.features & format->hardware_update_features) != 0;
@@ -895,7 +896,7 @@ enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa g
     if (gpa.raw > table->last) {
         return AXAS_ERR_RANGE;
     }
-    return table->mode->translate(table, gpa.raw, hpa);
+    return table->translate(table, gpa.raw, hpa);
 }
 
 void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,

@@ -128,6 +128,8 @@ struct axas_table {
     uint8_t page_shift; /**< page_size is 1 << this */
     uint32_t vmid;
     const struct axas_mode *mode;
+    /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
+    enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
     uint64_t page_size;      /**< of the smallest leaf, bytes */
     uint64_t last_page;      /**< the last host address that such a leaf may translate to */
     bool announces;          /**< the CPU or the IOMMU has to be told of new entries */
@@ -199,7 +201,8 @@ struct axas_mode {
     uint64_t with;       /**< features that the mode needs */
     uint64_t fewer_with; /**< features with which it takes as few bits as gpa_bits_fewer */
 
-    /** Shared. The host address of a byte. AXAS_ERR_NOT_MAPPED, also for a held leaf; AXAS_ERR_CORRUPT. */
+    /** Shared. The host address of a byte; not for a table that maps_by_call. AXAS_ERR_NOT_MAPPED, also for a
+     *  held leaf; AXAS_ERR_CORRUPT. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
     /** Shared. The same for each of `count` addresses; AXAS_NO_HPA for those that lead nowhere. */
     void (*translate_batch)(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
