@@ -1164,7 +1164,7 @@ static AXAS_OUTLINE void unlink_table(
 {
     const uint64_t entry = load(slot);
 
-    t->leaf_table = NULL;
+    t->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
     store(slot, shape[level].empty);
     written(t, slot, 1);
     axas_gather_note(
@@ -2033,15 +2033,6 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     axas_walk_translate_each(t, gpas, hpas, count);
 }
 
-/* The slot of a smallest leaf, or NULL if the walk ends above it. */
-static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-
-    return level == AXAS_AARCH64_STAGE2_16K_LEVEL3 ? slot : NULL;
-}
 #else
 /* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
 static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
@@ -2120,18 +2111,30 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     }
 }
 
-/* The slot of a smallest leaf, or NULL if the walk ends above it. */
+#endif
+
+/* The slot of a smallest leaf, or NULL if the walk ends above it; for every direct map. */
+static AXAS_OUTLINE table_entry *find_leaf_slot(const struct axas_table *t, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+
+    return level == AXAS_AARCH64_STAGE2_16K_LEVEL3 ? slot : NULL;
+}
+
+/* The same, at once where the direct map is at an offset. */
 static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
+#if SMALL
+    return find_leaf_slot(t, gpa);
+#else
     table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
     if (AXAS_UNLIKELY(t->maps_by_call)) {
-        unsigned level;
-
-        table = find(t, gpa, &level, &entry);
-        return level == AXAS_AARCH64_STAGE2_16K_LEVEL3 ? table : NULL;
+        return find_leaf_slot(t, gpa);
     }
     switch (t->root_level) {
     case AXAS_AARCH64_STAGE2_16K_LEVEL2:
@@ -2159,22 +2162,22 @@ at_level2:
     index = LEVEL3_INDEX(gpa);
 at_level3:
     return table + index;
-}
 #endif
+}
 
-static INLINE_UNLESS_SMALL enum axas_status put_page(
+static INLINE_UNLESS_SMALL enum axas_status fill_page(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
         uint64_t hpa,
         axas_attr attr)
 {
-    if (load(slot) != AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY) {
+    if (AXAS_UNLIKELY(load(slot) != AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY)) {
         return AXAS_ERR_EXISTS;
     }
     store(slot, t->page_code[attr] | axas_aarch64_stage2_16k_level3_address(hpa));
     if (AXAS_UNLIKELY(t->announces)) {
-        axas_walk_announce_map(t, slot, gpa, LEVEL3_SPAN);
+        return axas_walk_announce_map(t, slot, gpa, LEVEL3_SPAN);
     }
     return AXAS_OK;
 }
@@ -2194,7 +2197,7 @@ static AXAS_OUTLINE enum axas_status map_page_elsewhere(
     t->leaf_table = slot - LEVEL3_INDEX(gpa);
     t->leaf_table_gpa = gpa & ~LEAF_TABLE_OFFSET;
 #endif
-    return put_page(t, slot, gpa, hpa, attr);
+    return fill_page(t, slot, gpa, hpa, attr);
 }
 
 /* A loop over pages stays in the table that was found last. */
@@ -2202,10 +2205,11 @@ static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hp
 {
     table_entry *const table = t->leaf_table;
 
-    if (SMALL || table == NULL || ((gpa ^ t->leaf_table_gpa) & ~LEAF_TABLE_OFFSET) != 0) {
+    /* The page's offset is 0, but not that of AXAS_NO_LEAF_TABLE. */
+    if (SMALL || AXAS_UNLIKELY(((gpa ^ t->leaf_table_gpa) & ~(LEAF_TABLE_OFFSET & ~LEVEL3_OFFSET)) != 0)) {
         return map_page_elsewhere(t, gpa, hpa, attr);
     }
-    return put_page(t, table + LEVEL3_INDEX(gpa), gpa, hpa, attr);
+    return fill_page(t, table + LEVEL3_INDEX(gpa), gpa, hpa, attr);
 }
 
 /* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
@@ -2237,7 +2241,7 @@ static AXAS_OUTLINE enum axas_status build(
         entry = axas_aarch64_stage2_16k_table_make(at - 1, axas_walk_phys(t, made[at]));
     }
     if (compare_exchange(slot, &expected, entry)) {
-        axas_walk_announce(t, slot, sizeof *slot);
+        (void)axas_walk_announce(t, slot, sizeof *slot);
         axas_walk_linked(t, level - hole);
         return AXAS_OK;
     }
@@ -2273,8 +2277,7 @@ static enum axas_status install(
             if (!compare_exchange(slot, &entry, leaf)) {
                 return AXAS_ERR_EXISTS;
             }
-            axas_walk_announce(t, slot, sizeof *slot);
-            return AXAS_OK;
+            return axas_walk_announce(t, slot, sizeof *slot);
         }
         if (!axas_walk_within_limit(t, level - hole)) {
             return AXAS_ERR_NO_MEMORY;
@@ -2296,13 +2299,28 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 {
     uint64_t entry = AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY;
 
-    if (!compare_exchange(slot, &entry, t->page_code[attr] | axas_aarch64_stage2_16k_level3_address(hpa))) {
+    if (AXAS_UNLIKELY(!compare_exchange(slot, &entry, t->page_code[attr] | axas_aarch64_stage2_16k_level3_address(hpa)))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        axas_walk_announce(t, slot, sizeof(table_entry));
+        return axas_walk_announce(t, slot, sizeof(table_entry));
     }
     return AXAS_OK;
+}
+
+static enum axas_status put_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+
+    if (slot == NULL) {
+        return axas_walk_install(t, axas_gpa_of(gpa), axas_hpa_of(hpa), LEVEL3_SPAN, attr, pool);
+    }
+    return install_page(t, slot, hpa, attr);
 }
 /* ---- Description ---- */
 
@@ -2356,6 +2374,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
+            .put_page = put_page,
             .install = install,
             .visit = visit_range,
             .map_need = map_need,
@@ -2386,6 +2405,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
+            .put_page = put_page,
             .install = install,
             .visit = visit_range,
             .map_need = map_need,
@@ -2416,6 +2436,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
+            .put_page = put_page,
             .install = install,
             .visit = visit_range,
             .map_need = map_need,

@@ -776,7 +776,7 @@ static AXAS_OUTLINE void unlink_table(
 {
     const uint64_t entry = load(slot);
 
-    t->leaf_table = NULL;
+    t->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
     store(slot, shape[level].empty);
     written(t, slot, 1);
     axas_gather_note(
@@ -1475,15 +1475,6 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     axas_walk_translate_each(t, gpas, hpas, count);
 }
 
-/* The slot of a smallest leaf, or NULL if the walk ends above it. */
-static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-
-    return level == AXAS_RISCV32_GSTAGE_VPN0 ? slot : NULL;
-}
 #else
 /* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
 static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
@@ -1542,18 +1533,30 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
     }
 }
 
-/* The slot of a smallest leaf, or NULL if the walk ends above it. */
+#endif
+
+/* The slot of a smallest leaf, or NULL if the walk ends above it; for every direct map. */
+static AXAS_OUTLINE table_entry *find_leaf_slot(const struct axas_table *t, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    table_entry *const slot = find(t, gpa, &level, &entry);
+
+    return level == AXAS_RISCV32_GSTAGE_VPN0 ? slot : NULL;
+}
+
+/* The same, at once where the direct map is at an offset. */
 static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
+#if SMALL
+    return find_leaf_slot(t, gpa);
+#else
     table_entry *table = t->root;
     uint64_t index = gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
     uint64_t entry;
 
     if (AXAS_UNLIKELY(t->maps_by_call)) {
-        unsigned level;
-
-        table = find(t, gpa, &level, &entry);
-        return level == AXAS_RISCV32_GSTAGE_VPN0 ? table : NULL;
+        return find_leaf_slot(t, gpa);
     }
     entry = load_link(table + index);
     if (!axas_riscv32_gstage_vpn1_is_table(entry)) {
@@ -1562,22 +1565,22 @@ static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
     table = directly_behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
     return table + index;
-}
 #endif
+}
 
-static INLINE_UNLESS_SMALL enum axas_status put_page(
+static INLINE_UNLESS_SMALL enum axas_status fill_page(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
         uint64_t hpa,
         axas_attr attr)
 {
-    if (load(slot) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
+    if (AXAS_UNLIKELY(load(slot) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY)) {
         return AXAS_ERR_EXISTS;
     }
     store(slot, t->page_code[attr] | axas_riscv32_gstage_vpn0_address(hpa));
     if (AXAS_UNLIKELY(t->announces)) {
-        axas_walk_announce_map(t, slot, gpa, VPN0_SPAN);
+        return axas_walk_announce_map(t, slot, gpa, VPN0_SPAN);
     }
     return AXAS_OK;
 }
@@ -1597,7 +1600,7 @@ static AXAS_OUTLINE enum axas_status map_page_elsewhere(
     t->leaf_table = slot - VPN0_INDEX(gpa);
     t->leaf_table_gpa = gpa & ~LEAF_TABLE_OFFSET;
 #endif
-    return put_page(t, slot, gpa, hpa, attr);
+    return fill_page(t, slot, gpa, hpa, attr);
 }
 
 /* A loop over pages stays in the table that was found last. */
@@ -1605,10 +1608,11 @@ static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hp
 {
     table_entry *const table = t->leaf_table;
 
-    if (SMALL || table == NULL || ((gpa ^ t->leaf_table_gpa) & ~LEAF_TABLE_OFFSET) != 0) {
+    /* The page's offset is 0, but not that of AXAS_NO_LEAF_TABLE. */
+    if (SMALL || AXAS_UNLIKELY(((gpa ^ t->leaf_table_gpa) & ~(LEAF_TABLE_OFFSET & ~VPN0_OFFSET)) != 0)) {
         return map_page_elsewhere(t, gpa, hpa, attr);
     }
-    return put_page(t, table + VPN0_INDEX(gpa), gpa, hpa, attr);
+    return fill_page(t, table + VPN0_INDEX(gpa), gpa, hpa, attr);
 }
 
 /* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
@@ -1640,7 +1644,7 @@ static AXAS_OUTLINE enum axas_status build(
         entry = axas_riscv32_gstage_table_make(at - 1, axas_walk_phys(t, made[at]));
     }
     if (compare_exchange(slot, &expected, entry)) {
-        axas_walk_announce(t, slot, sizeof *slot);
+        (void)axas_walk_announce(t, slot, sizeof *slot);
         axas_walk_linked(t, level - hole);
         return AXAS_OK;
     }
@@ -1676,8 +1680,7 @@ static enum axas_status install(
             if (!compare_exchange(slot, &entry, leaf)) {
                 return AXAS_ERR_EXISTS;
             }
-            axas_walk_announce(t, slot, sizeof *slot);
-            return AXAS_OK;
+            return axas_walk_announce(t, slot, sizeof *slot);
         }
         if (!axas_walk_within_limit(t, level - hole)) {
             return AXAS_ERR_NO_MEMORY;
@@ -1699,13 +1702,28 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 {
     uint64_t entry = AXAS_RISCV32_GSTAGE_VPN0_EMPTY;
 
-    if (!compare_exchange(slot, &entry, t->page_code[attr] | axas_riscv32_gstage_vpn0_address(hpa))) {
+    if (AXAS_UNLIKELY(!compare_exchange(slot, &entry, t->page_code[attr] | axas_riscv32_gstage_vpn0_address(hpa)))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        axas_walk_announce(t, slot, sizeof(table_entry));
+        return axas_walk_announce(t, slot, sizeof(table_entry));
     }
     return AXAS_OK;
+}
+
+static enum axas_status put_page(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    table_entry *const slot = leaf_slot(t, gpa);
+
+    if (slot == NULL) {
+        return axas_walk_install(t, axas_gpa_of(gpa), axas_hpa_of(hpa), VPN0_SPAN, attr, pool);
+    }
+    return install_page(t, slot, hpa, attr);
 }
 /* ---- Description ---- */
 
@@ -1740,6 +1758,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
+            .put_page = put_page,
             .install = install,
             .visit = visit_range,
             .map_need = map_need,

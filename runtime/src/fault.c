@@ -439,8 +439,8 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
 /* Puts a page that the area's backend gave where empty_page found nothing. */
 static inline enum axas_status put_page(struct axas_table *table, void *slot, axas_hpa page, axas_attr attr)
 {
-    bool fits = (page.raw & (table->page_size - 1)) == 0 && page.raw <= table->last_page;
-    return fits ? table->mode->install_page(table, slot, page.raw, attr) : AXAS_ERR_BUSY;
+    return (page.raw & table->not_in_hpa) == 0 ? table->mode->install_page(table, slot, page.raw, attr)
+                                               : AXAS_ERR_BUSY;
 }
 
 /*

@@ -569,7 +569,9 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     made.table_limit = config->table_limit == 0 ? UINT64_MAX : config->table_limit;
     resolve_transitions(&made);
     encode_pages(&made);
-    made.last_page = last_of_width(made.physical_bits) - (made.page_size - 1);
+    made.not_in_gpa = ~made.last | (made.page_size - 1);
+    made.not_in_hpa = ~last_of_width(made.physical_bits) | (made.page_size - 1);
+    made.leaf_table_gpa = AXAS_NO_LEAF_TABLE;
     made.announces = made.writes_back || made.hal->barrier != NULL ||
                      made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
 
@@ -634,10 +636,11 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
 
 /* Exclusive operations */
 
-void axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes)
+enum axas_status axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes)
 {
     axas_walk_written(table, slot, bytes);
     publish(table);
+    return AXAS_OK;
 }
 
 /* What ends a map of leaves that were written back. */
@@ -647,10 +650,12 @@ static void finish_map(const struct axas_table *table, uint64_t gpa, uint64_t si
     axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, size, table->page_size);
 }
 
-void axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa, uint64_t size)
+enum axas_status axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa,
+                                        uint64_t size)
 {
     axas_walk_written(table, slot, table->format->entry_bytes);
     finish_map(table, gpa, size);
+    return AXAS_OK;
 }
 
 enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
@@ -688,10 +693,10 @@ static AXAS_OUTLINE enum axas_status map_any(struct axas_table *table, axas_gpa 
 enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                 axas_attr attr)
 {
-    if (table != NULL && axas_walk_is_page(table, gpa, hpa, size, attr)) {
-        return table->mode->map_page(table, gpa.raw, hpa.raw, attr);
+    if (AXAS_UNLIKELY(table == NULL || !axas_walk_is_page(table, gpa, hpa, size, attr))) {
+        return map_any(table, gpa, hpa, size, attr);
     }
-    return map_any(table, gpa, hpa, size, attr);
+    return table->mode->map_page(table, gpa.raw, hpa.raw, attr);
 }
 
 enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
@@ -931,8 +936,8 @@ enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, 
     return status;
 }
 
-static AXAS_OUTLINE enum axas_status install_any(struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
-                                                 uint64_t size, axas_attr attr, struct axas_pool *pool)
+enum axas_status axas_walk_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                   axas_attr attr, struct axas_pool *pool)
 {
     struct axas_leaf_code code;
     enum axas_status status = pool == NULL ? AXAS_ERR_INVALID : check_leaves(table, gpa, hpa, size, attr);
@@ -958,13 +963,10 @@ static AXAS_OUTLINE enum axas_status install_any(struct axas_table *table, axas_
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                     axas_attr attr, struct axas_pool *pool)
 {
-    if (table != NULL && pool != NULL && axas_walk_is_page(table, gpa, hpa, size, attr)) {
-        void *slot = table->mode->empty_page(table, gpa.raw);
-        if (slot != NULL) {
-            return table->mode->install_page(table, slot, hpa.raw, attr);
-        }
+    if (AXAS_UNLIKELY(table == NULL || pool == NULL || !axas_walk_is_page(table, gpa, hpa, size, attr))) {
+        return axas_walk_install(table, gpa, hpa, size, attr, pool);
     }
-    return install_any(table, gpa, hpa, size, attr, pool);
+    return table->mode->put_page(table, gpa.raw, hpa.raw, attr, pool);
 }
 
 enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level,

@@ -112,6 +112,9 @@ struct axas_pool {
 struct axas_mode;
 
 /** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
+/** No address of a page. */
+#define AXAS_NO_LEAF_TABLE UINT64_C(1)
+
 struct axas_table {
     /* What every walk reads stands together. */
     void *root;
@@ -131,11 +134,12 @@ struct axas_table {
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
     uint64_t page_size;      /**< of the smallest leaf, bytes */
-    uint64_t last_page;      /**< the last host address that such a leaf may translate to */
+    uint64_t not_in_gpa;     /**< bits that no guest address of such a leaf has */
+    uint64_t not_in_hpa;     /**< bits that no host address of one has */
     bool announces;          /**< the CPU or the IOMMU has to be told of new entries */
     uint16_t page_attrs;     /**< bit n set: page_code[n] is there */
-    uint64_t leaf_table_gpa; /**< first address of leaf_table */
-    void *leaf_table;        /**< of the page that was mapped last by itself, or NULL; for exclusive calls */
+    uint64_t leaf_table_gpa; /**< first address of leaf_table, or AXAS_NO_LEAF_TABLE */
+    void *leaf_table;        /**< of the page that was mapped last by itself; for exclusive calls */
     uint64_t page_code[AXAS_ACCESS_MASK + 1]; /**< of a smallest leaf of normal memory, by access bits */
     const struct axas_hal *hal;
     const struct axas_format *format;
@@ -221,6 +225,10 @@ struct axas_mode {
     /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where empty_page
      *  said, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
     enum axas_status (*install_page)(struct axas_table *table, void *slot, uint64_t hpa, axas_attr attr);
+    /** Shared. axas_table_install of one smallest leaf of normal memory, whose code is in table->page_code.
+     */
+    enum axas_status (*put_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
+                                 struct axas_pool *pool);
     /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
      *  `pool`; linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or
      * smaller leaves below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both

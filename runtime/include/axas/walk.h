@@ -112,17 +112,21 @@ static inline bool axas_walk_is_page(const struct axas_table *table, axas_gpa gp
                                      uint64_t size, axas_attr attr)
 {
     return axas_walk_is_plain(table, attr) && size == table->page_size &&
-           ((gpa.raw | hpa.raw) & (size - 1)) == 0 && gpa.raw <= table->last && hpa.raw <= table->last_page;
+           (gpa.raw & table->not_in_gpa) == 0 && (hpa.raw & table->not_in_hpa) == 0;
 }
 
 /** axas_table_map for checked arguments, of any size. */
 enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr);
+/** axas_table_install for arguments that are not checked. */
+enum axas_status axas_walk_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+                                   axas_attr attr, struct axas_pool *pool);
 /** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked
- * for. */
-void axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
+ * for. AXAS_OK, for whom that is the last thing to do. */
+enum axas_status axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
 /** The same for one entry, and what the format asks for when leaves are made. */
-void axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa, uint64_t size);
+enum axas_status axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa,
+                                        uint64_t size);
 
 /** Fills *leaf from the entry of `level` where a walk to gpa ended. AXAS_ERR_NOT_MAPPED: empty, *leaf is the
  *  hole. AXAS_ERR_CORRUPT: no leaf or held leaf; *leaf tells level, gpa, size and entry. */
