@@ -556,12 +556,20 @@ static INLINE_UNLESS_SMALL table_entry *root_slot(const struct axas_table *t, ui
 
 /* ---- Runs of entries ---- */
 
+/* A leaf or held leaf that was changed, without what is kept of it, and the rules for that; NULL: none was. */
+struct known {
+    const struct axas_transition *change;
+    uint64_t seen;
+    unsigned level;
+};
+
 /* What happens to a range that is emptied or given another code. */
 struct change {
     struct axas_table *t;
     uint64_t sizes; /* of leaves that need not be split */
     const struct axas_leaf_code *code;
     struct axas_gather *g;
+    struct known *known; /* the last one: what looks the same is not looked at again */
 };
 
 /* Stores `count` leaves of `span` bytes. */
@@ -697,12 +705,21 @@ static AXAS_OUTLINE void recode(
         uint64_t entry = load(slot + i);
         const uint64_t seen = entry & ~keep, flip = seen ^ set;
 
-        if (flip == 0 || !is_memory(level, entry)) {
+        if (flip == 0) {
             i++;
             continue;
         }
+        if (c->known->change == NULL || c->known->seen != seen || c->known->level != level) {
+            if (!is_memory(level, entry)) {
+                i++;
+                continue;
+            }
+            c->known->change = change_of(t, level, entry, c->code);
+            c->known->seen = seen;
+            c->known->level = level;
+        }
         /* From here on everything that looks the same but for what is kept. */
-        change = change_of(t, level, entry, c->code);
+        change = c->known->change;
         if (change->breaks) {
             i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
             change = &t->change[AXAS_CHANGE_MAKE];
@@ -1211,7 +1228,8 @@ static void change_range(
         const struct axas_leaf_code *code,
         struct axas_gather *g)
 {
-    const struct change c = { t, sizes, code, g };
+    struct known known = { NULL, 0, 0 };
+    const struct change c = { t, sizes, code, g, &known };
     table_entry *slot = root_slot(t, gpa);
     unsigned level = t->root_level;
 
