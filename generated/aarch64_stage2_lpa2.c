@@ -2514,7 +2514,7 @@ at_level2:
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

@@ -1966,7 +1966,7 @@ at_level2:
     }
     table = directly_behind(t, axas_armv7_lpae_stage2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

@@ -1860,7 +1860,7 @@ at_dir2:
     }
     table = directly_behind(t, axas_loongarch64_stage2_dir1_table_hpa(entry));
     index = PT_INDEX(gpa);
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

@@ -1697,7 +1697,7 @@ at_dir1:
     }
     table = directly_behind(t, axas_loongarch64_stage2_16k_dir1_table_hpa(entry));
     index = PT_INDEX(gpa);
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

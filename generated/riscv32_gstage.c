@@ -1510,7 +1510,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     }
     table = directly_behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

@@ -2297,7 +2297,7 @@ at_vpn2:
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

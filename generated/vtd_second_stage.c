@@ -2068,7 +2068,7 @@ at_pdp:
     }
     table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

@@ -2024,7 +2024,7 @@ at_pml4:
     }
     table = directly_behind(t, axas_x86_64_npt_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
-    __builtin_prefetch(table + index);
+    axas_walk_ahead(table + index);
     return table + index;
 }
 

@@ -49,6 +49,17 @@ extern "C" {
 #define AXAS_INLINE inline __attribute__((always_inline))
 #define AXAS_UNLIKELY(condition) __builtin_expect((condition), 0)
 
+/** Asks for the line that an entry is in ahead of time. */
+static AXAS_INLINE void axas_walk_ahead(const void *entry)
+{
+#ifdef __x86_64__
+    /* Where vector registers are forbidden Clang has no prefetch, which needs none. */
+    __asm__ volatile("prefetcht0 %0" : : "m"(*(const char *)entry));
+#else
+    __builtin_prefetch(entry);
+#endif
+}
+
 /** Addresses that a batch takes down the tree together. */
 #define AXAS_BATCH 16u
 
