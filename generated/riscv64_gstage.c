@@ -2141,7 +2141,11 @@ static enum axas_status translate_vpn4(const struct axas_table *t, uint64_t gpa,
     if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {
         goto slow;
     }
-    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    if (AXAS_UNLIKELY(axas_riscv64_gstage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
+        hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+        return AXAS_OK;
+    }
+    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
 
 slow:
@@ -2189,7 +2193,11 @@ static enum axas_status translate_vpn3(const struct axas_table *t, uint64_t gpa,
     if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {
         goto slow;
     }
-    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    if (AXAS_UNLIKELY(axas_riscv64_gstage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
+        hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+        return AXAS_OK;
+    }
+    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
 
 slow:
@@ -2227,7 +2235,11 @@ static enum axas_status translate_vpn2(const struct axas_table *t, uint64_t gpa,
     if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {
         goto slow;
     }
-    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    if (AXAS_UNLIKELY(axas_riscv64_gstage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
+        hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+        return AXAS_OK;
+    }
+    hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
 
 slow:

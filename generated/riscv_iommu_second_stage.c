@@ -2159,7 +2159,11 @@ static enum axas_status translate_vpn4(const struct axas_table *t, uint64_t gpa,
     if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
         goto slow;
     }
-    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    if (AXAS_UNLIKELY(axas_riscv_iommu_second_stage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
+        hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+        return AXAS_OK;
+    }
+    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
 
 slow:
@@ -2207,7 +2211,11 @@ static enum axas_status translate_vpn3(const struct axas_table *t, uint64_t gpa,
     if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
         goto slow;
     }
-    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    if (AXAS_UNLIKELY(axas_riscv_iommu_second_stage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
+        hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+        return AXAS_OK;
+    }
+    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
 
 slow:
@@ -2245,7 +2253,11 @@ static enum axas_status translate_vpn2(const struct axas_table *t, uint64_t gpa,
     if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
         goto slow;
     }
-    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+    if (AXAS_UNLIKELY(axas_riscv_iommu_second_stage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
+        hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
+        return AXAS_OK;
+    }
+    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
 
 slow:

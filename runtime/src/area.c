@@ -408,8 +408,12 @@ const struct axas_area *axas_areas_seek(const struct axas_space *space, uint64_t
 
 const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
 {
-    struct axas_areas_path path;
-    return axas_areas_seek(space, gpa, &path, piece);
+    const struct axas_area *record = record_at(space, gpa);
+    if (record == NULL) { /* only then is a path of use */
+        struct axas_areas_path path;
+        record = seek(space, gpa, &path);
+    }
+    return piece_from(space, record, gpa, piece);
 }
 
 /* Changing */
