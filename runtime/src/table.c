@@ -194,7 +194,9 @@ static void look_at_reserve(const struct axas_table *table, const uint32_t need[
 
 static void restore_reserve(struct axas_table *table, const struct reserve *reserve)
 {
-    if (reserve->more != 0) {
+    /* What was prepared is what was taken, but where a plan counted too much. */
+    if (reserve->more != 0 &&
+        __builtin_memcmp(table->pool.count, reserve->count, sizeof reserve->count) != 0) {
         pool_trim(table, &table->pool, reserve->count);
     }
 }
