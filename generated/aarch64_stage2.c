@@ -1091,7 +1091,7 @@ static AXAS_OUTLINE void recode(
                 i++;
             } while (i < count && ((entry = load(slot + i)) & ~(keep | lost)) == (seen & ~lost));
         } else {
-            for (; !SMALL && count - i >= 8; i += 8) {
+            for (; !SMALL && i + 8 <= count; i += 8) {
                 if (((unlike(slot + i, seen) | unlike(slot + i + 4, seen)) & ~keep) != 0) {
                     break;
                 }
