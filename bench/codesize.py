@@ -18,8 +18,14 @@ sys.path.insert(0, str(TOP))
 from codegen import load, model, render  # noqa: E402
 
 # What is built, and the bytes of text that a format with one mode may have then.
-OPTIONS = {"-O2": ["-O2"], "-O2 AXAS_SMALL": ["-O2", "-DAXAS_SMALL"], "-Os": ["-Os"]}
-LIMITS = {"-O2": 12 * 1024, "-O2 AXAS_SMALL": 12 * 1024, "-Os": 8 * 1024}
+OPTIONS = {
+    "-O2": ["-O2"],
+    "-O2 AXAS_SMALL": ["-O2", "-DAXAS_SMALL"],
+    "-Os": ["-Os"],
+    "-O2 without groups": ["-O2", "-DAXAS_CONTIGUOUS=0"],
+    "-Os without groups": ["-Os", "-DAXAS_CONTIGUOUS=0"],
+}
+LIMITS = {level: (8 if level.startswith("-Os") else 12) * 1024 for level in OPTIONS}
 
 
 def with_one_mode(data, name):

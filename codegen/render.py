@@ -231,12 +231,9 @@ def shifted_constant(value: int, left: int) -> str:
     return c64(value << left if left >= 0 else value >> -left)
 
 
-def carried(moves: tuple[int, list[tuple[int, int]]]) -> str:
-    """What an entry's children take over from it."""
-    same, moved = moves
-    terms = [f"(entry & {c64(same)})"] if same else []
-    terms += [shifted(f"(entry & {c64(mask)})", left) for mask, left in moved]
-    return " | ".join(terms) or "0"
+def moved(moves: list[tuple[int, int]]) -> str:
+    """What an entry's children take over from it elsewhere than where it is."""
+    return bare(" | ".join(shifted(f"(entry & {c64(mask)})", left) for mask, left in moves)) or "0"
 
 
 def mask_text(mask: int) -> str:
@@ -283,7 +280,7 @@ def environment() -> jinja2.Environment:
         kinds_mask=kinds_mask,
         size=size,
         shifted_constant=shifted_constant,
-        carried=carried,
+        moved=moved,
         any_of=any_of,
         bare=bare,
         asked=asked,

@@ -27,6 +27,8 @@ static const struct axas_shape shape[] = {
             .dirty = UINT64_C(0),
             .leaf = UINT64_C(1),
             .held = UINT64_C(0x800),
+            .leaf_carried = UINT64_C(0x7c00000000007fc),
+            .held_carried = UINT64_C(0x78000000000073c),
             .access_mask = UINT64_C(0x400000000000c0),
             .memory_mask = UINT64_C(0x33c),
             .group_size = UINT64_C(0x400000000),
@@ -47,6 +49,8 @@ static const struct axas_shape shape[] = {
             .dirty = UINT64_C(0),
             .leaf = UINT64_C(1),
             .held = UINT64_C(0x800),
+            .leaf_carried = UINT64_C(0x7c00000000007fc),
+            .held_carried = UINT64_C(0x78000000000073c),
             .access_mask = UINT64_C(0x400000000000c0),
             .memory_mask = UINT64_C(0x33c),
             .group_size = UINT64_C(0x2000000),
@@ -163,6 +167,8 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
 };
 
 static const struct axas_codec codec = {
+    .kind = axas_armv7_lpae_stage2_entry_kind,
+    .hpa = axas_armv7_lpae_stage2_entry_hpa,
     .shape = shape,
     .rules = rules,
     .access = { access_rows, access_codes, 5 },
@@ -281,8 +287,7 @@ enum axas_status axas_armv7_lpae_stage2_leaf_read(
 
 bool axas_armv7_lpae_stage2_entry_valid(unsigned level, uint64_t entry, uint64_t features, unsigned physical_bits)
 {
-    return axas_codec_entry_valid(&codec, level, axas_armv7_lpae_stage2_entry_kind(level, entry), entry,
-            axas_armv7_lpae_stage2_entry_hpa(level, entry), features, physical_bits);
+    return axas_codec_entry_valid(&codec, level, entry, features, physical_bits);
 }
 
 /* ---- Registers ---- */
@@ -445,9 +450,11 @@ typedef axas_armv7_lpae_stage2_entry table_entry;
 #if defined(__OPTIMIZE_SIZE__) || defined(AXAS_SMALL)
 #define SMALL 1
 #define INLINE_UNLESS_SMALL AXAS_OUTLINE
+#define OUTLINE_UNLESS_SMALL inline
 #else
 #define SMALL 0
 #define INLINE_UNLESS_SMALL inline
+#define OUTLINE_UNLESS_SMALL AXAS_OUTLINE
 #endif
 
 static AXAS_INLINE uint64_t load(const table_entry *slot)
@@ -604,30 +611,7 @@ static AXAS_OUTLINE table_entry *child_slot(const struct axas_table *t, unsigned
     return behind(t, axas_armv7_lpae_stage2_entry_hpa(level, entry)) + index_in(level + 1, gpa);
 }
 
-static INLINE_UNLESS_SMALL table_entry *root_slot(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *const root = t->root;
-
-    return root + (gpa >> shape[t->root_level].shift);
-}
-
 /* ---- Runs of entries ---- */
-
-/* A leaf or held leaf that was changed, without what is kept of it, and the rules for that; NULL: none was. */
-struct known {
-    const struct axas_transition *change;
-    uint64_t seen;
-    unsigned level;
-};
-
-/* What happens to a range that is emptied or given another code. */
-struct change {
-    struct axas_table *t;
-    uint64_t sizes; /* of leaves that need not be split */
-    const struct axas_leaf_code *code;
-    struct axas_gather *g;
-    struct known *known; /* the last one: what looks the same is not looked at again */
-};
 
 /* Stores `count` leaves of `span` bytes. */
 static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, uint64_t hpa, uint64_t span)
@@ -670,83 +654,72 @@ static AXAS_OUTLINE void fill_in_groups(
 /* Whether map marks the groups of that level. */
 static inline bool marks_groups(const struct axas_table *t, unsigned level)
 {
-    return (t->groups >> level & 1) != 0;
+    return AXAS_CONTIGUOUS && (t->groups >> level & 1) != 0;
 }
 
-/* Empties a table that nothing links yet, but for the entries from `first` to `final`. */
-static AXAS_OUTLINE void blank(table_entry *table, unsigned level, uint64_t first, uint64_t final)
+/* Whether `count` entries are empty. */
+static AXAS_OUTLINE bool all_empty(const table_entry *slot, uint64_t count, uint64_t empty)
 {
-    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
-
-    for (uint64_t i = 0; i < first; i++) {
-        store(table + i, empty);
-    }
-    for (uint64_t i = final + 1; i < entries; i++) {
-        store(table + i, empty);
-    }
-}
-
-/* Whether all entries before `first` and after `final` are empty. */
-static AXAS_OUTLINE bool empty_outside(const table_entry *table, unsigned level, uint64_t first, uint64_t final)
-{
-    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
-
-    for (uint64_t i = 0; i < first; i++) {
-        if (load(table + i) != empty) {
-            return false;
-        }
-    }
-    for (uint64_t i = final + 1; i < entries; i++) {
-        if (load(table + i) != empty) {
+    for (uint64_t i = 0; i < count; i++) {
+        if (load(slot + i) != empty) {
             return false;
         }
     }
     return true;
 }
 
-/* The rules for changing this leaf or held leaf to that code. */
-static AXAS_OUTLINE const struct axas_transition *change_of(
-        const struct axas_table *t,
-        unsigned level,
-        uint64_t entry,
-        const struct axas_leaf_code *code)
+/* Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
+static AXAS_OUTLINE bool empty_outside(const table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
 {
-    struct axas_leaf old;
+    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
+    const uint64_t first = index_in(level, gpa), after = index_in(level, last) + 1;
 
-    if ((code->attr & AXAS_ACCESS_MASK) == 0) {
-        return &t->change[AXAS_CHANGE_REMOVE_LEAF];
-    }
-    if (axas_armv7_lpae_stage2_entry_kind(level, entry) == AXAS_ENTRY_HELD) {
-        return &t->change[AXAS_CHANGE_MAKE];
-    }
-    if (axas_armv7_lpae_stage2_leaf_read(level, entry, t->features, &old) != AXAS_OK ||
-            ((old.attr ^ code->attr) & AXAS_MEM_MASK) != 0) {
-        return &t->change[AXAS_CHANGE_MEMORY_TYPE];
-    }
-    if ((old.attr & ~code->attr) != 0) {
-        return &t->change[AXAS_CHANGE_PERMISSIONS_LESS];
-    }
-    return &t->change[AXAS_CHANGE_PERMISSIONS_MORE];
+    return all_empty(slot - first, first, empty) && all_empty(slot - first + after, entries - after, empty);
 }
 
-/* Gives the leaves of the group at gpa the code `set` and takes the mark off. Each gets its own address, and is accessed
- * and dirty if any is: the CPU may set that in any one of them for all. `ends`: a leaf of it may be broken next, when
- * nothing of the group may be cached any more. */
-static AXAS_OUTLINE void take_apart(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        unsigned level,
-        uint64_t set,
-        const struct axas_transition *change,
-        bool ends,
-        struct axas_gather *g)
+/* A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool has no frame. */
+static AXAS_OUTLINE table_entry *new_table(struct axas_pool *pool, unsigned level, uint64_t gpa, uint64_t last)
 {
+    table_entry *const table = axas_pool_take(pool, level);
+    const uint64_t first = index_in(level, gpa), after = index_in(level, last) + 1, empty = shape[level].empty;
+
+    if (table != NULL) {
+        fill(table, first, empty, 0, 0);
+        fill(table + after, shape[level].entries - after, empty, 0, 0);
+    }
+    return table;
+}
+
+/* Puts a table that is full into the entry *slot of `level`, which is empty. */
+static AXAS_OUTLINE void link_table(struct axas_table *t, table_entry *slot, unsigned level, const table_entry *child)
+{
+    written(t, child, shape[level + 1].entries);
+    store_link(slot, axas_armv7_lpae_stage2_table_make(level, axas_walk_phys(t, child)));
+    axas_walk_linked(t, 1);
+}
+
+/* Takes the mark off the group that the leaf in *slot at gpa is of, if it is of one. Each leaf gets its own address, and
+ * is accessed and dirty if any is: the CPU may set that in any one of them for all. `holds`: they become held leaves. */
+static AXAS_OUTLINE void take_apart(
+        const struct axas_change_request *c,
+        table_entry *slot,
+        unsigned level,
+        uint64_t gpa,
+        bool holds)
+{
+    struct axas_table *const t = c->table;
+    const struct axas_transition *change = &t->change[holds ? AXAS_CHANGE_REMOVE_LEAF : AXAS_CHANGE_CONTIGUOUS_OFF];
     const uint64_t keep = shape[level].keep, flags = shape[level].accessed | shape[level].dirty;
     const uint64_t span = shape[level].span, size = shape[level].group_size, count = size / span;
+    const uint64_t set = (holds ? c->code->at[level] : load(slot) ^ shape[level].group_flip) & ~keep;
     const bool breaks = change->breaks;
     uint64_t seen = 0, entry, next;
 
+    if (!axas_in_group(&shape[level], load(slot))) {
+        return;
+    }
+    slot -= (gpa & (size - 1)) >> shape[level].shift;
+    gpa &= ~(size - 1);
     for (uint64_t i = 0; i < count; i++) {
         entry = load(slot + i);
         do {
@@ -768,49 +741,29 @@ static AXAS_OUTLINE void take_apart(
         } while (next != entry && !compare_exchange(slot + i, &entry, next));
     }
     written(t, slot, count);
-    if (ends && !breaks) {
+    if (!breaks && !holds &&
+            (t->change[AXAS_CHANGE_SPLIT].breaks ||
+                    (c->code != NULL &&
+                            (t->change[AXAS_CHANGE_MEMORY_TYPE].breaks || t->change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
+                                    t->change[AXAS_CHANGE_PERMISSIONS_LESS].breaks)))) {
+        /* A leaf of it may be broken next, when nothing of the group may be cached any more. */
         axas_walk_invalidate(t, change, gpa, size, span);
     } else {
-        axas_gather_note(g, change, gpa, gpa + (size - 1), span);
-    }
-}
-
-/* Takes the group at gpa apart if the leaf in `slot` is of one. */
-static AXAS_OUTLINE void take_off_mark(const struct change *c, table_entry *slot, uint64_t gpa, unsigned level)
-{
-    const struct axas_transition *const change = c->t->change;
-    const uint64_t entry = load(slot), offset = shape[level].group_size - 1;
-    const bool recoding = change[AXAS_CHANGE_MEMORY_TYPE].breaks || change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
-            change[AXAS_CHANGE_PERMISSIONS_LESS].breaks;
-    const bool breaks = change[AXAS_CHANGE_SPLIT].breaks || (c->code != NULL && recoding);
-
-    if (axas_in_group(&shape[level], entry)) {
-        take_apart(
-                c->t,
-                slot - ((gpa & offset) >> shape[level].shift),
-                gpa & ~offset,
-                level,
-                (entry ^ shape[level].group_flip) & ~shape[level].keep,
-                &change[AXAS_CHANGE_CONTIGUOUS_OFF],
-                breaks,
-                c->g);
+        axas_gather_note(c->gather, change, gpa, gpa + (size - 1), span);
     }
 }
 
 /* Takes apart the groups of which a part is in [gpa, last] and a part is not. */
-static inline void cut_groups(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
+static AXAS_OUTLINE void cut_groups(const struct axas_change_request *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
 {
     const uint64_t offset = shape[level].group_size - 1;
     const unsigned shift = shape[level].shift;
 
-    if (shape[level].group_mask == 0 || !marks_groups(c->t, level)) {
-        return;
-    }
     if ((gpa & offset) != 0 || (gpa | offset) > last) {
-        take_off_mark(c, slot, gpa, level);
+        take_apart(c, slot, level, gpa, false);
     }
     if ((~last & offset) != 0) {
-        take_off_mark(c, slot + ((last >> shift) - (gpa >> shift)), last, level);
+        take_apart(c, slot + ((last >> shift) - (gpa >> shift)), level, last, false);
     }
 }
 
@@ -862,13 +815,13 @@ static AXAS_INLINE void flip_four(table_entry *slot, uint64_t flip)
 
 /* Gives `count` entries the code, skipping what is no leaf. */
 static AXAS_OUTLINE void recode(
-        const struct change *c,
+        const struct axas_change_request *c,
         table_entry *slot,
         uint64_t count,
         uint64_t gpa,
         unsigned level)
 {
-    struct axas_table *const t = c->t;
+    struct axas_table *const t = c->table;
     const uint64_t keep = shape[level].keep, span = shape[level].span;
     uint64_t i = 0;
 
@@ -882,7 +835,7 @@ static AXAS_OUTLINE void recode(
         /* The group is whole here: what its leaves have stays the same in all of them. */
         if (shape[level].group_mask != 0 && axas_in_group(&shape[level], entry)) {
             if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
-                take_apart(t, slot + i, gpa + i * span, level, set, &t->change[AXAS_CHANGE_REMOVE_LEAF], false, c->g);
+                take_apart(c, slot + i, level, gpa + i * span, true);
                 i += shape[level].group_size / span;
                 continue;
             }
@@ -898,7 +851,7 @@ static AXAS_OUTLINE void recode(
                 i++;
                 continue;
             }
-            c->known->change = change_of(t, level, entry, c->code);
+            c->known->change = axas_walk_change_of(t, level, entry, c->code->attr);
             c->known->seen = seen;
             c->known->level = level;
         }
@@ -925,20 +878,20 @@ static AXAS_OUTLINE void recode(
                 store(slot + i, entry ^ flip);
             }
         }
-        axas_gather_note(c->g, change, gpa + first * span, gpa + i * span - 1, span);
+        axas_gather_note(c->gather, change, gpa + first * span, gpa + i * span - 1, span);
     }
     written(t, slot, count);
 }
 
 /* Empties `count` entries; true if something that is no leaf has to stay. */
 static AXAS_OUTLINE bool clear(
-        const struct change *c,
+        const struct axas_change_request *c,
         table_entry *slot,
         uint64_t count,
         uint64_t gpa,
         unsigned level)
 {
-    struct axas_table *const t = c->t;
+    struct axas_table *const t = c->table;
     const uint64_t keep = shape[level].keep, span = shape[level].span;
     uint64_t seen = 0;
     bool memory = false, stays = false;
@@ -959,9 +912,9 @@ static AXAS_OUTLINE bool clear(
         }
         entry = take(t, slot, shape[level].empty);
         written(t, slot, 1);
-        axas_gather_note(c->g, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
-        if (c->g->release != NULL) {
-            axas_gather_memory(t, c->g, gpa, axas_armv7_lpae_stage2_entry_hpa(level, entry), span);
+        axas_gather_note(c->gather, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
+        if (c->gather->release != NULL) {
+            axas_gather_memory(t, c->gather, gpa, axas_armv7_lpae_stage2_entry_hpa(level, entry), span);
         }
     }
     return stays;
@@ -969,7 +922,7 @@ static AXAS_OUTLINE bool clear(
 
 /* Gives leaves the code, or empties them if there is none; true if something has to stay. */
 static AXAS_OUTLINE bool change_leaves(
-        const struct change *c,
+        const struct axas_change_request *c,
         table_entry *slot,
         uint64_t count,
         uint64_t gpa,
@@ -982,88 +935,72 @@ static AXAS_OUTLINE bool change_leaves(
     return false;
 }
 
-/* The part of a large leaf that changes: what is split keeps together, or becomes, what will not be cut. */
-struct part {
-    const struct change *c;
-    uint64_t gpa, last;
-};
-
-/* Fills a table of the next level with what one leaf or held leaf at `start` translates, bit for bit. */
-static void divide(const struct part *part, table_entry *child, unsigned level, uint64_t start, uint64_t entry)
+/* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. Of it [gpa, last] changes:
+ * what is split keeps together, or becomes, what will not be cut. */
+static void divide(
+        const struct axas_change_request *c,
+        table_entry *child,
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last,
+        uint64_t entry)
 {
     const bool held = axas_armv7_lpae_stage2_entry_kind(level, entry) == AXAS_ENTRY_HELD;
-    const unsigned below = level + 1;
-    const uint64_t span = shape[below].span;
-    const bool marks = !held && marks_groups(part->c->t, below) && (below == AXAS_ARMV7_LPAE_STAGE2_LEVEL3 || (part->c->sizes & span) != 0);
+    const struct axas_shape *const below = &shape[level + 1];
     const uint64_t hpa = axas_armv7_lpae_stage2_entry_hpa(level, entry);
-    const uint64_t cut[] = { part->gpa - start, part->last - start + 1, shape[level].span };
-    uint64_t at = 0;
-    uint64_t code = 0;
+    uint64_t code = held ? below->held | (entry & shape[level].held_carried) : below->leaf | (entry & shape[level].leaf_carried);
+    const uint64_t offset = below->group_size - 1, start = gpa & ~(shape[level].span - 1), cut[] = { gpa, last + 1 };
 
-    switch (level) {
-    case AXAS_ARMV7_LPAE_STAGE2_LEVEL1:
-        code = held ? UINT64_C(0x800) | (entry & UINT64_C(0x78000000000073c))
-                    : UINT64_C(1) | (entry & UINT64_C(0x7c00000000007fc));
-        break;
-    case AXAS_ARMV7_LPAE_STAGE2_LEVEL2:
-        code = held ? UINT64_C(0x800) | (entry & UINT64_C(0x78000000000073c))
-                    : UINT64_C(3) | (entry & UINT64_C(0x7c00000000007fc));
-        break;
-    default:
-        break;
-    }
-    if (!marks) {
-        fill(child, shape[below].entries, code, hpa, span);
+    fill(child, below->entries, code, hpa, below->span);
+    if (held || !marks_groups(c->table, level + 1) ||
+            (level + 1 != AXAS_ARMV7_LPAE_STAGE2_LEVEL3 && (c->sizes & below->span) == 0)) {
         return;
     }
-    /* Up to each end of the part, then by itself the leaf that the end is in, which will be split again. */
-    for (unsigned i = 0; i < 3; i++) {
-        for (unsigned alone = 0; alone < 2; alone++) {
-            const uint64_t to = (alone != 0 ? cut[i] + (span - 1) : cut[i]) & ~(span - 1);
+    fill_in_groups(child, level + 1, below->entries, code, start, hpa);
+    for (unsigned i = 0; i < 2; i++) {
+        const uint64_t from = (cut[i] & ~offset) - start;
 
-            if (to > at) {
-                fill_in_groups(child, below, (to - at) / span, code, start + at, hpa + at);
-                child += (to - at) / span;
-                at = to;
-            }
+        if ((cut[i] & offset) != 0 && from < shape[level].span) {
+            fill(child + (from >> below->shift), (offset + 1) >> below->shift, code, hpa + from, below->span);
         }
     }
 }
 
 /* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
 static AXAS_OUTLINE bool split(
-        const struct part *part,
+        const struct axas_change_request *c,
         table_entry *slot,
-        uint64_t start,
-        unsigned level)
+        unsigned level,
+        uint64_t gpa,
+        uint64_t last)
 {
-    struct axas_table *const t = part->c->t;
-    struct axas_gather *const g = part->c->g;
+    struct axas_table *const t = c->table;
     const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    const uint64_t span = shape[level].span, entries = shape[level + 1].entries;
+    const uint64_t span = shape[level].span, start = gpa & ~(span - 1);
     table_entry *child = axas_pool_take(&t->pool, level + 1);
-    uint64_t entry = load(slot);
-    uint64_t link;
+    uint64_t entry = load(slot), there, link;
 
     if (child == NULL) {
         return false;
     }
     link = axas_armv7_lpae_stage2_table_make(level, axas_walk_phys(t, child));
+    there = entry;
     if (change->breaks && axas_armv7_lpae_stage2_entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
         entry = exchange(slot, shape[level].empty);
+        there = shape[level].empty;
         written(t, slot, 1);
         axas_walk_invalidate(t, change, start, span, span);
-        divide(part, child, level, start, entry);
-        written(t, child, entries);
-        store_link(slot, link);
         change = &t->change[AXAS_CHANGE_MAKE];
-    } else {
-        do { /* again where the CPU set a bit in between */
-            divide(part, child, level, start, entry);
-            written(t, child, entries);
-        } while (!compare_exchange(slot, &entry, link));
     }
-    axas_gather_note(g, change, start, start + (span - 1), LEVEL3_SPAN);
+    for (;;) {
+        divide(c, child, level, gpa, last, entry);
+        written(t, child, shape[level + 1].entries);
+        if (compare_exchange(slot, &there, link)) {
+            break;
+        }
+        entry = there; /* the CPU set a bit in between */
+    }
+    axas_gather_note(c->gather, change, start, start + (span - 1), LEVEL3_SPAN);
     written(t, slot, 1);
     axas_walk_linked(t, 1);
     return true;
@@ -1094,35 +1031,22 @@ static AXAS_OUTLINE void unlink_table(
  * each entry's part to the level below, so the calls nest as deep as the tree and no deeper.
  */
 
-/* What a range is about to go through: to be mapped, or to be emptied or given another code. */
-struct plan {
-    bool maps;
-    uint64_t distance; /* from guest to host addresses, for what is mapped */
-    uint64_t sizes; /* of leaves that may be */
-    uint32_t *need; /* by level: tables that it takes */
-};
-
 /* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
  * function serves every level. */
-static AXAS_OUTLINE enum axas_status count_tables(
-        const struct axas_table *t,
-        const table_entry *slot,
+static enum axas_status count_tables(
+        const struct axas_need_request *plan,
+        const void *at,
         unsigned level,
         uint64_t gpa,
-        uint64_t last,
-        const struct plan *plan)
+        uint64_t last)
 {
+    const table_entry *slot = at;
     const uint64_t offset = shape[level].span - 1;
 
     if (level == AXAS_ARMV7_LPAE_STAGE2_LEVEL3) {
         const uint64_t count = plan->maps ? ((last - gpa) >> AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT) + 1 : 0;
 
-        for (uint64_t i = 0; i < count; i++) {
-            if (load(slot + i) != AXAS_ARMV7_LPAE_STAGE2_LEVEL3_EMPTY) {
-                return AXAS_ERR_EXISTS;
-            }
-        }
-        return AXAS_OK;
+        return all_empty(slot, count, AXAS_ARMV7_LPAE_STAGE2_LEVEL3_EMPTY) ? AXAS_OK : AXAS_ERR_EXISTS;
     }
     for (;; slot++) {
         const uint64_t end = gpa | offset;
@@ -1138,7 +1062,7 @@ static AXAS_OUTLINE enum axas_status count_tables(
         if (kind == AXAS_ENTRY_TABLE) {
             if (plan->maps || (level + 1 != AXAS_ARMV7_LPAE_STAGE2_LEVEL3 && (!whole || plan->sizes != UINT64_MAX))) {
                 const enum axas_status status =
-                        count_tables(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, plan);
+                        count_tables(plan, child_slot(plan->table, level, entry, gpa), level + 1, gpa, stop);
 
                 if (status != AXAS_OK) {
                     return status;
@@ -1146,7 +1070,7 @@ static AXAS_OUTLINE enum axas_status count_tables(
             }
         } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
             plan->need[level + 1]++;
-            axas_walk_need(t, level + 1, gpa, stop, plan->distance, plan->sizes, plan->need);
+            axas_walk_need(plan, level + 1, gpa, stop);
         }
         if (stop == last) {
             return AXAS_OK;
@@ -1155,54 +1079,56 @@ static AXAS_OUTLINE enum axas_status count_tables(
     }
 }
 
-static enum axas_status map_need(
-        const struct axas_table *t,
+/* Stores leaves where nothing is. */
+static OUTLINE_UNLESS_SMALL void map_leaves(
+        const struct axas_map_request *m,
+        table_entry *slot,
+        unsigned level,
         uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
+        uint64_t count,
+        bool linked)
 {
-    const struct plan plan = { true, hpa - gpa, sizes, need };
-
-    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
+    if (marks_groups(m->table, level)) {
+        fill_in_groups(slot, level, count, m->code->at[level], gpa, gpa + m->distance);
+    } else {
+        fill(slot, count, m->code->at[level], gpa + m->distance, shape[level].span);
+    }
+    if (linked) {
+        written(m->table, slot, count);
+    }
 }
-
-static enum axas_status split_need(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        uint32_t need[AXAS_MAX_LEVELS])
-{
-    const struct plan plan = { false, 0, sizes, need };
-
-    return count_tables(t, root_slot(t, gpa), t->root_level, gpa, last, &plan);
-}
-
-/* A range that is mapped, free and counted. */
-struct mapping {
-    struct axas_table *t;
-    uint64_t distance, sizes; /* as in the plan */
-    const struct axas_leaf_code *code;
-};
 
 #if SMALL
 static void map_in(
-        const struct mapping *m,
-        table_entry *slot,
+        const struct axas_map_request *m,
+        void *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last,
         bool linked);
 #else
-static void map_in_level1(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
-static void map_in_level2(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
-static void map_in_level3(const struct mapping *m, table_entry *slot, uint64_t gpa, uint64_t last, bool linked);
+static void map_in_level1(
+        const struct axas_map_request *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked);
+static void map_in_level2(
+        const struct axas_map_request *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked);
+static void map_in_level3(
+        const struct axas_map_request *m,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last,
+        bool linked);
 
 static AXAS_INLINE void map_in(
-        const struct mapping *m,
-        table_entry *slot,
+        const struct axas_map_request *m,
+        void *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last,
@@ -1224,14 +1150,14 @@ static AXAS_INLINE void map_in(
 
 /* `linked`: the table is part of the tree already. */
 static AXAS_INLINE void map_in_body(
-        const struct mapping *m,
+        const struct axas_map_request *m,
         table_entry *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last,
         bool linked)
 {
-    struct axas_table *const t = m->t;
+    struct axas_table *const t = m->table;
     const uint64_t span = shape[level].span, offset = span - 1;
 
     for (;;) {
@@ -1242,29 +1168,18 @@ static AXAS_INLINE void map_in_body(
         if (level == AXAS_ARMV7_LPAE_STAGE2_LEVEL3 ||
                 ((m->sizes & span) != 0 && ((gpa | m->distance) & offset) == 0 && stop == end)) {
             count = (last - gpa + 1) >> shape[level].shift;
-            if (marks_groups(t, level)) {
-                fill_in_groups(slot, level, count, m->code->at[level], gpa, gpa + m->distance);
-            } else {
-                fill(slot, count, m->code->at[level], gpa + m->distance, span);
-            }
-            if (linked) {
-                written(t, slot, count);
-            }
+            map_leaves(m, slot, level, gpa, count, linked);
             gpa += count << shape[level].shift;
         } else {
             entry = linked ? load(slot) : shape[level].empty;
             if (entry != shape[level].empty) {
                 map_in(m, child_slot(t, level, entry, gpa), level + 1, gpa, stop, true);
             } else {
-                table_entry *const child = axas_pool_take(&t->pool, level + 1);
-                const uint64_t from = index_in(level + 1, gpa);
+                table_entry *const child = new_table(&t->pool, level + 1, gpa, stop);
 
                 AXAS_ASSERT(child != NULL); /* need counted it */
-                blank(child, level + 1, from, index_in(level + 1, stop));
-                map_in(m, child + from, level + 1, gpa, stop, false);
-                written(t, child, shape[level + 1].entries);
-                store_link(slot, axas_armv7_lpae_stage2_table_make(level, axas_walk_phys(t, child)));
-                axas_walk_linked(t, 1);
+                map_in(m, child + index_in(level + 1, gpa), level + 1, gpa, stop, false);
+                link_table(t, slot, level, child);
                 if (linked) {
                     written(t, slot, 1);
                 }
@@ -1280,8 +1195,8 @@ static AXAS_INLINE void map_in_body(
 
 #if SMALL
 static AXAS_OUTLINE void map_in(
-        const struct mapping *m,
-        table_entry *slot,
+        const struct axas_map_request *m,
+        void *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last,
@@ -1291,7 +1206,7 @@ static AXAS_OUTLINE void map_in(
 }
 #else
 static AXAS_OUTLINE void map_in_level1(
-        const struct mapping *m,
+        const struct axas_map_request *m,
         table_entry *slot,
         uint64_t gpa,
         uint64_t last,
@@ -1301,7 +1216,7 @@ static AXAS_OUTLINE void map_in_level1(
 }
 
 static AXAS_OUTLINE void map_in_level2(
-        const struct mapping *m,
+        const struct axas_map_request *m,
         table_entry *slot,
         uint64_t gpa,
         uint64_t last,
@@ -1311,7 +1226,7 @@ static AXAS_OUTLINE void map_in_level2(
 }
 
 static AXAS_OUTLINE void map_in_level3(
-        const struct mapping *m,
+        const struct axas_map_request *m,
         table_entry *slot,
         uint64_t gpa,
         uint64_t last,
@@ -1321,29 +1236,47 @@ static AXAS_OUTLINE void map_in_level3(
 }
 #endif
 
-static void map_range(
-        struct axas_table *t,
+/* Changes or splits the leaf or held leaf in *slot, of which [gpa, last] changes. Gives how many leaves changed: all
+ * of a group, which is within the range; 0 if a table is there now. */
+static OUTLINE_UNLESS_SMALL uint64_t change_large(
+        const struct axas_change_request *c,
+        table_entry *slot,
+        unsigned level,
         uint64_t gpa,
-        uint64_t last,
-        uint64_t hpa,
-        uint64_t sizes,
-        const struct axas_leaf_code *code)
+        uint64_t last)
 {
-    const struct mapping m = { t, hpa - gpa, sizes, code };
+    const uint64_t span = shape[level].span;
+    const bool whole = last - gpa == span - 1;
+    uint64_t count = 1;
 
-    map_in(&m, root_slot(t, gpa), t->root_level, gpa, last, true);
+    if (marks_groups(c->table, level) && axas_in_group(&shape[level], load(slot))) {
+        if ((c->sizes & span) == 0) {
+            take_apart(c, slot, level, gpa, false);
+        } else {
+            count = shape[level].group_size / span;
+        }
+    }
+    if (!whole || (c->sizes & span) == 0) {
+        if (split(c, slot, level, gpa, last)) {
+            return 0;
+        }
+        /* Emptying a part got no table, and the backend can give the rest again. */
+        AXAS_ASSERT(whole || (c->code == NULL && c->gather->release == NULL)); /* need counted the table */
+    }
+    (void)change_leaves(c, slot, count, gpa & ~(span - 1), level);
+    return count;
 }
 
 #if SMALL
-static bool change_in(const struct change *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last);
+static bool change_in(const struct axas_change_request *c, void *slot, unsigned level, uint64_t gpa, uint64_t last);
 #else
-static bool change_in_level1(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
-static bool change_in_level2(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
-static bool change_in_level3(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_level1(const struct axas_change_request *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_level2(const struct axas_change_request *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static bool change_in_level3(const struct axas_change_request *c, table_entry *slot, uint64_t gpa, uint64_t last);
 
 static AXAS_INLINE bool change_in(
-        const struct change *c,
-        table_entry *slot,
+        const struct axas_change_request *c,
+        void *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last)
@@ -1361,17 +1294,19 @@ static AXAS_INLINE bool change_in(
 
 /* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
 static AXAS_INLINE bool change_in_body(
-        const struct change *c,
+        const struct axas_change_request *c,
         table_entry *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last)
 {
-    struct axas_table *const t = c->t;
+    struct axas_table *const t = c->table;
     const uint64_t span = shape[level].span, offset = span - 1;
     bool stays = false;
 
-    cut_groups(c, slot, level, gpa, last);
+    if (shape[level].group_mask != 0 && marks_groups(t, level)) {
+        cut_groups(c, slot, level, gpa, last);
+    }
     if (level == AXAS_ARMV7_LPAE_STAGE2_LEVEL3) {
         return change_leaves(c, slot, ((last - gpa) >> AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT) + 1, gpa, level);
     }
@@ -1384,38 +1319,26 @@ static AXAS_INLINE bool change_in_body(
         enum axas_entry_kind kind = kind_of(level, entry);
 
         if (kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) {
-            const struct part part = { c, gpa, stop };
-            uint64_t count = 1;
+            const uint64_t count = change_large(c, slot, level, gpa, stop);
 
-            if (shape[level].group_mask != 0 && marks_groups(t, level) && axas_in_group(&shape[level], entry)) {
-                if ((c->sizes & span) == 0) {
-                    take_off_mark(c, slot, start, level);
-                } else {
-                    count = shape[level].group_size / span; /* all within the range, and changed together */
-                }
-            }
             kind = AXAS_ENTRY_TABLE;
-            if ((whole && (c->sizes & span) != 0) || !split(&part, slot, start, level)) {
-                /* All of it; also where emptying a part got no table, and the backend can give the rest again. */
-                AXAS_ASSERT(whole || (c->code == NULL && c->g->release == NULL)); /* need counted the table */
-                (void)change_leaves(c, slot, count, start, level);
-                slot += count - 1;
-                stop += (count - 1) * span;
+            if (count != 0) {
                 kind = AXAS_ENTRY_EMPTY;
+                slot += count - 1;
+                stop += (count - 1) << shape[level].shift;
             }
         }
         if (kind == AXAS_ENTRY_TABLE) {
             bool empty = c->code == NULL && whole;
 
             if (!empty) {
-                const uint64_t from = index_in(level + 1, gpa), to = index_in(level + 1, stop);
-                table_entry *const child = child_slot(t, level, load(slot), start);
+                table_entry *const child = child_slot(t, level, load(slot), gpa);
 
-                empty = !change_in(c, child + from, level + 1, gpa, stop) && c->code == NULL &&
-                        empty_outside(child, level + 1, from, to);
+                empty = !change_in(c, child, level + 1, gpa, stop) && c->code == NULL &&
+                        empty_outside(child, level + 1, gpa, stop);
             }
             if (empty) {
-                unlink_table(t, slot, start, level, c->g);
+                unlink_table(t, slot, start, level, c->gather);
             } else {
                 stays = true;
             }
@@ -1431,8 +1354,8 @@ static AXAS_INLINE bool change_in_body(
 
 #if SMALL
 static AXAS_OUTLINE bool change_in(
-        const struct change *c,
-        table_entry *slot,
+        const struct axas_change_request *c,
+        void *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last)
@@ -1440,124 +1363,71 @@ static AXAS_OUTLINE bool change_in(
     return change_in_body(c, slot, level, gpa, last);
 }
 #else
-static AXAS_OUTLINE bool change_in_level1(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+static AXAS_OUTLINE bool change_in_level1(
+        const struct axas_change_request *c,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last)
 {
     return change_in_body(c, slot, AXAS_ARMV7_LPAE_STAGE2_LEVEL1, gpa, last);
 }
 
-static AXAS_OUTLINE bool change_in_level2(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+static AXAS_OUTLINE bool change_in_level2(
+        const struct axas_change_request *c,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last)
 {
     return change_in_body(c, slot, AXAS_ARMV7_LPAE_STAGE2_LEVEL2, gpa, last);
 }
 
-static AXAS_OUTLINE bool change_in_level3(const struct change *c, table_entry *slot, uint64_t gpa, uint64_t last)
+static AXAS_OUTLINE bool change_in_level3(
+        const struct axas_change_request *c,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t last)
 {
     return change_in_body(c, slot, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, last);
 }
 #endif
 
+#if !SMALL
 static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
 
-static void change_range(
-        struct axas_table *t,
+/* change_in from the root on, by a shorter way to one page in a table that stays. */
+static bool change_range(
+        const struct axas_change_request *c,
+        void *slot,
+        unsigned level,
         uint64_t gpa,
-        uint64_t last,
-        uint64_t sizes,
-        const struct axas_leaf_code *code,
-        struct axas_gather *g)
+        uint64_t last)
 {
-    struct known known = { NULL, 0, 0 };
-    const struct change c = { t, sizes, code, g, &known };
-    table_entry *slot = root_slot(t, gpa);
-    unsigned level = t->root_level;
+    if (last - gpa < LEVEL3_SPAN && level != AXAS_ARMV7_LPAE_STAGE2_LEVEL3) {
+        table_entry *const leaf = leaf_slot(c->table, gpa);
 
-    if (!SMALL && last - gpa < LEVEL3_SPAN && level != AXAS_ARMV7_LPAE_STAGE2_LEVEL3) {
-        /* A page in a table that stays. */
-        table_entry *const leaf = leaf_slot(t, gpa);
-        const uint64_t index = LEVEL3_INDEX(gpa);
-
-        if (leaf != NULL && (code != NULL || !empty_outside(leaf - index, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, index, index))) {
-            slot = leaf;
-            level = AXAS_ARMV7_LPAE_STAGE2_LEVEL3;
+        if (leaf != NULL && (c->code != NULL || !empty_outside(leaf, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, last))) {
+            return change_in(c, leaf, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, last);
         }
     }
-    (void)change_in(&c, slot, level, gpa, last);
-}
-
-#if SMALL
-static bool visit_in(
-        const struct axas_table *t,
-        const table_entry *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context);
-#else
-static bool visit_in_level1(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context);
-static bool visit_in_level2(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context);
-static bool visit_in_level3(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context);
-
-static AXAS_INLINE bool visit_in(
-        const struct axas_table *t,
-        const table_entry *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    switch (level) {
-    case AXAS_ARMV7_LPAE_STAGE2_LEVEL1:
-        return visit_in_level1(t, slot, gpa, last, visit, context);
-    case AXAS_ARMV7_LPAE_STAGE2_LEVEL2:
-        return visit_in_level2(t, slot, gpa, last, visit, context);
-    default:
-        return visit_in_level3(t, slot, gpa, last, visit, context);
-    }
+    return change_in(c, slot, level, gpa, last);
 }
 #endif
 
-static AXAS_INLINE bool visit_in_body(
-        const struct axas_table *t,
-        const table_entry *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
+static bool visit_in(const struct axas_visit_request *v, const void *at, unsigned level, uint64_t gpa, uint64_t last)
 {
     const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
 
-    for (;; slot++) {
+    for (const table_entry *slot = at;; slot++) {
         const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const uint64_t entry = load_link(slot);
 
         if (entry != empty) {
-            if (level != AXAS_ARMV7_LPAE_STAGE2_LEVEL3 && kind_of(level, entry) == AXAS_ENTRY_TABLE) {
-                if (!visit_in(t, child_slot(t, level, entry, gpa), level + 1, gpa, stop, visit, context)) {
+            if (level != AXAS_ARMV7_LPAE_STAGE2_LEVEL3 && axas_armv7_lpae_stage2_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
+                if (!visit_in(v, child_slot(v->table, level, entry, gpa), level + 1, gpa, stop)) {
                     return false;
                 }
-            } else if (!axas_walk_visit(t, level, entry, gpa, visit, context)) {
+            } else if (!axas_walk_visit(v, level, entry, gpa)) {
                 return false;
             }
         }
@@ -1568,132 +1438,29 @@ static AXAS_INLINE bool visit_in_body(
     }
 }
 
-#if SMALL
-static AXAS_OUTLINE bool visit_in(
-        const struct axas_table *t,
-        const table_entry *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_in_body(t, slot, level, gpa, last, visit, context);
-}
-#else
-static AXAS_OUTLINE bool visit_in_level1(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_in_body(t, slot, AXAS_ARMV7_LPAE_STAGE2_LEVEL1, gpa, last, visit, context);
-}
-
-static AXAS_OUTLINE bool visit_in_level2(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_in_body(t, slot, AXAS_ARMV7_LPAE_STAGE2_LEVEL2, gpa, last, visit, context);
-}
-
-static AXAS_OUTLINE bool visit_in_level3(
-        const struct axas_table *t,
-        const table_entry *slot,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_in_body(t, slot, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, last, visit, context);
-}
-#endif
-
-static bool visit_range(
-        const struct axas_table *t,
-        uint64_t gpa,
-        uint64_t last,
-        axas_visit_fn *visit,
-        void *context)
-{
-    return visit_in(t, root_slot(t, gpa), t->root_level, gpa, last, visit, context);
-}
-
-#if SMALL
 static void free_table(
         struct axas_table *t,
-        table_entry *table,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context);
-#else
-static void free_table_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context);
-static void free_table_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context);
-static void free_table_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context);
-
-static AXAS_INLINE void free_table(
-        struct axas_table *t,
-        table_entry *table,
+        void *at,
         unsigned level,
         uint64_t gpa,
         axas_release_fn *release,
         void *context)
 {
-    switch (level) {
-    case AXAS_ARMV7_LPAE_STAGE2_LEVEL1:
-        free_table_level1(t, table, gpa, release, context);
-        break;
-    case AXAS_ARMV7_LPAE_STAGE2_LEVEL2:
-        free_table_level2(t, table, gpa, release, context);
-        break;
-    default:
-        free_table_level3(t, table, gpa, release, context);
-        break;
+    const table_entry *const table = at;
+    const uint64_t entries = shape[level].entries, bytes = entries * sizeof *table;
+    const uint64_t size = bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes;
+
+    if (level == AXAS_ARMV7_LPAE_STAGE2_LEVEL3 && release == NULL) {
+        axas_walk_free(t, at, size); /* most tables: nothing hangs on what is in them */
+        return;
     }
-}
-#endif
-
-/* Frees a table of `level` whose first byte is gpa. */
-static AXAS_INLINE void free_table_body(
-        struct axas_table *t,
-        table_entry *table,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    const uint64_t entries = level != AXAS_ARMV7_LPAE_STAGE2_LEVEL3 || release != NULL ? shape[level].entries : 0;
-    const uint64_t bytes = shape[level].entries * sizeof *table;
-
     for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
         const uint64_t entry = load(table + i);
 
         if (entry == shape[level].empty) {
             continue;
         }
-        switch (kind_of(level, entry)) {
+        switch (axas_armv7_lpae_stage2_entry_kind(level, entry)) {
         case AXAS_ENTRY_TABLE:
             free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
             break;
@@ -1710,62 +1477,7 @@ static AXAS_INLINE void free_table_body(
             break;
         }
     }
-    axas_walk_free(t, table, bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes);
-}
-
-#if SMALL
-static AXAS_OUTLINE void free_table(
-        struct axas_table *t,
-        table_entry *table,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    free_table_body(t, table, level, gpa, release, context);
-}
-#else
-static AXAS_OUTLINE void free_table_level1(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    free_table_body(t, table, AXAS_ARMV7_LPAE_STAGE2_LEVEL1, gpa, release, context);
-}
-
-static AXAS_OUTLINE void free_table_level2(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    free_table_body(t, table, AXAS_ARMV7_LPAE_STAGE2_LEVEL2, gpa, release, context);
-}
-
-static AXAS_OUTLINE void free_table_level3(
-        struct axas_table *t,
-        table_entry *table,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    free_table_body(t, table, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, release, context);
-}
-#endif
-
-/* Frees the table behind an entry of `level` that begins at gpa. */
-static void free_subtree(
-        struct axas_table *t,
-        uint64_t entry,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
+    axas_walk_free(t, at, size);
 }
 
 /* ---- Addresses, from the root down ---- */
@@ -1774,9 +1486,10 @@ static void free_subtree(
 static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
 #if SMALL
-    table_entry *slot = root_slot(t, gpa);
+    table_entry *slot = t->root;
 
     *level = t->root_level;
+    slot += gpa >> shape[*level].shift;
     while (kind_of(*level, *found = load_link(slot)) == AXAS_ENTRY_TABLE) {
         slot = child_slot(t, *level, *found, gpa);
         ++*level;
@@ -2020,7 +1733,7 @@ static AXAS_OUTLINE table_entry *find_leaf_slot(const struct axas_table *t, uint
 }
 
 /* The same, at once where the direct map is at an offset. */
-static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
+static AXAS_OUTLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
 #if SMALL
     return find_leaf_slot(t, gpa);
@@ -2121,14 +1834,11 @@ static AXAS_OUTLINE enum axas_status build(
     unsigned at = level;
 
     for (; at > hole; at--) {
-        const uint64_t index = index_in(at, gpa);
-
-        made[at] = axas_pool_take(pool, at);
+        made[at] = new_table(pool, at, gpa, gpa);
         if (made[at] == NULL) {
             goto undo;
         }
-        store(made[at] + index, entry);
-        blank(made[at], at, index, index);
+        store(made[at] + index_in(at, gpa), entry);
         written(t, made[at], shape[at].entries);
         entry = axas_armv7_lpae_stage2_table_make(at - 1, axas_walk_phys(t, made[at]));
     }
@@ -2247,12 +1957,15 @@ static const struct axas_mode modes[] = {
             .install_page = install_page,
             .put_page = put_page,
             .install = install,
-            .visit = visit_range,
-            .map_need = map_need,
-            .map = map_range,
-            .split_need = split_need,
+            .visit = visit_in,
+            .need = count_tables,
+            .map = map_in,
+#if SMALL
+            .change = change_in,
+#else
             .change = change_range,
-            .free_subtree = free_subtree,
+#endif
+            .free_table = free_table,
     },
     {
             .name = "3level",
@@ -2278,12 +1991,15 @@ static const struct axas_mode modes[] = {
             .install_page = install_page,
             .put_page = put_page,
             .install = install,
-            .visit = visit_range,
-            .map_need = map_need,
-            .map = map_range,
-            .split_need = split_need,
+            .visit = visit_in,
+            .need = count_tables,
+            .map = map_in,
+#if SMALL
+            .change = change_in,
+#else
             .change = change_range,
-            .free_subtree = free_subtree,
+#endif
+            .free_table = free_table,
     },
 };
 

@@ -96,9 +96,11 @@ enum axas_status axas_codec_leaf_read(const struct axas_codec *codec, unsigned l
     return AXAS_OK;
 }
 
-bool axas_codec_entry_valid(const struct axas_codec *codec, unsigned level, enum axas_entry_kind kind,
-                            uint64_t entry, uint64_t hpa, uint64_t features, unsigned physical_bits)
+bool axas_codec_entry_valid(const struct axas_codec *codec, unsigned level, uint64_t entry, uint64_t features,
+                            unsigned physical_bits)
 {
+    const enum axas_entry_kind kind = codec->kind(level, entry);
+    const uint64_t hpa = codec->hpa(level, entry);
     const struct axas_shape *const shape = &codec->shape[level];
     const struct axas_kind_rule *rule;
     struct axas_leaf leaf;

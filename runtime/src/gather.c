@@ -101,8 +101,8 @@ void axas_gather_free(struct axas_table *table, struct axas_gather *gather)
     for (unsigned i = 0; i < gather->count; i++) {
         const struct axas_gathered *item = &gather->item[i];
         if (item->table) {
-            table->mode->free_subtree(table, item->entry, item->level, item->gpa.raw, item->release,
-                                      item->context);
+            axas_walk_free_below(table, item->entry, item->level, item->gpa.raw, item->release,
+                                 item->context);
         } else {
             item->release(item->context, item->gpa, axas_hpa_of(item->entry), item->size);
         }

@@ -66,7 +66,7 @@ static enum axas_status split_need(const struct axas_space *space, uint64_t firs
             return AXAS_OK;
         }
     }
-    return space->table.mode->split_need(&space->table, first, last, sizes, need);
+    return axas_walk_split_need(&space->table, first, last, sizes, need);
 }
 
 struct split_count {
@@ -106,7 +106,7 @@ static bool keeps_splits(const struct axas_space *space, const struct axas_area 
 static void note_splits(struct axas_space *space, uint64_t first, uint64_t last, bool come)
 {
     struct split_count of = {&space->table, first, last, {0}};
-    (void)space->table.mode->visit(&space->table, first, last, count_splits, &of);
+    (void)axas_walk_visit_range(&space->table, first, last, count_splits, &of);
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
         space->splits[level] += come ? of.count[level] : 0 - of.count[level];
     }
@@ -348,7 +348,7 @@ static void unmap_again(struct axas_space *space, uint64_t first, uint64_t end)
     if (first != end) {
         struct axas_gather gather;
         axas_gather_init(&gather, NULL, NULL);
-        space->table.mode->change(&space->table, first, end - 1, UINT64_MAX, NULL, &gather);
+        axas_walk_change(&space->table, first, end - 1, UINT64_MAX, NULL, &gather);
         publish(space);
         axas_gather_flush(&space->table, &gather);
         axas_gather_free(&space->table, &gather);
@@ -476,7 +476,7 @@ static void return_deposits(struct axas_space *space, uint64_t first, uint64_t l
     struct split_count of = {&space->table, first, last, {0}};
     struct axas_pool returned = {0};
     uint32_t count[AXAS_MAX_LEVELS];
-    (void)space->table.mode->visit(&space->table, first, last, count_splits, &of);
+    (void)axas_walk_visit_range(&space->table, first, last, count_splits, &of);
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
         count[level] = (uint32_t)of.count[level]; /* tables that are there */
     }
@@ -570,7 +570,7 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
         gather->release = area->backend->release;
         gather->context = area->context;
         if (area->backend->provide != NULL) {
-            space->table.mode->change(&space->table, from, to, UINT64_MAX, NULL, gather);
+            axas_walk_change(&space->table, from, to, UINT64_MAX, NULL, gather);
         }
         area = to == last ? NULL : axas_areas_next(space, to + 1, &piece);
     }
@@ -900,7 +900,7 @@ static void publish_again(const struct axas_space *space, uint64_t first, uint64
     bool fetched = (to & ~from & AXAS_EXEC) != 0;
     bool retyped = ((from ^ to) & AXAS_MEM_MASK) != 0;
     if (over.hal->frame_publish != NULL && (fetched || retyped)) {
-        (void)space->table.mode->visit(&space->table, first, last, hand_over, &over);
+        (void)axas_walk_visit_range(&space->table, first, last, hand_over, &over);
     }
 }
 
@@ -923,7 +923,7 @@ static void protect_range(struct axas_space *space, uint64_t first, uint64_t las
         gather->release = area.backend->release;
         gather->context = area.context;
         publish_again(space, at, to, area.attr, attr);
-        table->mode->change(table, at, to, sizes, code, gather);
+        axas_walk_change(table, at, to, sizes, code, gather);
         area.attr = attr;
         axas_areas_replace(space, at, &area);
         if (to == last) {
@@ -1127,8 +1127,8 @@ enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa,
     if (axas_contains(space, axas_gpa_of(first), 1)) {
         unsigned reader = axas_space_reader(space);
         axas_lock_state state = axas_lock_read(&space->lock, reader);
-        none = space->table.mode->visit(&space->table, first, axas_last(space->base, space->size),
-                                        first_mapping, &found);
+        none = axas_walk_visit_range(&space->table, first, axas_last(space->base, space->size), first_mapping,
+                                     &found);
         axas_unlock_read(&space->lock, reader, state);
     }
     if (none) {

@@ -29,7 +29,7 @@ static unsigned last_level(const struct axas_mode *mode)
 /* Is the entry a leaf of a contiguous group? */
 static bool in_group(const struct axas_level *level, uint64_t entry)
 {
-    return level->group_size != 0 && (entry & level->group_mask) == level->group_mark;
+    return AXAS_CONTIGUOUS && level->group_size != 0 && (entry & level->group_mask) == level->group_mark;
 }
 
 uint64_t axas_table_page_size(const struct axas_table *table)
@@ -437,7 +437,7 @@ static uint64_t leaf_sizes(const struct axas_table *table, unsigned cap)
 static uint8_t groups(const struct axas_table *table)
 {
     unsigned levels = 0;
-    for (unsigned i = table->mode->root_level; i <= last_level(table->mode); i++) {
+    for (unsigned i = table->mode->root_level; AXAS_CONTIGUOUS && i <= last_level(table->mode); i++) {
         const struct axas_level *level = level_at(table, i);
         if (level->group_size != 0 && (level->group_with & ~table->features) == 0) {
             levels |= 1u << i;
@@ -623,7 +623,7 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
         uint64_t entry = root_entry(table, i);
         enum axas_entry_kind kind = table->format->entry_kind(root_level, entry);
         if (kind == AXAS_ENTRY_TABLE) {
-            table->mode->free_subtree(table, entry, root_level, i << shift, release, context);
+            axas_walk_free_below(table, entry, root_level, i << shift, release, context);
         } else if ((kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) && release != NULL) {
             const struct axas_level *level = level_at(table, root_level);
             uint64_t hpa = table->format->entry_hpa(root_level, entry);
@@ -634,6 +634,43 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
     pool_trim(table, &table->pool, NULL);
     axas_walk_free(table, table->root, table->root_size);
     table->root = NULL;
+}
+
+/* Ranges, from the root on */
+
+static void *root_slot(const struct axas_table *table, uint64_t gpa)
+{
+    uint64_t index = gpa >> level_at(table, table->mode->root_level)->shift;
+    return (char *)table->root + index * table->format->entry_bytes;
+}
+
+bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
+                           void *context)
+{
+    const struct axas_visit_request what = {table, visit, context};
+    return table->mode->visit(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
+}
+
+enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
+                                      uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
+{
+    const struct axas_need_request plan = {table, false, 0, sizes, need};
+    return table->mode->need(&plan, root_slot(table, gpa), table->mode->root_level, gpa, last);
+}
+
+void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
+                      const struct axas_leaf_code *code, struct axas_gather *gather)
+{
+    struct axas_known_change known = {NULL, 0, 0};
+    const struct axas_change_request what = {table, sizes, code, gather, &known};
+    (void)table->mode->change(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
+}
+
+void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
+                          axas_release_fn *release, void *context)
+{
+    void *below = axas_walk_virt(table, table->format->entry_hpa(level, entry));
+    table->mode->free_table(table, below, level + 1, gpa, release, context);
 }
 
 /* Exclusive operations */
@@ -672,14 +709,17 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct reserve reserve;
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    status = table->mode->map_need(table, gpa, last, hpa, sizes, need);
+    const struct axas_need_request plan = {table, true, hpa - gpa, sizes, need};
+    void *slot = root_slot(table, gpa);
+    status = table->mode->need(&plan, slot, table->mode->root_level, gpa, last);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, need, &reserve);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    table->mode->map(table, gpa, last, hpa, sizes, &code);
+    const struct axas_map_request what = {table, hpa - gpa, sizes, &code};
+    table->mode->map(&what, slot, table->mode->root_level, gpa, last, true);
     restore_reserve(table, &reserve);
     finish_map(table, gpa, size);
     return AXAS_OK;
@@ -714,14 +754,14 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
     uint64_t last = gpa.raw + (size - 1);
     struct reserve reserve;
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    status = table->mode->split_need(table, gpa.raw, last, UINT64_MAX, need);
+    status = axas_walk_split_need(table, gpa.raw, last, UINT64_MAX, need);
     if (status == AXAS_OK) {
         status = prepare_from_reserve(table, need, &reserve);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    table->mode->change(table, gpa.raw, last, UINT64_MAX, NULL, gather);
+    axas_walk_change(table, gpa.raw, last, UINT64_MAX, NULL, gather);
     restore_reserve(table, &reserve);
     publish(table);
     return AXAS_OK;
@@ -746,14 +786,14 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct reserve reserve;
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    status = table->mode->split_need(table, gpa.raw, last, sizes, need);
+    status = axas_walk_split_need(table, gpa.raw, last, sizes, need);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, need, &reserve);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    table->mode->change(table, gpa.raw, last, sizes, &code, gather);
+    axas_walk_change(table, gpa.raw, last, sizes, &code, gather);
     restore_reserve(table, &reserve);
     publish(table);
     return AXAS_OK;
@@ -833,29 +873,47 @@ enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, s
     return axas_walk_found(table, level, entry, gpa, leaf);
 }
 
-bool axas_walk_visit(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
-                     axas_visit_fn *visit, void *context)
+bool axas_walk_visit(const struct axas_visit_request *what, unsigned level, uint64_t entry, uint64_t gpa)
 {
     struct axas_leaf leaf;
-    return axas_walk_found(table, level, entry, gpa, &leaf) != AXAS_OK || visit(context, &leaf);
+    return axas_walk_found(what->table, level, entry, gpa, &leaf) != AXAS_OK ||
+           what->visit(what->context, &leaf);
 }
 
-void axas_walk_need(const struct axas_table *table, unsigned level, uint64_t gpa, uint64_t last,
-                    uint64_t distance, uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
+const struct axas_transition *axas_walk_change_of(const struct axas_table *table, unsigned level,
+                                                  uint64_t entry, axas_attr attr)
 {
+    struct axas_leaf old;
+    enum axas_status status = table->format->leaf_read(level, entry, table->features, &old);
+    enum axas_change change = AXAS_CHANGE_PERMISSIONS_MORE;
+    if ((attr & AXAS_ACCESS_MASK) == 0) {
+        change = AXAS_CHANGE_REMOVE_LEAF;
+    } else if (table->format->entry_kind(level, entry) == AXAS_ENTRY_HELD) {
+        change = AXAS_CHANGE_MAKE;
+    } else if (status != AXAS_OK || ((old.attr ^ attr) & AXAS_MEM_MASK) != 0) {
+        change = AXAS_CHANGE_MEMORY_TYPE;
+    } else if ((old.attr & ~attr) != 0) {
+        change = AXAS_CHANGE_PERMISSIONS_LESS;
+    }
+    return &table->change[change];
+}
+
+void axas_walk_need(const struct axas_need_request *plan, unsigned level, uint64_t gpa, uint64_t last)
+{
+    const struct axas_table *table = plan->table;
     for (; level < last_level(table->mode); level++) {
         unsigned shift = level_at(table, level)->shift;
         uint64_t span = UINT64_C(1) << shift;
         bool low = (gpa & (span - 1)) != 0, high = (~last & (span - 1)) != 0;
-        if ((sizes & span) == 0 || (distance & (span - 1)) != 0) {
-            need[level + 1] += (uint32_t)((last >> shift) - (gpa >> shift)) + 1;
+        if ((plan->sizes & span) == 0 || (plan->distance & (span - 1)) != 0) {
+            plan->need[level + 1] += (uint32_t)((last >> shift) - (gpa >> shift)) + 1;
         } else if (low && high && gpa >> shift != last >> shift) {
             /* Leaves but for a part at each end. */
-            need[level + 1] += 2;
-            axas_walk_need(table, level + 1, gpa, gpa | (span - 1), distance, sizes, need);
+            plan->need[level + 1] += 2;
+            axas_walk_need(plan, level + 1, gpa, gpa | (span - 1));
             gpa = last & ~(span - 1);
         } else if (low || high) {
-            need[level + 1]++;
+            plan->need[level + 1]++;
             if (gpa >> shift != last >> shift) {
                 gpa = high ? last & ~(span - 1) : gpa;
                 last = low ? gpa | (span - 1) : last;
@@ -933,7 +991,7 @@ enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, 
     }
     enum axas_status status = check_guest(table, gpa, size);
     if (status == AXAS_OK) {
-        (void)table->mode->visit(table, gpa.raw, gpa.raw + (size - 1), visit, context);
+        (void)axas_walk_visit_range(table, gpa.raw, gpa.raw + (size - 1), visit, context);
     }
     return status;
 }

@@ -243,9 +243,8 @@ static void check_modes(const struct axas_format *format)
         CHECK((mode->with & ~known) == 0, "%s %s", format->name, mode->name);
         CHECK(mode->translate != NULL && mode->translate_batch != NULL && mode->walk != NULL &&
                   mode->touch != NULL && mode->install != NULL && mode->visit != NULL &&
-                  mode->map_page != NULL && mode->put_page != NULL && mode->map_need != NULL &&
-                  mode->map != NULL && mode->split_need != NULL && mode->change != NULL &&
-                  mode->free_subtree != NULL,
+                  mode->map_page != NULL && mode->put_page != NULL && mode->need != NULL &&
+                  mode->map != NULL && mode->change != NULL && mode->free_table != NULL,
               "%s %s: a walker is missing", format->name, mode->name);
     }
     CHECK(defaults == 1, "%s: %u default modes", format->name, defaults);

@@ -24,6 +24,8 @@ struct axas_shape {
     uint64_t written;                  /**< set by the CPU in a leaf that may be written, when it is */
     uint64_t leaf, held;               /**< what leaves, and held leaves, have in common */
     uint64_t access_mask, memory_mask; /**< where a row's code stands */
+    /** What leaves, and held leaves, into which one is split take over from it where it is. */
+    uint64_t leaf_carried, held_carried;
     /** Contiguous groups: bytes of one (of a leaf where there are none), what tells a leaf of one, how its
      * mark differs from others', and the address bits that tell the leaves of one apart. */
     uint64_t group_size, group_mask, group_mark, group_flip, group_low;
@@ -35,7 +37,7 @@ struct axas_shape {
 /** Whether a leaf or held leaf is of a contiguous group. */
 static inline bool axas_in_group(const struct axas_shape *shape, uint64_t entry)
 {
-    return (entry & shape->group_mask) == shape->group_mark;
+    return AXAS_CONTIGUOUS && (entry & shape->group_mask) == shape->group_mark;
 }
 
 /** A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks
@@ -58,6 +60,8 @@ struct axas_kind_rule {
 };
 
 struct axas_codec {
+    enum axas_entry_kind (*kind)(unsigned level, uint64_t entry);
+    uint64_t (*hpa)(unsigned level, uint64_t entry);
     const struct axas_shape *shape;
     const struct axas_kind_rule (*rules)[AXAS_ENTRY_HELD]; /**< of each level: tables, leaves, held leaves */
     struct axas_code_table access; /**< of two rows for one attribute the first is that of a clean leaf */
@@ -77,9 +81,9 @@ enum axas_status axas_codec_encode(const struct axas_codec *codec, axas_attr att
 enum axas_status axas_codec_leaf_read(const struct axas_codec *codec, unsigned level,
                                       enum axas_entry_kind kind, uint64_t entry, uint64_t hpa,
                                       uint64_t features, struct axas_leaf *leaf);
-/** axas_format's entry_valid, of an entry whose kind and address are known. */
-bool axas_codec_entry_valid(const struct axas_codec *codec, unsigned level, enum axas_entry_kind kind,
-                            uint64_t entry, uint64_t hpa, uint64_t features, unsigned physical_bits);
+/** axas_format's entry_valid. */
+bool axas_codec_entry_valid(const struct axas_codec *codec, unsigned level, uint64_t entry, uint64_t features,
+                            unsigned physical_bits);
 /** axas_format's entry_used. */
 uint64_t axas_codec_entry_used(const struct axas_codec *codec, unsigned level, enum axas_entry_kind kind);
 

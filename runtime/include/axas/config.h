@@ -44,6 +44,12 @@
 /** Whether this CPU loads and stores 8 bytes in one access, as entries of that size ask for. */
 #define AXAS_CPU_MOVES_8_BYTES __atomic_always_lock_free(8, NULL)
 
+/** Whether the library makes contiguous groups, where the features have them: the build's option
+ * AXAS_CONTIGUOUS. */
+#ifndef AXAS_CONTIGUOUS
+#define AXAS_CONTIGUOUS 1
+#endif
+
 /** Called with each store to a table, before it is made (a compare-and-swap: once it succeeded). An
  * expression: AXAS_ON_STORE(slot, value, bytes). */
 #ifndef AXAS_ON_STORE

@@ -189,6 +189,45 @@ struct axas_gather {
     struct axas_gathered item[AXAS_GATHER_ITEMS];
 };
 
+/** What a range is about to go through: to be mapped, or to be emptied or given another code. */
+struct axas_need_request {
+    const struct axas_table *table;
+    bool maps;
+    uint64_t distance; /**< from guest to host addresses, for what is mapped */
+    uint64_t sizes;    /**< of leaves that may be; UINT64_MAX: all */
+    uint32_t *need;    /**< by level: tables that it takes */
+};
+
+/** A range that is mapped, free and counted. */
+struct axas_map_request {
+    struct axas_table *table;
+    uint64_t distance, sizes; /**< as in the plan */
+    const struct axas_leaf_code *code;
+};
+
+/** A leaf or held leaf that was changed, without what is kept of it, and the rules for that; NULL: none was.
+ */
+struct axas_known_change {
+    const struct axas_transition *change;
+    uint64_t seen;
+    unsigned level;
+};
+
+/** What happens to a range that is emptied or given another code. */
+struct axas_change_request {
+    struct axas_table *table;
+    uint64_t sizes; /**< of leaves that need not be split */
+    const struct axas_leaf_code *code;
+    struct axas_gather *gather;
+    struct axas_known_change *known; /**< the last one: what looks the same is not looked at again */
+};
+
+struct axas_visit_request {
+    const struct axas_table *table;
+    axas_visit_fn *visit;
+    void *context;
+};
+
 /**
  * The walkers of one mode. Addresses are inside the mode's range, aligned to its smallest leaf, `last`
  * is the last byte of a range and included. Callers have checked this (table.c).
@@ -235,38 +274,42 @@ struct axas_mode {
      * change nothing. */
     enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
                                 const struct axas_leaf_code *code, struct axas_pool *pool);
+    /*
+     * Below, `slot` is the entry for gpa in a table of `level` that [gpa, last] does not leave; from the root
+     * on, table.c calls them. A function calls itself for the tables below, so calls nest as deep as the
+     * tree.
+     */
+
     /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
-    bool (*visit)(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
-                  void *context);
+    bool (*visit)(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
+                  uint64_t last);
 
     /** Exclusive. axas_table_map of one smallest leaf of normal memory, whose code is in table->page_code. */
     enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr);
-    /** Exclusive. Adds to need[level] the tables that map would take. AXAS_ERR_EXISTS if anything but
-     *  holes is in the range, AXAS_ERR_CORRUPT. Changes nothing. `sizes`: the leaf sizes allowed. */
-    enum axas_status (*map_need)(const struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa,
-                                 uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
-    /** Exclusive. Maps the range to hpa with the largest leaves that fit, from table->pool. Cannot fail
-     *  after map_need said OK and the pool holds what it needs. */
-    void (*map)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t hpa, uint64_t sizes,
-                const struct axas_leaf_code *code);
-    /** Exclusive. Adds to need[level] the tables for splitting the leaves that cross the ends of the range,
-     * and those inside it that are larger than `sizes` allows (UINT64_MAX: all sizes). AXAS_ERR_CORRUPT. */
-    enum axas_status (*split_need)(const struct axas_table *table, uint64_t gpa, uint64_t last,
-                                   uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
+    /** Exclusive. Adds to plan->need[level] the tables that map would take: AXAS_ERR_EXISTS if anything but
+     * holes is in the range. Or else those for splitting the leaves that cross the ends of the range, and
+     * those inside it that are larger than plan->sizes allows. AXAS_ERR_CORRUPT. Changes nothing. */
+    enum axas_status (*need)(const struct axas_need_request *plan, const void *slot, unsigned level,
+                             uint64_t gpa, uint64_t last);
+    /** Exclusive. Maps the range with the largest leaves that fit, from table->pool. Cannot fail after `need`
+     * said OK and the pool holds what it needs. `linked`: the table is part of the tree already, as the root
+     * is. */
+    void (*map)(const struct axas_map_request *what, void *slot, unsigned level, uint64_t gpa, uint64_t last,
+                bool linked);
     /**
      * Exclusive. With a code: gives the leaves and held leaves of the range its attribute, splitting at the
      * ends and what is larger than `sizes` allows; a code without access makes them held. Keeps address,
-     * accessed, dirty and software bits. Cannot fail if the pool holds what split_need said.
+     * accessed, dirty and software bits. Cannot fail if the pool holds what `need` said.
      * With NULL: empties the range, splitting at its ends from table->pool, unlinking tables that become
      * empty; `sizes` is UINT64_MAX. Where the pool lacks a table for a split and gather->release is NULL, the
-     * whole leaf goes.
+     * whole leaf goes. True if anything of the range had to stay.
      */
-    void (*change)(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
-                   const struct axas_leaf_code *code, struct axas_gather *gather);
-    /** Frees the table behind `entry` of `level`, already unlinked and invalidated, and all below it;
+    bool (*change)(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                   uint64_t last);
+    /** Frees a table of `level` whose first byte is gpa, already unlinked and invalidated, and all below it;
      *  calls release (if not NULL) for each run of leaf memory. */
-    void (*free_subtree)(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
-                         axas_release_fn *release, void *context);
+    void (*free_table)(struct axas_table *table, void *entries, unsigned level, uint64_t gpa,
+                       axas_release_fn *release, void *context);
 };
 
 struct axas_root_request {

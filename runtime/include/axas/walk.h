@@ -150,13 +150,25 @@ enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gp
 /** axas_table_translate_batch, one address after the other. */
 void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                               size_t count);
+/** The rules for changing that leaf or held leaf to that attribute. */
+const struct axas_transition *axas_walk_change_of(const struct axas_table *table, unsigned level,
+                                                  uint64_t entry, axas_attr attr);
 /** Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */
-bool axas_walk_visit(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
-                     axas_visit_fn *visit, void *context);
-/** Adds to need[] the tables that [gpa, last] takes below a table of `level`, which is counted already and
- *  has nothing below it, when leaves of `sizes` at that distance from their memory cover it. */
-void axas_walk_need(const struct axas_table *table, unsigned level, uint64_t gpa, uint64_t last,
-                    uint64_t distance, uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
+bool axas_walk_visit(const struct axas_visit_request *what, unsigned level, uint64_t entry, uint64_t gpa);
+/** Adds to plan->need the tables that [gpa, last] takes below a table of `level`, which is counted already
+ * and has nothing below it, when leaves of the plan's sizes and distance cover it. */
+void axas_walk_need(const struct axas_need_request *plan, unsigned level, uint64_t gpa, uint64_t last);
+
+/** The mode's functions of a range, from the root on. */
+bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
+                           void *context);
+enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
+                                      uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
+void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
+                      const struct axas_leaf_code *code, struct axas_gather *gather);
+/** The mode's free_table for what is behind an entry of `level` that begins at gpa. */
+void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
+                          axas_release_fn *release, void *context);
 
 /** Notes in the gather that [gpa, last] changed in that way, leaves there being `leaf_size` bytes or more. */
 void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change, uint64_t gpa,
