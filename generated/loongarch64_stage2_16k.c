@@ -1669,7 +1669,7 @@ static enum axas_status put_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    table_entry *const slot = leaf_slot(t, gpa);
+    table_entry *const slot = SMALL ? NULL : leaf_slot(t, gpa);
 
     if (slot == NULL) {
         return axas_walk_install(t, axas_gpa_of(gpa), axas_hpa_of(hpa), PT_SPAN, attr, pool);
