@@ -1126,9 +1126,9 @@ static void divide(
     uint64_t code = held ? below->held | (entry & shape[level].held_carried) : below->leaf | (entry & shape[level].leaf_carried);
     const uint64_t offset = below->group_size - 1, start = gpa & ~(shape[level].span - 1), cut[] = { gpa, last + 1 };
 
-    fill(child, below->entries, code, hpa, below->span);
     if (held || !marks_groups(c->table, level + 1) ||
             (level + 1 != AXAS_AARCH64_STAGE2_LEVEL3 && (c->sizes & below->span) == 0)) {
+        fill(child, below->entries, code, hpa, below->span);
         return;
     }
     fill_in_groups(child, level + 1, below->entries, code, start, hpa);

@@ -779,10 +779,10 @@ static void divide(
     const uint64_t hpa = axas_loongarch64_stage2_16k_entry_hpa(level, entry);
     uint64_t code = held ? below->held | (entry & shape[level].held_carried) : below->leaf | (entry & shape[level].leaf_carried);
 
-    fill(child, below->entries, code, hpa, below->span);
     (void)c;
     (void)gpa;
     (void)last;
+    fill(child, below->entries, code, hpa, below->span);
 }
 
 /* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */

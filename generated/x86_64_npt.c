@@ -923,10 +923,10 @@ static void divide(
     if (level == AXAS_X86_64_NPT_PD) {
         code |= held ? (entry & UINT64_C(0x1000)) >> 5 : (entry & UINT64_C(0x1000)) >> 5;
     }
-    fill(child, below->entries, code, hpa, below->span);
     (void)c;
     (void)gpa;
     (void)last;
+    fill(child, below->entries, code, hpa, below->span);
 }
 
 /* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
