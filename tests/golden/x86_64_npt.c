@@ -376,8 +376,9 @@ Test(npt, changes_ask_for_what_the_manual_says)
     /*
      * 5.5.3 and 15.25.7: only present entries are cached, and a page fault drops the translation that it met.
      * After any other change the TLB is flushed by ASID (15.16), on every CPU that may have used it. More
-     * permissions would cost one more fault without it: this library invalidates. An entry that points to a table
-     * is not to be modified before it has been made absent and that has been invalidated (5.5.3); leaves may be.
+     * permissions would cost one more fault without it: this library invalidates. An entry that points to a
+     * table is not to be modified before it has been made absent and that has been invalidated (5.5.3);
+     * leaves may be.
      */
     static const struct golden_change golden[AXAS_CHANGES] = {
         {AXAS_CHANGE_MAKE, false, AXAS_INVALIDATE_NONE, false},
