@@ -111,10 +111,10 @@ struct axas_pool {
 
 struct axas_mode;
 
-/** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
-/** No address of a page. */
+/** What leaf_table_gpa is while there is no such table: no page begins there. */
 #define AXAS_NO_LEAF_TABLE UINT64_C(1)
 
+/** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
 struct axas_table {
     /* What every walk reads stands together. */
     void *root;
@@ -264,8 +264,7 @@ struct axas_mode {
     /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where empty_page
      *  said, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
     enum axas_status (*install_page)(struct axas_table *table, void *slot, uint64_t hpa, axas_attr attr);
-    /** Shared. axas_table_install of one smallest leaf of normal memory, whose code is in table->page_code.
-     */
+    /** Shared. axas_table_install of one smallest leaf of normal memory (its code: table->page_code). */
     enum axas_status (*put_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
                                  struct axas_pool *pool);
     /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
