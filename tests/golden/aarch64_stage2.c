@@ -888,6 +888,26 @@ Test(stage2, what_a_bit_means_depends_on_the_others)
          AXAS_LEVEL_UNKNOWN,
          true,
          0xabcc},
+        {"0x92000017: external abort on the walk at level 3: its status, not the level, says what it is",
+         {0x92000017, 0xdeadbeef0, 0xabcc},
+         false,
+         0,
+         R,
+         false,
+         AXAS_CAUSE_OTHER,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0xabcc},
+        {"0x93808007: the highest page, without S1PTW",
+         {0x93808007, 0xffffffffff0, 0xabcd},
+         true,
+         0xffffffffffbcd,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         3,
+         true,
+         0xabcd},
         {"0x92000031: TLB conflict or the like",
          {0x92000031, 0xdeadbeef0, 0xabcc},
          false,
@@ -902,17 +922,31 @@ Test(stage2, what_a_bit_means_depends_on_the_others)
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_fault(stage2(), fault_names, 3, &golden[i]);
     }
-    static const struct golden_fault stale = {"0x93808007: HPFAR_EL2 decides, whatever PAR_EL1 holds",
-                                              {0x93808007, 0x500010, 0x8, UINT64_C(0xff00000070001b80)},
-                                              true,
-                                              0x50001008,
-                                              R,
-                                              false,
-                                              AXAS_CAUSE_TRANSLATION,
-                                              3,
-                                              true,
-                                              0x8};
-    golden_check_fault(stage2(), fault_names, 4, &stale);
+    static const struct golden_fault stale[] = {
+        {"0x93808007: HPFAR_EL2 decides, whatever PAR_EL1 holds",
+         {0x93808007, 0x500010, 0x8, UINT64_C(0xff00000070001b80)},
+         true,
+         0x50001008,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         3,
+         true,
+         0x8},
+        {"0x9380802b: so it does at level -1",
+         {0x9380802b, 0x500010, 0x8, UINT64_C(0xff00000070001b80)},
+         true,
+         0x50001008,
+         R,
+         false,
+         AXAS_CAUSE_TRANSLATION,
+         -1,
+         true,
+         0x8},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(stale); i++) {
+        golden_check_fault(stage2(), fault_names, 4, &stale[i]);
+    }
     /* AT was not done: as if it had failed */
     cr_expect_eq(stage2()->fault_registers[golden_fault_index(stage2(), "par_el1")].initial, 1);
 }
