@@ -7,11 +7,13 @@
     mutate.py --only '*root_registers*' --verbose
     mutate.py --sample 40 --judge metal   what this judge would see alone; always succeeds
     mutate.py --report               every mutant, and what came of it in REPORT.md
+    mutate.py --report --known FILE  the same; what FILE knows from a run before is not tried again, but for survivors
 
 The exit status is 0 only if each survivor is explained in survivors.yaml and each explanation is needed.
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import random
@@ -41,6 +43,7 @@ class Outcome:
     mutant: breeding.Mutant
     judge: str | None  # who caught it
     how: str
+    commit: str
 
 
 @dataclass
@@ -75,6 +78,7 @@ def options():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="J", help="at once (default: one for each CPU)")
     parser.add_argument("--cc", default=os.environ.get("CC", "cc"), help="compiler (default: $CC, or cc)")
     parser.add_argument("--judge", choices=report.CATCHERS[2:], help="ask this one alone: what would it see without the others?")
+    parser.add_argument("--known", type=Path, metavar="FILE", help="outcomes for these specifications, a line each; those of this run are added")
     parser.add_argument("--list", action="store_true", help="print the ids and do nothing")
     parser.add_argument("--verbose", action="store_true", help="a line for each mutant, with what gave it away")
     parser.add_argument("--report", action="store_true", help="write REPORT.md; goes with every mutant")
@@ -126,9 +130,22 @@ class Progress:
             self.said = now
 
 
-def run(mutants, explained, complete, chosen, directory):
+def known_outcomes(file, mutants):
+    """By number, those of the mutants that somebody caught: more tests can only catch more."""
+    outcomes = {}
+    number = {mutant.id: index for index, mutant in enumerate(mutants)}
+    for line in file.read_text(encoding="utf-8").splitlines() if file and file.exists() else ():
+        id, judge, how, at = json.loads(line)
+        if judge is not None and id in number:
+            outcomes[number[id]] = Outcome(mutants[number[id]], judge, how, at)
+    return outcomes
+
+
+def run(mutants, explained, complete, chosen, directory, at):
+    outcomes = known_outcomes(chosen.known, mutants)
+    untried = [index for index in range(len(mutants)) if index not in outcomes]
     sources = {path: breeding.source(path) for path in sorted((ROOT / "pt_specs").glob("*.yaml"))}
-    for format in dict.fromkeys(mutant.format for mutant in mutants):
+    for format in dict.fromkeys(mutants[index].format for index in untried):
         path = next(ROOT / mutant.file for mutant in mutants if mutant.format == format)
         print(f"{format}: preparing", flush=True)
         asked = [judge for judge in judges.JUDGES if chosen.judge in (None, judge.name)]
@@ -136,12 +153,14 @@ def run(mutants, explained, complete, chosen, directory):
     # In a sample what is known to survive need not go all the way.
     bred[:] = [(mutant, chosen.judge == judges.METAL or chosen.judge is None
                 and (complete or not any(one.fits(mutant) for one in explained))) for mutant in mutants]
-    progress = Progress(len(mutants))
-    outcomes = {}
+    progress = Progress(len(untried))
     with multiprocessing.get_context("fork").Pool(chosen.jobs) as pool:
-        for index, judge, how in pool.imap_unordered(try_one, range(len(mutants))):
-            outcomes[index] = Outcome(mutants[index], judge, how)
+        for index, judge, how in pool.imap_unordered(try_one, untried):
+            outcomes[index] = Outcome(mutants[index], judge, how, at)
             progress.note(outcomes[index], chosen.verbose)
+            if chosen.known:
+                with chosen.known.open("a", encoding="utf-8") as file:
+                    print(json.dumps([mutants[index].id, judge, how, at]), file=file)
     return [outcomes[index] for index in range(len(mutants))]
 
 
@@ -181,14 +200,14 @@ def main():
     print(f"{len(mutants)} of {len(everything)} mutants, seed {chosen.seed}")
     with tempfile.TemporaryDirectory(prefix="axas-mutation-") as directory:
         try:
-            outcomes = run(mutants, explained, complete, chosen, directory)
+            outcomes = run(mutants, explained, complete, chosen, directory, at)
         except judges.Broken as broken:
             print(broken)
             return 2
     print("\n" + report.table(outcomes, explained))
     print("\n".join(report.lines(outcomes, explained)))
     if chosen.report:
-        (HERE / "REPORT.md").write_text(report.report(outcomes, explained, at), encoding="utf-8")
+        (HERE / "REPORT.md").write_text(report.report(outcomes, explained), encoding="utf-8")
     if chosen.judge:
         return 0
     return verdict(outcomes, everything, explained, complete)

@@ -52,10 +52,16 @@ def lines(outcomes, explained):
                f"{cells['survivors, explained']} survivors explained, {cells['survivors, not explained']} not explained")
 
 
-def report(outcomes, explained, commit):
+def commits(outcomes):
+    """Where the outcomes are from: most are of one commit, and survivors may have been tried again later."""
+    count = Counter(outcome.commit for outcome in outcomes)
+    return ", ".join(f"{commit} ({number} mutants)" for commit, number in count.most_common())
+
+
+def report(outcomes, explained):
     parts = [
         "# What the tests see of a wrong specification\n",
-        f"Made by `tests/mutation/mutate.py --report` at commit {commit}. Each mutant is a specification with one change. "
+        f"Made by `tests/mutation/mutate.py --report` at commit {commits(outcomes)}. Each mutant is a specification with one change. "
         "The generator's checks refuse some, and some change nothing in the generated code (a field's name, say, or "
         "bits that every level says anew). The rest is compiled and shown to the tests, the cheapest first, until one "
         "fails; a column counts what that test was the first to catch. `tests/mutation/mutate.py --list` names every mutant, "
