@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 cmake_minimum_required(VERSION 3.25)
-# Looks at the symbols that a library leaves to others: LIBRARY, or else one that is built with OPTIONS.
+# Looks at the symbols that a library leaves to others: LIBRARY, or else the one of a preset with OPTIONS, which is built.
 set(allowed memcpy memmove memset memcmp ${OF_THE_COMPILER})
 
 if(NOT LIBRARY)
-  execute_process(
-    COMMAND "${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${BINARY_DIR}" -G "${GENERATOR}"
-      -DAXAS_TESTS=OFF -DAXAS_EXAMPLES=OFF -DAXAS_HOSTED=OFF -DCMAKE_BUILD_TYPE=Release ${OPTIONS}
-    COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
-  execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" --target axas
-    COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND "${CMAKE_COMMAND}" --preset "${PRESET}" -B "${BINARY_DIR}" -G "${GENERATOR}" ${OPTIONS}
+    WORKING_DIRECTORY "${SOURCE_DIR}" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+  execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY_DIR}" COMMAND_ERROR_IS_FATAL ANY)
   file(STRINGS "${BINARY_DIR}/CMakeCache.txt" nm REGEX "^CMAKE_NM:")
   string(REGEX REPLACE "^[^=]*=" "" nm "${nm}")
   set(LIBRARY "${BINARY_DIR}/libaxas.a")
