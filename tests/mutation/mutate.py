@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import random
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -199,6 +200,7 @@ def main():
     at = commit()
     print(f"{len(mutants)} of {len(everything)} mutants, seed {chosen.seed}")
     with tempfile.TemporaryDirectory(prefix="axas-mutation-") as directory:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # mutants crash
         try:
             outcomes = run(mutants, explained, complete, chosen, directory, at)
         except judges.Broken as broken:
