@@ -307,6 +307,9 @@ Test(vtd, fault_records_are_decoded)
         FAULT(0x1000, 0xc000000610000010, 0x1000, W, AXAS_CAUSE_UNKNOWN),
         /* EXE: a fetch, of a request with PASID 0xfffff (bits 123:104); PP bit 95, PRIV bit 93, AT 125:124 */
         FAULT(0x1000, 0xffffff79e0000010, 0x1000, X, AXAS_CAUSE_TRANSLATION),
+        /* a fetch without the two bits beside EXE, and a read with them */
+        FAULT(0x1000, 0xc000007940000010, 0x1000, X, AXAS_CAUSE_TRANSLATION),
+        FAULT(0x1000, 0xc0000079a0000010, 0x1000, R, AXAS_CAUSE_TRANSLATION),
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_fault(vtd(), fault_names, 2, &golden[i]);
