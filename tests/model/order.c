@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "order.h"
+#include "entry.h"
 #include "groups.h"
 #include "rules.h"
 
@@ -176,31 +177,11 @@ static struct frame *table_at(struct order *order, uint64_t hpa, uint64_t *first
     return NULL;
 }
 
-static uint64_t value_of(const struct order *order, uint64_t raw)
-{
-    if (!order->table.format->big_endian) {
-        return raw;
-    }
-    uint64_t value = 0;
-    for (unsigned i = 0; i < order->table.format->entry_bytes; i++) {
-        value = (value << 8) | ((raw >> (8u * i)) & 0xffu);
-    }
-    return value;
-}
-
-/* What memory has as entry number i of the table at `hpa`; the tests run on little-endian hosts. */
+/* What memory has as entry number i of the table at `hpa`. */
 static inline uint64_t memory_value(const struct order *order, uint64_t hpa, uint64_t i)
 {
     const uint8_t *table = axas_hal_virt(order->table.hal, axas_hpa_of(hpa));
-    uint64_t wide;
-    uint32_t narrow;
-    if (order->table.format->entry_bytes == sizeof wide) {
-        memcpy(&wide, table + i * sizeof wide, sizeof wide);
-    } else {
-        memcpy(&narrow, table + i * sizeof narrow, sizeof narrow);
-        wide = narrow;
-    }
-    return value_of(order, wide);
+    return entry_read(order->table.format, table + i * order->table.format->entry_bytes);
 }
 
 static void make_record(struct frame *frame, uint64_t entries)
@@ -716,7 +697,7 @@ static uint64_t marks_of(const struct order *order, unsigned level, uint64_t ent
 static bool allowed(struct order *order, const struct frame *frame, uint64_t index,
                     const struct axas_hosted_event *event)
 {
-    uint64_t now = value_of(order, event->old);
+    uint64_t now = entry_in_order(order->table.format, event->old);
     bool swapped = event->old == event->value; /* noted when it was done */
     bool was_empty = frame->value[index] == order->table.format->levels[frame->level].empty;
     uint64_t marks = marks_of(order, frame->level, frame->value[index]);
@@ -752,7 +733,7 @@ static bool store(struct order *order, const struct axas_hosted_event *event)
                      event->value);
     }
     uint64_t index = (event->hpa.raw - first) / bytes;
-    uint64_t entry = value_of(order, event->value);
+    uint64_t entry = entry_in_order(order->table.format, event->value);
     if (frame->owed) {
         return wrong(order, ORDER_REUSED_EARLY, "a store to a table that waits for its invalidation",
                      event->hpa.raw, entry);
@@ -763,7 +744,7 @@ static bool store(struct order *order, const struct axas_hosted_event *event)
             return false;
         }
         if (event->old != event->value) { /* with what the CPU has set since */
-            old |= value_of(order, event->old) & marks_of(order, frame->level, old);
+            old |= entry_in_order(order->table.format, event->old) & marks_of(order, frame->level, old);
         }
         if (!live_store(order, frame, index, event->hpa.raw, old, entry)) {
             return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree.h"
+#include "entry.h"
 #include "groups.h"
 #include "rules.h"
 
@@ -8,23 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t read_entry(const struct axas_format *format, const uint8_t *slot)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < format->entry_bytes; i++) {
-        unsigned shift = 8u * (format->big_endian ? format->entry_bytes - 1u - i : i);
-        value |= (uint64_t)slot[i] << shift;
-    }
-    return value;
-}
-
 void tree_poke(const struct axas_format *format, const struct tree_leaf *leaf, uint64_t set, uint64_t clear)
 {
-    uint64_t value = (read_entry(format, leaf->slot) & ~clear) | set;
-    for (unsigned i = 0; i < format->entry_bytes; i++) {
-        unsigned shift = 8u * (format->big_endian ? format->entry_bytes - 1u - i : i);
-        leaf->slot[i] = (uint8_t)(value >> shift);
-    }
+    entry_write(format, leaf->slot, (entry_read(format, leaf->slot) & ~clear) | set);
 }
 
 uint64_t tree_table_bytes(const struct axas_format *format, unsigned level)
@@ -86,7 +73,7 @@ static bool read_group(struct tree *tree, const struct axas_table *table, unsign
         return ill(tree, level, gpa, 0, "a contiguous group that was not asked for");
     }
     for (unsigned i = 0; i < fact->leaves; i++) {
-        uint64_t entry = read_entry(format, slot + (size_t)i * format->entry_bytes);
+        uint64_t entry = entry_read(format, slot + (size_t)i * format->entry_bytes);
         struct axas_leaf leaf = {0};
         if (group_of(format, level, entry) == 0 ||
             format->leaf_read(level, entry, table->features, &leaf) != AXAS_OK) {
@@ -126,7 +113,7 @@ static bool read_table(struct tree *tree, const struct axas_table *table, unsign
     tree->bytes += root ? table->root_size : tree_table_bytes(format, level);
     for (uint64_t i = 0; i < UINT64_C(1) << index_bits; i++) {
         uint8_t *slot = bytes + i * format->entry_bytes;
-        uint64_t entry = read_entry(format, slot);
+        uint64_t entry = entry_read(format, slot);
         uint64_t gpa = base + (i << at->shift);
         if (entry == at->empty) {
             continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file tree.h
- * Reads a tree without the library's walkers: entry by entry, byte by byte, from the root down. Of the
- * format it asks only what one entry means (entry_kind, entry_valid, entry_hpa, leaf_read) and the geometry;
+ * Reads a tree without the library's walkers: entry by entry, from the root down. Of the format it
+ * asks only what one entry means (entry_kind, entry_valid, entry_hpa, leaf_read) and the geometry;
  * what makes a contiguous group it knows from groups.h.
  */
 #ifndef TESTS_TREE_H

@@ -222,18 +222,18 @@ Test(fault, a_broken_table_or_a_foreign_cause_is_broken)
         /* an entry that nobody here wrote */
         unsigned level;
         void *slot = unit_slot(&scene.unit.space.table, scene.linear, &level);
-        uint64_t good = unit_entry_read(at.format, slot), word = 1;
+        uint64_t good = entry_read(at.format, slot), word = 1;
         for (unsigned i = 0; i < 100000; i++) {
             word = word * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
             uint64_t bad = at.format->entry_bytes == 4 ? word >> 32 : word;
             if (at.format->entry_kind(level, bad) == AXAS_ENTRY_BAD) {
-                unit_entry_write(at.format, slot, bad);
+                entry_write(at.format, slot, bad);
                 struct axas_fault fault = unit_fault(scene.linear, R);
                 cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_BROKEN, "%s", scene.unit.name);
                 break;
             }
         }
-        unit_entry_write(at.format, slot, good);
+        entry_write(at.format, slot, good);
         unit_space_end(&scene.unit);
     }
 }

@@ -680,12 +680,12 @@ Test(table, children_of_a_split_inherit_accessed_dirty_and_software_bits)
                 void *slot = unit_slot(&tree.table, 0, &level);
                 const struct axas_level *info = &at.format->levels[level];
                 const struct axas_level *last = &at.format->levels[at.format->level_count - 1];
-                uint64_t entry = unit_entry_read(at.format, slot);
+                uint64_t entry = entry_read(at.format, slot);
                 uint64_t flip = (set == 1   ? info->accessed_mask | info->dirty_mask
                                  : set == 2 ? unit_written(&tree.table, level)
                                             : 0) |
                                 (info->software_mask & last->software_mask);
-                unit_entry_write(at.format, slot, entry ^ flip);
+                entry_write(at.format, slot, entry ^ flip);
                 cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(0), &whole), AXAS_OK);
                 cr_assert_eq(whole.size, large);
                 cr_assert_eq(protect(&tree, page, page, R), AXAS_OK);
@@ -720,16 +720,16 @@ Test(table, protect_keeps_accessed_dirty_and_software_bits)
         void *slot = unit_slot(&tree.table, 0, &level);
         const struct axas_level *info = &at.format->levels[level];
         uint64_t flags = info->accessed_mask | info->dirty_mask | info->software_mask;
-        uint64_t start = unit_entry_read(at.format, slot);
+        uint64_t start = entry_read(at.format, slot);
         const uint64_t flips[] = {flags, info->accessed_mask, info->dirty_mask, info->software_mask};
         for (unsigned i = 0; i < 4; i++) {
             uint64_t entry = start ^ flips[i];
-            unit_entry_write(at.format, slot, entry);
+            entry_write(at.format, slot, entry);
             cr_assert_eq(protect(&tree, 0, tree.page, R), AXAS_OK);
-            cr_expect_eq(unit_entry_read(at.format, slot) & flags, entry & flags, "%s", tree.name);
+            cr_expect_eq(entry_read(at.format, slot) & flags, entry & flags, "%s", tree.name);
             cr_assert_eq(protect(&tree, 0, tree.page, RW), AXAS_OK);
-            cr_expect_eq(unit_entry_read(at.format, slot) & flags, entry & flags, "%s", tree.name);
-            cr_expect_eq(unit_entry_read(at.format, slot), entry, "%s: there and back", tree.name);
+            cr_expect_eq(entry_read(at.format, slot) & flags, entry & flags, "%s", tree.name);
+            cr_expect_eq(entry_read(at.format, slot), entry, "%s: there and back", tree.name);
         }
         unit_tree_end(&tree);
     }
@@ -749,7 +749,7 @@ Test(table, a_write_is_remembered_without_the_permission_to_write)
         cr_assert_eq(map(&tree, 0, 0, 2 * page, RW), AXAS_OK);
         void *slot = unit_slot(&tree.table, 0, &level);
         const uint64_t written = unit_written(&tree.table, level);
-        const uint64_t clean = unit_entry_read(at.format, slot);
+        const uint64_t clean = entry_read(at.format, slot);
         const uint64_t dirty = at.format->levels[level].dirty_mask;
         for (unsigned i = 0; written != 0 && i < sizeof others / sizeof *others; i++) {
             struct axas_leaf first, second;
@@ -757,7 +757,7 @@ Test(table, a_write_is_remembered_without_the_permission_to_write)
                 continue;
             }
             const bool writable = (others[i] & AXAS_WRITE) != 0;
-            unit_entry_write(at.format, slot, clean | written);
+            entry_write(at.format, slot, clean | written);
             cr_assert_eq(protect(&tree, 0, 2 * page, others[i]), AXAS_OK);
             cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(0), &first), AXAS_OK);
             cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(page), &second), AXAS_OK);
@@ -767,7 +767,7 @@ Test(table, a_write_is_remembered_without_the_permission_to_write)
                          tree.name, first.entry);
             cr_expect_eq(second.entry & (written | dirty), 0, "%s: 0x%" PRIx64, tree.name, second.entry);
             cr_assert_eq(protect(&tree, 0, 2 * page, RW), AXAS_OK);
-            cr_expect_eq(unit_entry_read(at.format, slot), clean | (writable ? written : dirty),
+            cr_expect_eq(entry_read(at.format, slot), clean | (writable ? written : dirty),
                          "%s: and it may be written again", tree.name);
             cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(page), &second), AXAS_OK);
             cr_expect(!second.dirty && second.attr == RW, "%s", tree.name);
@@ -1068,7 +1068,7 @@ Test(table, a_foreign_entry_among_the_smallest_leaves_is_told_and_left_alone)
         if (find_bad(at.format, level, &bad)) {
             struct axas_leaf leaf;
             axas_hpa hpa;
-            unit_entry_write(at.format, slot, bad);
+            entry_write(at.format, slot, bad);
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT,
                            axas_table_query(&tree.table, axas_gpa_of(2 * page), &leaf));
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT,
@@ -1077,12 +1077,12 @@ Test(table, a_foreign_entry_among_the_smallest_leaves_is_told_and_left_alone)
             cr_expect_eq(protect(&tree, 0, 4 * page, RW), AXAS_OK, "%s", tree.name);
             expect_mapped(&tree, 0, FAR_HPA, 2 * page, RW);
             expect_mapped(&tree, 3 * page, FAR_HPA + 3 * page, page, RW);
-            cr_expect_eq(unit_entry_read(at.format, slot), bad, "%s: protect leaves it", tree.name);
+            cr_expect_eq(entry_read(at.format, slot), bad, "%s: protect leaves it", tree.name);
             cr_expect_eq(unmap(&tree, 0, 4 * page), AXAS_OK, "%s", tree.name);
             expect_hole(&tree, 0, 2 * page);
             expect_hole(&tree, 3 * page, page);
-            cr_expect_eq(unit_entry_read(at.format, slot), bad, "%s: unmap leaves it", tree.name);
-            unit_entry_write(at.format, slot, at.format->levels[level].empty);
+            cr_expect_eq(entry_read(at.format, slot), bad, "%s: unmap leaves it", tree.name);
+            entry_write(at.format, slot, at.format->levels[level].empty);
         }
         unit_tree_end(&tree);
     }
@@ -1099,14 +1099,14 @@ Test(table, a_foreign_entry_above_is_corrupt_and_nothing_changes)
             struct axas_leaf leaf;
             cr_assert_eq(map(&tree, 0, FAR_HPA, page, R), AXAS_OK);
             void *slot = tree.table.root;
-            uint64_t good = unit_entry_read(at.format, slot);
-            unit_entry_write(at.format, slot, bad);
+            uint64_t good = entry_read(at.format, slot);
+            entry_write(at.format, slot, bad);
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, axas_table_query(&tree.table, axas_gpa_of(0), &leaf));
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, unmap(&tree, 0, page));
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, unmap(&tree, 0, tree.limit));
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, protect(&tree, 0, page, RW));
             EXPECT_REFUSED(&tree, AXAS_ERR_EXISTS, map(&tree, 0, FAR_HPA, page, R));
-            unit_entry_write(at.format, slot, good);
+            entry_write(at.format, slot, good);
         }
         unit_tree_end(&tree);
     }

@@ -7,6 +7,8 @@
 #ifndef AXAS_TESTS_UNIT_H
 #define AXAS_TESTS_UNIT_H
 
+#include "../model/entry.h"
+
 #include <axas/frame.h>
 #include <axas/guest.h>
 #include <axas/hosted.h>
@@ -169,33 +171,6 @@ static inline axas_attr unit_unsupported(const struct unit_tree *tree)
     return R | AXAS_MEM_MASK;
 }
 
-/* ---- Entries, read without the walkers ---- */
-
-static inline uint64_t unit_entry_read(const struct axas_format *format, const void *slot)
-{
-    uint64_t value;
-    if (format->entry_bytes == 4) {
-        uint32_t word;
-        memcpy(&word, slot, 4);
-        value = format->big_endian ? __builtin_bswap32(word) : word;
-    } else {
-        memcpy(&value, slot, 8);
-        value = format->big_endian ? __builtin_bswap64(value) : value;
-    }
-    return value;
-}
-
-static inline void unit_entry_write(const struct axas_format *format, void *slot, uint64_t value)
-{
-    if (format->entry_bytes == 4) {
-        uint32_t word = format->big_endian ? __builtin_bswap32((uint32_t)value) : (uint32_t)value;
-        memcpy(slot, &word, 4);
-    } else {
-        value = format->big_endian ? __builtin_bswap64(value) : value;
-        memcpy(slot, &value, 8);
-    }
-}
-
 /** The bit that tells a write by the access of a leaf on this CPU; 0 if none does. */
 static inline uint64_t unit_written(const struct axas_table *table, unsigned level)
 {
@@ -214,7 +189,7 @@ static inline void *unit_slot(const struct axas_table *table, uint64_t gpa, unsi
     uint64_t index = gpa >> format->levels[at].shift;
     for (;;) {
         void *slot = bytes + index * format->entry_bytes;
-        uint64_t entry = unit_entry_read(format, slot);
+        uint64_t entry = entry_read(format, slot);
         if (format->entry_kind(at, entry) != AXAS_ENTRY_TABLE) {
             *level = at;
             return slot;
@@ -236,7 +211,7 @@ static inline uint64_t unit_digest_table(const struct axas_table *table, unsigne
 {
     const struct axas_format *format = table->format;
     for (uint64_t i = 0; i < entries; i++) {
-        uint64_t entry = unit_entry_read(format, (const unsigned char *)bytes + i * format->entry_bytes);
+        uint64_t entry = entry_read(format, (const unsigned char *)bytes + i * format->entry_bytes);
         if (entry == format->levels[level].empty) {
             continue;
         }

@@ -3,6 +3,7 @@
  * Mistakes in the order of stores, invalidations and frees, which no emulator shows. Most are judged by
  * order.h, on operations that go through each kind of change. The comments cite the rows of README.md.
  */
+#include "entry.h"
 #include "row.h"
 #include "rules.h"
 
@@ -282,17 +283,15 @@ static bool set_dirty(const struct cpu *cpu)
     if (format->entry_bytes == 4) {
         uint32_t *slot = cpu->slot;
         uint32_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
-        uint32_t value = format->big_endian ? __builtin_bswap32(old) : old;
-        uint32_t marks = (uint32_t)written(cpu->world, cpu->level, value);
-        uint32_t bits = format->big_endian ? __builtin_bswap32(marks) : marks;
+        uint64_t marks = written(cpu->world, cpu->level, entry_in_order(format, old));
+        uint32_t bits = (uint32_t)entry_in_order(format, marks);
         return marks != 0 &&
                __atomic_compare_exchange_n(slot, &old, old | bits, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     }
     uint64_t *slot = cpu->slot;
     uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
-    uint64_t value = format->big_endian ? __builtin_bswap64(old) : old;
-    uint64_t marks = written(cpu->world, cpu->level, value);
-    uint64_t bits = format->big_endian ? __builtin_bswap64(marks) : marks;
+    uint64_t marks = written(cpu->world, cpu->level, entry_in_order(format, old));
+    uint64_t bits = entry_in_order(format, marks);
     return marks != 0 &&
            __atomic_compare_exchange_n(slot, &old, old | bits, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
