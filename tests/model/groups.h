@@ -58,13 +58,22 @@ static const struct group_fact group_facts[] = {
 /** What the manual says of groups at that level; NULL if nothing. */
 static inline const struct group_fact *groups_at(const struct axas_format *format, unsigned level)
 {
-    for (size_t i = 0; i < sizeof group_facts / sizeof *group_facts; i++) {
-        if (group_facts[i].number == format->levels[level].number &&
-            strcmp(group_facts[i].format, format->name) == 0) {
-            return &group_facts[i];
+    /* Asked for each leaf: the names are compared once for a format. */
+    static _Thread_local const struct axas_format *known;
+    static _Thread_local const struct group_fact *facts[AXAS_MAX_LEVELS];
+    if (known != format) {
+        known = format;
+        memset(facts, 0, sizeof facts);
+        for (size_t i = 0; i < sizeof group_facts / sizeof *group_facts; i++) {
+            for (unsigned k = 0; k < format->level_count && strcmp(group_facts[i].format, format->name) == 0;
+                 k++) {
+                if (group_facts[i].number == format->levels[k].number) {
+                    facts[k] = &group_facts[i];
+                }
+            }
         }
     }
-    return NULL;
+    return facts[level];
 }
 
 /** Bytes of the group that this entry is a leaf of; 0 if it is of none. */
