@@ -116,7 +116,7 @@ static void open_stage(struct stage *stage, const struct world *world, const cha
     EXPECT(stage, stage->arena != NULL, 0);
     struct axas_config config = {0};
     config.table = world_table_config(world, axas_hosted_hal(stage->arena));
-    config.readers = THREADS;
+    config.readers = THREADS - 1; /* two threads share a slot */
     EXPECT(stage, axas_space_init(&stage->space, &config) == AXAS_OK, 0);
     stage->page = axas_table_page_size(&stage->space.table);
     unsigned last_level = world->mode->root_level + world->mode->level_count - 1u;

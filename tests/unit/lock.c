@@ -62,6 +62,40 @@ Test(lock, a_reader_in_any_slot_keeps_a_writer_out, .signal = SIGALRM, .timeout 
     (void)axas_lock_write(&lock);
 }
 
+Test(lock, who_found_a_slot_taken_keeps_a_writer_out, .signal = SIGALRM, .timeout = 20)
+{
+    axas_lock_state first = axas_lock_read(&lock, 2);
+    (void)axas_lock_read(&lock, 2);
+    axas_unlock_read(&lock, 2, first);
+    alarm(1);
+    (void)axas_lock_write(&lock);
+}
+
+Test(lock, who_has_taken_a_slot_keeps_a_writer_out_when_others_left_it, .signal = SIGALRM, .timeout = 20)
+{
+    (void)axas_lock_read(&lock, 2);
+    axas_lock_state second = axas_lock_read(&lock, 2);
+    axas_lock_state third = axas_lock_read(&lock, 2 + READERS);
+    axas_unlock_read(&lock, 2, second);
+    axas_unlock_read(&lock, 2 + READERS, third);
+    alarm(1);
+    (void)axas_lock_write(&lock);
+}
+
+Test(lock, a_slot_that_was_shared_is_free_when_all_have_left)
+{
+    axas_lock_state first = axas_lock_read(&lock, 2);
+    axas_lock_state second = axas_lock_read(&lock, 2);
+    axas_unlock_read(&lock, 2, first);
+    axas_lock_state third = axas_lock_read(&lock, 2);
+    axas_unlock_read(&lock, 2, second);
+    axas_lock_state fourth = axas_lock_read(&lock, 2);
+    axas_unlock_read(&lock, 2, third);
+    axas_unlock_read(&lock, 2, fourth);
+    axas_lock_state w = axas_lock_write(&lock);
+    axas_unlock_write(&lock, w);
+}
+
 Test(lock, a_writer_keeps_a_reader_out, .signal = SIGALRM, .timeout = 20)
 {
     (void)axas_lock_write(&lock);

@@ -3,12 +3,13 @@
  * @file lock.h
  * The lock of a space: many readers or one writer.
  *
- * The built-in lock spins and needs no operating system. A reader counts itself in a slot that is a cache
- * line of its own and then looks for a writer, so readers in different slots write nothing in common; a
- * writer raises its flag and then waits until every slot is empty. Both sides are sequentially consistent
- * there: either the reader sees the flag and withdraws, or the writer sees the reader. A slot is a counter,
- * so any number of readers may share one; it only is slower. A waiting writer keeps new readers out, hence a
- * thread may not read-lock twice while another one could be waiting to write.
+ * The built-in lock spins and needs no operating system. A reader takes a slot that is a cache line of its
+ * own and then looks for a writer, so readers in different slots write nothing in common; a writer raises its
+ * flag and then waits until every slot is empty. Both sides are sequentially consistent there: either the
+ * reader sees the flag and withdraws, or the writer sees the reader. Any number of readers may share a slot:
+ * who finds it taken counts itself beside. The one that has taken it leaves by a plain store, the others by a
+ * locked operation, which is slower. A waiting writer keeps new readers out, hence a thread may not read-lock
+ * twice while another one could be waiting to write.
  *
  * A host that has its own locks, or that has to mask interrupts while a lock is held, replaces it. The
  * configuration header (AXAS_CONFIG_HEADER) then defines AXAS_CUSTOM_LOCK and:
@@ -62,15 +63,16 @@ static inline void axas_lock_init(struct axas_lock *lock, void *slots, unsigned 
 
 #else
 
-/** A reader's counter, so that leaving need not look for it again; NULL for a writer. */
+/** The word in which a reader is, so that leaving need not look for it again; NULL for a writer. */
 typedef uint32_t *axas_lock_state;
 
 /** Two lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
 #define AXAS_LOCK_SLOT_BYTES 128u
 
 struct axas_lock_slot {
-    uint32_t readers;
-    uint8_t padding[AXAS_LOCK_SLOT_BYTES - sizeof(uint32_t)];
+    uint32_t taken;  /**< 1 while one reader has it */
+    uint32_t beside; /**< readers that found it taken */
+    uint8_t padding[AXAS_LOCK_SLOT_BYTES - 2 * sizeof(uint32_t)];
 };
 
 struct axas_lock {
@@ -87,31 +89,37 @@ static inline void axas_lock_init(struct axas_lock *lock, void *slots, unsigned 
     lock->writer = 0;
 }
 
-static inline uint32_t *axas_lock_slot_of(struct axas_lock *lock, unsigned slot)
+static inline struct axas_lock_slot *axas_lock_slot_of(struct axas_lock *lock, unsigned slot)
 {
-    return &lock->slots[slot < lock->slot_count ? slot : slot % lock->slot_count].readers;
-}
-
-static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned slot)
-{
-    uint32_t *readers = axas_lock_slot_of(lock, slot);
-    for (;;) {
-        (void)__atomic_fetch_add(readers, 1u, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0) {
-            return readers;
-        }
-        (void)__atomic_fetch_sub(readers, 1u, __ATOMIC_RELEASE);
-        while (__atomic_load_n(&lock->writer, __ATOMIC_RELAXED) != 0) {
-            AXAS_CPU_RELAX();
-        }
-    }
+    return &lock->slots[slot < lock->slot_count ? slot : slot % lock->slot_count];
 }
 
 static inline void axas_unlock_read(struct axas_lock *lock, unsigned slot, axas_lock_state state)
 {
-    (void)lock;
-    (void)slot;
-    (void)__atomic_fetch_sub(state, 1u, __ATOMIC_RELEASE);
+    if (state == &axas_lock_slot_of(lock, slot)->taken) {
+        __atomic_store_n(state, 0u, __ATOMIC_RELEASE);
+    } else {
+        (void)__atomic_fetch_sub(state, 1u, __ATOMIC_RELEASE);
+    }
+}
+
+static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned slot)
+{
+    struct axas_lock_slot *own = axas_lock_slot_of(lock, slot);
+    for (;;) {
+        uint32_t *word = &own->taken;
+        if (__atomic_exchange_n(word, 1u, __ATOMIC_SEQ_CST) != 0) {
+            word = &own->beside;
+            (void)__atomic_fetch_add(word, 1u, __ATOMIC_SEQ_CST);
+        }
+        if (__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0) {
+            return word;
+        }
+        axas_unlock_read(lock, slot, word);
+        while (__atomic_load_n(&lock->writer, __ATOMIC_RELAXED) != 0) {
+            AXAS_CPU_RELAX();
+        }
+    }
 }
 
 static inline axas_lock_state axas_lock_write(struct axas_lock *lock)
@@ -123,7 +131,9 @@ static inline axas_lock_state axas_lock_write(struct axas_lock *lock)
         }
     }
     for (slot = 0; slot < lock->slot_count; slot++) {
-        while (__atomic_load_n(&lock->slots[slot].readers, __ATOMIC_SEQ_CST) != 0) {
+        const struct axas_lock_slot *reader = &lock->slots[slot];
+        while (__atomic_load_n(&reader->taken, __ATOMIC_SEQ_CST) != 0 ||
+               __atomic_load_n(&reader->beside, __ATOMIC_SEQ_CST) != 0) {
             AXAS_CPU_RELAX();
         }
     }
