@@ -425,11 +425,6 @@ static AXAS_INLINE void store(table_entry *slot, uint64_t entry)
     AXAS_STORE(slot, IN_TABLE_ORDER(entry));
 }
 
-static AXAS_INLINE void store_link(table_entry *slot, uint64_t entry)
-{
-    AXAS_STORE_LINK(slot, IN_TABLE_ORDER(entry));
-}
-
 static inline uint64_t exchange(table_entry *slot, uint64_t entry)
 {
     return IN_TABLE_ORDER(AXAS_EXCHANGE(slot, IN_TABLE_ORDER(entry)));
@@ -566,78 +561,6 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     }
 }
 
-/* Whether `count` entries are empty. */
-static AXAS_OUTLINE bool all_empty(const table_entry *slot, uint64_t count, uint64_t empty)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        if (load(slot + i) != empty) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
-static AXAS_OUTLINE bool empty_outside(const table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
-{
-    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
-    const uint64_t first = index_in(level, gpa), after = index_in(level, last) + 1;
-
-    return all_empty(slot - first, first, empty) && all_empty(slot - first + after, entries - after, empty);
-}
-
-/* A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool has no frame. */
-static AXAS_OUTLINE table_entry *new_table(struct axas_pool *pool, unsigned level, uint64_t gpa, uint64_t last)
-{
-    table_entry *const table = axas_pool_take(pool, level);
-    const uint64_t first = index_in(level, gpa), after = index_in(level, last) + 1, empty = shape[level].empty;
-
-    if (table != NULL) {
-        fill(table, first, empty, 0, 0);
-        fill(table + after, shape[level].entries - after, empty, 0, 0);
-    }
-    return table;
-}
-
-/* Puts a table that is full into the entry *slot of `level`, which is empty. */
-static AXAS_OUTLINE void link_table(struct axas_table *t, table_entry *slot, unsigned level, const table_entry *child)
-{
-    written(t, child, shape[level + 1].entries);
-    store_link(slot, axas_loongarch64_stage2_16k_table_make(level, axas_walk_phys(t, child)));
-    axas_walk_linked(t, 1);
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
-static AXAS_OUTLINE uint64_t rebreak(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        unsigned level,
-        const struct axas_transition *change,
-        uint64_t set)
-{
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
-    const uint64_t seen = load(slot) & ~keep;
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH && (load(slot + done) & ~keep) == seen) {
-        old[done] = exchange(slot + done, shape[level].empty);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * span, span);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & keep) | set);
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
 /* In what any of four entries differs from `seen`. */
 static AXAS_INLINE uint64_t unlike(const table_entry *slot, uint64_t seen)
 {
@@ -688,7 +611,9 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = c->known->change;
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            const struct axas_recoding to = { keep, set, 0 };
+
+            i += axas_walk_rebreak(t, slot + i, count - i, gpa + i * span, level, change, &to);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
@@ -768,12 +693,13 @@ static AXAS_OUTLINE bool change_leaves(
 /* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. */
 static void divide(
         const struct axas_change_request *c,
-        table_entry *child,
+        void *table,
         unsigned level,
         uint64_t gpa,
         uint64_t last,
         uint64_t entry)
 {
+    table_entry *const child = table;
     const bool held = axas_loongarch64_stage2_16k_entry_kind(level, entry) == AXAS_ENTRY_HELD;
     const struct axas_shape *const below = &shape[level + 1];
     const uint64_t hpa = axas_loongarch64_stage2_16k_entry_hpa(level, entry);
@@ -785,118 +711,12 @@ static void divide(
     fill(child, below->entries, code, hpa, below->span);
 }
 
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static AXAS_OUTLINE bool split(
-        const struct axas_change_request *c,
-        table_entry *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last)
-{
-    struct axas_table *const t = c->table;
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    const uint64_t span = shape[level].span, start = gpa & ~(span - 1);
-    table_entry *child = axas_pool_take(&t->pool, level + 1);
-    uint64_t entry = load(slot), there, link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_loongarch64_stage2_16k_table_make(level, axas_walk_phys(t, child));
-    there = entry;
-    if (change->breaks && axas_loongarch64_stage2_16k_entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
-        entry = exchange(slot, shape[level].empty);
-        there = shape[level].empty;
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, span, span);
-        change = &t->change[AXAS_CHANGE_MAKE];
-    }
-    for (;;) {
-        divide(c, child, level, gpa, last, entry);
-        written(t, child, shape[level + 1].entries);
-        if (compare_exchange(slot, &there, link)) {
-            break;
-        }
-        entry = there; /* the CPU set a bit in between */
-    }
-    axas_gather_note(c->gather, change, start, start + (span - 1), PT_SPAN);
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-/* Takes a table out of the tree. */
-static AXAS_OUTLINE void unlink_table(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        unsigned level,
-        struct axas_gather *g)
-{
-    const uint64_t entry = load(slot);
-
-    t->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
-    store(slot, shape[level].empty);
-    written(t, slot, 1);
-    axas_gather_note(
-            g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, start + (shape[level].span - 1), PT_SPAN);
-    axas_gather_table(t, g, start, entry, level);
-}
-
 /* ---- Ranges, level by level ---- */
 
 /*
  * Each function below works on the entries of one table, from `slot` on, that [gpa, last] touches. A level hands
  * each entry's part to the level below, so the calls nest as deep as the tree and no deeper.
  */
-
-/* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
- * function serves every level. */
-static enum axas_status count_tables(
-        const struct axas_need_request *plan,
-        const void *at,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last)
-{
-    const table_entry *slot = at;
-    const uint64_t offset = shape[level].span - 1;
-
-    if (level == AXAS_LOONGARCH64_STAGE2_16K_PT) {
-        const uint64_t count = plan->maps ? ((last - gpa) >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT) + 1 : 0;
-
-        return all_empty(slot, count, AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY) ? AXAS_OK : AXAS_ERR_EXISTS;
-    }
-    for (;; slot++) {
-        const uint64_t end = gpa | offset;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = (gpa & offset) == 0 && stop == end;
-        const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
-        const enum axas_entry_kind kind = axas_loongarch64_stage2_16k_entry_kind(level, entry);
-
-        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && (fits || kind != AXAS_ENTRY_TABLE) : kind == AXAS_ENTRY_BAD) {
-            return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
-        }
-        if (kind == AXAS_ENTRY_TABLE) {
-            if (plan->maps || (level + 1 != AXAS_LOONGARCH64_STAGE2_16K_PT && (!whole || plan->sizes != UINT64_MAX))) {
-                const enum axas_status status =
-                        count_tables(plan, child_slot(plan->table, level, entry, gpa), level + 1, gpa, stop);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
-            plan->need[level + 1]++;
-            axas_walk_need(plan, level + 1, gpa, stop);
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-    }
-}
 
 /* Stores leaves where nothing is. */
 static OUTLINE_UNLESS_SMALL void map_leaves(
@@ -975,11 +795,11 @@ static AXAS_INLINE void map_in_body(
             if (entry != shape[level].empty) {
                 map_in(m, child_slot(t, level, entry, gpa), level + 1, gpa, stop, true);
             } else {
-                table_entry *const child = new_table(&t->pool, level + 1, gpa, stop);
+                table_entry *const child = axas_walk_new_table(t, &t->pool, level + 1, gpa, stop);
 
                 AXAS_ASSERT(child != NULL); /* need counted it */
                 map_in(m, child + index_in(level + 1, gpa), level + 1, gpa, stop, false);
-                link_table(t, slot, level, child);
+                axas_walk_link(t, slot, level, child);
                 if (linked) {
                     written(t, slot, 1);
                 }
@@ -1050,7 +870,7 @@ static OUTLINE_UNLESS_SMALL uint64_t change_large(
     uint64_t count = 1;
 
     if (!whole || (c->sizes & span) == 0) {
-        if (split(c, slot, level, gpa, last)) {
+        if (axas_walk_split(c, slot, level, gpa, last)) {
             return 0;
         }
         /* Emptying a part got no table, and the backend can give the rest again. */
@@ -1118,10 +938,10 @@ static AXAS_INLINE bool change_in_body(
                 table_entry *const child = child_slot(t, level, load(slot), gpa);
 
                 empty = !change_in(c, child, level + 1, gpa, stop) && c->code == NULL &&
-                        empty_outside(child, level + 1, gpa, stop);
+                        axas_walk_empty_outside(t, child, level + 1, gpa, stop);
             }
             if (empty) {
-                unlink_table(t, slot, start, level, c->gather);
+                axas_walk_unlink(t, slot, start, level, c->gather);
             } else {
                 stays = true;
             }
@@ -1188,7 +1008,7 @@ static bool change_range(
     if (last - gpa < PT_SPAN && level != AXAS_LOONGARCH64_STAGE2_16K_PT) {
         table_entry *const leaf = leaf_slot(c->table, gpa);
 
-        if (leaf != NULL && (c->code != NULL || !empty_outside(leaf, AXAS_LOONGARCH64_STAGE2_16K_PT, gpa, last))) {
+        if (leaf != NULL && (c->code != NULL || !axas_walk_empty_outside(c->table, leaf, AXAS_LOONGARCH64_STAGE2_16K_PT, gpa, last))) {
             return change_in(c, leaf, AXAS_LOONGARCH64_STAGE2_16K_PT, gpa, last);
         }
     }
@@ -1196,77 +1016,10 @@ static bool change_range(
 }
 #endif
 
-static bool visit_in(const struct axas_visit_request *v, const void *at, unsigned level, uint64_t gpa, uint64_t last)
-{
-    const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
-
-    for (const table_entry *slot = at;; slot++) {
-        const uint64_t end = gpa | offset;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != empty) {
-            if (level != AXAS_LOONGARCH64_STAGE2_16K_PT && axas_loongarch64_stage2_16k_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
-                if (!visit_in(v, child_slot(v->table, level, entry, gpa), level + 1, gpa, stop)) {
-                    return false;
-                }
-            } else if (!axas_walk_visit(v, level, entry, gpa)) {
-                return false;
-            }
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-static void free_table(
-        struct axas_table *t,
-        void *at,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    const table_entry *const table = at;
-    const uint64_t entries = shape[level].entries, bytes = entries * sizeof *table;
-    const uint64_t size = bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes;
-
-    if (level == AXAS_LOONGARCH64_STAGE2_16K_PT && release == NULL) {
-        axas_walk_free(t, at, size); /* most tables: nothing hangs on what is in them */
-        return;
-    }
-    for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
-        const uint64_t entry = load(table + i);
-
-        if (entry == shape[level].empty) {
-            continue;
-        }
-        switch (axas_loongarch64_stage2_16k_entry_kind(level, entry)) {
-        case AXAS_ENTRY_TABLE:
-            free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
-            break;
-        case AXAS_ENTRY_LEAF:
-        case AXAS_ENTRY_HELD:
-            if (release != NULL) {
-                release(context,
-                        axas_gpa_of(gpa),
-                        axas_hpa_of(axas_loongarch64_stage2_16k_entry_hpa(level, entry)),
-                        shape[level].span);
-            }
-            break;
-        default:
-            break;
-        }
-    }
-    axas_walk_free(t, at, size);
-}
-
 /* ---- Addresses, from the root down ---- */
 
 /* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
-static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
 #if SMALL
     table_entry *slot = t->root;
@@ -1313,21 +1066,6 @@ found:
     *found = entry;
     return table + index;
 #endif
-}
-
-static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
-{
-    uint64_t entry;
-
-    (void)find(t, gpa, level, &entry);
-    return entry;
-}
-
-static void touch(struct axas_table *t, uint64_t gpa, bool write)
-{
-    (void)t;
-    (void)gpa;
-    (void)write;
 }
 
 /* The direct map is at an offset. */
@@ -1569,79 +1307,6 @@ static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hp
     return fill_page(t, table + PT_INDEX(gpa), gpa, hpa, attr);
 }
 
-/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
- * first. */
-static AXAS_OUTLINE enum axas_status build(
-        struct axas_table *t,
-        table_entry *slot,
-        unsigned hole,
-        uint64_t gpa,
-        uint64_t leaf,
-        unsigned level,
-        struct axas_pool *pool)
-{
-    table_entry *made[AXAS_MAX_LEVELS];
-    uint64_t expected = shape[hole].empty, entry = leaf;
-    enum axas_status status = AXAS_ERR_NO_MEMORY;
-    unsigned at = level;
-
-    for (; at > hole; at--) {
-        made[at] = new_table(pool, at, gpa, gpa);
-        if (made[at] == NULL) {
-            goto undo;
-        }
-        store(made[at] + index_in(at, gpa), entry);
-        written(t, made[at], shape[at].entries);
-        entry = axas_loongarch64_stage2_16k_table_make(at - 1, axas_walk_phys(t, made[at]));
-    }
-    if (compare_exchange(slot, &expected, entry)) {
-        (void)axas_walk_announce(t, slot, sizeof *slot);
-        axas_walk_linked(t, level - hole);
-        return AXAS_OK;
-    }
-    status = AXAS_ERR_BUSY;
-undo:
-    while (at < level) {
-        at++;
-        axas_pool_put(pool, at, made[at]);
-    }
-    return status;
-}
-
-static enum axas_status install(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    const uint64_t leaf = code->at[level] | axas_loongarch64_stage2_16k_pt_address(hpa);
-    enum axas_status status;
-
-    do {
-        unsigned hole;
-        uint64_t entry;
-        table_entry *const slot = find(t, gpa, &hole, &entry);
-
-        if (hole > level || entry != shape[hole].empty) {
-            return AXAS_ERR_EXISTS;
-        }
-        if (hole == level) {
-            if (!compare_exchange(slot, &entry, leaf)) {
-                return AXAS_ERR_EXISTS;
-            }
-            return axas_walk_announce(t, slot, sizeof *slot);
-        }
-        if (!axas_walk_within_limit(t, level - hole)) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        status = build(t, slot, hole, gpa, leaf, level, pool);
-        /* Each time another CPU is first there is a table more, so this ends. */
-    } while (status == AXAS_ERR_BUSY);
-    return status;
-}
-
 static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *const slot = leaf_slot(t, gpa);
@@ -1701,22 +1366,18 @@ static const struct axas_mode modes[] = {
             .fewer_with = UINT64_C(0),
             .translate = translate_dir1,
             .translate_batch = translate_batch,
-            .walk = walk,
-            .touch = touch,
+            .find = find,
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = install,
-            .visit = visit_in,
-            .need = count_tables,
+            .divide = divide,
             .map = map_in,
 #if SMALL
             .change = change_in,
 #else
             .change = change_range,
 #endif
-            .free_table = free_table,
     },
     {
             .name = "3level",
@@ -1734,22 +1395,18 @@ static const struct axas_mode modes[] = {
             .fewer_with = UINT64_C(0),
             .translate = translate_dir3,
             .translate_batch = translate_batch,
-            .walk = walk,
-            .touch = touch,
+            .find = find,
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = install,
-            .visit = visit_in,
-            .need = count_tables,
+            .divide = divide,
             .map = map_in,
 #if SMALL
             .change = change_in,
 #else
             .change = change_range,
 #endif
-            .free_table = free_table,
     },
 };
 
@@ -1881,6 +1538,7 @@ const struct axas_format axas_loongarch64_stage2_16k = {
     .hardware_dirty_always = false,
     .hardware_dirty_features = UINT64_C(0),
     .levels = levels,
+    .shape = shape,
     .modes = modes,
     .features = features_of_format,
     .transitions = transitions,

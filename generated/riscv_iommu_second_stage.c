@@ -553,11 +553,6 @@ static AXAS_INLINE void store(table_entry *slot, uint64_t entry)
     AXAS_STORE(slot, IN_TABLE_ORDER(entry));
 }
 
-static AXAS_INLINE void store_link(table_entry *slot, uint64_t entry)
-{
-    AXAS_STORE_LINK(slot, IN_TABLE_ORDER(entry));
-}
-
 static inline uint64_t exchange(table_entry *slot, uint64_t entry)
 {
     return IN_TABLE_ORDER(AXAS_EXCHANGE(slot, IN_TABLE_ORDER(entry)));
@@ -773,147 +768,6 @@ static inline uint64_t memory_of(unsigned level, uint64_t entry, uint64_t gpa)
     return axas_in_group(&shape[level], entry) ? hpa | (gpa & (shape[level].group_size - 1)) : hpa;
 }
 
-/* Whether `count` entries are empty. */
-static AXAS_OUTLINE bool all_empty(const table_entry *slot, uint64_t count, uint64_t empty)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        if (load(slot + i) != empty) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
-static AXAS_OUTLINE bool empty_outside(const table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
-{
-    const uint64_t entries = shape[level].entries, empty = shape[level].empty;
-    const uint64_t first = index_in(level, gpa), after = index_in(level, last) + 1;
-
-    return all_empty(slot - first, first, empty) && all_empty(slot - first + after, entries - after, empty);
-}
-
-/* A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool has no frame. */
-static AXAS_OUTLINE table_entry *new_table(struct axas_pool *pool, unsigned level, uint64_t gpa, uint64_t last)
-{
-    table_entry *const table = axas_pool_take(pool, level);
-    const uint64_t first = index_in(level, gpa), after = index_in(level, last) + 1, empty = shape[level].empty;
-
-    if (table != NULL) {
-        fill(table, first, empty, 0, 0);
-        fill(table + after, shape[level].entries - after, empty, 0, 0);
-    }
-    return table;
-}
-
-/* Puts a table that is full into the entry *slot of `level`, which is empty. */
-static AXAS_OUTLINE void link_table(struct axas_table *t, table_entry *slot, unsigned level, const table_entry *child)
-{
-    written(t, child, shape[level + 1].entries);
-    store_link(slot, axas_riscv_iommu_second_stage_table_make(level, axas_walk_phys(t, child)));
-    axas_walk_linked(t, 1);
-}
-
-/* Takes the mark off the group that the leaf in *slot at gpa is of, if it is of one. Each leaf gets its own address, and
- * is accessed and dirty if any is: the CPU may set that in any one of them for all. `holds`: they become held leaves. */
-static AXAS_OUTLINE void take_apart(
-        const struct axas_change_request *c,
-        table_entry *slot,
-        unsigned level,
-        uint64_t gpa,
-        bool holds)
-{
-    struct axas_table *const t = c->table;
-    const struct axas_transition *change = &t->change[holds ? AXAS_CHANGE_REMOVE_LEAF : AXAS_CHANGE_CONTIGUOUS_OFF];
-    const uint64_t keep = shape[level].keep, flags = shape[level].accessed | shape[level].dirty;
-    const uint64_t span = shape[level].span, size = shape[level].group_size, count = size / span;
-    const uint64_t set = (holds ? c->code->at[level] : load(slot) ^ shape[level].group_flip) & ~keep;
-    const bool breaks = change->breaks;
-    uint64_t seen = 0, entry, next;
-
-    if (!axas_in_group(&shape[level], load(slot))) {
-        return;
-    }
-    slot -= (gpa & (size - 1)) >> shape[level].shift;
-    gpa &= ~(size - 1);
-    for (uint64_t i = 0; i < count; i++) {
-        entry = load(slot + i);
-        do {
-            next = axas_riscv_iommu_second_stage_vpn0_address(i * span);
-            next |= entry & keep & ~shape[level].group_low;
-            next |= breaks ? (entry & shape[level].memory_mask) | shape[level].held : set;
-        } while (!compare_exchange(slot + i, &entry, next));
-        seen |= entry & flags;
-    }
-    if (breaks) {
-        written(t, slot, count);
-        axas_walk_invalidate(t, change, gpa, size, span);
-        change = &t->change[AXAS_CHANGE_MAKE];
-    }
-    for (uint64_t i = 0; i < count; i++) {
-        entry = load(slot + i);
-        do {
-            next = (entry & keep) | seen | set;
-        } while (next != entry && !compare_exchange(slot + i, &entry, next));
-    }
-    written(t, slot, count);
-    if (!breaks && !holds &&
-            (t->change[AXAS_CHANGE_SPLIT].breaks ||
-                    (c->code != NULL &&
-                            (t->change[AXAS_CHANGE_MEMORY_TYPE].breaks || t->change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
-                                    t->change[AXAS_CHANGE_PERMISSIONS_LESS].breaks)))) {
-        /* A leaf of it may be broken next, when nothing of the group may be cached any more. */
-        axas_walk_invalidate(t, change, gpa, size, span);
-    } else {
-        axas_gather_note(c->gather, change, gpa, gpa + (size - 1), span);
-    }
-}
-
-/* Takes apart the groups of which a part is in [gpa, last] and a part is not. */
-static AXAS_OUTLINE void cut_groups(const struct axas_change_request *c, table_entry *slot, unsigned level, uint64_t gpa, uint64_t last)
-{
-    const uint64_t offset = shape[level].group_size - 1;
-    const unsigned shift = shape[level].shift;
-
-    if ((gpa & offset) != 0 || (gpa | offset) > last) {
-        take_apart(c, slot, level, gpa, false);
-    }
-    if ((~last & offset) != 0) {
-        take_apart(c, slot + ((last >> shift) - (gpa >> shift)), level, last, false);
-    }
-}
-
-#define BREAK_BATCH 32u
-
-/* Changes up to BREAK_BATCH leaves like the first, which must not change while they are valid; gives how many. */
-static AXAS_OUTLINE uint64_t rebreak(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t count,
-        uint64_t gpa,
-        unsigned level,
-        const struct axas_transition *change,
-        uint64_t set)
-{
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
-    const uint64_t seen = load(slot) & ~keep;
-    uint64_t old[BREAK_BATCH];
-    uint64_t done = 0;
-
-    while (done < count && done < BREAK_BATCH && (load(slot + done) & ~keep) == seen) {
-        old[done] = exchange(slot + done, shape[level].empty);
-        done++;
-    }
-    written(t, slot, done);
-    axas_walk_invalidate(t, change, gpa, done * span, span);
-    for (uint64_t i = 0; i < done; i++) {
-        store(slot + i, (old[i] & keep) | set);
-    }
-    return done;
-}
-
-#undef BREAK_BATCH
-
 /* In what any of four entries differs from `seen`. */
 static AXAS_INLINE uint64_t unlike(const table_entry *slot, uint64_t seen)
 {
@@ -951,7 +805,7 @@ static AXAS_OUTLINE void recode(
         /* The group is whole here: what its leaves have stays the same in all of them. */
         if (shape[level].group_mask != 0 && axas_in_group(&shape[level], entry)) {
             if ((c->code->attr & AXAS_ACCESS_MASK) == 0) {
-                take_apart(c, slot + i, level, gpa + i * span, true);
+                axas_walk_take_apart(c, slot + i, level, gpa + i * span, true);
                 i += shape[level].group_size / span;
                 continue;
             }
@@ -974,7 +828,9 @@ static AXAS_OUTLINE void recode(
         /* From here on everything that looks the same but for what is kept. */
         change = c->known->change;
         if (change->breaks) {
-            i += rebreak(t, slot + i, count - i, gpa + i * span, level, change, set);
+            const struct axas_recoding to = { keep, set, 0 };
+
+            i += axas_walk_rebreak(t, slot + i, count - i, gpa + i * span, level, change, &to);
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
@@ -1055,12 +911,13 @@ static AXAS_OUTLINE bool change_leaves(
  * what is split keeps together, or becomes, what will not be cut. */
 static void divide(
         const struct axas_change_request *c,
-        table_entry *child,
+        void *table,
         unsigned level,
         uint64_t gpa,
         uint64_t last,
         uint64_t entry)
 {
+    table_entry *const child = table;
     const bool held = axas_riscv_iommu_second_stage_entry_kind(level, entry) == AXAS_ENTRY_HELD;
     const struct axas_shape *const below = &shape[level + 1];
     const uint64_t hpa = axas_riscv_iommu_second_stage_entry_hpa(level, entry);
@@ -1082,118 +939,12 @@ static void divide(
     }
 }
 
-/* Puts a table of smaller leaves in place of a leaf or held leaf; false if the pool has no frame for it. */
-static AXAS_OUTLINE bool split(
-        const struct axas_change_request *c,
-        table_entry *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last)
-{
-    struct axas_table *const t = c->table;
-    const struct axas_transition *change = &t->change[AXAS_CHANGE_SPLIT];
-    const uint64_t span = shape[level].span, start = gpa & ~(span - 1);
-    table_entry *child = axas_pool_take(&t->pool, level + 1);
-    uint64_t entry = load(slot), there, link;
-
-    if (child == NULL) {
-        return false;
-    }
-    link = axas_riscv_iommu_second_stage_table_make(level, axas_walk_phys(t, child));
-    there = entry;
-    if (change->breaks && axas_riscv_iommu_second_stage_entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
-        entry = exchange(slot, shape[level].empty);
-        there = shape[level].empty;
-        written(t, slot, 1);
-        axas_walk_invalidate(t, change, start, span, span);
-        change = &t->change[AXAS_CHANGE_MAKE];
-    }
-    for (;;) {
-        divide(c, child, level, gpa, last, entry);
-        written(t, child, shape[level + 1].entries);
-        if (compare_exchange(slot, &there, link)) {
-            break;
-        }
-        entry = there; /* the CPU set a bit in between */
-    }
-    axas_gather_note(c->gather, change, start, start + (span - 1), VPN0_SPAN);
-    written(t, slot, 1);
-    axas_walk_linked(t, 1);
-    return true;
-}
-
-/* Takes a table out of the tree. */
-static AXAS_OUTLINE void unlink_table(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t start,
-        unsigned level,
-        struct axas_gather *g)
-{
-    const uint64_t entry = load(slot);
-
-    t->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
-    store(slot, shape[level].empty);
-    written(t, slot, 1);
-    axas_gather_note(
-            g, &t->change[AXAS_CHANGE_REMOVE_TABLE], start, start + (shape[level].span - 1), VPN0_SPAN);
-    axas_gather_table(t, g, start, entry, level);
-}
-
 /* ---- Ranges, level by level ---- */
 
 /*
  * Each function below works on the entries of one table, from `slot` on, that [gpa, last] touches. A level hands
  * each entry's part to the level below, so the calls nest as deep as the tree and no deeper.
  */
-
-/* Counts the tables that the range takes below this one, and finds what is in the way. Nothing changes yet, so one
- * function serves every level. */
-static enum axas_status count_tables(
-        const struct axas_need_request *plan,
-        const void *at,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last)
-{
-    const table_entry *slot = at;
-    const uint64_t offset = shape[level].span - 1;
-
-    if (level == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0) {
-        const uint64_t count = plan->maps ? ((last - gpa) >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT) + 1 : 0;
-
-        return all_empty(slot, count, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY) ? AXAS_OK : AXAS_ERR_EXISTS;
-    }
-    for (;; slot++) {
-        const uint64_t end = gpa | offset;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(slot);
-        const bool whole = (gpa & offset) == 0 && stop == end;
-        const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
-        const enum axas_entry_kind kind = axas_riscv_iommu_second_stage_entry_kind(level, entry);
-
-        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && (fits || kind != AXAS_ENTRY_TABLE) : kind == AXAS_ENTRY_BAD) {
-            return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
-        }
-        if (kind == AXAS_ENTRY_TABLE) {
-            if (plan->maps || (level + 1 != AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0 && (!whole || plan->sizes != UINT64_MAX))) {
-                const enum axas_status status =
-                        count_tables(plan, child_slot(plan->table, level, entry, gpa), level + 1, gpa, stop);
-
-                if (status != AXAS_OK) {
-                    return status;
-                }
-            }
-        } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
-            plan->need[level + 1]++;
-            axas_walk_need(plan, level + 1, gpa, stop);
-        }
-        if (stop == last) {
-            return AXAS_OK;
-        }
-        gpa = stop + 1;
-    }
-}
 
 /* Stores leaves where nothing is. */
 static OUTLINE_UNLESS_SMALL void map_leaves(
@@ -1284,11 +1035,11 @@ static AXAS_INLINE void map_in_body(
             if (entry != shape[level].empty) {
                 map_in(m, child_slot(t, level, entry, gpa), level + 1, gpa, stop, true);
             } else {
-                table_entry *const child = new_table(&t->pool, level + 1, gpa, stop);
+                table_entry *const child = axas_walk_new_table(t, &t->pool, level + 1, gpa, stop);
 
                 AXAS_ASSERT(child != NULL); /* need counted it */
                 map_in(m, child + index_in(level + 1, gpa), level + 1, gpa, stop, false);
-                link_table(t, slot, level, child);
+                axas_walk_link(t, slot, level, child);
                 if (linked) {
                     written(t, slot, 1);
                 }
@@ -1379,7 +1130,7 @@ static OUTLINE_UNLESS_SMALL uint64_t change_large(
     uint64_t count = 1;
 
     if (!whole || (c->sizes & span) == 0) {
-        if (split(c, slot, level, gpa, last)) {
+        if (axas_walk_split(c, slot, level, gpa, last)) {
             return 0;
         }
         /* Emptying a part got no table, and the backend can give the rest again. */
@@ -1433,7 +1184,7 @@ static AXAS_INLINE bool change_in_body(
     bool stays = false;
 
     if (shape[level].group_mask != 0 && marks_groups(t, level)) {
-        cut_groups(c, slot, level, gpa, last);
+        axas_walk_cut_groups(c, slot, level, gpa, last);
     }
     if (level == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0) {
         return change_leaves(c, slot, ((last - gpa) >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT) + 1, gpa, level);
@@ -1456,10 +1207,10 @@ static AXAS_INLINE bool change_in_body(
                 table_entry *const child = child_slot(t, level, load(slot), gpa);
 
                 empty = !change_in(c, child, level + 1, gpa, stop) && c->code == NULL &&
-                        empty_outside(child, level + 1, gpa, stop);
+                        axas_walk_empty_outside(t, child, level + 1, gpa, stop);
             }
             if (empty) {
-                unlink_table(t, slot, start, level, c->gather);
+                axas_walk_unlink(t, slot, start, level, c->gather);
             } else {
                 stays = true;
             }
@@ -1544,7 +1295,7 @@ static bool change_range(
     if (last - gpa < VPN0_SPAN && level != AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0) {
         table_entry *const leaf = leaf_slot(c->table, gpa);
 
-        if (leaf != NULL && (c->code != NULL || !empty_outside(leaf, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0, gpa, last))) {
+        if (leaf != NULL && (c->code != NULL || !axas_walk_empty_outside(c->table, leaf, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0, gpa, last))) {
             return change_in(c, leaf, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0, gpa, last);
         }
     }
@@ -1552,77 +1303,10 @@ static bool change_range(
 }
 #endif
 
-static bool visit_in(const struct axas_visit_request *v, const void *at, unsigned level, uint64_t gpa, uint64_t last)
-{
-    const uint64_t offset = shape[level].span - 1, empty = shape[level].empty;
-
-    for (const table_entry *slot = at;; slot++) {
-        const uint64_t end = gpa | offset;
-        const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load_link(slot);
-
-        if (entry != empty) {
-            if (level != AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0 && axas_riscv_iommu_second_stage_entry_kind(level, entry) == AXAS_ENTRY_TABLE) {
-                if (!visit_in(v, child_slot(v->table, level, entry, gpa), level + 1, gpa, stop)) {
-                    return false;
-                }
-            } else if (!axas_walk_visit(v, level, entry, gpa)) {
-                return false;
-            }
-        }
-        if (stop == last) {
-            return true;
-        }
-        gpa = stop + 1;
-    }
-}
-
-static void free_table(
-        struct axas_table *t,
-        void *at,
-        unsigned level,
-        uint64_t gpa,
-        axas_release_fn *release,
-        void *context)
-{
-    const table_entry *const table = at;
-    const uint64_t entries = shape[level].entries, bytes = entries * sizeof *table;
-    const uint64_t size = bytes < AXAS_FRAME_SIZE ? AXAS_FRAME_SIZE : bytes;
-
-    if (level == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0 && release == NULL) {
-        axas_walk_free(t, at, size); /* most tables: nothing hangs on what is in them */
-        return;
-    }
-    for (uint64_t i = 0; i < entries; i++, gpa += shape[level].span) {
-        const uint64_t entry = load(table + i);
-
-        if (entry == shape[level].empty) {
-            continue;
-        }
-        switch (axas_riscv_iommu_second_stage_entry_kind(level, entry)) {
-        case AXAS_ENTRY_TABLE:
-            free_table(t, child_slot(t, level, entry, 0), level + 1, gpa, release, context);
-            break;
-        case AXAS_ENTRY_LEAF:
-        case AXAS_ENTRY_HELD:
-            if (release != NULL) {
-                release(context,
-                        axas_gpa_of(gpa),
-                        axas_hpa_of(memory_of(level, entry, gpa)),
-                        shape[level].span);
-            }
-            break;
-        default:
-            break;
-        }
-    }
-    axas_walk_free(t, at, size);
-}
-
 /* ---- Addresses, from the root down ---- */
 
 /* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
-static AXAS_OUTLINE table_entry *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
 #if SMALL
     table_entry *slot = t->root;
@@ -1687,46 +1371,6 @@ found:
     *found = entry;
     return table + index;
 #endif
-}
-
-static uint64_t walk(const struct axas_table *t, uint64_t gpa, unsigned *level)
-{
-    uint64_t entry;
-
-    (void)find(t, gpa, level, &entry);
-    return entry;
-}
-
-/* What the leaf of a group at gpa would be by itself: with its own address, and accessed and dirty if any of them is. */
-static uint64_t alone(const struct axas_table *t, uint64_t gpa)
-{
-    unsigned level;
-    uint64_t entry;
-    const table_entry *slot = find(t, gpa, &level, &entry);
-    const uint64_t flags = shape[level].accessed | shape[level].dirty;
-    const uint64_t offset = shape[level].group_size - 1;
-
-    if (!axas_in_group(&shape[level], entry)) {
-        return entry;
-    }
-    slot -= (gpa & offset) >> shape[level].shift;
-    for (uint64_t i = 0; i < shape[level].group_size && (entry & flags) != flags; i += shape[level].span, slot++) {
-        entry |= load(slot) & flags;
-    }
-    return ((entry ^ shape[level].group_flip) & ~shape[level].group_low) |
-            axas_riscv_iommu_second_stage_vpn0_address(gpa & offset & ~(shape[level].span - 1));
-}
-
-static void touch(struct axas_table *t, uint64_t gpa, bool write)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-    const uint64_t bits = shape[level].accessed | (write ? shape[level].dirty : 0);
-
-    if (axas_riscv_iommu_second_stage_entry_kind(level, entry) == AXAS_ENTRY_LEAF && (entry & bits) != bits) {
-        AXAS_SET_BITS(slot, IN_TABLE_ORDER(bits));
-    }
 }
 
 /* The direct map is at an offset. */
@@ -2102,79 +1746,6 @@ static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hp
     return fill_page(t, table + VPN0_INDEX(gpa), gpa, hpa, attr);
 }
 
-/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another CPU was
- * first. */
-static AXAS_OUTLINE enum axas_status build(
-        struct axas_table *t,
-        table_entry *slot,
-        unsigned hole,
-        uint64_t gpa,
-        uint64_t leaf,
-        unsigned level,
-        struct axas_pool *pool)
-{
-    table_entry *made[AXAS_MAX_LEVELS];
-    uint64_t expected = shape[hole].empty, entry = leaf;
-    enum axas_status status = AXAS_ERR_NO_MEMORY;
-    unsigned at = level;
-
-    for (; at > hole; at--) {
-        made[at] = new_table(pool, at, gpa, gpa);
-        if (made[at] == NULL) {
-            goto undo;
-        }
-        store(made[at] + index_in(at, gpa), entry);
-        written(t, made[at], shape[at].entries);
-        entry = axas_riscv_iommu_second_stage_table_make(at - 1, axas_walk_phys(t, made[at]));
-    }
-    if (compare_exchange(slot, &expected, entry)) {
-        (void)axas_walk_announce(t, slot, sizeof *slot);
-        axas_walk_linked(t, level - hole);
-        return AXAS_OK;
-    }
-    status = AXAS_ERR_BUSY;
-undo:
-    while (at < level) {
-        at++;
-        axas_pool_put(pool, at, made[at]);
-    }
-    return status;
-}
-
-static enum axas_status install(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        unsigned level,
-        const struct axas_leaf_code *code,
-        struct axas_pool *pool)
-{
-    const uint64_t leaf = code->at[level] | axas_riscv_iommu_second_stage_vpn0_address(hpa);
-    enum axas_status status;
-
-    do {
-        unsigned hole;
-        uint64_t entry;
-        table_entry *const slot = find(t, gpa, &hole, &entry);
-
-        if (hole > level || entry != shape[hole].empty) {
-            return AXAS_ERR_EXISTS;
-        }
-        if (hole == level) {
-            if (!compare_exchange(slot, &entry, leaf)) {
-                return AXAS_ERR_EXISTS;
-            }
-            return axas_walk_announce(t, slot, sizeof *slot);
-        }
-        if (!axas_walk_within_limit(t, level - hole)) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        status = build(t, slot, hole, gpa, leaf, level, pool);
-        /* Each time another CPU is first there is a table more, so this ends. */
-    } while (status == AXAS_ERR_BUSY);
-    return status;
-}
-
 static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *const slot = leaf_slot(t, gpa);
@@ -2249,23 +1820,18 @@ static const struct axas_mode modes[] = {
             .fewer_with = UINT64_C(0),
             .translate = translate_vpn2,
             .translate_batch = translate_batch,
-            .walk = walk,
-            .alone = alone,
-            .touch = touch,
+            .find = find,
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = install,
-            .visit = visit_in,
-            .need = count_tables,
+            .divide = divide,
             .map = map_in,
 #if SMALL
             .change = change_in,
 #else
             .change = change_range,
 #endif
-            .free_table = free_table,
     },
     {
             .name = "sv48x4",
@@ -2283,23 +1849,18 @@ static const struct axas_mode modes[] = {
             .fewer_with = UINT64_C(0),
             .translate = translate_vpn3,
             .translate_batch = translate_batch,
-            .walk = walk,
-            .alone = alone,
-            .touch = touch,
+            .find = find,
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = install,
-            .visit = visit_in,
-            .need = count_tables,
+            .divide = divide,
             .map = map_in,
 #if SMALL
             .change = change_in,
 #else
             .change = change_range,
 #endif
-            .free_table = free_table,
     },
     {
             .name = "sv57x4",
@@ -2317,23 +1878,18 @@ static const struct axas_mode modes[] = {
             .fewer_with = UINT64_C(0),
             .translate = translate_vpn4,
             .translate_batch = translate_batch,
-            .walk = walk,
-            .alone = alone,
-            .touch = touch,
+            .find = find,
             .map_page = map_page,
             .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = install,
-            .visit = visit_in,
-            .need = count_tables,
+            .divide = divide,
             .map = map_in,
 #if SMALL
             .change = change_in,
 #else
             .change = change_range,
 #endif
-            .free_table = free_table,
     },
 };
 
@@ -2473,6 +2029,7 @@ const struct axas_format axas_riscv_iommu_second_stage = {
     .hardware_dirty_always = false,
     .hardware_dirty_features = UINT64_C(0x20),
     .levels = levels,
+    .shape = shape,
     .modes = modes,
     .features = features_of_format,
     .transitions = transitions,
@@ -2500,6 +2057,7 @@ _Static_assert(2 <= AXAS_MAX_ROOT_REGISTERS, "more root registers than the runti
 _Static_assert(3 <= AXAS_MAX_FAULT_REGISTERS, "more fault registers than the runtime counts");
 _Static_assert(2 <= AXAS_MAX_ID_REGISTERS, "more identification registers than the runtime counts");
 _Static_assert(3 <= 64, "more modes than a mask holds");
+_Static_assert(16 <= AXAS_GROUP_LEAVES_MAX, "larger groups than the runtime breaks at once");
 _Static_assert(
         AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT ==
                 UINT64_C(1) << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT,

@@ -182,7 +182,7 @@ static void touch(const struct request *request, const struct piece *piece)
     struct axas_table *table = &request->space->table;
     uint64_t within = table->page_size - 1;
     for (uint64_t at = piece->gpa; table->hardware_updates; at = (at | within) + 1) {
-        table->mode->touch(table, at, request->write);
+        axas_walk_touch(table, at, request->write);
         if ((at | within) >= piece->last) {
             break;
         }

@@ -58,10 +58,11 @@ static void put_back(struct axas_space *space, const struct aside *before)
 static enum axas_status split_need(const struct axas_space *space, uint64_t first, uint64_t last,
                                    uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
 {
-    unsigned level;
     if (last - first < space->table.page_size) {
+        unsigned level;
+        uint64_t entry;
         /* A page that is no part of a larger leaf, the shortest question. */
-        (void)space->table.mode->walk(&space->table, first, &level);
+        (void)space->table.mode->find(&space->table, first, &level, &entry);
         if (UINT64_C(1) << space->table.format->levels[level].shift == space->table.page_size) {
             return AXAS_OK;
         }

@@ -3,10 +3,11 @@
  * Checks arguments, prepares the tables that an operation will take, and hands over to the mode's walkers.
  * Everything that can fail fails before the first entry changes.
  */
+#include <axas/codec.h>
 #include <axas/table.h>
-#include <axas/walk.h>
 
 #include "format_internal.h"
+#include "tree.h"
 
 /* One unmap splits at most one leaf of each level at each end of its range. */
 #define RESERVE_PER_LEVEL 2u
@@ -24,12 +25,6 @@ static const struct axas_level *level_at(const struct axas_table *table, unsigne
 static unsigned last_level(const struct axas_mode *mode)
 {
     return (unsigned)mode->root_level + mode->level_count - 1u;
-}
-
-/* Is the entry a leaf of a contiguous group? */
-static bool in_group(const struct axas_level *level, uint64_t entry)
-{
-    return AXAS_CONTIGUOUS && level->group_size != 0 && (entry & level->group_mask) == level->group_mark;
 }
 
 uint64_t axas_table_page_size(const struct axas_table *table)
@@ -478,46 +473,12 @@ static void encode_pages(struct axas_table *table)
     }
 }
 
-/* Between the byte order of the entries and the CPU's. */
-static uint64_t in_order(const struct axas_format *format, uint64_t entry)
-{
-    if (format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
-        return entry;
-    }
-    return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
-}
-
 /* The width of the addresses that the tables are made for: where the CPU takes none so wide, the upper part
  * of the root stays empty. */
 static uint8_t tree_bits(const struct axas_table *table)
 {
     const uint8_t fewest = axas_mode_gpa_bits_min(table->mode, table->features);
     return table->gpa_bits > fewest ? table->gpa_bits : fewest;
-}
-
-static void fill_root(const struct axas_table *table)
-{
-    uint64_t empty = in_order(table->format, level_at(table, table->mode->root_level)->empty);
-    uint64_t entries = table->root_size / table->format->entry_bytes;
-    for (uint64_t i = 0; i < entries; i++) {
-        if (table->format->entry_bytes == 4) {
-            AXAS_STORE((uint32_t *)table->root + i, (uint32_t)empty);
-        } else if (AXAS_CPU_MOVES_8_BYTES) {
-            AXAS_STORE((uint64_t *)table->root + i, empty);
-        }
-    }
-    axas_walk_written(table, table->root, table->root_size);
-}
-
-static uint64_t root_entry(const struct axas_table *table, uint64_t index)
-{
-    uint64_t entry = 0;
-    if (table->format->entry_bytes == 4) {
-        entry = AXAS_LOAD((const uint32_t *)table->root + index);
-    } else if (AXAS_CPU_MOVES_8_BYTES) {
-        entry = AXAS_LOAD((const uint64_t *)table->root + index);
-    }
-    return in_order(table->format, entry);
 }
 
 /* On failure *why says what was wrong. */
@@ -588,7 +549,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return AXAS_ERR_NO_MEMORY;
     }
     made.root_hpa = axas_hal_phys(made.hal, made.root);
-    fill_root(&made);
+    axas_tree_make_empty(&made, made.root, made.root_level, made.root_size / format->entry_bytes);
     publish(&made);
     *table = made;
     return AXAS_OK;
@@ -616,21 +577,9 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
                                                       AXAS_INVALIDATE_ALL,      0,     0};
     axas_walk_invalidate(table, &everything, 0, table->last, axas_table_page_size(table));
 
-    unsigned root_level = table->mode->root_level;
-    unsigned shift = level_at(table, root_level)->shift;
-    uint64_t entries = UINT64_C(1) << (tree_bits(table) - shift);
-    for (uint64_t i = 0; i < entries; i++) {
-        uint64_t entry = root_entry(table, i);
-        enum axas_entry_kind kind = table->format->entry_kind(root_level, entry);
-        if (kind == AXAS_ENTRY_TABLE) {
-            axas_walk_free_below(table, entry, root_level, i << shift, release, context);
-        } else if ((kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) && release != NULL) {
-            const struct axas_level *level = level_at(table, root_level);
-            uint64_t hpa = table->format->entry_hpa(root_level, entry);
-            hpa |= in_group(level, entry) ? (i << shift) & (level->group_size - 1) : 0;
-            release(context, axas_gpa_of(i << shift), axas_hpa_of(hpa), UINT64_C(1) << shift);
-        }
-    }
+    unsigned level = table->root_level;
+    uint64_t entries = UINT64_C(1) << (tree_bits(table) - level_at(table, level)->shift);
+    axas_tree_free_entries(table, table->root, level, 0, entries, release, context);
     pool_trim(table, &table->pool, NULL);
     axas_walk_free(table, table->root, table->root_size);
     table->root = NULL;
@@ -648,14 +597,14 @@ bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_
                            void *context)
 {
     const struct axas_visit_request what = {table, visit, context};
-    return table->mode->visit(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
+    return axas_tree_visit(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
 }
 
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
                                       uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
 {
     const struct axas_need_request plan = {table, false, 0, sizes, need};
-    return table->mode->need(&plan, root_slot(table, gpa), table->mode->root_level, gpa, last);
+    return axas_tree_count(&plan, root_slot(table, gpa), table->mode->root_level, gpa, last);
 }
 
 void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
@@ -664,13 +613,6 @@ void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uin
     struct axas_known_change known = {NULL, 0, 0};
     const struct axas_change_request what = {table, sizes, code, gather, &known};
     (void)table->mode->change(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
-}
-
-void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
-                          axas_release_fn *release, void *context)
-{
-    void *below = axas_walk_virt(table, table->format->entry_hpa(level, entry));
-    table->mode->free_table(table, below, level + 1, gpa, release, context);
 }
 
 /* Exclusive operations */
@@ -711,7 +653,7 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     const struct axas_need_request plan = {table, true, hpa - gpa, sizes, need};
     void *slot = root_slot(table, gpa);
-    status = table->mode->need(&plan, slot, table->mode->root_level, gpa, last);
+    status = axas_tree_count(&plan, slot, table->mode->root_level, gpa, last);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, need, &reserve);
     }
@@ -855,9 +797,10 @@ enum axas_status axas_walk_found(const struct axas_table *table, unsigned level,
     leaf->gpa = axas_gpa_of(gpa & ~(size - 1));
     leaf->size = size;
     leaf->group = size;
-    if (in_group(level_at(table, level), entry)) {
-        leaf->group = level_at(table, level)->group_size;
-        entry = table->mode->alone(table, gpa);
+    const struct axas_shape *shape = &table->format->shape[level];
+    if (axas_in_group(shape, entry)) {
+        leaf->group = shape->group_size;
+        entry = axas_tree_alone(table, gpa);
     }
     leaf->entry = entry;
     if (entry == level_at(table, level)->empty) {
@@ -869,7 +812,8 @@ enum axas_status axas_walk_found(const struct axas_table *table, unsigned level,
 enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf)
 {
     unsigned level;
-    uint64_t entry = table->mode->walk(table, gpa, &level);
+    uint64_t entry;
+    (void)table->mode->find(table, gpa, &level, &entry);
     return axas_walk_found(table, level, entry, gpa, leaf);
 }
 
@@ -1017,7 +961,7 @@ enum axas_status axas_walk_install(struct axas_table *table, axas_gpa gpa, axas_
     while (UINT64_C(1) << level_at(table, level)->shift != size) {
         level++;
     }
-    return table->mode->install(table, gpa.raw, hpa.raw, level, &code, pool);
+    return axas_tree_install(table, gpa.raw, hpa.raw, level, &code, pool);
 }
 
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,

@@ -250,14 +250,8 @@ struct axas_mode {
     /** Shared. The same for each of `count` addresses; AXAS_NO_HPA for those that lead nowhere. */
     void (*translate_batch)(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                             size_t count);
-    /** Shared. The entry where the walk to gpa ends, which is no table, and its level. */
-    uint64_t (*walk)(const struct axas_table *table, uint64_t gpa, unsigned *level);
-    /** Shared. What the leaf of a contiguous group at gpa would be by itself: its own address is in it, and
-     *  accessed and dirty if any leaf of the group is. NULL if the format has no groups. */
-    uint64_t (*alone)(const struct axas_table *table, uint64_t gpa);
-    /** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access
-     *  of the guest; for the host's own. Nothing where the format has no such bits. */
-    void (*touch)(struct axas_table *table, uint64_t gpa, bool write);
+    /** Shared. The slot where the walk to gpa ends, its level, and the entry in it, which is no table. */
+    void *(*find)(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *entry);
     /** Shared. Where the entry of the smallest leaf at gpa is, or NULL if it is not empty or no table is
      * there. Good until the next exclusive operation. */
     void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
@@ -267,48 +261,34 @@ struct axas_mode {
     /** Shared. axas_table_install of one smallest leaf of normal memory (its code: table->page_code). */
     enum axas_status (*put_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
                                  struct axas_pool *pool);
-    /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from
-     *  `pool`; linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or
-     * smaller leaves below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both
-     * change nothing. */
-    enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
-                                const struct axas_leaf_code *code, struct axas_pool *pool);
+    /** Exclusive. axas_table_map of one smallest leaf of normal memory, whose code is in table->page_code. */
+    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr);
+    /** Exclusive. Fills a table of the level below `level`, which nothing has seen yet, with what one leaf or
+     *  held leaf translates, bit for bit. Of it [gpa, last] is about to change: contiguous groups that this
+     *  would cut are not made. NULL where all leaves are of one size. */
+    void (*divide)(const struct axas_change_request *what, void *child, unsigned level, uint64_t gpa,
+                   uint64_t last, uint64_t entry);
     /*
      * Below, `slot` is the entry for gpa in a table of `level` that [gpa, last] does not leave; from the root
      * on, table.c calls them. A function calls itself for the tables below, so calls nest as deep as the
      * tree.
      */
 
-    /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
-    bool (*visit)(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
-                  uint64_t last);
-
-    /** Exclusive. axas_table_map of one smallest leaf of normal memory, whose code is in table->page_code. */
-    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr);
-    /** Exclusive. Adds to plan->need[level] the tables that map would take: AXAS_ERR_EXISTS if anything but
-     * holes is in the range. Or else those for splitting the leaves that cross the ends of the range, and
-     * those inside it that are larger than plan->sizes allows. AXAS_ERR_CORRUPT. Changes nothing. */
-    enum axas_status (*need)(const struct axas_need_request *plan, const void *slot, unsigned level,
-                             uint64_t gpa, uint64_t last);
-    /** Exclusive. Maps the range with the largest leaves that fit, from table->pool. Cannot fail after `need`
-     * said OK and the pool holds what it needs. `linked`: the table is part of the tree already, as the root
+    /** Exclusive. Maps the range with the largest leaves that fit, from table->pool. Cannot fail if nothing
+     * is there and the pool holds what it takes. `linked`: the table is part of the tree already, as the root
      * is. */
     void (*map)(const struct axas_map_request *what, void *slot, unsigned level, uint64_t gpa, uint64_t last,
                 bool linked);
     /**
      * Exclusive. With a code: gives the leaves and held leaves of the range its attribute, splitting at the
      * ends and what is larger than `sizes` allows; a code without access makes them held. Keeps address,
-     * accessed, dirty and software bits. Cannot fail if the pool holds what `need` said.
+     * accessed, dirty and software bits. Cannot fail if the pool holds a table for each split.
      * With NULL: empties the range, splitting at its ends from table->pool, unlinking tables that become
      * empty; `sizes` is UINT64_MAX. Where the pool lacks a table for a split and gather->release is NULL, the
      * whole leaf goes. True if anything of the range had to stay.
      */
     bool (*change)(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
                    uint64_t last);
-    /** Frees a table of `level` whose first byte is gpa, already unlinked and invalidated, and all below it;
-     *  calls release (if not NULL) for each run of leaf memory. */
-    void (*free_table)(struct axas_table *table, void *entries, unsigned level, uint64_t gpa,
-                       axas_release_fn *release, void *context);
 };
 
 struct axas_root_request {
@@ -348,6 +328,8 @@ struct axas_capabilities {
     uint8_t gpa_bits;
 };
 
+struct axas_shape;
+
 /** A page-table format. */
 struct axas_format {
     const char *name, *title, *arch;
@@ -363,6 +345,7 @@ struct axas_format {
     bool hardware_dirty_always;        /**< every CPU marks leaves dirty */
     uint64_t hardware_dirty_features;  /**< with any of these the CPU marks leaves dirty */
     const struct axas_level *levels;
+    const struct axas_shape *shape; /**< the same levels, as codec and walkers know them (codec.h) */
     const struct axas_mode *modes;
     const struct axas_feature *features;
     const struct axas_transition *transitions;

@@ -159,14 +159,59 @@ bool axas_walk_visit(const struct axas_visit_request *what, unsigned level, uint
  * and has nothing below it, when leaves of the plan's sizes and distance cover it. */
 void axas_walk_need(const struct axas_need_request *plan, unsigned level, uint64_t gpa, uint64_t last);
 
-/** The mode's functions of a range, from the root on. */
+/** A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool has no
+ *  frame. */
+void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool, unsigned level,
+                          uint64_t gpa, uint64_t last);
+/** Puts a table that is full into the entry *slot of `level`, which is empty. */
+void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const void *child);
+/** Takes the table that begins at `start` out of the entry *slot of `level`, and gives it to the gather. */
+void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level,
+                      struct axas_gather *gather);
+/** Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
+bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                             uint64_t last);
+/** Puts a table of smaller leaves in place of a leaf or held leaf of which [gpa, last] is about to change;
+ *  false if the pool has no frame for it. */
+bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                     uint64_t last);
+
+/** What becomes of a leaf: it keeps some bits and is given others. Where it had `lost`, it is dirty by the
+ *  bit that stands for that without the permission to write. */
+struct axas_recoding {
+    uint64_t keep, set, lost;
+};
+
+/** The largest contiguous group. */
+#define AXAS_GROUP_LEAVES_MAX 128u
+/** How many leaves are broken at once: a whole group. */
+#define AXAS_BREAK_BATCH (AXAS_CONTIGUOUS ? AXAS_GROUP_LEAVES_MAX : 32u)
+
+/** Changes up to AXAS_BREAK_BATCH leaves like the first, which must not change while they are valid; gives how
+ *  many. */
+uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count, uint64_t gpa, unsigned level,
+                           const struct axas_transition *change, const struct axas_recoding *to);
+/** Takes the mark off the group that the leaf in *slot at gpa is of, if it is of one. Each leaf gets its own
+ *  address, and is accessed and dirty if any is: the CPU may set that in any one of them for all. `holds`:
+ *  they become held leaves. */
+void axas_walk_take_apart(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                          bool holds);
+/** Takes apart the groups of which a part is in [gpa, last] and a part is not. */
+void axas_walk_cut_groups(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                          uint64_t last);
+/** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access of the
+ *  guest; for the host's own. Nothing where the format has no such bits. */
+void axas_walk_touch(struct axas_table *table, uint64_t gpa, bool write);
+
+/** From the root on. */
 bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
                            void *context);
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
                                       uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
 void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
                       const struct axas_leaf_code *code, struct axas_gather *gather);
-/** The mode's free_table for what is behind an entry of `level` that begins at gpa. */
+/** Frees the table behind an entry of `level` that begins at gpa, already unlinked and invalidated, and all
+ *  below it; calls release (if not NULL) for each leaf's memory. */
 void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
                           axas_release_fn *release, void *context);
 

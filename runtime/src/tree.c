@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens to tables as a whole, or so seldom that a copy for each format would be more code than it saves
+ * time: they are made, linked, put in place of a leaf, counted, visited, freed; contiguous groups are taken
+ * apart; leaves are broken. Entries are read and written by what the format's description says of them.
+ */
+#include <axas/codec.h>
+#include <axas/table.h>
+
+#include "tree.h"
+
+/* Entries */
+
+/* Between the byte order of the entries and the CPU's. */
+static uint64_t in_order(const struct axas_format *format, uint64_t entry)
+{
+    if (format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
+        return entry;
+    }
+    return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
+}
+
+/* A CPU that cannot move 8 bytes at once has no format with entries of 8 (axas_table_init). */
+static bool is_wide(const struct axas_format *format)
+{
+    return AXAS_CPU_MOVES_8_BYTES && format->entry_bytes == 8;
+}
+
+static uint64_t load_raw(const struct axas_format *format, const void *slot)
+{
+    return is_wide(format) ? AXAS_LOAD_LINK((const uint64_t *)slot) : AXAS_LOAD_LINK((const uint32_t *)slot);
+}
+
+static uint64_t load(const struct axas_format *format, const void *slot)
+{
+    return in_order(format, load_raw(format, slot));
+}
+
+static void store_raw(const struct axas_format *format, void *slot, uint64_t entry)
+{
+    if (is_wide(format)) {
+        AXAS_STORE_LINK((uint64_t *)slot, entry);
+    } else {
+        AXAS_STORE_LINK((uint32_t *)slot, (uint32_t)entry);
+    }
+}
+
+static void store(const struct axas_format *format, void *slot, uint64_t entry)
+{
+    store_raw(format, slot, in_order(format, entry));
+}
+
+static uint64_t exchange(const struct axas_format *format, void *slot, uint64_t entry)
+{
+    const uint64_t raw = in_order(format, entry);
+    return in_order(format, is_wide(format) ? AXAS_EXCHANGE((uint64_t *)slot, raw)
+                                            : AXAS_EXCHANGE((uint32_t *)slot, (uint32_t)raw));
+}
+
+/* True if *slot was *expected and now is `entry`; else *expected is what *slot holds. */
+static bool compare_exchange(const struct axas_format *format, void *slot, uint64_t *expected, uint64_t entry)
+{
+    uint64_t wide = in_order(format, *expected), raw = in_order(format, entry);
+    uint32_t narrow = (uint32_t)wide;
+    bool done;
+    if (is_wide(format)) {
+        done = AXAS_COMPARE_EXCHANGE((uint64_t *)slot, &wide, raw);
+    } else {
+        done = AXAS_COMPARE_EXCHANGE((uint32_t *)slot, &narrow, (uint32_t)raw);
+        wide = narrow;
+    }
+    *expected = in_order(format, wide);
+    return done;
+}
+
+static void set_bits(const struct axas_format *format, void *slot, uint64_t bits)
+{
+    const uint64_t raw = in_order(format, bits);
+    if (is_wide(format)) {
+        AXAS_SET_BITS((uint64_t *)slot, raw);
+    } else {
+        AXAS_SET_BITS((uint32_t *)slot, (uint32_t)raw);
+    }
+}
+
+/* Tables */
+
+static unsigned last_level(const struct axas_format *format)
+{
+    return format->level_count - 1u;
+}
+
+/* The entry `index` entries behind one; before it if that is negative as a signed number. */
+static void *entry_behind(const struct axas_format *format, const void *slot, uint64_t index)
+{
+    return (void *)((uintptr_t)slot + (uintptr_t)index * format->entry_bytes);
+}
+
+static uint64_t index_in(const struct axas_shape *shape, uint64_t gpa)
+{
+    return (gpa >> shape->shift) & (shape->entries - 1);
+}
+
+static void written(const struct axas_table *table, const void *slot, uint64_t count)
+{
+    axas_walk_written(table, slot, count * table->format->entry_bytes);
+}
+
+/* The entry for gpa in the table behind an entry of `level`. */
+static void *child_slot(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa)
+{
+    const struct axas_format *format = table->format;
+    void *child = axas_walk_virt(table, format->entry_hpa(level, entry));
+    return entry_behind(format, child, index_in(&format->shape[level + 1], gpa));
+}
+
+static enum axas_entry_kind kind_of(const struct axas_format *format, unsigned level, uint64_t entry)
+{
+    return entry == format->shape[level].empty ? AXAS_ENTRY_EMPTY : format->entry_kind(level, entry);
+}
+
+static void fill(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry)
+{
+    const uint64_t raw = in_order(format, entry);
+    if (is_wide(format)) {
+        for (uint64_t *at = slot; count > 0; count--, at++) {
+            AXAS_STORE(at, raw);
+        }
+    } else {
+        for (uint32_t *at = slot; count > 0; count--, at++) {
+            AXAS_STORE(at, (uint32_t)raw);
+        }
+    }
+}
+
+/* Whether `count` entries hold that. */
+static bool all_are(const struct axas_format *format, const void *slot, uint64_t count, uint64_t entry)
+{
+    const uint64_t raw = in_order(format, entry);
+    if (is_wide(format)) {
+        for (const uint64_t *at = slot; count > 0; count--, at++) {
+            if (AXAS_LOAD(at) != raw) {
+                return false;
+            }
+        }
+    } else {
+        for (const uint32_t *at = slot; count > 0; count--, at++) {
+            if (AXAS_LOAD(at) != (uint32_t)raw) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void axas_tree_make_empty(const struct axas_table *table, void *entries, unsigned level, uint64_t count)
+{
+    fill(table->format, entries, count, table->format->shape[level].empty);
+    written(table, entries, count);
+}
+
+void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool, unsigned level,
+                          uint64_t gpa, uint64_t last)
+{
+    const struct axas_format *format = table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    void *made = axas_pool_take(pool, level);
+    const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
+    if (made != NULL) {
+        fill(format, made, first, shape->empty);
+        fill(format, entry_behind(format, made, after), shape->entries - after, shape->empty);
+    }
+    return made;
+}
+
+void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const void *child)
+{
+    const struct axas_format *format = table->format;
+    written(table, child, format->shape[level + 1].entries);
+    store(format, slot, format->table_make(level, axas_walk_phys(table, child)));
+    axas_walk_linked(table, 1);
+}
+
+void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level,
+                      struct axas_gather *gather)
+{
+    const struct axas_format *format = table->format;
+    const uint64_t entry = load(format, slot);
+    table->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
+    store(format, slot, format->shape[level].empty);
+    written(table, slot, 1);
+    axas_gather_note(gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,
+                     start + (format->shape[level].span - 1), table->page_size);
+    axas_gather_table(table, gather, start, entry, level);
+}
+
+bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                             uint64_t last)
+{
+    const struct axas_format *format = table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
+    const void *entries = entry_behind(format, slot, 0 - first);
+    return all_are(format, entries, first, shape->empty) &&
+           all_are(format, entry_behind(format, entries, after), shape->entries - after, shape->empty);
+}
+
+bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                     uint64_t last)
+{
+    struct axas_table *const table = what->table;
+    const struct axas_format *format = table->format;
+    const struct axas_transition *change = &table->change[AXAS_CHANGE_SPLIT];
+    const uint64_t span = format->shape[level].span, start = gpa & ~(span - 1);
+    void *child = axas_pool_take(&table->pool, level + 1);
+    if (child == NULL) {
+        return false;
+    }
+    uint64_t entry = load(format, slot), there = entry;
+    const uint64_t link = format->table_make(level, axas_walk_phys(table, child));
+    if (change->breaks && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
+        there = format->shape[level].empty;
+        entry = exchange(format, slot, there);
+        written(table, slot, 1);
+        axas_walk_invalidate(table, change, start, span, span);
+        change = &table->change[AXAS_CHANGE_MAKE];
+    }
+    for (;;) {
+        table->mode->divide(what, child, level, gpa, last, entry);
+        written(table, child, format->shape[level + 1].entries);
+        if (compare_exchange(format, slot, &there, link)) {
+            break;
+        }
+        entry = there; /* the CPU set a bit in between */
+    }
+    axas_gather_note(what->gather, change, start, start + (span - 1), table->page_size);
+    written(table, slot, 1);
+    axas_walk_linked(table, 1);
+    return true;
+}
+
+/* Ranges */
+
+enum axas_status axas_tree_count(const struct axas_need_request *plan, const void *slot, unsigned level,
+                                 uint64_t gpa, uint64_t last)
+{
+    const struct axas_format *format = plan->table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    const uint64_t offset = shape->span - 1;
+    const unsigned bottom = last_level(format);
+    if (level == bottom) {
+        const uint64_t count = plan->maps ? ((last - gpa) >> shape->shift) + 1 : 0;
+        return all_are(format, slot, count, shape->empty) ? AXAS_OK : AXAS_ERR_EXISTS;
+    }
+    for (;; slot = entry_behind(format, slot, 1)) {
+        const uint64_t end = gpa | offset;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load(format, slot);
+        const bool whole = (gpa & offset) == 0 && stop == end;
+        const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
+        const enum axas_entry_kind kind = kind_of(format, level, entry);
+        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && (fits || kind != AXAS_ENTRY_TABLE)
+                       : kind == AXAS_ENTRY_BAD) {
+            return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
+        }
+        if (kind == AXAS_ENTRY_TABLE) {
+            if (plan->maps || (level + 1 != bottom && (!whole || plan->sizes != UINT64_MAX))) {
+                const void *below = child_slot(plan->table, level, entry, gpa);
+                const enum axas_status status = axas_tree_count(plan, below, level + 1, gpa, stop);
+                if (status != AXAS_OK) {
+                    return status;
+                }
+            }
+        } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
+            plan->need[level + 1]++;
+            axas_walk_need(plan, level + 1, gpa, stop);
+        }
+        if (stop == last) {
+            return AXAS_OK;
+        }
+        gpa = stop + 1;
+    }
+}
+
+bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
+                     uint64_t last)
+{
+    const struct axas_format *format = what->table->format;
+    const uint64_t offset = format->shape[level].span - 1;
+    for (;; slot = entry_behind(format, slot, 1)) {
+        const uint64_t end = gpa | offset;
+        const uint64_t stop = end < last ? end : last;
+        const uint64_t entry = load(format, slot);
+        const enum axas_entry_kind kind = kind_of(format, level, entry);
+        if (kind == AXAS_ENTRY_TABLE) {
+            const void *below = child_slot(what->table, level, entry, gpa);
+            if (!axas_tree_visit(what, below, level + 1, gpa, stop)) {
+                return false;
+            }
+        } else if (kind != AXAS_ENTRY_EMPTY && !axas_walk_visit(what, level, entry, gpa)) {
+            return false;
+        }
+        if (stop == last) {
+            return true;
+        }
+        gpa = stop + 1;
+    }
+}
+
+void axas_tree_free_entries(struct axas_table *table, const void *entries, unsigned level, uint64_t gpa,
+                            uint64_t count, axas_release_fn *release, void *context)
+{
+    const struct axas_format *format = table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    const void *slot = entries;
+    if (level == last_level(format) && release == NULL) {
+        return; /* most tables: nothing hangs on what is in them */
+    }
+    for (; count > 0; count--, gpa += shape->span, slot = entry_behind(format, slot, 1)) {
+        const uint64_t entry = load(format, slot);
+        const enum axas_entry_kind kind = kind_of(format, level, entry);
+        if (kind == AXAS_ENTRY_TABLE) {
+            axas_walk_free_below(table, entry, level, gpa, release, context);
+        } else if ((kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) && release != NULL) {
+            uint64_t hpa = format->entry_hpa(level, entry);
+            hpa |= axas_in_group(shape, entry) ? gpa & (shape->group_size - 1) : 0;
+            release(context, axas_gpa_of(gpa), axas_hpa_of(hpa), shape->span);
+        }
+    }
+}
+
+void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
+                          axas_release_fn *release, void *context)
+{
+    void *below = axas_walk_virt(table, table->format->entry_hpa(level, entry));
+    axas_tree_free_entries(table, below, level + 1, gpa, table->format->shape[level + 1].entries, release,
+                           context);
+    axas_walk_free(table, below, axas_table_bytes(table, level + 1));
+}
+
+/* Leaves */
+
+/* By what bit of its access the CPU says that a leaf was written through; 0 if this CPU does not. */
+static uint64_t written_in(const struct axas_table *table, unsigned level)
+{
+    const struct axas_format *format = table->format;
+    const bool tells =
+        format->hardware_dirty_always || (table->features & format->hardware_dirty_features) != 0;
+    return tells ? format->shape[level].written : 0;
+}
+
+/* What takes an entry's place. Where the bit `lost` goes with the permission to write, another keeps what it
+ * said. */
+static uint64_t recoded(const struct axas_shape *shape, uint64_t entry, uint64_t keep, uint64_t set,
+                        uint64_t lost)
+{
+    return (entry & keep) | set | ((entry & lost) != 0 ? shape->dirty : 0);
+}
+
+uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count, uint64_t gpa, unsigned level,
+                           const struct axas_transition *change, const struct axas_recoding *to)
+{
+    const struct axas_format *format = table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    const uint64_t compared = ~(to->keep | to->lost), seen = load(format, slot) & compared;
+    uint64_t old[AXAS_BREAK_BATCH];
+    uint64_t done = 0;
+    while (done < count && done < AXAS_BREAK_BATCH &&
+           (load(format, entry_behind(format, slot, done)) & compared) == seen) {
+        old[done] = exchange(format, entry_behind(format, slot, done), shape->empty);
+        done++;
+    }
+    written(table, slot, done);
+    axas_walk_invalidate(table, change, gpa, done * shape->span, shape->span);
+    for (uint64_t i = 0; i < done; i++) {
+        store(format, entry_behind(format, slot, i), recoded(shape, old[i], to->keep, to->set, to->lost));
+    }
+    return done;
+}
+
+void axas_walk_touch(struct axas_table *table, uint64_t gpa, bool write)
+{
+    const struct axas_format *format = table->format;
+    unsigned level;
+    uint64_t entry;
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    const uint64_t bits = format->shape[level].accessed | (write ? format->shape[level].dirty : 0);
+    if ((entry & bits) != bits && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
+        set_bits(format, slot, bits);
+    }
+}
+
+/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another
+ * CPU was first. */
+static enum axas_status build(struct axas_table *table, void *slot, unsigned hole, uint64_t gpa,
+                              uint64_t leaf, unsigned level, struct axas_pool *pool)
+{
+    const struct axas_format *format = table->format;
+    void *made[AXAS_MAX_LEVELS];
+    uint64_t expected = format->shape[hole].empty, entry = leaf;
+    enum axas_status status = AXAS_ERR_NO_MEMORY;
+    unsigned at = level;
+    for (; at > hole; at--) {
+        made[at] = axas_walk_new_table(table, pool, at, gpa, gpa);
+        if (made[at] == NULL) {
+            goto undo;
+        }
+        store(format, entry_behind(format, made[at], index_in(&format->shape[at], gpa)), entry);
+        written(table, made[at], format->shape[at].entries);
+        entry = format->table_make(at - 1, axas_walk_phys(table, made[at]));
+    }
+    if (compare_exchange(format, slot, &expected, entry)) {
+        axas_walk_linked(table, level - hole);
+        return axas_walk_announce(table, slot, format->entry_bytes);
+    }
+    status = AXAS_ERR_BUSY;
+undo:
+    while (at < level) {
+        at++;
+        axas_pool_put(pool, at, made[at]);
+    }
+    return status;
+}
+
+enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
+                                   const struct axas_leaf_code *code, struct axas_pool *pool)
+{
+    const struct axas_format *format = table->format;
+    const uint64_t leaf = format->leaf_make(level, hpa, code);
+    enum axas_status status;
+    do {
+        unsigned hole;
+        uint64_t entry;
+        void *slot = table->mode->find(table, gpa, &hole, &entry);
+        if (hole > level || entry != format->shape[hole].empty) {
+            return AXAS_ERR_EXISTS;
+        }
+        if (hole == level) {
+            return compare_exchange(format, slot, &entry, leaf)
+                       ? axas_walk_announce(table, slot, format->entry_bytes)
+                       : AXAS_ERR_EXISTS;
+        }
+        if (!axas_walk_within_limit(table, level - hole)) {
+            return AXAS_ERR_NO_MEMORY;
+        }
+        status = build(table, slot, hole, gpa, leaf, level, pool);
+        /* Each time another CPU is first there is a table more, so this ends. */
+    } while (status == AXAS_ERR_BUSY);
+    return status;
+}
+
+/* Contiguous groups */
+
+/* Leaves of a group differ in their addresses. */
+static const struct axas_leaf_code no_code = {0};
+
+uint64_t axas_tree_alone(const struct axas_table *table, uint64_t gpa)
+{
+    const struct axas_format *format = table->format;
+    unsigned level;
+    uint64_t entry;
+    const void *slot = table->mode->find(table, gpa, &level, &entry);
+    const struct axas_shape *shape = &format->shape[level];
+    const uint64_t offset = shape->group_size - 1;
+    const uint64_t flags = shape->accessed | shape->dirty | written_in(table, level);
+    if (!axas_in_group(shape, entry)) {
+        return entry;
+    }
+    slot = entry_behind(format, slot, 0 - ((gpa & offset) >> shape->shift));
+    for (uint64_t i = 0; i < shape->group_size && (entry & flags) != flags; i += shape->span) {
+        entry |= load(format, slot) & flags;
+        slot = entry_behind(format, slot, 1);
+    }
+    return ((entry ^ shape->group_flip) & ~shape->group_low) |
+           format->leaf_make(level, gpa & offset & ~(shape->span - 1), &no_code);
+}
+
+void axas_walk_take_apart(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                          bool holds)
+{
+    struct axas_table *const table = what->table;
+    const struct axas_format *format = table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    const struct axas_transition *change =
+        &table->change[holds ? AXAS_CHANGE_REMOVE_LEAF : AXAS_CHANGE_CONTIGUOUS_OFF];
+    const bool breaks = change->breaks;
+    const uint64_t tells = written_in(table, level), lost = holds ? tells : 0;
+    const uint64_t keep = shape->keep | (tells & ~lost);
+    const uint64_t flags = shape->accessed | shape->dirty | tells;
+    const uint64_t span = shape->span, size = shape->group_size, count = size / span;
+    const uint64_t set = (holds ? what->code->at[level] : load(format, slot) ^ shape->group_flip) & ~keep;
+    uint64_t seen = 0, entry, next;
+    if (!axas_in_group(shape, load(format, slot))) {
+        return;
+    }
+    slot = entry_behind(format, slot, 0 - ((gpa & (size - 1)) >> shape->shift));
+    gpa &= ~(size - 1);
+    for (uint64_t i = 0; i < count; i++) {
+        void *one = entry_behind(format, slot, i);
+        entry = load(format, one);
+        do {
+            next = format->leaf_make(level, i * span, &no_code);
+            next |= breaks ? recoded(shape, entry, (shape->keep & ~shape->group_low) | shape->memory_mask,
+                                     shape->held, tells)
+                           : recoded(shape, entry, keep & ~shape->group_low, set, lost);
+        } while (!compare_exchange(format, one, &entry, next));
+        seen |= entry & flags;
+    }
+    if ((seen & lost) != 0) {
+        seen = (seen & ~lost) | shape->dirty;
+    }
+    if (breaks) {
+        written(table, slot, count);
+        axas_walk_invalidate(table, change, gpa, size, span);
+        change = &table->change[AXAS_CHANGE_MAKE];
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        void *one = entry_behind(format, slot, i);
+        entry = load(format, one);
+        do {
+            next = (entry & (breaks ? shape->keep : keep)) | seen | set;
+        } while (next != entry && !compare_exchange(format, one, &entry, next));
+    }
+    written(table, slot, count);
+    if (!breaks && !holds &&
+        (table->change[AXAS_CHANGE_SPLIT].breaks ||
+         (what->code != NULL && (table->change[AXAS_CHANGE_MEMORY_TYPE].breaks ||
+                                 table->change[AXAS_CHANGE_PERMISSIONS_MORE].breaks ||
+                                 table->change[AXAS_CHANGE_PERMISSIONS_LESS].breaks)))) {
+        /* A leaf of it may be broken next, when nothing of the group may be cached any more. */
+        axas_walk_invalidate(table, change, gpa, size, span);
+    } else {
+        axas_gather_note(what->gather, change, gpa, gpa + (size - 1), span);
+    }
+}
+
+void axas_walk_cut_groups(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                          uint64_t last)
+{
+    const struct axas_format *format = what->table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    const uint64_t offset = shape->group_size - 1;
+    if ((gpa & offset) != 0 || (gpa | offset) > last) {
+        axas_walk_take_apart(what, slot, level, gpa, false);
+    }
+    if ((~last & offset) != 0) {
+        void *end = entry_behind(format, slot, (last >> shape->shift) - (gpa >> shape->shift));
+        axas_walk_take_apart(what, end, level, last, false);
+    }
+}

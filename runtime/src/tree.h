@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file tree.h
+ * What table.c does with whole trees, for every format. Not installed.
+ */
+#ifndef AXAS_TREE_H
+#define AXAS_TREE_H
+
+#include <axas/walk.h>
+
+/*
+ * Below, `slot` is the entry for gpa in a table of `level` that [gpa, last] does not leave. A function calls
+ * itself for the tables below, so calls nest as deep as the tree.
+ */
+
+/** Exclusive. Adds to plan->need[level] the tables that map would take: AXAS_ERR_EXISTS if anything but holes
+ *  is in the range. Or else those for splitting the leaves that cross the ends of the range, and those inside
+ *  it that are larger than plan->sizes allows. AXAS_ERR_CORRUPT. Changes nothing. */
+enum axas_status axas_tree_count(const struct axas_need_request *plan, const void *slot, unsigned level,
+                                 uint64_t gpa, uint64_t last);
+/** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
+bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
+                     uint64_t last);
+/** Empties the entries of a table of `level` that nothing has seen yet. */
+void axas_tree_make_empty(const struct axas_table *table, void *entries, unsigned level, uint64_t count);
+/** Frees all below a table of `level` whose first byte is gpa, already unlinked and invalidated, but not the
+ *  table itself; calls release (if not NULL) for each leaf's memory. */
+void axas_tree_free_entries(struct axas_table *table, const void *entries, unsigned level, uint64_t gpa,
+                            uint64_t count, axas_release_fn *release, void *context);
+/** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from `pool`;
+ *  linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or smaller leaves
+ *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both change nothing. */
+enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
+                                   const struct axas_leaf_code *code, struct axas_pool *pool);
+/** Shared. What the leaf of a contiguous group at gpa would be by itself: its own address is in it, and
+ *  accessed and dirty if any leaf of the group is. */
+uint64_t axas_tree_alone(const struct axas_table *table, uint64_t gpa);
+
+#endif
