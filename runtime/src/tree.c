@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happens to tables as a whole, or so seldom that a copy for each format would be more code than it saves
- * time: they are made, linked, put in place of a leaf, counted, visited, freed; contiguous groups are taken
- * apart; leaves are broken. Entries are read and written by what the format's description says of them.
+ * What happens to tables as a whole, or so seldom that a copy for each format would be more code than it
+ * saves time: they are made, linked, put in place of a leaf, counted, visited, freed; contiguous groups are
+ * taken apart; leaves are broken. Entries are read and written by what the format's description says of them.
  */
 #include <axas/codec.h>
 #include <axas/table.h>
@@ -20,15 +20,13 @@ static uint64_t in_order(const struct axas_format *format, uint64_t entry)
     return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
 }
 
-/* A CPU that cannot move 8 bytes at once has no format with entries of 8 (axas_table_init). */
-static bool is_wide(const struct axas_format *format)
-{
-    return AXAS_CPU_MOVES_8_BYTES && format->entry_bytes == 8;
-}
+/* A CPU that cannot move 8 bytes at once has no format with entries of 8 (axas_table_init), and no code here.
+ */
+#define IS_WIDE(format) (AXAS_CPU_MOVES_8_BYTES && (format)->entry_bytes == 8)
 
 static uint64_t load_raw(const struct axas_format *format, const void *slot)
 {
-    return is_wide(format) ? AXAS_LOAD_LINK((const uint64_t *)slot) : AXAS_LOAD_LINK((const uint32_t *)slot);
+    return IS_WIDE(format) ? AXAS_LOAD_LINK((const uint64_t *)slot) : AXAS_LOAD_LINK((const uint32_t *)slot);
 }
 
 static uint64_t load(const struct axas_format *format, const void *slot)
@@ -38,7 +36,7 @@ static uint64_t load(const struct axas_format *format, const void *slot)
 
 static void store_raw(const struct axas_format *format, void *slot, uint64_t entry)
 {
-    if (is_wide(format)) {
+    if (IS_WIDE(format)) {
         AXAS_STORE_LINK((uint64_t *)slot, entry);
     } else {
         AXAS_STORE_LINK((uint32_t *)slot, (uint32_t)entry);
@@ -53,7 +51,7 @@ static void store(const struct axas_format *format, void *slot, uint64_t entry)
 static uint64_t exchange(const struct axas_format *format, void *slot, uint64_t entry)
 {
     const uint64_t raw = in_order(format, entry);
-    return in_order(format, is_wide(format) ? AXAS_EXCHANGE((uint64_t *)slot, raw)
+    return in_order(format, IS_WIDE(format) ? AXAS_EXCHANGE((uint64_t *)slot, raw)
                                             : AXAS_EXCHANGE((uint32_t *)slot, (uint32_t)raw));
 }
 
@@ -63,7 +61,7 @@ static bool compare_exchange(const struct axas_format *format, void *slot, uint6
     uint64_t wide = in_order(format, *expected), raw = in_order(format, entry);
     uint32_t narrow = (uint32_t)wide;
     bool done;
-    if (is_wide(format)) {
+    if (IS_WIDE(format)) {
         done = AXAS_COMPARE_EXCHANGE((uint64_t *)slot, &wide, raw);
     } else {
         done = AXAS_COMPARE_EXCHANGE((uint32_t *)slot, &narrow, (uint32_t)raw);
@@ -76,7 +74,7 @@ static bool compare_exchange(const struct axas_format *format, void *slot, uint6
 static void set_bits(const struct axas_format *format, void *slot, uint64_t bits)
 {
     const uint64_t raw = in_order(format, bits);
-    if (is_wide(format)) {
+    if (IS_WIDE(format)) {
         AXAS_SET_BITS((uint64_t *)slot, raw);
     } else {
         AXAS_SET_BITS((uint32_t *)slot, (uint32_t)raw);
@@ -122,7 +120,7 @@ static enum axas_entry_kind kind_of(const struct axas_format *format, unsigned l
 static void fill(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry)
 {
     const uint64_t raw = in_order(format, entry);
-    if (is_wide(format)) {
+    if (IS_WIDE(format)) {
         for (uint64_t *at = slot; count > 0; count--, at++) {
             AXAS_STORE(at, raw);
         }
@@ -137,7 +135,7 @@ static void fill(const struct axas_format *format, void *slot, uint64_t count, u
 static bool all_are(const struct axas_format *format, const void *slot, uint64_t count, uint64_t entry)
 {
     const uint64_t raw = in_order(format, entry);
-    if (is_wide(format)) {
+    if (IS_WIDE(format)) {
         for (const uint64_t *at = slot; count > 0; count--, at++) {
             if (AXAS_LOAD(at) != raw) {
                 return false;

@@ -187,8 +187,8 @@ struct axas_recoding {
 /** How many leaves are broken at once: a whole group. */
 #define AXAS_BREAK_BATCH (AXAS_CONTIGUOUS ? AXAS_GROUP_LEAVES_MAX : 32u)
 
-/** Changes up to AXAS_BREAK_BATCH leaves like the first, which must not change while they are valid; gives how
- *  many. */
+/** Changes up to AXAS_BREAK_BATCH leaves like the first, which must not change while they are valid; gives
+ * how many. */
 uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count, uint64_t gpa, unsigned level,
                            const struct axas_transition *change, const struct axas_recoding *to);
 /** Takes the mark off the group that the leaf in *slot at gpa is of, if it is of one. Each leaf gets its own
