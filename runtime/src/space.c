@@ -53,23 +53,6 @@ static void put_back(struct axas_space *space, const struct aside *before)
 
 /* Splits */
 
-/* Tables that splitting the area's leaves takes at the ends of [first, last], and inside it where leaves are
- * larger than `sizes`. */
-static enum axas_status split_need(const struct axas_space *space, uint64_t first, uint64_t last,
-                                   uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
-{
-    if (last - first < space->table.page_size) {
-        unsigned level;
-        uint64_t entry;
-        /* A page that is no part of a larger leaf, the shortest question. */
-        (void)space->table.mode->find(&space->table, first, &level, &entry);
-        if (UINT64_C(1) << space->table.format->levels[level].shift == space->table.page_size) {
-            return AXAS_OK;
-        }
-    }
-    return axas_walk_split_need(&space->table, first, last, sizes, need);
-}
-
 struct split_count {
     const struct axas_table *table;
     uint64_t first, last;
@@ -117,7 +100,7 @@ static void note_splits(struct axas_space *space, uint64_t first, uint64_t last,
 static void forget_splits(struct axas_space *space, uint64_t first, uint64_t last, uint64_t sizes)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    (void)split_need(space, first, last, sizes, need);
+    (void)axas_walk_split_need(&space->table, first, last, sizes, need);
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
         space->splits[level] -= need[level];
     }
@@ -467,7 +450,7 @@ static void pool_move(struct axas_pool *to, struct axas_pool *from, const uint32
 static void use_deposits(struct axas_space *space, uint64_t first, uint64_t last, uint64_t sizes)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    (void)split_need(space, first, last, sizes, need);
+    (void)axas_walk_split_need(&space->table, first, last, sizes, need);
     pool_move(&space->table.pool, &space->deposits, need);
 }
 
@@ -525,7 +508,7 @@ static void find_removal(const struct axas_space *space, uint64_t first, uint64_
 static struct failure check_removal(struct axas_space *space, const struct removal *removal)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    if (split_need(space, removal->first, removal->last, UINT64_MAX, need) != AXAS_OK) {
+    if (axas_walk_split_need(&space->table, removal->first, removal->last, UINT64_MAX, need) != AXAS_OK) {
         return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
     }
     bool splits = any(need);
@@ -825,8 +808,8 @@ static struct failure check_protect(const struct axas_space *space, uint64_t fir
         }
         uint64_t area_last = axas_last(area->gpa, area->size);
         uint64_t to = area_last < last ? area_last : last;
-        if (split_need(space, at, to, sizes, need) != AXAS_OK ||
-            (area->backend->pure && split_need(space, at, to, sizes, beside) != AXAS_OK)) {
+        if (axas_walk_split_need(&space->table, at, to, sizes, need) != AXAS_OK ||
+            (area->backend->pure && axas_walk_split_need(&space->table, at, to, sizes, beside) != AXAS_OK)) {
             return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
         }
         if (to == last) {
@@ -945,6 +928,7 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
     }
     struct axas_gather gather;
     struct axas_leaf_code code;
+    const struct axas_leaf_code *known = NULL;
     uint64_t last = axas_last(gpa, size);
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     uint32_t beside[AXAS_MAX_LEVELS] = {0};
@@ -954,11 +938,14 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
     if ((attr & ~AXAS_ATTR_MASK) != 0) {
         failed = failure(AXAS_ERR_INVALID, "unknown bits in the attribute");
     }
-    if (failed.status == AXAS_OK &&
-        space->table.format->encode(attr, space->table.features, &code) != AXAS_OK) {
-        failed = failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
+    if (failed.status == AXAS_OK) {
+        known = axas_walk_code_of(&space->table, attr);
+        if (known == NULL) {
+            failed = failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
+        }
     }
     if (failed.status == AXAS_OK) {
+        code = *known;
         failed = check_protect(space, gpa.raw, last, attr, need, beside);
     }
     if (failed.status == AXAS_OK) {

@@ -182,7 +182,7 @@ static void look_at_reserve(const struct axas_table *table, const uint32_t need[
 {
     __builtin_memcpy(reserve->count, table->pool.count, sizeof reserve->count);
     reserve->more = 0;
-    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+    for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
         reserve->more += need[level];
     }
 }
@@ -190,8 +190,7 @@ static void look_at_reserve(const struct axas_table *table, const uint32_t need[
 static void restore_reserve(struct axas_table *table, const struct reserve *reserve)
 {
     /* What was prepared is what was taken, but where a plan counted too much. */
-    if (reserve->more != 0 &&
-        __builtin_memcmp(table->pool.count, reserve->count, sizeof reserve->count) != 0) {
+    if (reserve->more != 0) {
         pool_trim(table, &table->pool, reserve->count);
     }
 }
@@ -200,8 +199,11 @@ static enum axas_status prepare_beside_reserve(struct axas_table *table, const u
                                                struct reserve *reserve)
 {
     look_at_reserve(table, need, reserve);
+    if (reserve->more == 0) {
+        return AXAS_OK;
+    }
     bool ready = axas_walk_within_limit(table, reserve->more);
-    for (unsigned level = 0; ready && level < AXAS_MAX_LEVELS; level++) {
+    for (unsigned level = table->root_level + 1u; ready && level < table->format->level_count; level++) {
         ready = need[level] == 0 ||
                 pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level]);
     }
@@ -218,7 +220,7 @@ static enum axas_status prepare_from_reserve(struct axas_table *table, const uin
 {
     look_at_reserve(table, need, reserve);
     bool ready = true;
-    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+    for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
         if (need[level] != 0 &&
             !pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level])) {
             ready = ready && table->pool.count[level] >= need[level];
@@ -460,6 +462,18 @@ static void resolve_transitions(struct axas_table *table)
     }
 }
 
+const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_attr attr)
+{
+    if (table->code.attr != attr) {
+        struct axas_leaf_code code;
+        if (table->format->encode(attr, table->features, &code) != AXAS_OK) {
+            return NULL;
+        }
+        table->code = code;
+    }
+    return &table->code;
+}
+
 /* What leaves are made of most often, once for all. */
 static void encode_pages(struct axas_table *table)
 {
@@ -535,6 +549,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     made.not_in_gpa = ~made.last | (made.page_size - 1);
     made.not_in_hpa = ~last_of_width(made.physical_bits) | (made.page_size - 1);
     made.leaf_table_gpa = AXAS_NO_LEAF_TABLE;
+    made.code.attr = AXAS_NO_CODE;
     made.announces = made.writes_back || made.hal->barrier != NULL ||
                      made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
 
@@ -603,6 +618,9 @@ bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
                                       uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
 {
+    if (last - gpa < table->page_size) {
+        return axas_tree_count_page(table, gpa, need);
+    }
     const struct axas_need_request plan = {table, false, 0, sizes, need};
     return axas_tree_count(&plan, root_slot(table, gpa), table->mode->root_level, gpa, last);
 }
@@ -642,10 +660,9 @@ enum axas_status axas_walk_announce_map(const struct axas_table *table, const vo
 enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr)
 {
-    struct axas_leaf_code code;
-    enum axas_status status = table->format->encode(attr, table->features, &code);
-    if (status != AXAS_OK) {
-        return status;
+    const struct axas_leaf_code *code = axas_walk_code_of(table, attr);
+    if (code == NULL) {
+        return AXAS_ERR_UNSUPPORTED;
     }
     uint64_t last = gpa + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
@@ -653,14 +670,14 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     const struct axas_need_request plan = {table, true, hpa - gpa, sizes, need};
     void *slot = root_slot(table, gpa);
-    status = axas_tree_count(&plan, slot, table->mode->root_level, gpa, last);
+    enum axas_status status = axas_tree_count(&plan, slot, table->mode->root_level, gpa, last);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, need, &reserve);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    const struct axas_map_request what = {table, hpa - gpa, sizes, &code};
+    const struct axas_map_request what = {table, hpa - gpa, sizes, code};
     table->mode->map(&what, slot, table->mode->root_level, gpa, last, true);
     restore_reserve(table, &reserve);
     finish_map(table, gpa, size);
@@ -719,10 +736,9 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     if (status != AXAS_OK) {
         return status;
     }
-    struct axas_leaf_code code;
-    status = table->format->encode(attr, table->features, &code);
-    if (status != AXAS_OK) {
-        return status;
+    const struct axas_leaf_code *code = axas_walk_code_of(table, attr);
+    if (code == NULL) {
+        return AXAS_ERR_UNSUPPORTED;
     }
     uint64_t last = gpa.raw + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
@@ -735,7 +751,7 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     if (status != AXAS_OK) {
         return status;
     }
-    axas_walk_change(table, gpa.raw, last, sizes, &code, gather);
+    axas_walk_change(table, gpa.raw, last, sizes, code, gather);
     restore_reserve(table, &reserve);
     publish(table);
     return AXAS_OK;

@@ -280,6 +280,24 @@ enum axas_status axas_tree_count(const struct axas_need_request *plan, const voi
     }
 }
 
+enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t gpa, uint32_t *need)
+{
+    const struct axas_format *format = table->format;
+    unsigned level;
+    uint64_t entry;
+    (void)table->mode->find(table, gpa, &level, &entry);
+    if (level == last_level(format) || entry == format->shape[level].empty) {
+        return AXAS_OK;
+    }
+    if (format->entry_kind(level, entry) == AXAS_ENTRY_BAD) {
+        return AXAS_ERR_CORRUPT;
+    }
+    while (level < last_level(format)) {
+        need[++level]++;
+    }
+    return AXAS_OK;
+}
+
 bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
                      uint64_t last)
 {

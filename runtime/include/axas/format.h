@@ -113,6 +113,8 @@ struct axas_mode;
 
 /** What leaf_table_gpa is while there is no such table: no page begins there. */
 #define AXAS_NO_LEAF_TABLE UINT64_C(1)
+/** What code.attr is before a range was given a code: no attribute. */
+#define AXAS_NO_CODE UINT32_MAX
 
 /** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
 struct axas_table {
@@ -141,6 +143,7 @@ struct axas_table {
     uint64_t leaf_table_gpa; /**< first address of leaf_table, or AXAS_NO_LEAF_TABLE */
     void *leaf_table;        /**< of the page that was mapped last by itself; for exclusive calls */
     uint64_t page_code[AXAS_ACCESS_MASK + 1]; /**< of a smallest leaf of normal memory, by access bits */
+    struct axas_leaf_code code;               /**< that a range was given last; for exclusive calls */
     const struct axas_hal *hal;
     const struct axas_format *format;
     axas_hpa root_hpa;

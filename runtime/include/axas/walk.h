@@ -117,6 +117,10 @@ static inline bool axas_walk_is_plain(const struct axas_table *table, axas_attr 
     return attr <= AXAS_ACCESS_MASK && (table->page_attrs >> attr & 1) != 0;
 }
 
+/** Exclusive. The code of an attribute that a range is given, until the next call; those for one range after
+ *  another mostly give the same, and it is kept. NULL: the format has none. */
+const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_attr attr);
+
 /** True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order.
  */
 static inline bool axas_walk_is_page(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
@@ -206,6 +210,8 @@ void axas_walk_touch(struct axas_table *table, uint64_t gpa, bool write);
 /** From the root on. */
 bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
                            void *context);
+/** Tables that splitting leaves takes at the ends of [gpa, last], and inside it where leaves are larger than
+ *  `sizes`. AXAS_ERR_CORRUPT. */
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
                                       uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
 void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
