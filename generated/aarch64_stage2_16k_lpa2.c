@@ -1341,9 +1341,10 @@ static AXAS_OUTLINE bool change_in_level3(
 #endif
 
 #if !SMALL
+static void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found);
 static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
 
-/* change_in from the root on, by a shorter way to one page in a table that stays. */
+/* change_in from the root on, by a shorter way to one page whose table stays. */
 static bool change_range(
         const struct axas_change_request *c,
         void *slot,
@@ -1352,10 +1353,17 @@ static bool change_range(
         uint64_t last)
 {
     if (last - gpa < LEVEL3_SPAN && level != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3) {
-        table_entry *const leaf = leaf_slot(c->table, gpa);
+        if (c->code != NULL) {
+            uint64_t entry;
 
-        if (leaf != NULL && (c->code != NULL || !axas_walk_empty_outside(c->table, leaf, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, last))) {
-            return change_in(c, leaf, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, last);
+            slot = find(c->table, gpa, &level, &entry); /* tables stay */
+        } else {
+            table_entry *const leaf = leaf_slot(c->table, gpa);
+
+            if (leaf != NULL && !axas_walk_empty_outside(c->table, leaf, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, last)) {
+                slot = leaf;
+                level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3;
+            }
         }
     }
     return change_in(c, slot, level, gpa, last);

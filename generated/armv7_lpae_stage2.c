@@ -614,9 +614,18 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     const uint64_t step = span;
     uint64_t entry = code | axas_armv7_lpae_stage2_level3_address(hpa);
 
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry);
+    for (; !SMALL && count >= 4; count -= 4) {
+        store(slot, entry);
+        store(slot + 1, entry + step);
+        store(slot + 2, entry + 2 * step);
+        store(slot + 3, entry + 3 * step);
+        entry += 4 * step;
+        slot += 4;
+    }
+    for (; count > 0; count--) {
+        store(slot, entry);
         entry += step;
+        slot++;
     }
 }
 
@@ -1143,9 +1152,10 @@ static AXAS_OUTLINE bool change_in_level3(
 #endif
 
 #if !SMALL
+static void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found);
 static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
 
-/* change_in from the root on, by a shorter way to one page in a table that stays. */
+/* change_in from the root on, by a shorter way to one page whose table stays. */
 static bool change_range(
         const struct axas_change_request *c,
         void *slot,
@@ -1154,10 +1164,17 @@ static bool change_range(
         uint64_t last)
 {
     if (last - gpa < LEVEL3_SPAN && level != AXAS_ARMV7_LPAE_STAGE2_LEVEL3) {
-        table_entry *const leaf = leaf_slot(c->table, gpa);
+        if (c->code != NULL) {
+            uint64_t entry;
 
-        if (leaf != NULL && (c->code != NULL || !axas_walk_empty_outside(c->table, leaf, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, last))) {
-            return change_in(c, leaf, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, last);
+            slot = find(c->table, gpa, &level, &entry); /* tables stay */
+        } else {
+            table_entry *const leaf = leaf_slot(c->table, gpa);
+
+            if (leaf != NULL && !axas_walk_empty_outside(c->table, leaf, AXAS_ARMV7_LPAE_STAGE2_LEVEL3, gpa, last)) {
+                slot = leaf;
+                level = AXAS_ARMV7_LPAE_STAGE2_LEVEL3;
+            }
         }
     }
     return change_in(c, slot, level, gpa, last);

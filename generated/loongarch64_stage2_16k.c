@@ -555,9 +555,18 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     const uint64_t step = span;
     uint64_t entry = code | axas_loongarch64_stage2_16k_pt_address(hpa);
 
-    for (uint64_t i = 0; i < count; i++) {
-        store(slot + i, entry);
+    for (; !SMALL && count >= 4; count -= 4) {
+        store(slot, entry);
+        store(slot + 1, entry + step);
+        store(slot + 2, entry + 2 * step);
+        store(slot + 3, entry + 3 * step);
+        entry += 4 * step;
+        slot += 4;
+    }
+    for (; count > 0; count--) {
+        store(slot, entry);
         entry += step;
+        slot++;
     }
 }
 
@@ -995,9 +1004,10 @@ static AXAS_OUTLINE bool change_in_pt(
 #endif
 
 #if !SMALL
+static void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found);
 static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
 
-/* change_in from the root on, by a shorter way to one page in a table that stays. */
+/* change_in from the root on, by a shorter way to one page whose table stays. */
 static bool change_range(
         const struct axas_change_request *c,
         void *slot,
@@ -1006,10 +1016,17 @@ static bool change_range(
         uint64_t last)
 {
     if (last - gpa < PT_SPAN && level != AXAS_LOONGARCH64_STAGE2_16K_PT) {
-        table_entry *const leaf = leaf_slot(c->table, gpa);
+        if (c->code != NULL) {
+            uint64_t entry;
 
-        if (leaf != NULL && (c->code != NULL || !axas_walk_empty_outside(c->table, leaf, AXAS_LOONGARCH64_STAGE2_16K_PT, gpa, last))) {
-            return change_in(c, leaf, AXAS_LOONGARCH64_STAGE2_16K_PT, gpa, last);
+            slot = find(c->table, gpa, &level, &entry); /* tables stay */
+        } else {
+            table_entry *const leaf = leaf_slot(c->table, gpa);
+
+            if (leaf != NULL && !axas_walk_empty_outside(c->table, leaf, AXAS_LOONGARCH64_STAGE2_16K_PT, gpa, last)) {
+                slot = leaf;
+                level = AXAS_LOONGARCH64_STAGE2_16K_PT;
+            }
         }
     }
     return change_in(c, slot, level, gpa, last);

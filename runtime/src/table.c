@@ -139,16 +139,14 @@ static void *take_frame(const struct axas_table *table, uint64_t size)
     return axas_hal_virt(hal, frame);
 }
 
-/* Gives back what is more than `keep`; a NULL keep gives back everything. */
-static void pool_trim(const struct axas_table *table, struct axas_pool *pool, const uint32_t *keep)
+/* Gives back what is more than `keep`. */
+static void pool_trim(const struct axas_table *table, struct axas_pool *pool, unsigned level, uint32_t keep)
 {
     const struct axas_hal *hal = table->hal;
-    for (unsigned level = 0; level < table->format->level_count; level++) {
-        while (pool->count[level] > (keep == NULL ? 0 : keep[level])) {
-            void *frame = axas_pool_take(pool, level);
-            hal->frame_free(hal->context, axas_hal_phys(hal, frame), axas_table_bytes(table, level),
-                            AXAS_FRAME_TABLE);
-        }
+    while (pool->count[level] > keep) {
+        void *frame = axas_pool_take(pool, level);
+        hal->frame_free(hal->context, axas_hal_phys(hal, frame), axas_table_bytes(table, level),
+                        AXAS_FRAME_TABLE);
     }
 }
 
@@ -170,64 +168,73 @@ bool axas_walk_within_limit(const struct axas_table *table, uint64_t more)
     return more == 0 || (tables <= table->table_limit && more <= table->table_limit - tables);
 }
 
-/* What the reserve held when an exclusive operation began, so that it holds no more after it, and how many
- * tables were put beside it. */
-struct reserve {
-    uint32_t count[AXAS_MAX_LEVELS];
-    uint64_t more;
+/* How many tables of each level an exclusive operation takes, and, of those levels, how many the reserve held
+ * when it began, so that it holds no more after it. */
+struct plan {
+    uint32_t need[AXAS_MAX_LEVELS];
+    uint32_t reserve[AXAS_MAX_LEVELS];
 };
 
-static void look_at_reserve(const struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
-                            struct reserve *reserve)
+/* How many tables it takes in all. */
+static uint64_t look_at_reserve(const struct axas_table *table, struct plan *plan)
 {
-    __builtin_memcpy(reserve->count, table->pool.count, sizeof reserve->count);
-    reserve->more = 0;
+    uint64_t tables = 0;
     for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
-        reserve->more += need[level];
+        if (plan->need[level] != 0) {
+            plan->reserve[level] = table->pool.count[level];
+            tables += plan->need[level];
+        }
+    }
+    return tables;
+}
+
+/* What was prepared is what was taken, but where a plan counted too much. */
+static void restore_reserve(struct axas_table *table, const struct plan *plan)
+{
+    for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
+        if (plan->need[level] != 0) {
+            pool_trim(table, &table->pool, level, plan->reserve[level]);
+        }
     }
 }
 
-static void restore_reserve(struct axas_table *table, const struct reserve *reserve)
+static bool raise_reserve(struct axas_table *table, const struct plan *plan, unsigned level)
 {
-    /* What was prepared is what was taken, but where a plan counted too much. */
-    if (reserve->more != 0) {
-        pool_trim(table, &table->pool, reserve->count);
-    }
+    return plan->need[level] == 0 ||
+           pool_raise(table, &table->pool, level, (uint64_t)plan->reserve[level] + plan->need[level]);
 }
 
-static enum axas_status prepare_beside_reserve(struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
-                                               struct reserve *reserve)
+static enum axas_status prepare_beside_reserve(struct axas_table *table, struct plan *plan)
 {
-    look_at_reserve(table, need, reserve);
-    if (reserve->more == 0) {
+    uint64_t tables = look_at_reserve(table, plan);
+    if (tables == 0) {
         return AXAS_OK;
     }
-    bool ready = axas_walk_within_limit(table, reserve->more);
+    bool ready = axas_walk_within_limit(table, tables);
     for (unsigned level = table->root_level + 1u; ready && level < table->format->level_count; level++) {
-        ready = need[level] == 0 ||
-                pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level]);
+        ready = raise_reserve(table, plan, level);
     }
     if (!ready) {
-        pool_trim(table, &table->pool, reserve->count);
+        restore_reserve(table, plan);
         return AXAS_ERR_NO_MEMORY;
     }
     return AXAS_OK;
 }
 
 /* For removal: the cap does not count, and the reserve is there to be used. */
-static enum axas_status prepare_from_reserve(struct axas_table *table, const uint32_t need[AXAS_MAX_LEVELS],
-                                             struct reserve *reserve)
+static enum axas_status prepare_from_reserve(struct axas_table *table, struct plan *plan)
 {
-    look_at_reserve(table, need, reserve);
+    if (look_at_reserve(table, plan) == 0) {
+        return AXAS_OK;
+    }
     bool ready = true;
     for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
-        if (need[level] != 0 &&
-            !pool_raise(table, &table->pool, level, (uint64_t)reserve->count[level] + need[level])) {
-            ready = ready && table->pool.count[level] >= need[level];
+        if (!raise_reserve(table, plan, level)) {
+            ready = ready && table->pool.count[level] >= plan->need[level];
         }
     }
     if (!ready) {
-        pool_trim(table, &table->pool, reserve->count);
+        restore_reserve(table, plan);
         return AXAS_ERR_NO_MEMORY;
     }
     return AXAS_OK;
@@ -470,6 +477,7 @@ const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_at
             return NULL;
         }
         table->code = code;
+        table->known.change = NULL;
     }
     return &table->code;
 }
@@ -595,7 +603,7 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
     unsigned level = table->root_level;
     uint64_t entries = UINT64_C(1) << (tree_bits(table) - level_at(table, level)->shift);
     axas_tree_free_entries(table, table->root, level, 0, entries, release, context);
-    pool_trim(table, &table->pool, NULL);
+    axas_pool_drain(table, &table->pool);
     axas_walk_free(table, table->root, table->root_size);
     table->root = NULL;
 }
@@ -628,8 +636,9 @@ enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t g
 void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
                       const struct axas_leaf_code *code, struct axas_gather *gather)
 {
-    struct axas_known_change known = {NULL, 0, 0};
-    const struct axas_change_request what = {table, sizes, code, gather, &known};
+    struct axas_known_change none = {NULL, 0, 0};
+    bool kept = code != NULL && code->attr == table->code.attr;
+    const struct axas_change_request what = {table, sizes, code, gather, kept ? &table->known : &none};
     (void)table->mode->change(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
 }
 
@@ -666,20 +675,19 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     }
     uint64_t last = gpa + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
-    struct reserve reserve;
-    uint32_t need[AXAS_MAX_LEVELS] = {0};
-    const struct axas_need_request plan = {table, true, hpa - gpa, sizes, need};
+    struct plan plan = {0};
+    const struct axas_need_request range = {table, true, hpa - gpa, sizes, plan.need};
     void *slot = root_slot(table, gpa);
-    enum axas_status status = axas_tree_count(&plan, slot, table->mode->root_level, gpa, last);
+    enum axas_status status = axas_tree_count(&range, slot, table->mode->root_level, gpa, last);
     if (status == AXAS_OK) {
-        status = prepare_beside_reserve(table, need, &reserve);
+        status = prepare_beside_reserve(table, &plan);
     }
     if (status != AXAS_OK) {
         return status;
     }
     const struct axas_map_request what = {table, hpa - gpa, sizes, code};
     table->mode->map(&what, slot, table->mode->root_level, gpa, last, true);
-    restore_reserve(table, &reserve);
+    restore_reserve(table, &plan);
     finish_map(table, gpa, size);
     return AXAS_OK;
 }
@@ -711,17 +719,16 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
         return status;
     }
     uint64_t last = gpa.raw + (size - 1);
-    struct reserve reserve;
-    uint32_t need[AXAS_MAX_LEVELS] = {0};
-    status = axas_walk_split_need(table, gpa.raw, last, UINT64_MAX, need);
+    struct plan plan = {0};
+    status = axas_walk_split_need(table, gpa.raw, last, UINT64_MAX, plan.need);
     if (status == AXAS_OK) {
-        status = prepare_from_reserve(table, need, &reserve);
+        status = prepare_from_reserve(table, &plan);
     }
     if (status != AXAS_OK) {
         return status;
     }
     axas_walk_change(table, gpa.raw, last, UINT64_MAX, NULL, gather);
-    restore_reserve(table, &reserve);
+    restore_reserve(table, &plan);
     publish(table);
     return AXAS_OK;
 }
@@ -742,17 +749,16 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     }
     uint64_t last = gpa.raw + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
-    struct reserve reserve;
-    uint32_t need[AXAS_MAX_LEVELS] = {0};
-    status = axas_walk_split_need(table, gpa.raw, last, sizes, need);
+    struct plan plan = {0};
+    status = axas_walk_split_need(table, gpa.raw, last, sizes, plan.need);
     if (status == AXAS_OK) {
-        status = prepare_beside_reserve(table, need, &reserve);
+        status = prepare_beside_reserve(table, &plan);
     }
     if (status != AXAS_OK) {
         return status;
     }
     axas_walk_change(table, gpa.raw, last, sizes, code, gather);
-    restore_reserve(table, &reserve);
+    restore_reserve(table, &plan);
     publish(table);
     return AXAS_OK;
 }
@@ -1010,7 +1016,9 @@ enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool
 void axas_pool_drain(struct axas_table *table, struct axas_pool *pool)
 {
     if (table != NULL && pool != NULL) {
-        pool_trim(table, pool, NULL);
+        for (unsigned level = 0; level < table->format->level_count; level++) {
+            pool_trim(table, pool, level, 0);
+        }
     }
 }
 

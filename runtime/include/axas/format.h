@@ -109,6 +109,14 @@ struct axas_pool {
     uint32_t count[AXAS_MAX_LEVELS];
 };
 
+/** A leaf or held leaf that was changed, without what is kept of it, and the rules for that; NULL: none was.
+ */
+struct axas_known_change {
+    const struct axas_transition *change;
+    uint64_t seen;
+    unsigned level;
+};
+
 struct axas_mode;
 
 /** What leaf_table_gpa is while there is no such table: no page begins there. */
@@ -144,6 +152,7 @@ struct axas_table {
     void *leaf_table;        /**< of the page that was mapped last by itself; for exclusive calls */
     uint64_t page_code[AXAS_ACCESS_MASK + 1]; /**< of a smallest leaf of normal memory, by access bits */
     struct axas_leaf_code code;               /**< that a range was given last; for exclusive calls */
+    struct axas_known_change known;           /**< the last one to that code */
     const struct axas_hal *hal;
     const struct axas_format *format;
     axas_hpa root_hpa;
@@ -206,14 +215,6 @@ struct axas_map_request {
     struct axas_table *table;
     uint64_t distance, sizes; /**< as in the plan */
     const struct axas_leaf_code *code;
-};
-
-/** A leaf or held leaf that was changed, without what is kept of it, and the rules for that; NULL: none was.
- */
-struct axas_known_change {
-    const struct axas_transition *change;
-    uint64_t seen;
-    unsigned level;
 };
 
 /** What happens to a range that is emptied or given another code. */
