@@ -24,28 +24,20 @@ static uint64_t in_order(const struct axas_format *format, uint64_t entry)
  */
 #define IS_WIDE(format) (AXAS_CPU_MOVES_8_BYTES && (format)->entry_bytes == 8)
 
-static uint64_t load_raw(const struct axas_format *format, const void *slot)
-{
-    return IS_WIDE(format) ? AXAS_LOAD_LINK((const uint64_t *)slot) : AXAS_LOAD_LINK((const uint32_t *)slot);
-}
-
 static uint64_t load(const struct axas_format *format, const void *slot)
 {
-    return in_order(format, load_raw(format, slot));
-}
-
-static void store_raw(const struct axas_format *format, void *slot, uint64_t entry)
-{
-    if (IS_WIDE(format)) {
-        AXAS_STORE_LINK((uint64_t *)slot, entry);
-    } else {
-        AXAS_STORE_LINK((uint32_t *)slot, (uint32_t)entry);
-    }
+    return in_order(format, IS_WIDE(format) ? AXAS_LOAD_LINK((const uint64_t *)slot)
+                                            : AXAS_LOAD_LINK((const uint32_t *)slot));
 }
 
 static void store(const struct axas_format *format, void *slot, uint64_t entry)
 {
-    store_raw(format, slot, in_order(format, entry));
+    const uint64_t raw = in_order(format, entry);
+    if (IS_WIDE(format)) {
+        AXAS_STORE_LINK((uint64_t *)slot, raw);
+    } else {
+        AXAS_STORE_LINK((uint32_t *)slot, (uint32_t)raw);
+    }
 }
 
 static uint64_t exchange(const struct axas_format *format, void *slot, uint64_t entry)
