@@ -47,6 +47,17 @@ static uint64_t exchange(const struct axas_format *format, void *slot, uint64_t 
                                             : AXAS_EXCHANGE((uint32_t *)slot, (uint32_t)raw));
 }
 
+/* Empties *slot and gives what was there last: the CPU may be setting bits in it. */
+static uint64_t take(const struct axas_table *table, void *slot, uint64_t empty)
+{
+    if (table->hardware_updates) {
+        return exchange(table->format, slot, empty);
+    }
+    const uint64_t entry = load(table->format, slot);
+    store(table->format, slot, empty);
+    return entry;
+}
+
 /* True if *slot was *expected and now is `entry`; else *expected is what *slot holds. */
 static bool compare_exchange(const struct axas_format *format, void *slot, uint64_t *expected, uint64_t entry)
 {
@@ -210,7 +221,7 @@ bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigne
     const uint64_t link = format->table_make(level, axas_walk_phys(table, child));
     if (change->breaks && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
         there = format->shape[level].empty;
-        entry = exchange(format, slot, there);
+        entry = take(table, slot, there);
         written(table, slot, 1);
         axas_walk_invalidate(table, change, start, span, span);
         change = &table->change[AXAS_CHANGE_MAKE];
@@ -375,7 +386,7 @@ uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count,
     uint64_t done = 0;
     while (done < count && done < AXAS_BREAK_BATCH &&
            (load(format, entry_behind(format, slot, done)) & compared) == seen) {
-        old[done] = exchange(format, entry_behind(format, slot, done), shape->empty);
+        old[done] = take(table, entry_behind(format, slot, done), shape->empty);
         done++;
     }
     written(table, slot, done);
