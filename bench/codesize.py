@@ -70,12 +70,6 @@ def command_of(build):
     return kept
 
 
-def runtime_bytes(command, level):
-    """The same of what serves every format, and spaces."""
-    sizes = [section_bytes(command, level, source) for source in sorted((TOP / "runtime/src").glob("*.c"))]
-    return tuple(map(sum, zip(*sizes)))
-
-
 def section_bytes(command, level, source):
     """Bytes of text and of constants of that source."""
     headers = [f"-I{path}" for path in (TOP / "runtime/include", source.parent / "include")]
@@ -89,6 +83,12 @@ def section_bytes(command, level, source):
             text += int(words[1]) if words[0].startswith(".text") else 0
             constants += int(words[1]) if words[0].startswith((".rodata", ".data.rel.ro", ".srodata")) else 0
     return text, constants
+
+
+def runtime_bytes(command, level):
+    """The same of what serves every format, and of spaces."""
+    sizes = [section_bytes(command, level, source) for source in sorted((TOP / "runtime/src").glob("*.c"))]
+    return tuple(map(sum, zip(*sizes)))
 
 
 def main():
@@ -111,7 +111,7 @@ def main():
                                                      for command in commands.values() for level in LIMITS]))
         for form, mode, sizes in waiting:
             cells, constants = [], []
-            single = not mode.startswith("all ")  # several modes, or the runtime
+            single = not mode.startswith("all ")  # neither several modes nor the runtime
             for level, size in sizes:
                 text, other = size.result()
                 too_many = single and text > LIMITS[level]
