@@ -927,8 +927,7 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
         return AXAS_ERR_INVALID;
     }
     struct axas_gather gather;
-    struct axas_leaf_code code;
-    const struct axas_leaf_code *known = NULL;
+    const struct axas_leaf_code *code = NULL;
     uint64_t last = axas_last(gpa, size);
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     uint32_t beside[AXAS_MAX_LEVELS] = {0};
@@ -939,19 +938,18 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
         failed = failure(AXAS_ERR_INVALID, "unknown bits in the attribute");
     }
     if (failed.status == AXAS_OK) {
-        known = axas_walk_code_of(&space->table, attr);
-        if (known == NULL) {
+        code = axas_walk_code_of(&space->table, attr);
+        if (code == NULL) {
             failed = failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
         }
     }
     if (failed.status == AXAS_OK) {
-        code = *known;
         failed = check_protect(space, gpa.raw, last, attr, need, beside);
     }
     if (failed.status == AXAS_OK) {
         failed = prepare_protect(space, gpa.raw, last, need, beside);
         if (failed.status == AXAS_OK) {
-            protect_range(space, gpa.raw, last, attr, &code, &gather);
+            protect_range(space, gpa.raw, last, attr, code, &gather);
         } else {
             put_back(space, &before);
         }
