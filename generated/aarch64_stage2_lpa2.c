@@ -878,18 +878,6 @@ static inline bool marks_groups(const struct axas_table *t, unsigned level)
     return AXAS_CONTIGUOUS && (t->groups >> level & 1) != 0;
 }
 
-/* By what bit of its access the CPU says that a leaf was written through; 0 if this CPU does not. */
-static inline uint64_t written_in(const struct axas_table *t, unsigned level)
-{
-    return (t->features & codec.written_features) != 0 ? shape[level].written : 0;
-}
-
-/* What takes an entry's place. Where the bit `lost` goes with the permission to write, another keeps what it said. */
-static AXAS_INLINE uint64_t recoded(unsigned level, uint64_t entry, uint64_t keep, uint64_t set, uint64_t lost)
-{
-    return (entry & keep) | set | ((entry & lost) != 0 ? shape[level].dirty : 0);
-}
-
 /* In what any of four entries differs from `seen`. */
 static AXAS_INLINE uint64_t unlike(const table_entry *slot, uint64_t seen)
 {
@@ -914,7 +902,7 @@ static AXAS_OUTLINE void recode(
         unsigned level)
 {
     struct axas_table *const t = c->table;
-    const uint64_t written_bit = written_in(t, level), span = shape[level].span;
+    const uint64_t written_bit = axas_written_in(t, &shape[level]), span = shape[level].span;
     const uint64_t keep = shape[level].keep | ((c->code->attr & AXAS_WRITE) != 0 ? written_bit : 0);
     const uint64_t lost = written_bit & ~keep;
     uint64_t i = 0;
@@ -958,7 +946,7 @@ static AXAS_OUTLINE void recode(
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
-                while (!compare_exchange(slot + i, &entry, recoded(level, entry, keep, set, lost))) {
+                while (!compare_exchange(slot + i, &entry, axas_recoded(&shape[level], entry, keep, set, lost))) {
                 }
                 i++;
             } while (i < count && ((entry = load(slot + i)) & ~(keep | lost)) == (seen & ~lost));

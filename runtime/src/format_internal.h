@@ -18,6 +18,12 @@ static inline bool axas_same(const char *one, const char *other)
     return *one == *other;
 }
 
+/** The level of the smallest leaves, where every mode ends. */
+static inline unsigned axas_last_level(const struct axas_format *format)
+{
+    return format->level_count - 1u;
+}
+
 /** The smaller of two widths, of which 0 is unknown. */
 static inline uint8_t axas_narrower(uint8_t one, uint8_t other)
 {

@@ -22,11 +22,6 @@ static const struct axas_level *level_at(const struct axas_table *table, unsigne
     return &table->format->levels[level];
 }
 
-static unsigned last_level(const struct axas_mode *mode)
-{
-    return (unsigned)mode->root_level + mode->level_count - 1u;
-}
-
 uint64_t axas_table_page_size(const struct axas_table *table)
 {
     return table->page_size;
@@ -303,7 +298,7 @@ static enum obstacle obstacle_of(const struct axas_table *table, const struct ax
     if (cpu != NULL && (cpu->modes >> (mode - config->format->modes) & 1) == 0) {
         return OBSTACLE_CPU;
     }
-    uint64_t with = mode->with | config->format->levels[last_level(mode)].leaf_with;
+    uint64_t with = mode->with | config->format->levels[axas_last_level(config->format)].leaf_with;
     if ((with & ~table->features) != 0 || wanted < fewest) {
         return OBSTACLE_FEATURE;
     }
@@ -313,7 +308,8 @@ static enum obstacle obstacle_of(const struct axas_table *table, const struct ax
     if (mode->within_physical && wanted > physical) {
         return OBSTACLE_WITHIN;
     }
-    if (axas_narrower(wanted, most) != wanted || wanted < config->format->levels[last_level(mode)].shift) {
+    if (axas_narrower(wanted, most) != wanted ||
+        wanted < config->format->levels[axas_last_level(config->format)].shift) {
         return OBSTACLE_TAKEN;
     }
     if (config->gpa_bits == 0 && least == 0) {
@@ -426,7 +422,7 @@ static const char *fault_in(const struct axas_table_config *config)
 static uint64_t leaf_sizes(const struct axas_table *table, unsigned cap)
 {
     uint64_t sizes = 0;
-    for (unsigned i = last_level(table->mode) + 1; i-- > table->mode->root_level;) {
+    for (unsigned i = axas_last_level(table->format) + 1; i-- > table->mode->root_level;) {
         const struct axas_level *level = level_at(table, i);
         bool leaf = (level->kinds >> AXAS_ENTRY_LEAF & 1) != 0;
         if (!leaf || (level->leaf_with & ~table->features) != 0 || (cap != 0 && level->shift > cap)) {
@@ -441,7 +437,7 @@ static uint64_t leaf_sizes(const struct axas_table *table, unsigned cap)
 static uint8_t groups(const struct axas_table *table)
 {
     unsigned levels = 0;
-    for (unsigned i = table->mode->root_level; AXAS_CONTIGUOUS && i <= last_level(table->mode); i++) {
+    for (unsigned i = table->mode->root_level; AXAS_CONTIGUOUS && i <= axas_last_level(table->format); i++) {
         const struct axas_level *level = level_at(table, i);
         if (level->group_size != 0 && (level->group_with & ~table->features) == 0) {
             levels |= 1u << i;
@@ -485,7 +481,7 @@ const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_at
 /* What leaves are made of most often, once for all. */
 static void encode_pages(struct axas_table *table)
 {
-    unsigned level = last_level(table->mode);
+    unsigned level = axas_last_level(table->format);
     for (axas_attr attr = 1; attr <= AXAS_ACCESS_MASK; attr++) {
         struct axas_leaf_code code;
         if (table->format->encode(attr | AXAS_MEM_NORMAL, table->features, &code) == AXAS_OK) {
@@ -527,12 +523,12 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return status;
     }
     made.root_level = made.mode->root_level;
-    made.page_shift = level_at(&made, last_level(made.mode))->shift;
+    made.page_shift = level_at(&made, axas_last_level(format))->shift;
     made.page_size = UINT64_C(1) << made.page_shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
     made.groups = groups(&made);
     made.first_split = made.root_level + 1u;
-    while (made.first_split <= last_level(made.mode) &&
+    while (made.first_split <= axas_last_level(format) &&
            (made.leaf_sizes >> level_at(&made, made.first_split - 1u)->shift & 1) == 0) {
         made.first_split++;
     }
@@ -629,7 +625,7 @@ enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t g
     if (last - gpa < table->page_size) {
         return axas_tree_count_page(table, gpa, need);
     }
-    const struct axas_need_request plan = {table, false, 0, sizes, need};
+    const struct axas_count_request plan = {table, false, 0, sizes, need};
     return axas_tree_count(&plan, root_slot(table, gpa), table->mode->root_level, gpa, last);
 }
 
@@ -676,7 +672,7 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     uint64_t last = gpa + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct plan plan = {0};
-    const struct axas_need_request range = {table, true, hpa - gpa, sizes, plan.need};
+    const struct axas_count_request range = {table, true, hpa - gpa, sizes, plan.need};
     void *slot = root_slot(table, gpa);
     enum axas_status status = axas_tree_count(&range, slot, table->mode->root_level, gpa, last);
     if (status == AXAS_OK) {
@@ -768,7 +764,7 @@ enum axas_status axas_table_reserve(struct axas_table *table)
     if (table == NULL) {
         return AXAS_ERR_INVALID;
     }
-    unsigned end = last_level(table->mode) + 1;
+    unsigned end = axas_last_level(table->format) + 1;
     for (unsigned level = table->first_split; level < end; level++) {
         uint32_t count =
             table->reserve[level] > RESERVE_PER_LEVEL ? table->reserve[level] : RESERVE_PER_LEVEL;
@@ -839,13 +835,6 @@ enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, s
     return axas_walk_found(table, level, entry, gpa, leaf);
 }
 
-bool axas_walk_visit(const struct axas_visit_request *what, unsigned level, uint64_t entry, uint64_t gpa)
-{
-    struct axas_leaf leaf;
-    return axas_walk_found(what->table, level, entry, gpa, &leaf) != AXAS_OK ||
-           what->visit(what->context, &leaf);
-}
-
 const struct axas_transition *axas_walk_change_of(const struct axas_table *table, unsigned level,
                                                   uint64_t entry, axas_attr attr)
 {
@@ -862,32 +851,6 @@ const struct axas_transition *axas_walk_change_of(const struct axas_table *table
         change = AXAS_CHANGE_PERMISSIONS_LESS;
     }
     return &table->change[change];
-}
-
-void axas_walk_need(const struct axas_need_request *plan, unsigned level, uint64_t gpa, uint64_t last)
-{
-    const struct axas_table *table = plan->table;
-    for (; level < last_level(table->mode); level++) {
-        unsigned shift = level_at(table, level)->shift;
-        uint64_t span = UINT64_C(1) << shift;
-        bool low = (gpa & (span - 1)) != 0, high = (~last & (span - 1)) != 0;
-        if ((plan->sizes & span) == 0 || (plan->distance & (span - 1)) != 0) {
-            plan->need[level + 1] += (uint32_t)((last >> shift) - (gpa >> shift)) + 1;
-        } else if (low && high && gpa >> shift != last >> shift) {
-            /* Leaves but for a part at each end. */
-            plan->need[level + 1] += 2;
-            axas_walk_need(plan, level + 1, gpa, gpa | (span - 1));
-            gpa = last & ~(span - 1);
-        } else if (low || high) {
-            plan->need[level + 1]++;
-            if (gpa >> shift != last >> shift) {
-                gpa = high ? last & ~(span - 1) : gpa;
-                last = low ? gpa | (span - 1) : last;
-            }
-        } else {
-            return;
-        }
-    }
 }
 
 enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf)
@@ -999,7 +962,7 @@ enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool
                                 unsigned level)
 {
     if (table == NULL || pool == NULL || hole_level < table->mode->root_level ||
-        level > last_level(table->mode)) {
+        level > axas_last_level(table->format)) {
         return AXAS_ERR_INVALID;
     }
     if (level > hole_level && !axas_walk_within_limit(table, level - hole_level)) {

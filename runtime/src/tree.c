@@ -7,6 +7,7 @@
 #include <axas/codec.h>
 #include <axas/table.h>
 
+#include "format_internal.h"
 #include "tree.h"
 
 /* Entries */
@@ -85,11 +86,6 @@ static void set_bits(const struct axas_format *format, void *slot, uint64_t bits
 }
 
 /* Tables */
-
-static unsigned last_level(const struct axas_format *format)
-{
-    return format->level_count - 1u;
-}
 
 /* The entry `index` entries behind one; before it if that is negative as a signed number. */
 static void *entry_behind(const struct axas_format *format, const void *slot, uint64_t index)
@@ -242,13 +238,41 @@ bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigne
 
 /* Ranges */
 
-enum axas_status axas_tree_count(const struct axas_need_request *plan, const void *slot, unsigned level,
+/* Adds to plan->need the tables that [gpa, last] takes below a table of `level`, which is counted already and
+ * has nothing below it, when leaves of the plan's sizes and distance cover it. */
+static void count_below(const struct axas_count_request *plan, unsigned level, uint64_t gpa, uint64_t last)
+{
+    const struct axas_format *format = plan->table->format;
+    for (; level < axas_last_level(format); level++) {
+        unsigned shift = format->shape[level].shift;
+        uint64_t span = format->shape[level].span;
+        bool low = (gpa & (span - 1)) != 0, high = (~last & (span - 1)) != 0;
+        if ((plan->sizes & span) == 0 || (plan->distance & (span - 1)) != 0) {
+            plan->need[level + 1] += (uint32_t)((last >> shift) - (gpa >> shift)) + 1;
+        } else if (low && high && gpa >> shift != last >> shift) {
+            /* Leaves but for a part at each end. */
+            plan->need[level + 1] += 2;
+            count_below(plan, level + 1, gpa, gpa | (span - 1));
+            gpa = last & ~(span - 1);
+        } else if (low || high) {
+            plan->need[level + 1]++;
+            if (gpa >> shift != last >> shift) {
+                gpa = high ? last & ~(span - 1) : gpa;
+                last = low ? gpa | (span - 1) : last;
+            }
+        } else {
+            return;
+        }
+    }
+}
+
+enum axas_status axas_tree_count(const struct axas_count_request *plan, const void *slot, unsigned level,
                                  uint64_t gpa, uint64_t last)
 {
     const struct axas_format *format = plan->table->format;
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t offset = shape->span - 1;
-    const unsigned bottom = last_level(format);
+    const unsigned bottom = axas_last_level(format);
     if (level == bottom) {
         const uint64_t count = plan->maps ? ((last - gpa) >> shape->shift) + 1 : 0;
         return all_are(format, slot, count, shape->empty) ? AXAS_OK : AXAS_ERR_EXISTS;
@@ -274,7 +298,7 @@ enum axas_status axas_tree_count(const struct axas_need_request *plan, const voi
             }
         } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
             plan->need[level + 1]++;
-            axas_walk_need(plan, level + 1, gpa, stop);
+            count_below(plan, level + 1, gpa, stop);
         }
         if (stop == last) {
             return AXAS_OK;
@@ -289,16 +313,24 @@ enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t g
     unsigned level;
     uint64_t entry;
     (void)table->mode->find(table, gpa, &level, &entry);
-    if (level == last_level(format) || entry == format->shape[level].empty) {
+    if (level == axas_last_level(format) || entry == format->shape[level].empty) {
         return AXAS_OK;
     }
     if (format->entry_kind(level, entry) == AXAS_ENTRY_BAD) {
         return AXAS_ERR_CORRUPT;
     }
-    while (level < last_level(format)) {
+    while (level < axas_last_level(format)) {
         need[++level]++;
     }
     return AXAS_OK;
+}
+
+/* Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */
+static bool visit_leaf(const struct axas_visit_request *what, unsigned level, uint64_t entry, uint64_t gpa)
+{
+    struct axas_leaf leaf;
+    return axas_walk_found(what->table, level, entry, gpa, &leaf) != AXAS_OK ||
+           what->visit(what->context, &leaf);
 }
 
 bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
@@ -316,7 +348,7 @@ bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, un
             if (!axas_tree_visit(what, below, level + 1, gpa, stop)) {
                 return false;
             }
-        } else if (kind != AXAS_ENTRY_EMPTY && !axas_walk_visit(what, level, entry, gpa)) {
+        } else if (kind != AXAS_ENTRY_EMPTY && !visit_leaf(what, level, entry, gpa)) {
             return false;
         }
         if (stop == last) {
@@ -332,7 +364,7 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
     const void *slot = entries;
-    if (level == last_level(format) && release == NULL) {
+    if (level == axas_last_level(format) && release == NULL) {
         return; /* most tables: nothing hangs on what is in them */
     }
     for (; count > 0; count--, gpa += shape->span, slot = entry_behind(format, slot, 1)) {
@@ -359,23 +391,6 @@ void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned lev
 
 /* Leaves */
 
-/* By what bit of its access the CPU says that a leaf was written through; 0 if this CPU does not. */
-static uint64_t written_in(const struct axas_table *table, unsigned level)
-{
-    const struct axas_format *format = table->format;
-    const bool tells =
-        format->hardware_dirty_always || (table->features & format->hardware_dirty_features) != 0;
-    return tells ? format->shape[level].written : 0;
-}
-
-/* What takes an entry's place. Where the bit `lost` goes with the permission to write, another keeps what it
- * said. */
-static uint64_t recoded(const struct axas_shape *shape, uint64_t entry, uint64_t keep, uint64_t set,
-                        uint64_t lost)
-{
-    return (entry & keep) | set | ((entry & lost) != 0 ? shape->dirty : 0);
-}
-
 uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count, uint64_t gpa, unsigned level,
                            const struct axas_transition *change, const struct axas_recoding *to)
 {
@@ -392,7 +407,8 @@ uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count,
     written(table, slot, done);
     axas_walk_invalidate(table, change, gpa, done * shape->span, shape->span);
     for (uint64_t i = 0; i < done; i++) {
-        store(format, entry_behind(format, slot, i), recoded(shape, old[i], to->keep, to->set, to->lost));
+        store(format, entry_behind(format, slot, i),
+              axas_recoded(shape, old[i], to->keep, to->set, to->lost));
     }
     return done;
 }
@@ -481,7 +497,7 @@ uint64_t axas_tree_alone(const struct axas_table *table, uint64_t gpa)
     const void *slot = table->mode->find(table, gpa, &level, &entry);
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t offset = shape->group_size - 1;
-    const uint64_t flags = shape->accessed | shape->dirty | written_in(table, level);
+    const uint64_t flags = shape->accessed | shape->dirty | axas_written_in(table, shape);
     if (!axas_in_group(shape, entry)) {
         return entry;
     }
@@ -503,7 +519,7 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
     const struct axas_transition *change =
         &table->change[holds ? AXAS_CHANGE_REMOVE_LEAF : AXAS_CHANGE_CONTIGUOUS_OFF];
     const bool breaks = change->breaks;
-    const uint64_t tells = written_in(table, level), lost = holds ? tells : 0;
+    const uint64_t tells = axas_written_in(table, shape), lost = holds ? tells : 0;
     const uint64_t keep = shape->keep | (tells & ~lost);
     const uint64_t flags = shape->accessed | shape->dirty | tells;
     const uint64_t span = shape->span, size = shape->group_size, count = size / span;
@@ -519,9 +535,10 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
         entry = load(format, one);
         do {
             next = format->leaf_make(level, i * span, &no_code);
-            next |= breaks ? recoded(shape, entry, (shape->keep & ~shape->group_low) | shape->memory_mask,
-                                     shape->held, tells)
-                           : recoded(shape, entry, keep & ~shape->group_low, set, lost);
+            next |= breaks
+                        ? axas_recoded(shape, entry, (shape->keep & ~shape->group_low) | shape->memory_mask,
+                                       shape->held, tells)
+                        : axas_recoded(shape, entry, keep & ~shape->group_low, set, lost);
         } while (!compare_exchange(format, one, &entry, next));
         seen |= entry & flags;
     }

@@ -8,6 +8,21 @@
 
 #include <axas/walk.h>
 
+/** What a range is about to go through: to be mapped, or to be emptied or given another code. */
+struct axas_count_request {
+    const struct axas_table *table;
+    bool maps;
+    uint64_t distance; /**< from guest to host addresses, for what is mapped */
+    uint64_t sizes;    /**< of leaves that may be; UINT64_MAX: all */
+    uint32_t *need;    /**< by level: tables that it takes */
+};
+
+struct axas_visit_request {
+    const struct axas_table *table;
+    axas_visit_fn *visit;
+    void *context;
+};
+
 /*
  * Below, `slot` is the entry for gpa in a table of `level` that [gpa, last] does not leave. A function calls
  * itself for the tables below, so calls nest as deep as the tree.
@@ -16,7 +31,7 @@
 /** Exclusive. Adds to plan->need[level] the tables that map would take: AXAS_ERR_EXISTS if anything but holes
  *  is in the range. Or else those for splitting the leaves that cross the ends of the range, and those inside
  *  it that are larger than plan->sizes allows. AXAS_ERR_CORRUPT. Changes nothing. */
-enum axas_status axas_tree_count(const struct axas_need_request *plan, const void *slot, unsigned level,
+enum axas_status axas_tree_count(const struct axas_count_request *plan, const void *slot, unsigned level,
                                  uint64_t gpa, uint64_t last);
 /** The same for one page that is to be emptied or given another code: a table at each level below the leaf
  * that it is a part of. */

@@ -40,6 +40,24 @@ static inline bool axas_in_group(const struct axas_shape *shape, uint64_t entry)
     return AXAS_CONTIGUOUS && (entry & shape->group_mask) == shape->group_mark;
 }
 
+/** By what bit of its access the CPU says that a leaf was written through; 0 if this CPU does not. */
+static inline uint64_t axas_written_in(const struct axas_table *table, const struct axas_shape *shape)
+{
+    const struct axas_format *const format = table->format;
+
+    return format->hardware_dirty_always || (table->features & format->hardware_dirty_features) != 0
+               ? shape->written
+               : 0;
+}
+
+/** What takes an entry's place. Where the bit `lost` goes with the permission to write, another keeps what it
+ *  said. */
+static inline uint64_t axas_recoded(const struct axas_shape *shape, uint64_t entry, uint64_t keep,
+                                    uint64_t set, uint64_t lost)
+{
+    return (entry & keep) | set | ((entry & lost) != 0 ? shape->dirty : 0);
+}
+
 /** A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks
  * about and what they have to be. */
 struct axas_code_row {

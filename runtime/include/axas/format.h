@@ -201,19 +201,11 @@ struct axas_gather {
     struct axas_gathered item[AXAS_GATHER_ITEMS];
 };
 
-/** What a range is about to go through: to be mapped, or to be emptied or given another code. */
-struct axas_need_request {
-    const struct axas_table *table;
-    bool maps;
-    uint64_t distance; /**< from guest to host addresses, for what is mapped */
-    uint64_t sizes;    /**< of leaves that may be; UINT64_MAX: all */
-    uint32_t *need;    /**< by level: tables that it takes */
-};
-
 /** A range that is mapped, free and counted. */
 struct axas_map_request {
     struct axas_table *table;
-    uint64_t distance, sizes; /**< as in the plan */
+    uint64_t distance; /**< from guest to host addresses */
+    uint64_t sizes;    /**< of leaves that may be */
     const struct axas_leaf_code *code;
 };
 
@@ -224,12 +216,6 @@ struct axas_change_request {
     const struct axas_leaf_code *code;
     struct axas_gather *gather;
     struct axas_known_change *known; /**< the last one: what looks the same is not looked at again */
-};
-
-struct axas_visit_request {
-    const struct axas_table *table;
-    axas_visit_fn *visit;
-    void *context;
 };
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file walk.h
- * What the generated walkers call. For generated code and table.c; not part of the public interface.
+ * What the generated walkers call, and the runtime of them. Not part of the public interface.
  */
 #ifndef AXAS_WALK_H
 #define AXAS_WALK_H
@@ -157,12 +157,6 @@ void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gp
 /** The rules for changing that leaf or held leaf to that attribute. */
 const struct axas_transition *axas_walk_change_of(const struct axas_table *table, unsigned level,
                                                   uint64_t entry, axas_attr attr);
-/** Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */
-bool axas_walk_visit(const struct axas_visit_request *what, unsigned level, uint64_t entry, uint64_t gpa);
-/** Adds to plan->need the tables that [gpa, last] takes below a table of `level`, which is counted already
- * and has nothing below it, when leaves of the plan's sizes and distance cover it. */
-void axas_walk_need(const struct axas_need_request *plan, unsigned level, uint64_t gpa, uint64_t last);
-
 /** A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool has no
  *  frame. */
 void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool, unsigned level,
