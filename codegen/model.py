@@ -578,6 +578,11 @@ class Model:
         return len(self.address) == 1
 
     @property
+    def lowest_piece(self) -> Piece:
+        """Of the address: the one in which neighbouring leaves differ."""
+        return min(self.address, key=lambda piece: piece.output_low)
+
+    @property
     def roots(self) -> list[Level]:
         """Where the walks of the modes begin."""
         return [level for level in self.levels if level.is_root]

@@ -603,29 +603,33 @@ static AXAS_OUTLINE bool clear(
         unsigned level)
 {
     struct axas_table *const t = c->table;
-    const uint64_t keep = shape[level].keep, span = shape[level].span;
-    uint64_t seen = 0;
+    const uint64_t keep = shape[level].keep, span = shape[level].span, empty = shape[level].empty;
+    const bool released = c->gather->release != NULL;
+    uint64_t seen = 0, i = 0;
     bool memory = false, stays = false;
 
-    for (uint64_t i = 0; i < count; i++, slot++, gpa += span) {
-        uint64_t entry = load(slot);
+    while (i < count) {
+        const uint64_t first = i, at = gpa + i * span;
+        uint64_t entry = load(slot + i);
 
-        if (entry == shape[level].empty) {
-            continue;
-        }
-        if (!memory || (entry & ~keep) != seen) {
+        if (entry != empty && (!memory || (entry & ~keep) != seen)) {
             memory = is_memory(level, entry);
             seen = entry & ~keep;
+            stays |= !memory;
         }
-        if (!memory) {
-            stays = true;
+        if (entry == empty || !memory) {
+            i++;
             continue;
         }
-        entry = take(t, slot, shape[level].empty);
-        written(t, slot, 1);
-        axas_gather_note(c->gather, &t->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
-        if (c->gather->release != NULL) {
-            axas_gather_memory(t, c->gather, gpa, axas_riscv_iommu_sv32x4_entry_hpa(level, entry), span);
+        /* Memory that is to be released may be at once, and so is noted leaf by leaf. */
+        do {
+            entry = take(t, slot + i, empty);
+            i++;
+        } while (!released && i < count && (load(slot + i) & ~keep) == seen);
+        written(t, slot + first, i - first);
+        axas_gather_note(c->gather, &t->change[AXAS_CHANGE_REMOVE_LEAF], at, gpa + i * span - 1, span);
+        if (released) {
+            axas_gather_memory(t, c->gather, at, axas_riscv_iommu_sv32x4_entry_hpa(level, entry), span);
         }
     }
     return stays;
@@ -1094,19 +1098,14 @@ static AXAS_OUTLINE table_entry *find_leaf_slot(const struct axas_table *t, uint
     return level == AXAS_RISCV_IOMMU_SV32X4_VPN0 ? slot : NULL;
 }
 
-/* The same, at once where the direct map is at an offset. */
-static AXAS_OUTLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
+#if !SMALL
+/* The same where the direct map is at an offset. */
+static AXAS_INLINE table_entry *leaf_slot_directly(const struct axas_table *t, uint64_t gpa)
 {
-#if SMALL
-    return find_leaf_slot(t, gpa);
-#else
     table_entry *table = t->root;
     uint64_t index = gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
     uint64_t entry;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        return find_leaf_slot(t, gpa);
-    }
     entry = load_link(table + index);
     if (!axas_riscv_iommu_sv32x4_vpn1_is_table(entry)) {
         return NULL;
@@ -1114,54 +1113,112 @@ static AXAS_OUTLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t 
     table = directly_behind(t, axas_riscv_iommu_sv32x4_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
     return table + index;
+}
 #endif
+
+/* The same, at once where it is. */
+static AXAS_OUTLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
+{
+#if !SMALL
+    if (!AXAS_UNLIKELY(t->maps_by_call)) {
+        return leaf_slot_directly(t, gpa);
+    }
+#endif
+    return find_leaf_slot(t, gpa);
 }
 
-static INLINE_UNLESS_SMALL enum axas_status fill_page(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t hpa,
-        axas_attr attr)
+/* A smallest leaf, of a host address that is aligned and that the CPU can have. */
+static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
+{
+    return code | hpa >> 2;
+}
+
+static INLINE_UNLESS_SMALL enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
 {
     if (AXAS_UNLIKELY(load(slot) != AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY)) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, t->page_code[attr] | axas_riscv_iommu_sv32x4_vpn0_address(hpa));
+    store(slot, entry);
     if (AXAS_UNLIKELY(t->announces)) {
         return axas_walk_announce_map(t, slot, gpa, VPN0_SPAN);
     }
     return AXAS_OK;
 }
 
+static INLINE_UNLESS_SMALL enum axas_status fill_page_elsewhere(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t entry)
+{
+#if !SMALL
+    const uint64_t start = gpa & ~LEAF_TABLE_OFFSET, pages = ((t->last - start) >> AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT) + 1;
+
+    t->leaf_table = slot - VPN0_INDEX(gpa);
+    t->leaf_table_gpa = start;
+    t->leaf_table_pages = pages < AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES ? pages : AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES;
+#endif
+    return fill_page(t, slot, gpa, entry);
+}
+
+/* Apart, so that map_page_elsewhere saves no registers. */
+static OUTLINE_UNLESS_SMALL enum axas_status map_page_by_call(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        axas_attr attr)
+{
+    table_entry *const slot = find_leaf_slot(t, gpa);
+
+    return slot == NULL ? axas_walk_map(t, gpa, hpa, size, attr)
+                        : fill_page_elsewhere(t, slot, gpa, page(t->page_code[attr], hpa));
+}
+
 static AXAS_OUTLINE enum axas_status map_page_elsewhere(
         struct axas_table *t,
         uint64_t gpa,
         uint64_t hpa,
+        uint64_t size,
         axas_attr attr)
 {
-    table_entry *const slot = leaf_slot(t, gpa);
+    const uint64_t code = axas_walk_page_code(t, hpa, size, attr, VPN0_SPAN);
 
-    if (slot == NULL) {
-        return axas_walk_map(t, gpa, hpa, VPN0_SPAN, attr);
-    }
-#if !SMALL
-    t->leaf_table = slot - VPN0_INDEX(gpa);
-    t->leaf_table_gpa = gpa & ~LEAF_TABLE_OFFSET;
+    if (!AXAS_UNLIKELY(code == 0) && !AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+#if SMALL
+        return map_page_by_call(t, gpa, hpa, size, attr);
+#else
+        table_entry *slot;
+
+        if (AXAS_UNLIKELY(t->maps_by_call)) {
+            return map_page_by_call(t, gpa, hpa, size, attr);
+        }
+        slot = leaf_slot_directly(t, gpa);
+        if (!AXAS_UNLIKELY(slot == NULL)) {
+            return fill_page_elsewhere(t, slot, gpa, page(code, hpa));
+        }
 #endif
-    return fill_page(t, slot, gpa, hpa, attr);
+    }
+    return axas_walk_map(t, gpa, hpa, size, attr);
 }
 
 /* A loop over pages stays in the table that was found last. */
-static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, axas_attr attr)
+static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
-    table_entry *const table = t->leaf_table;
+#if !SMALL
+    /* Rotated, an address that is not aligned is beyond all pages. */
+    const uint64_t offset = gpa - t->leaf_table_gpa;
+    const uint64_t index = offset >> AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT | offset << (64 - AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT);
 
-    /* The page's offset is 0, but not that of AXAS_NO_LEAF_TABLE. */
-    if (SMALL || AXAS_UNLIKELY(((gpa ^ t->leaf_table_gpa) & ~(LEAF_TABLE_OFFSET & ~VPN0_OFFSET)) != 0)) {
-        return map_page_elsewhere(t, gpa, hpa, attr);
+    if (!AXAS_UNLIKELY(index >= t->leaf_table_pages)) {
+        const uint64_t code = axas_walk_page_code(t, hpa, size, attr, VPN0_SPAN);
+
+        if (!AXAS_UNLIKELY(code == 0)) {
+            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, page(code, hpa));
+        }
     }
-    return fill_page(t, table + VPN0_INDEX(gpa), gpa, hpa, attr);
+#endif
+    return map_page_elsewhere(t, gpa, hpa, size, attr);
 }
 
 static void *empty_page(const struct axas_table *t, uint64_t gpa)
@@ -1171,11 +1228,11 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     return slot != NULL && load(slot) == AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY ? slot : NULL;
 }
 
-static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
+static INLINE_UNLESS_SMALL enum axas_status fill_empty(struct axas_table *t, void *slot, uint64_t entry)
 {
-    uint64_t entry = AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY;
+    uint64_t old = AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY;
 
-    if (AXAS_UNLIKELY(!compare_exchange(slot, &entry, t->page_code[attr] | axas_riscv_iommu_sv32x4_vpn0_address(hpa)))) {
+    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1184,19 +1241,34 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
     return AXAS_OK;
 }
 
+static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
+{
+    return fill_empty(t, slot, page(t->page_code[attr], hpa));
+}
+
 static enum axas_status put_page(
         struct axas_table *t,
         uint64_t gpa,
         uint64_t hpa,
+        uint64_t size,
         axas_attr attr,
         struct axas_pool *pool)
 {
-    table_entry *const slot = SMALL ? NULL : leaf_slot(t, gpa);
+#if !SMALL
+    /* Nothing here is called before the swap, and so no register saved, whose store the swap would wait for. */
+    if (!AXAS_UNLIKELY(t->maps_by_call) && !AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+        const uint64_t code = axas_walk_page_code(t, hpa, size, attr, VPN0_SPAN);
 
-    if (slot == NULL) {
-        return axas_walk_install(t, axas_gpa_of(gpa), axas_hpa_of(hpa), VPN0_SPAN, attr, pool);
+        if (!AXAS_UNLIKELY(code == 0)) {
+            table_entry *const slot = leaf_slot_directly(t, gpa);
+
+            if (!AXAS_UNLIKELY(slot == NULL)) {
+                return fill_empty(t, slot, page(code, hpa));
+            }
+        }
     }
-    return install_page(t, slot, hpa, attr);
+#endif
+    return axas_walk_install(t, gpa, hpa, size, attr, pool);
 }
 /* ---- Description ---- */
 

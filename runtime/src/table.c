@@ -486,7 +486,6 @@ static void encode_pages(struct axas_table *table)
         struct axas_leaf_code code;
         if (table->format->encode(attr | AXAS_MEM_NORMAL, table->features, &code) == AXAS_OK) {
             table->page_code[attr] = code.at[level];
-            table->page_attrs |= (uint16_t)(1u << attr);
         }
     }
 }
@@ -552,7 +551,6 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     encode_pages(&made);
     made.not_in_gpa = ~made.last | (made.page_size - 1);
     made.not_in_hpa = ~last_of_width(made.physical_bits) | (made.page_size - 1);
-    made.leaf_table_gpa = AXAS_NO_LEAF_TABLE;
     made.code.attr = AXAS_NO_CODE;
     made.announces = made.writes_back || made.hal->barrier != NULL ||
                      made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
@@ -665,6 +663,10 @@ enum axas_status axas_walk_announce_map(const struct axas_table *table, const vo
 enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr)
 {
+    enum axas_status status = check_leaves(table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr);
+    if (status != AXAS_OK) {
+        return status;
+    }
     const struct axas_leaf_code *code = axas_walk_code_of(table, attr);
     if (code == NULL) {
         return AXAS_ERR_UNSUPPORTED;
@@ -674,7 +676,7 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     struct plan plan = {0};
     const struct axas_count_request range = {table, true, hpa - gpa, sizes, plan.need};
     void *slot = root_slot(table, gpa);
-    enum axas_status status = axas_tree_count(&range, slot, table->mode->root_level, gpa, last);
+    status = axas_tree_count(&range, slot, table->mode->root_level, gpa, last);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, &plan);
     }
@@ -688,20 +690,13 @@ enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t 
     return AXAS_OK;
 }
 
-static AXAS_OUTLINE enum axas_status map_any(struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
-                                             uint64_t size, axas_attr attr)
-{
-    enum axas_status status = check_leaves(table, gpa, hpa, size, attr);
-    return status == AXAS_OK ? axas_walk_map(table, gpa.raw, hpa.raw, size, attr) : status;
-}
-
 enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                 axas_attr attr)
 {
-    if (AXAS_UNLIKELY(table == NULL || !axas_walk_is_page(table, gpa, hpa, size, attr))) {
-        return map_any(table, gpa, hpa, size, attr);
+    if (AXAS_UNLIKELY(table == NULL)) {
+        return AXAS_ERR_INVALID;
     }
-    return table->mode->map_page(table, gpa.raw, hpa.raw, attr);
+    return table->mode->map_page(table, gpa.raw, hpa.raw, size, attr);
 }
 
 enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,
@@ -925,11 +920,11 @@ enum axas_status axas_table_visit(const struct axas_table *table, axas_gpa gpa, 
     return status;
 }
 
-enum axas_status axas_walk_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+enum axas_status axas_walk_install(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                    axas_attr attr, struct axas_pool *pool)
 {
     struct axas_leaf_code code;
-    enum axas_status status = pool == NULL ? AXAS_ERR_INVALID : check_leaves(table, gpa, hpa, size, attr);
+    enum axas_status status = check_leaves(table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr);
     if (status == AXAS_OK) {
         status = table->format->encode(attr, table->features, &code);
     }
@@ -939,23 +934,23 @@ enum axas_status axas_walk_install(struct axas_table *table, axas_gpa gpa, axas_
     if ((size & (size - 1)) != 0 || (size & axas_table_leaf_sizes(table, attr)) == 0) {
         return AXAS_ERR_UNSUPPORTED;
     }
-    if (((gpa.raw | hpa.raw) & (size - 1)) != 0) {
+    if (((gpa | hpa) & (size - 1)) != 0) {
         return AXAS_ERR_ALIGN;
     }
     unsigned level = table->mode->root_level;
     while (UINT64_C(1) << level_at(table, level)->shift != size) {
         level++;
     }
-    return axas_tree_install(table, gpa.raw, hpa.raw, level, &code, pool);
+    return axas_tree_install(table, gpa, hpa, level, &code, pool);
 }
 
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
                                     axas_attr attr, struct axas_pool *pool)
 {
-    if (AXAS_UNLIKELY(table == NULL || pool == NULL || !axas_walk_is_page(table, gpa, hpa, size, attr))) {
-        return axas_walk_install(table, gpa, hpa, size, attr, pool);
+    if (AXAS_UNLIKELY(table == NULL || pool == NULL)) {
+        return AXAS_ERR_INVALID;
     }
-    return table->mode->put_page(table, gpa.raw, hpa.raw, attr, pool);
+    return table->mode->put_page(table, gpa.raw, hpa.raw, size, attr, pool);
 }
 
 enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level,

@@ -183,7 +183,7 @@ void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsi
 {
     const struct axas_format *format = table->format;
     const uint64_t entry = load(format, slot);
-    table->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
+    table->leaf_table_pages = 0;
     store(format, slot, format->shape[level].empty);
     written(table, slot, 1);
     axas_gather_note(gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,

@@ -119,8 +119,6 @@ struct axas_known_change {
 
 struct axas_mode;
 
-/** What leaf_table_gpa is while there is no such table: no page begins there. */
-#define AXAS_NO_LEAF_TABLE UINT64_C(1)
 /** What code.attr is before a range was given a code: no attribute. */
 #define AXAS_NO_CODE UINT32_MAX
 
@@ -143,16 +141,17 @@ struct axas_table {
     const struct axas_mode *mode;
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
-    uint64_t page_size;      /**< of the smallest leaf, bytes */
-    uint64_t not_in_gpa;     /**< bits that no guest address of such a leaf has */
-    uint64_t not_in_hpa;     /**< bits that no host address of one has */
-    bool announces;          /**< the CPU or the IOMMU has to be told of new entries */
-    uint16_t page_attrs;     /**< bit n set: page_code[n] is there */
-    uint64_t leaf_table_gpa; /**< first address of leaf_table, or AXAS_NO_LEAF_TABLE */
-    void *leaf_table;        /**< of the page that was mapped last by itself; for exclusive calls */
-    uint64_t page_code[AXAS_ACCESS_MASK + 1]; /**< of a smallest leaf of normal memory, by access bits */
-    struct axas_leaf_code code;               /**< that a range was given last; for exclusive calls */
-    struct axas_known_change known;           /**< the last one to that code */
+    uint64_t page_size;        /**< of the smallest leaf, bytes */
+    uint64_t not_in_gpa;       /**< bits that no guest address of such a leaf has */
+    uint64_t not_in_hpa;       /**< bits that no host address of one has */
+    bool announces;            /**< the CPU or the IOMMU has to be told of new entries */
+    void *leaf_table;          /**< of the page that was mapped last by itself; for exclusive calls */
+    uint64_t leaf_table_gpa;   /**< its first address */
+    uint64_t leaf_table_pages; /**< how many of its pages are within the space; 0: there is no such table */
+    /** Of a smallest leaf of normal memory, by access bits; 0: there is none, or it has no bit. */
+    uint64_t page_code[AXAS_ACCESS_MASK + 1];
+    struct axas_leaf_code code;     /**< that a range was given last; for exclusive calls */
+    struct axas_known_change known; /**< the last one to that code */
     const struct axas_hal *hal;
     const struct axas_format *format;
     axas_hpa root_hpa;
@@ -248,11 +247,13 @@ struct axas_mode {
     /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where empty_page
      *  said, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
     enum axas_status (*install_page)(struct axas_table *table, void *slot, uint64_t hpa, axas_attr attr);
-    /** Shared. axas_table_install of one smallest leaf of normal memory (its code: table->page_code). */
-    enum axas_status (*put_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
-                                 struct axas_pool *pool);
-    /** Exclusive. axas_table_map of one smallest leaf of normal memory, whose code is in table->page_code. */
-    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr);
+    /** Shared. axas_table_install for arguments of which only the pointers are checked, by a shorter way for
+     *  one smallest leaf of normal memory whose code is in table->page_code. */
+    enum axas_status (*put_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                 axas_attr attr, struct axas_pool *pool);
+    /** Exclusive. axas_table_map in the same way. */
+    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                 axas_attr attr);
     /** Exclusive. Fills a table of the level below `level`, which nothing has seen yet, with what one leaf or
      *  held leaf translates, bit for bit. Of it [gpa, last] is about to change: contiguous groups that this
      *  would cut are not made. NULL where all leaves are of one size. */

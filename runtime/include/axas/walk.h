@@ -114,27 +114,30 @@ bool axas_walk_within_limit(const struct axas_table *table, uint64_t tables);
 /** True if leaves of that attribute are of normal memory and their code is in table->page_code. */
 static inline bool axas_walk_is_plain(const struct axas_table *table, axas_attr attr)
 {
-    return attr <= AXAS_ACCESS_MASK && (table->page_attrs >> attr & 1) != 0;
+    return attr <= AXAS_ACCESS_MASK && table->page_code[attr] != 0;
 }
 
 /** Exclusive. The code of an attribute that a range is given, until the next call; those for one range after
  *  another mostly give the same, and it is kept. NULL: the format has none. */
 const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_attr attr);
 
-/** True for what map_page and install_page take: one smallest leaf of normal memory, all arguments in order.
- */
-static inline bool axas_walk_is_page(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
-                                     uint64_t size, axas_attr attr)
+/** The code of a leaf of normal memory, if it is a smallest one and all but the guest address is in order; or
+ * else 0. `span`: what a smallest leaf of the format covers. */
+static inline uint64_t axas_walk_page_code(const struct axas_table *table, uint64_t hpa, uint64_t size,
+                                           axas_attr attr, uint64_t span)
 {
-    return axas_walk_is_plain(table, attr) && size == table->page_size &&
-           (gpa.raw & table->not_in_gpa) == 0 && (hpa.raw & table->not_in_hpa) == 0;
+    if (AXAS_UNLIKELY(size != span) || AXAS_UNLIKELY((hpa & table->not_in_hpa) != 0) ||
+        AXAS_UNLIKELY(attr > AXAS_ACCESS_MASK)) {
+        return 0;
+    }
+    return table->page_code[attr];
 }
 
-/** axas_table_map for checked arguments, of any size. */
+/** axas_table_map of any size. */
 enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr);
-/** axas_table_install for arguments that are not checked. */
-enum axas_status axas_walk_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,
+/** axas_table_install of any size. */
+enum axas_status axas_walk_install(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                    axas_attr attr, struct axas_pool *pool);
 /** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked
  * for. AXAS_OK, for whom that is the last thing to do. */
