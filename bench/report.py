@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads what Google Benchmark measured and says how far each work is from its floor.
 
-    report.py --run COMPILER VERSION RESULT.json ... --out DIR [--sizes FILE.json]
+    report.py --run COMPILER VERSION RESULTS ... --out DIR [--sizes FILE.md]
 
-prints one table and a summary, and writes RESULTS.md, RESULTS.svg and results.json into DIR.
+prints one table and a summary, and writes RESULTS.md, RESULTS.svg and results.json into DIR. RESULTS is a directory of
+JSON files, one for each mode that was measured.
 """
 import argparse
 import json
@@ -143,11 +144,12 @@ def percent(value):
     return f"{100 * value:.0f} %"
 
 
-def read(path):
-    """Google Benchmark's context; for each (format, mode) nanoseconds of each repetition by work/layer; the same for
-    what the rows counted."""
-    document = json.loads(Path(path).read_text(encoding="utf-8"))
-    runs = [run for run in document["benchmarks"] if run["run_type"] == "iteration"]
+def read(directory):
+    """The context of the first of Google Benchmark's files; for each (format, mode) nanoseconds of each repetition by
+    work/layer; the same for what the rows counted."""
+    documents = [json.loads(path.read_text(encoding="utf-8")) for path in Path(directory).glob("*.json")]
+    documents.sort(key=lambda document: document["context"]["date"])
+    runs = [run for document in documents for run in document["benchmarks"] if run["run_type"] == "iteration"]
     times, counters, pause = {}, {}, {}
     for run in runs:
         work, form, mode, layer = run["name"].split("/")[:4]
@@ -167,7 +169,7 @@ def read(path):
         rows.setdefault(f"{work}/{layer}", []).append(each("real_time" if "threads" in work else "cpu_time"))
         rows.setdefault(f"{work}-clock/{layer}", []).append(each("real_time"))
         counters.setdefault((form, mode), {})[f"{work}/{layer}"] = run
-    return document["context"], times, counters
+    return documents[0]["context"], times, counters
 
 
 def compare(compiler, form, mode, times):
@@ -322,7 +324,7 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--run", nargs=3, action="append", required=True,
-                        metavar=("COMPILER", "VERSION", "RESULT.json"))
+                        metavar=("COMPILER", "VERSION", "RESULTS"))
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--sizes", type=Path, metavar="FILE.md", help="a table of code sizes to show")
     arguments = parser.parse_args()

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Measures the library against straight-line C, built by GCC and by Clang at -O2 with a kernel's flags, and ends with
 # one table of every row and a summary of what each compiler met. Google Benchmark's own measurements stay in
-# build-bench/gcc.json and build-bench/clang.json; results.json, RESULTS.md and a chart, RESULTS.svg, are beside
-# them. A run of everything also writes bench/RESULTS.md and bench/RESULTS.svg.
+# build-bench/gcc/ and build-bench/clang/; results.json, RESULTS.md and a chart, RESULTS.svg, are beside them. A run of
+# everything also writes bench/RESULTS.md and bench/RESULTS.svg.
+#
+# The repetitions of all rows of a mode are made in random order, and the compilers take turns, mode by mode: where
+# other guests of the same machine slow it down for a while, work and floors are slower alike.
 #
 #     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--report]
 #
@@ -66,11 +69,11 @@ build() {
     cmake --build "build-bench-$1" --target axas_bench >/dev/null
 }
 
-# benchmark COMPILER OPTION...: the program, pinned, for the formats that were asked for.
+# benchmark COMPILER FORMAT/MODE OPTION...: the program, pinned.
 benchmark() {
-    local compiler=$1
-    shift
-    taskset -c "$core" "build-bench-$compiler/bench/axas_bench" --benchmark_filter="/${format:-[^/]*}/" "$@"
+    local compiler=$1 mode=$2
+    shift 2
+    taskset -c "$core" "build-bench-$compiler/bench/axas_bench" --benchmark_filter="^[^/]*/$mode/" "$@"
 }
 
 # Reads what the program prints, and says which row of how many is done, and how long the others will take.
@@ -100,31 +103,37 @@ progress() {
 
 if [ -n "$measure" ]; then
     mkdir -p "$out"
-    rm -f "$out"/*.json "$out/full"
+    rm -rf "$out"/*.json "$out/gcc" "$out/clang" "$out/full"
     # The last core that this process may use.
     core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
     for compiler in "${compilers[@]}"; do
         build "$compiler"
+        mkdir "$out/$compiler"
     done
     [ -z "$full" ] || "$here/codesize.sh"
-    rows=$(benchmark "${compilers[0]}" --benchmark_list_tests | wc -l)
+    names=$(benchmark "${compilers[0]}" "${format:-[^/]*}/[^/]*" --benchmark_list_tests)
+    mapfile -t modes < <(cut -d / -f 2,3 <<<"$names" | awk '!seen[$0]++')
+    rows=$(wc -l <<<"$names")
     all_rows=$((rows * ${#compilers[@]}))
     done_rows=0
     started=$SECONDS
-    say "measuring $rows rows for each compiler on core $core"
-    for compiler in "${compilers[@]}"; do
-        benchmark "$compiler" --benchmark_repetitions="$repetitions" --benchmark_min_time="$seconds" \
-            --benchmark_display_aggregates_only=true \
-            --benchmark_out="$out/$compiler.json" --benchmark_out_format=json 2>&1 | progress "$compiler"
-        done_rows=$(<"$out/done")
+    say "measuring $rows rows of ${#modes[@]} modes for each compiler on core $core"
+    for mode in "${modes[@]}"; do
+        for compiler in "${compilers[@]}"; do
+            benchmark "$compiler" "$mode" --benchmark_repetitions="$repetitions" --benchmark_min_time="$seconds" \
+                --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
+                --benchmark_out="$out/$compiler/${mode/\//.}.json" --benchmark_out_format=json 2>&1 |
+                progress "$compiler"
+            done_rows=$(<"$out/done")
+        done
     done
     [ -z "$full" ] || touch "$out/full"
 fi
 
 runs=()
 for compiler in gcc clang; do
-    [ ! -e "$out/$compiler.json" ] ||
-        runs+=(--run "$compiler" "$("$compiler" --version | head -n 1)" "$out/$compiler.json")
+    [ ! -e "$out/$compiler" ] ||
+        runs+=(--run "$compiler" "$("$compiler" --version | head -n 1)" "$out/$compiler")
 done
 [ "${#runs[@]}" -gt 0 ] || die "nothing has been measured yet"
 [ ! -e "$out/full" ] || runs+=(--sizes "$out/codesize.md")

@@ -20,9 +20,11 @@ class Report(unittest.TestCase):
     def verdicts(self, *runs):
         """By work and layer: ratio and verdict."""
         with tempfile.TemporaryDirectory() as temporary:
-            path = Path(temporary) / "result.json"
-            path.write_text(json.dumps({"context": {}, "benchmarks": list(runs)}), encoding="utf-8")
-            _, times, _ = report.read(path)
+            for i, one in enumerate(runs):  # each in a file of its own
+                text = json.dumps({"context": {"date": f"2026-01-{i + 1:02}"}, "benchmarks": [one]})
+                (Path(temporary) / f"{9 - i}.json").write_text(text, encoding="utf-8")
+            context, times, _ = report.read(temporary)
+            self.assertEqual(context["date"], "2026-01-01", "the first")
         rows = report.compare("cc", "some", "mode", times[("some", "mode")])
         return {f"{row.work}/{row.layer}": (row.ratio and round(row.ratio, 3), row.verdict) for row in rows}
 
