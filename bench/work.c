@@ -742,10 +742,17 @@ static void space_translate(struct bench_state *state, const struct subject *s, 
     while (bench_keep_running(state)) {
         axas_hpa hpa = {0};
         sum = 0;
-        for (uint64_t i = 0; i < ADDRESSES; i++) {
-            const uint64_t wait = chained ? hpa.raw >> 63 : 0;
-            must(s, axas_space_translate(&space, axas_gpa_of(addresses[i] + wait), &hpa), i);
-            sum += hpa.raw;
+        /* Two loops: of one, a compiler may make all addresses wait. */
+        if (chained) {
+            for (uint64_t i = 0; i < ADDRESSES; i++) {
+                must(s, axas_space_translate(&space, axas_gpa_of(addresses[i] + (hpa.raw >> 63)), &hpa), i);
+                sum += hpa.raw;
+            }
+        } else {
+            for (uint64_t i = 0; i < ADDRESSES; i++) {
+                must(s, axas_space_translate(&space, axas_gpa_of(addresses[i]), &hpa), i);
+                sum += hpa.raw;
+            }
         }
         keep(sum);
     }
