@@ -719,27 +719,21 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
 {
     const uint64_t step = span;
     uint64_t entry = code | axas_aarch64_stage2_64k_level3_address(hpa);
+    /* Steps change the lowest piece of the address alone. */
+    const bool steps = ((hpa ^ (hpa + count * span - 1)) >> 48) == 0;
 
-    /* Where the lowest piece of the address overflows, steps do not reach the next one. */
-    if (AXAS_UNLIKELY(((hpa ^ (hpa + count * span - 1)) >> 48) != 0)) {
-        for (; count > 0; count--) {
-            store(slot, code | axas_aarch64_stage2_64k_level3_address(hpa));
-            hpa += span;
-            slot++;
-        }
-        return;
-    }
-    for (; !SMALL && count >= 4; count -= 4) {
+    for (; !SMALL && steps && count >= 4; count -= 4) {
         store(slot, entry);
         store(slot + 1, entry + step);
         store(slot + 2, entry + 2 * step);
         store(slot + 3, entry + 3 * step);
         entry += 4 * step;
         slot += 4;
+        hpa += 4 * span;
     }
     for (; count > 0; count--) {
-        store(slot, entry);
-        entry += step;
+        store(slot, code | axas_aarch64_stage2_64k_level3_address(hpa));
+        hpa += span;
         slot++;
     }
 }
@@ -1274,7 +1268,6 @@ static AXAS_OUTLINE bool change_in_level3(
 
 #if !SMALL
 static void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found);
-static table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa);
 
 /* change_in from the root on, by a shorter way to one page whose table stays. */
 static bool change_range(
@@ -1285,17 +1278,13 @@ static bool change_range(
         uint64_t last)
 {
     if (last - gpa < LEVEL3_SPAN && level != AXAS_AARCH64_STAGE2_64K_LEVEL3) {
-        if (c->code != NULL) {
-            uint64_t entry;
+        unsigned at;
+        uint64_t entry;
+        table_entry *const end = find(c->table, gpa, &at, &entry);
 
-            slot = find(c->table, gpa, &level, &entry); /* tables stay */
-        } else {
-            table_entry *const leaf = leaf_slot(c->table, gpa);
-
-            if (leaf != NULL && !axas_walk_empty_outside(c->table, leaf, AXAS_AARCH64_STAGE2_64K_LEVEL3, gpa, last)) {
-                slot = leaf;
-                level = AXAS_AARCH64_STAGE2_64K_LEVEL3;
-            }
+        if (c->code != NULL || (at == AXAS_AARCH64_STAGE2_64K_LEVEL3 && !axas_walk_empty_outside(c->table, end, AXAS_AARCH64_STAGE2_64K_LEVEL3, gpa, last))) {
+            slot = end;
+            level = at;
         }
     }
     return change_in(c, slot, level, gpa, last);
@@ -1304,24 +1293,33 @@ static bool change_range(
 
 /* ---- Addresses, from the root down ---- */
 
-/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
-static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table; for every direct map. */
+static OUTLINE_UNLESS_SMALL void *find_by_call(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
-#if SMALL
     table_entry *slot = t->root;
 
     *level = t->root_level;
     slot += gpa >> shape[*level].shift;
-    while (kind_of(*level, *found = load_link(slot)) == AXAS_ENTRY_TABLE) {
+    while (axas_aarch64_stage2_64k_entry_kind(*level, *found = load_link(slot)) == AXAS_ENTRY_TABLE) {
         slot = child_slot(t, *level, *found, gpa);
         ++*level;
     }
     return slot;
+}
+
+/* The same, at once where the direct map is at an offset. */
+static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
+{
+#if SMALL
+    return find_by_call(t, gpa, level, found);
 #else
     table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
+    if (AXAS_UNLIKELY(t->maps_by_call)) {
+        return find_by_call(t, gpa, level, found);
+    }
     switch (t->root_level) {
     case AXAS_AARCH64_STAGE2_64K_LEVEL2:
         index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT;
@@ -1338,7 +1336,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         *level = AXAS_AARCH64_STAGE2_64K_LEVEL1;
         goto found;
     }
-    table = behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
+    table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
     entry = load_link(table + index);
@@ -1346,7 +1344,7 @@ at_level2:
         *level = AXAS_AARCH64_STAGE2_64K_LEVEL2;
         goto found;
     }
-    table = behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
+    table = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
     entry = load_link(table + index);
@@ -1530,19 +1528,9 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 #endif
 
-/* The slot of a smallest leaf, or NULL if the walk ends above it; for every direct map. */
-static AXAS_OUTLINE table_entry *find_leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    unsigned level;
-    uint64_t entry;
-    table_entry *const slot = find(t, gpa, &level, &entry);
-
-    return level == AXAS_AARCH64_STAGE2_64K_LEVEL3 ? slot : NULL;
-}
-
 #if !SMALL
-/* The same where the direct map is at an offset. */
-static AXAS_INLINE table_entry *leaf_slot_directly(const struct axas_table *t, uint64_t gpa)
+/* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
+static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
 {
     table_entry *table = t->root;
     uint64_t index;
@@ -1577,23 +1565,32 @@ at_level3:
 }
 #endif
 
-/* The same, at once where it is. */
-static AXAS_OUTLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-#if !SMALL
-    if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        return leaf_slot_directly(t, gpa);
-    }
-#endif
-    return find_leaf_slot(t, gpa);
-}
-
 /* A smallest leaf, of a host address that is aligned and that the CPU can have. */
 static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
 {
     return code | axas_aarch64_stage2_64k_level3_address(hpa);
 }
 
+/* In the lane of faults. */
+static INLINE_UNLESS_SMALL enum axas_status swap_page(struct axas_table *t, void *slot, uint64_t entry)
+{
+    uint64_t old = AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY;
+
+    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
+        return AXAS_ERR_EXISTS;
+    }
+    if (AXAS_UNLIKELY(t->announces)) {
+        return axas_walk_announce(t, slot, sizeof(table_entry));
+    }
+    return AXAS_OK;
+}
+
+static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
+{
+    return swap_page(t, slot, page(t->page_code[attr], hpa));
+}
+
+/* Where nobody else is. */
 static INLINE_UNLESS_SMALL enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
 {
     if (AXAS_UNLIKELY(load(slot) != AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY)) {
@@ -1606,7 +1603,8 @@ static INLINE_UNLESS_SMALL enum axas_status fill_page(struct axas_table *t, tabl
     return AXAS_OK;
 }
 
-static INLINE_UNLESS_SMALL enum axas_status fill_page_elsewhere(
+/* The same, and the next one will look in the same table. */
+static INLINE_UNLESS_SMALL enum axas_status fill_first_page(
         struct axas_table *t,
         table_entry *slot,
         uint64_t gpa,
@@ -1622,45 +1620,54 @@ static INLINE_UNLESS_SMALL enum axas_status fill_page_elsewhere(
     return fill_page(t, slot, gpa, entry);
 }
 
-/* Apart, so that map_page_elsewhere saves no registers. */
-static OUTLINE_UNLESS_SMALL enum axas_status map_page_by_call(
+/* Apart, so that put_page saves no registers. */
+static OUTLINE_UNLESS_SMALL enum axas_status put_page_by_call(
         struct axas_table *t,
         uint64_t gpa,
         uint64_t hpa,
         uint64_t size,
-        axas_attr attr)
+        axas_attr attr,
+        struct axas_pool *pool)
 {
-    table_entry *const slot = find_leaf_slot(t, gpa);
+    unsigned level;
+    uint64_t entry;
+    void *const slot = find(t, gpa, &level, &entry);
 
-    return slot == NULL ? axas_walk_map(t, gpa, hpa, size, attr)
-                        : fill_page_elsewhere(t, slot, gpa, page(t->page_code[attr], hpa));
+    if (level != AXAS_AARCH64_STAGE2_64K_LEVEL3) {
+        return pool != NULL ? axas_walk_install(t, gpa, hpa, size, attr, pool) : axas_walk_map(t, gpa, hpa, size, attr);
+    }
+    return pool != NULL ? install_page(t, slot, hpa, attr)
+                        : fill_first_page(t, slot, gpa, page(t->page_code[attr], hpa));
 }
 
-static AXAS_OUTLINE enum axas_status map_page_elsewhere(
+/*
+ * Maps a page where nobody else is, or with a pool in the lane of faults. There a swap waits for the stores before it,
+ * so nothing is called and no register saved; both share the walk.
+ */
+static AXAS_OUTLINE enum axas_status put_page(
         struct axas_table *t,
         uint64_t gpa,
         uint64_t hpa,
         uint64_t size,
-        axas_attr attr)
+        axas_attr attr,
+        struct axas_pool *pool)
 {
     const uint64_t code = axas_walk_page_code(t, hpa, size, attr, LEVEL3_SPAN);
 
     if (!AXAS_UNLIKELY(code == 0) && !AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
-#if SMALL
-        return map_page_by_call(t, gpa, hpa, size, attr);
-#else
-        table_entry *slot;
+#if !SMALL
+        if (!AXAS_UNLIKELY(t->maps_by_call)) {
+            table_entry *const slot = leaf_slot(t, gpa);
 
-        if (AXAS_UNLIKELY(t->maps_by_call)) {
-            return map_page_by_call(t, gpa, hpa, size, attr);
-        }
-        slot = leaf_slot_directly(t, gpa);
-        if (!AXAS_UNLIKELY(slot == NULL)) {
-            return fill_page_elsewhere(t, slot, gpa, page(code, hpa));
-        }
+            if (!AXAS_UNLIKELY(slot == NULL)) {
+                return pool != NULL ? swap_page(t, slot, page(code, hpa))
+                                    : fill_first_page(t, slot, gpa, page(code, hpa));
+            }
+        } else
 #endif
+            return put_page_by_call(t, gpa, hpa, size, attr, pool);
     }
-    return axas_walk_map(t, gpa, hpa, size, attr);
+    return pool != NULL ? axas_walk_install(t, gpa, hpa, size, attr, pool) : axas_walk_map(t, gpa, hpa, size, attr);
 }
 
 /* A loop over pages stays in the table that was found last. */
@@ -1679,57 +1686,7 @@ static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hp
         }
     }
 #endif
-    return map_page_elsewhere(t, gpa, hpa, size, attr);
-}
-
-static void *empty_page(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *const slot = leaf_slot(t, gpa);
-
-    return slot != NULL && load(slot) == AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY ? slot : NULL;
-}
-
-static INLINE_UNLESS_SMALL enum axas_status fill_empty(struct axas_table *t, void *slot, uint64_t entry)
-{
-    uint64_t old = AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY;
-
-    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
-        return AXAS_ERR_EXISTS;
-    }
-    if (AXAS_UNLIKELY(t->announces)) {
-        return axas_walk_announce(t, slot, sizeof(table_entry));
-    }
-    return AXAS_OK;
-}
-
-static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
-{
-    return fill_empty(t, slot, page(t->page_code[attr], hpa));
-}
-
-static enum axas_status put_page(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        uint64_t size,
-        axas_attr attr,
-        struct axas_pool *pool)
-{
-#if !SMALL
-    /* Nothing here is called before the swap, and so no register saved, whose store the swap would wait for. */
-    if (!AXAS_UNLIKELY(t->maps_by_call) && !AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
-        const uint64_t code = axas_walk_page_code(t, hpa, size, attr, LEVEL3_SPAN);
-
-        if (!AXAS_UNLIKELY(code == 0)) {
-            table_entry *const slot = leaf_slot_directly(t, gpa);
-
-            if (!AXAS_UNLIKELY(slot == NULL)) {
-                return fill_empty(t, slot, page(code, hpa));
-            }
-        }
-    }
-#endif
-    return axas_walk_install(t, gpa, hpa, size, attr, pool);
+    return put_page(t, gpa, hpa, size, attr, NULL);
 }
 /* ---- Description ---- */
 
@@ -1782,7 +1739,6 @@ static const struct axas_mode modes[] = {
             .translate_batch = translate_batch,
             .find = find,
             .map_page = map_page,
-            .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
             .divide = divide,
@@ -1811,7 +1767,6 @@ static const struct axas_mode modes[] = {
             .translate_batch = translate_batch,
             .find = find,
             .map_page = map_page,
-            .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
             .divide = divide,
@@ -1840,7 +1795,6 @@ static const struct axas_mode modes[] = {
             .translate_batch = translate_batch,
             .find = find,
             .map_page = map_page,
-            .empty_page = empty_page,
             .install_page = install_page,
             .put_page = put_page,
             .divide = divide,

@@ -436,6 +436,17 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     return status;
 }
 
+/* Where the entry of the page at gpa is, or NULL if it is not empty or no table is there. Good until the next
+ * exclusive operation. */
+static inline void *empty_page(const struct axas_table *table, uint64_t gpa)
+{
+    const unsigned last = last_level(table);
+    unsigned level;
+    uint64_t entry;
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    return level == last && entry == table->format->levels[last].empty ? slot : NULL;
+}
+
 /* Puts a page that the area's backend gave where empty_page found nothing. */
 static inline enum axas_status put_page(struct axas_table *table, void *slot, axas_hpa page, axas_attr attr)
 {
@@ -462,7 +473,7 @@ static bool serve_page(struct axas_space *space, const struct axas_fault *fault,
     bool plain = found != NULL && found->backend->provide != NULL &&
                  (found->flags & AXAS_AREA_FILLING) == 0 && fault->access != 0 &&
                  (fault->access & ~found->attr) == 0 && axas_walk_is_plain(table, found->attr);
-    void *slot = plain ? table->mode->empty_page(table, gpa.raw) : NULL;
+    void *slot = plain ? empty_page(table, gpa.raw) : NULL;
     if (slot == NULL) {
         axas_unlock_read(&space->lock, fault->reader, state);
         return false;

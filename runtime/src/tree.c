@@ -120,7 +120,14 @@ static void fill(const struct axas_format *format, void *slot, uint64_t count, u
 {
     const uint64_t raw = in_order(format, entry);
     if (IS_WIDE(format)) {
-        for (uint64_t *at = slot; count > 0; count--, at++) {
+        uint64_t *at = slot;
+        for (; count >= 4; count -= 4, at += 4) {
+            AXAS_STORE(at, raw);
+            AXAS_STORE(at + 1, raw);
+            AXAS_STORE(at + 2, raw);
+            AXAS_STORE(at + 3, raw);
+        }
+        for (; count > 0; count--, at++) {
             AXAS_STORE(at, raw);
         }
     } else {

@@ -241,11 +241,8 @@ struct axas_mode {
                             size_t count);
     /** Shared. The slot where the walk to gpa ends, its level, and the entry in it, which is no table. */
     void *(*find)(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *entry);
-    /** Shared. Where the entry of the smallest leaf at gpa is, or NULL if it is not empty or no table is
-     * there. Good until the next exclusive operation. */
-    void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
-    /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where empty_page
-     *  said, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
+    /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where `find` saw
+     * an empty entry, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
     enum axas_status (*install_page)(struct axas_table *table, void *slot, uint64_t hpa, axas_attr attr);
     /** Shared. axas_table_install for arguments of which only the pointers are checked, by a shorter way for
      *  one smallest leaf of normal memory whose code is in table->page_code. */
