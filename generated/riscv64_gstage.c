@@ -307,7 +307,7 @@ uint64_t axas_riscv64_gstage_table_make(unsigned level, uint64_t hpa)
     }
 }
 
-uint64_t axas_riscv64_gstage_leaf_make(unsigned level, uint64_t hpa, const struct axas_leaf_code *code)
+AXAS_COMPACT uint64_t axas_riscv64_gstage_leaf_make(unsigned level, uint64_t hpa, const struct axas_leaf_code *code)
 {
     switch (level) {
     case AXAS_RISCV64_GSTAGE_VPN4:
@@ -380,7 +380,7 @@ bool axas_riscv64_gstage_entry_valid(unsigned level, uint64_t entry, uint64_t fe
 static const struct axas_level levels[5];
 static const struct axas_mode modes[3];
 
-enum axas_status axas_riscv64_gstage_root_encode(
+AXAS_COMPACT enum axas_status axas_riscv64_gstage_root_encode(
         const struct axas_root_request *request,
         uint64_t values[AXAS_MAX_ROOT_REGISTERS])
 {
@@ -417,7 +417,7 @@ enum axas_status axas_riscv64_gstage_root_encode(
     return AXAS_OK;
 }
 
-enum axas_status axas_riscv64_gstage_fault_decode(
+AXAS_COMPACT enum axas_status axas_riscv64_gstage_fault_decode(
         const uint64_t registers[AXAS_MAX_FAULT_REGISTERS],
         struct axas_fault *fault)
 {
@@ -466,7 +466,7 @@ enum axas_status axas_riscv64_gstage_fault_decode(
 
 /* ---- What the CPU has ---- */
 
-void axas_riscv64_gstage_capabilities(
+AXAS_COMPACT void axas_riscv64_gstage_capabilities(
         const uint64_t registers[AXAS_MAX_ID_REGISTERS],
         axas_probe_fn *probe,
         void *context,
@@ -717,7 +717,7 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
 }
 
 /* Stores `count` leaves from gpa on, those that fill a contiguous group as leaves of one. */
-static AXAS_OUTLINE void fill_in_groups(
+AXAS_COMPACT static AXAS_OUTLINE void fill_in_groups(
         table_entry *slot,
         unsigned level,
         uint64_t count,
@@ -857,19 +857,16 @@ static AXAS_OUTLINE bool clear(
     struct axas_table *const t = c->table;
     const uint64_t keep = shape[level].keep, span = shape[level].span, empty = shape[level].empty;
     const bool released = c->gather->release != NULL;
-    uint64_t seen = 0, i = 0;
-    bool memory = false, stays = false;
+    uint64_t i = 0;
+    bool stays = false;
 
     while (i < count) {
         const uint64_t first = i, at = gpa + i * span;
         uint64_t entry = load(slot + i);
+        const uint64_t seen = entry & ~keep;
 
-        if (entry != empty && (!memory || (entry & ~keep) != seen)) {
-            memory = is_memory(level, entry);
-            seen = entry & ~keep;
-            stays |= !memory;
-        }
-        if (entry == empty || !memory) {
+        if (entry == empty || !is_memory(level, entry)) {
+            stays |= entry != empty;
             i++;
             continue;
         }
@@ -904,7 +901,7 @@ static AXAS_OUTLINE bool change_leaves(
 
 /* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. Of it [gpa, last] changes:
  * what is split keeps together, or becomes, what will not be cut. */
-static void divide(
+AXAS_COMPACT static void divide(
         const struct axas_change_request *c,
         void *table,
         unsigned level,
@@ -1113,7 +1110,7 @@ static AXAS_OUTLINE void map_in_vpn0(
 
 /* Changes or splits the leaf or held leaf in *slot, of which [gpa, last] changes. Gives how many leaves changed: all
  * of a group, which is within the range; 0 if a table is there now. */
-static OUTLINE_UNLESS_SMALL uint64_t change_large(
+AXAS_COMPACT static OUTLINE_UNLESS_SMALL uint64_t change_large(
         const struct axas_change_request *c,
         table_entry *slot,
         unsigned level,
@@ -1303,32 +1300,18 @@ static bool change_range(
 
 /* ---- Addresses, from the root down ---- */
 
-/* The slot where the walk to gpa ends, its level and what it holds, which is no table; for every direct map. */
-static OUTLINE_UNLESS_SMALL void *find_by_call(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
-{
-    table_entry *slot = t->root;
-
-    *level = t->root_level;
-    slot += gpa >> shape[*level].shift;
-    while (axas_riscv64_gstage_entry_kind(*level, *found = load_link(slot)) == AXAS_ENTRY_TABLE) {
-        slot = child_slot(t, *level, *found, gpa);
-        ++*level;
-    }
-    return slot;
-}
-
-/* The same, at once where the direct map is at an offset. */
+/* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
 static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found)
 {
 #if SMALL
-    return find_by_call(t, gpa, level, found);
+    return axas_walk_find(t, gpa, level, found);
 #else
     table_entry *table = t->root;
     uint64_t index;
     uint64_t entry;
 
     if (AXAS_UNLIKELY(t->maps_by_call)) {
-        return find_by_call(t, gpa, level, found);
+        return axas_walk_find(t, gpa, level, found);
     }
     switch (t->root_level) {
     case AXAS_RISCV64_GSTAGE_VPN3:
@@ -1642,6 +1625,30 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 #endif
 
+/* A smallest leaf, of a host address that is aligned and that the CPU can have. */
+static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
+{
+    return code | hpa >> 2;
+}
+
+static inline enum axas_status swap_page(struct axas_table *t, void *slot, uint64_t entry)
+{
+    uint64_t old = AXAS_RISCV64_GSTAGE_VPN0_EMPTY;
+
+    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
+        return AXAS_ERR_EXISTS;
+    }
+    if (AXAS_UNLIKELY(t->announces)) {
+        return axas_walk_announce(t, slot, sizeof(table_entry));
+    }
+    return AXAS_OK;
+}
+
+static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
+{
+    return swap_page(t, slot, page(t->page_code[attr], hpa));
+}
+
 #if !SMALL
 /* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
 static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
@@ -1689,35 +1696,9 @@ at_vpn2:
     index = VPN0_INDEX(gpa);
     return table + index;
 }
-#endif
-
-/* A smallest leaf, of a host address that is aligned and that the CPU can have. */
-static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
-{
-    return code | hpa >> 2;
-}
-
-/* In the lane of faults. */
-static INLINE_UNLESS_SMALL enum axas_status swap_page(struct axas_table *t, void *slot, uint64_t entry)
-{
-    uint64_t old = AXAS_RISCV64_GSTAGE_VPN0_EMPTY;
-
-    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
-        return AXAS_ERR_EXISTS;
-    }
-    if (AXAS_UNLIKELY(t->announces)) {
-        return axas_walk_announce(t, slot, sizeof(table_entry));
-    }
-    return AXAS_OK;
-}
-
-static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
-{
-    return swap_page(t, slot, page(t->page_code[attr], hpa));
-}
 
 /* Where nobody else is. */
-static INLINE_UNLESS_SMALL enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
+static inline enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
 {
     if (AXAS_UNLIKELY(load(slot) != AXAS_RISCV64_GSTAGE_VPN0_EMPTY)) {
         return AXAS_ERR_EXISTS;
@@ -1728,43 +1709,7 @@ static INLINE_UNLESS_SMALL enum axas_status fill_page(struct axas_table *t, tabl
     }
     return AXAS_OK;
 }
-
-/* The same, and the next one will look in the same table. */
-static INLINE_UNLESS_SMALL enum axas_status fill_first_page(
-        struct axas_table *t,
-        table_entry *slot,
-        uint64_t gpa,
-        uint64_t entry)
-{
-#if !SMALL
-    const uint64_t start = gpa & ~LEAF_TABLE_OFFSET, pages = ((t->last - start) >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT) + 1;
-
-    t->leaf_table = slot - VPN0_INDEX(gpa);
-    t->leaf_table_gpa = start;
-    t->leaf_table_pages = pages < AXAS_RISCV64_GSTAGE_VPN0_ENTRIES ? pages : AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
 #endif
-    return fill_page(t, slot, gpa, entry);
-}
-
-/* Apart, so that put_page saves no registers. */
-static OUTLINE_UNLESS_SMALL enum axas_status put_page_by_call(
-        struct axas_table *t,
-        uint64_t gpa,
-        uint64_t hpa,
-        uint64_t size,
-        axas_attr attr,
-        struct axas_pool *pool)
-{
-    unsigned level;
-    uint64_t entry;
-    void *const slot = find(t, gpa, &level, &entry);
-
-    if (level != AXAS_RISCV64_GSTAGE_VPN0) {
-        return pool != NULL ? axas_walk_install(t, gpa, hpa, size, attr, pool) : axas_walk_map(t, gpa, hpa, size, attr);
-    }
-    return pool != NULL ? install_page(t, slot, hpa, attr)
-                        : fill_first_page(t, slot, gpa, page(t->page_code[attr], hpa));
-}
 
 /*
  * Maps a page where nobody else is, or with a pool in the lane of faults. There a swap waits for the stores before it,
@@ -1780,20 +1725,24 @@ static AXAS_OUTLINE enum axas_status put_page(
 {
     const uint64_t code = axas_walk_page_code(t, hpa, size, attr, VPN0_SPAN);
 
-    if (!AXAS_UNLIKELY(code == 0) && !AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
-#if !SMALL
-        if (!AXAS_UNLIKELY(t->maps_by_call)) {
-            table_entry *const slot = leaf_slot(t, gpa);
-
-            if (!AXAS_UNLIKELY(slot == NULL)) {
-                return pool != NULL ? swap_page(t, slot, page(code, hpa))
-                                    : fill_first_page(t, slot, gpa, page(code, hpa));
-            }
-        } else
-#endif
-            return put_page_by_call(t, gpa, hpa, size, attr, pool);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+        return axas_walk_put(t, gpa, hpa, size, attr, pool);
     }
-    return pool != NULL ? axas_walk_install(t, gpa, hpa, size, attr, pool) : axas_walk_map(t, gpa, hpa, size, attr);
+#if !SMALL
+    if (!AXAS_UNLIKELY(t->maps_by_call)) {
+        table_entry *const slot = leaf_slot(t, gpa);
+
+        if (AXAS_UNLIKELY(slot == NULL)) {
+            return axas_walk_put(t, gpa, hpa, size, attr, pool);
+        }
+        if (pool != NULL) {
+            return swap_page(t, slot, page(code, hpa));
+        }
+        axas_walk_keep_leaf_table(t, slot - VPN0_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET, AXAS_RISCV64_GSTAGE_VPN0_ENTRIES);
+        return fill_page(t, slot, gpa, page(code, hpa));
+    }
+#endif
+    return axas_walk_put_page(t, gpa, hpa, attr, pool);
 }
 
 /* A loop over pages stays in the table that was found last. */

@@ -116,6 +116,19 @@ static enum axas_entry_kind kind_of(const struct axas_format *format, unsigned l
     return entry == format->shape[level].empty ? AXAS_ENTRY_EMPTY : format->entry_kind(level, entry);
 }
 
+void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *found)
+{
+    const struct axas_format *format = table->format;
+    unsigned at = table->root_level;
+    void *slot = entry_behind(format, table->root, gpa >> format->shape[at].shift);
+    while (kind_of(format, at, *found = load(format, slot)) == AXAS_ENTRY_TABLE) {
+        slot = child_slot(table, at, *found, gpa);
+        at++;
+    }
+    *level = at;
+    return slot;
+}
+
 static void fill(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry)
 {
     const uint64_t raw = in_order(format, entry);

@@ -45,6 +45,9 @@ extern "C" {
 
 /** Serves several callers or is seldom called: not worth a copy in each. */
 #define AXAS_OUTLINE __attribute__((noinline))
+/** Done seldom, or all but done by what it calls: the compiler need not make it faster by copies of its code.
+ */
+#define AXAS_COMPACT __attribute__((cold))
 /** A few instructions that a call would only add to, at -Os too. */
 #define AXAS_INLINE inline __attribute__((always_inline))
 #define AXAS_UNLIKELY(condition) __builtin_expect((condition), 0)
@@ -133,12 +136,22 @@ static inline uint64_t axas_walk_page_code(const struct axas_table *table, uint6
     return table->page_code[attr];
 }
 
-/** axas_table_map of any size. */
-enum axas_status axas_walk_map(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
-                               axas_attr attr);
-/** axas_table_install of any size. */
-enum axas_status axas_walk_install(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
-                                   axas_attr attr, struct axas_pool *pool);
+/** axas_table_install of any size, or without a pool axas_table_map. */
+enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                               axas_attr attr, struct axas_pool *pool);
+/** The same for a page whose arguments are checked, by the mode's find and install_page. */
+enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
+                                    struct axas_pool *pool);
+/** Exclusive. The next page is looked for in the table of `entries` smallest leaves from gpa on first. */
+static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *leaf_table, uint64_t gpa,
+                                             uint64_t entries)
+{
+    const uint64_t pages = ((table->last - gpa) >> table->page_shift) + 1;
+    table->leaf_table = leaf_table;
+    table->leaf_table_gpa = gpa;
+    table->leaf_table_pages = pages < entries ? pages : entries;
+}
+
 /** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked
  * for. AXAS_OK, for whom that is the last thing to do. */
 enum axas_status axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
@@ -146,6 +159,8 @@ enum axas_status axas_walk_announce(const struct axas_table *table, const void *
 enum axas_status axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa,
                                         uint64_t size);
 
+/** A mode's find, by a loop: where the HAL has to be asked, or there is to be little code. */
+void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *found);
 /** Fills *leaf from the entry of `level` where a walk to gpa ended. AXAS_ERR_NOT_MAPPED: empty, *leaf is the
  *  hole. AXAS_ERR_CORRUPT: no leaf or held leaf; *leaf tells level, gpa, size and entry. */
 enum axas_status axas_walk_found(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
