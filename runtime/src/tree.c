@@ -155,7 +155,14 @@ static bool all_are(const struct axas_format *format, const void *slot, uint64_t
 {
     const uint64_t raw = in_order(format, entry);
     if (IS_WIDE(format)) {
-        for (const uint64_t *at = slot; count > 0; count--, at++) {
+        const uint64_t *at = slot;
+        for (; count >= 4; count -= 4, at += 4) {
+            if (((AXAS_LOAD(at) ^ raw) | (AXAS_LOAD(at + 1) ^ raw) | (AXAS_LOAD(at + 2) ^ raw) |
+                 (AXAS_LOAD(at + 3) ^ raw)) != 0) {
+                return false;
+            }
+        }
+        for (; count > 0; count--, at++) {
             if (AXAS_LOAD(at) != raw) {
                 return false;
             }
@@ -303,9 +310,21 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
         const uint64_t entry = load(format, slot);
         const bool whole = (gpa & offset) == 0 && stop == end;
         const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
+        if (plan->maps && fits) {
+            /* So do those after it, as far as the range goes. */
+            const uint64_t count = (last - gpa + 1) >> shape->shift;
+            if (!all_are(format, slot, count, shape->empty)) {
+                return AXAS_ERR_EXISTS;
+            }
+            gpa += count << shape->shift;
+            if (gpa - 1 == last) {
+                return AXAS_OK;
+            }
+            slot = entry_behind(format, slot, count - 1);
+            continue;
+        }
         const enum axas_entry_kind kind = kind_of(format, level, entry);
-        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && (fits || kind != AXAS_ENTRY_TABLE)
-                       : kind == AXAS_ENTRY_BAD) {
+        if (plan->maps ? kind != AXAS_ENTRY_EMPTY && kind != AXAS_ENTRY_TABLE : kind == AXAS_ENTRY_BAD) {
             return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
         }
         if (kind == AXAS_ENTRY_TABLE) {
@@ -316,7 +335,7 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
                     return status;
                 }
             }
-        } else if (!fits && (plan->maps || kind != AXAS_ENTRY_EMPTY)) {
+        } else if (plan->maps || (!fits && kind != AXAS_ENTRY_EMPTY)) {
             plan->need[level + 1]++;
             count_below(plan, level + 1, gpa, stop);
         }
