@@ -217,8 +217,8 @@ static void w8_table(struct bench_state *state, const void *subject)
 
 static void map_pages(struct bench_state *state, const struct subject *s, bool shuffled)
 {
-    const uint64_t size = subject_clip(s, GIB), page = s->page, count = size / page, hpa = small_hpa(s);
-    uint64_t *pages = new_pages(size, s->page, shuffled);
+    const uint64_t size = subject_clip(s, GIB), page = s->page, count = size / page, start = small_hpa(s);
+    uint64_t *pages = new_pages(size, page, shuffled);
     struct axas_table table;
     subject_table(s, &table);
     while (bench_keep_running(state)) {
@@ -226,11 +226,11 @@ static void map_pages(struct bench_state *state, const struct subject *s, bool s
         unmap(s, &table, size);
         bench_resume(state);
         for (uint64_t i = 0; i < count; i++) {
-            must(s, axas_table_map(&table, axas_gpa_of(pages[i]), axas_hpa_of(hpa + pages[i]), page, RW),
+            must(s, axas_table_map(&table, axas_gpa_of(pages[i]), axas_hpa_of(start + pages[i]), page, RW),
                  pages[i]);
         }
     }
-    verify_mapped(s, &table, size, small_hpa(s), s->page, RW);
+    verify_mapped(s, &table, size, start, page, RW);
     subject_table_end(s, &table);
     bench_items(state, count);
     free(pages);
@@ -249,9 +249,9 @@ static void w2_random_table(struct bench_state *state, const void *subject)
 /* The lane of faults: compare-and-swap, tables from a pool. */
 static void install_pages(struct bench_state *state, const struct subject *s, bool shuffled)
 {
-    const uint64_t size = subject_clip(s, GIB), page = s->page, count = size / page, first = small_hpa(s);
+    const uint64_t size = subject_clip(s, GIB), page = s->page, count = size / page, start = small_hpa(s);
     const unsigned root = s->mode->root_level, last = root + s->mode->level_count - 1u;
-    uint64_t *pages = new_pages(size, s->page, shuffled);
+    uint64_t *pages = new_pages(size, page, shuffled);
     struct axas_pool pool = {0};
     struct axas_table table;
     subject_table(s, &table);
@@ -261,7 +261,7 @@ static void install_pages(struct bench_state *state, const struct subject *s, bo
         bench_resume(state);
         for (uint64_t i = 0; i < count; i++) {
             const axas_gpa gpa = axas_gpa_of(pages[i]);
-            const axas_hpa hpa = axas_hpa_of(first + pages[i]);
+            const axas_hpa hpa = axas_hpa_of(start + pages[i]);
             enum axas_status status = axas_table_install(&table, gpa, hpa, page, RW, &pool);
             if (status == AXAS_ERR_NO_MEMORY) {
                 must(s, axas_pool_fill(&table, &pool, root, last), pages[i]);
@@ -270,7 +270,7 @@ static void install_pages(struct bench_state *state, const struct subject *s, bo
             must(s, status, pages[i]);
         }
     }
-    verify_mapped(s, &table, size, small_hpa(s), s->page, RW);
+    verify_mapped(s, &table, size, start, page, RW);
     axas_pool_drain(&table, &pool);
     subject_table_end(s, &table);
     bench_items(state, count);

@@ -467,8 +467,8 @@ static void op_map(struct model *m)
         while (hpa > top && hpa >= large) {
             hpa -= large;
         }
-    } else if (dice_once_in(&m->dice,
-                            8)) { /* across a power of two, where another piece of the entry may begin */
+    } else if (dice_once_in(&m->dice, 8)) {
+        /* Across a power of two, where another piece of the entry may begin. */
         const uint64_t middle = UINT64_C(1) << dice_below(&m->dice, m->table.physical_bits);
         const uint64_t before = down(m, dice_below(&m->dice, size));
         hpa = middle > before && middle - before <= top ? down(m, middle - before) : hpa;

@@ -333,20 +333,18 @@ Test(table, addresses_that_do_not_go_together_get_small_leaves)
 
 Test(table, the_host_memory_of_a_range_may_cross_any_power_of_two)
 {
-    enum {
-        BEFORE = 13,
-        AFTER = 10
-    }; /* pages; the bits may lie in other places of the entry on the other side */
+    /* Pages; on the other side the address's bits may lie in other places of the entry. */
+    const unsigned before = 13, after = 10;
     for (FOR_EACH_CASE(at)) {
         struct unit_tree tree;
         unit_tree_make(&tree, &at);
-        const uint64_t size = (BEFORE + AFTER) * tree.page;
+        const uint64_t size = (before + after) * tree.page;
         for (unsigned bit = tree.table.page_shift + 4u; bit < tree.table.physical_bits; bit++) {
-            const uint64_t hpa = (UINT64_C(1) << bit) - BEFORE * tree.page;
+            const uint64_t hpa = (UINT64_C(1) << bit) - before * tree.page;
             cr_assert_eq(map(&tree, tree.page, hpa, size, RW), AXAS_OK, "%s", tree.name);
             expect_mapped(&tree, tree.page, hpa, size, RW);
             cr_assert_eq(unmap(&tree, tree.page, size), AXAS_OK);
-            for (unsigned page = 0; page < BEFORE + AFTER; page++) {
+            for (unsigned page = 0; page < before + after; page++) {
                 cr_assert_eq(map(&tree, page * tree.page, hpa + page * tree.page, tree.page, R), AXAS_OK);
             }
             expect_mapped(&tree, 0, hpa, size, R);
