@@ -73,7 +73,7 @@ struct axas_lock_slot {
     uint32_t taken;  /**< 1 while one reader has it */
     uint32_t beside; /**< readers that found it taken */
     uint8_t padding[AXAS_LOCK_SLOT_BYTES - 2 * sizeof(uint32_t)];
-} __attribute__((aligned(128)));
+} __attribute__((aligned(AXAS_LOCK_SLOT_BYTES)));
 
 struct axas_lock {
     struct axas_lock_slot *slots;
@@ -81,8 +81,7 @@ struct axas_lock {
     uint32_t writer; /**< 1 from the moment when a writer wants in until it leaves */
 };
 
-/** `slots`: zeroed memory for `readers` slots of AXAS_LOCK_SLOT_BYTES, aligned to that; `readers` is not 0.
- */
+/** `slots`: zeroed memory for `readers` slots, aligned to AXAS_LOCK_SLOT_BYTES; `readers` is not 0. */
 static inline void axas_lock_init(struct axas_lock *lock, void *slots, unsigned readers)
 {
     lock->slots = (struct axas_lock_slot *)slots;
