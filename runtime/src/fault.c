@@ -23,6 +23,7 @@
  */
 #include <axas/walk.h>
 
+#include "format_internal.h"
 #include "space_internal.h"
 
 /* How often a fault looks again when areas or tables changed under it. The guest will fault once more. */
@@ -31,11 +32,6 @@
 #define MOST_PAGES_AT_ONCE 64
 
 /* Deposits */
-
-static unsigned last_level(const struct axas_table *table)
-{
-    return (unsigned)table->mode->root_level + table->mode->level_count - 1u;
-}
 
 static unsigned level_of(const struct axas_table *table, uint64_t leaf_size)
 {
@@ -48,7 +44,7 @@ static unsigned level_of(const struct axas_table *table, uint64_t leaf_size)
 
 static bool deposit_fill(struct axas_table *table, struct axas_pool *deposit, uint64_t leaf_size)
 {
-    for (unsigned level = level_of(table, leaf_size) + 1; level <= last_level(table); level++) {
+    for (unsigned level = level_of(table, leaf_size) + 1; level <= axas_last_level(table->format); level++) {
         uint64_t count = leaf_size >> table->format->levels[level - 1].shift;
         while (deposit->count[level] < count) {
             if (axas_pool_fill(table, deposit, level - 1, level) != AXAS_OK) {
@@ -300,7 +296,8 @@ enum axas_status axas_space_fill(struct axas_space *space, const struct axas_are
     uint64_t at = area->gpa.raw;
     enum axas_status status = AXAS_OK;
     while (status == AXAS_OK && at - 1 != last) {
-        supply.hole_level = last_level(&space->table); /* what is missing comes when it is missed */
+        supply.hole_level =
+            axas_last_level(space->table.format); /* what is missing comes when it is missed */
         status = supply_at(&supply, at, sizes, at, last, &at);
     }
     axas_pool_drain(&space->table, &pool);
@@ -440,7 +437,7 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
  * exclusive operation. */
 static inline void *empty_page(const struct axas_table *table, uint64_t gpa)
 {
-    const unsigned last = last_level(table);
+    const unsigned last = axas_last_level(table->format);
     unsigned level;
     uint64_t entry;
     void *slot = table->mode->find(table, gpa, &level, &entry);
@@ -472,7 +469,7 @@ static bool serve_page(struct axas_space *space, const struct axas_fault *fault,
     const struct axas_area *found = axas_areas_find(space, gpa.raw, &area);
     bool plain = found != NULL && found->backend->provide != NULL &&
                  (found->flags & AXAS_AREA_FILLING) == 0 && fault->access != 0 &&
-                 (fault->access & ~found->attr) == 0 && axas_walk_is_plain(table, found->attr);
+                 (fault->access & ~found->attr) == 0 && axas_walk_plain_code(table, found->attr) != 0;
     void *slot = plain ? empty_page(table, gpa.raw) : NULL;
     if (slot == NULL) {
         axas_unlock_read(&space->lock, fault->reader, state);

@@ -7,6 +7,7 @@
  */
 #include <axas/walk.h>
 
+#include "format_internal.h"
 #include "space_internal.h"
 
 /* Areas that one step of axas_space_clear removes. */
@@ -316,7 +317,7 @@ static struct failure check_map(const struct axas_space *space, const struct axa
     if ((area->attr & AXAS_ACCESS_MASK) == 0) {
         return failure(AXAS_ERR_UNSUPPORTED, "attribute without any access");
     }
-    if (!axas_walk_is_plain(&space->table, area->attr) &&
+    if (axas_walk_plain_code(&space->table, area->attr) == 0 &&
         space->table.format->encode(area->attr, space->table.features, &code) != AXAS_OK) {
         return failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
     }
@@ -1139,9 +1140,8 @@ static uint64_t pool_bytes(const struct axas_table *table, const struct axas_poo
  */
 static uint64_t linked_bytes(const struct axas_table *table)
 {
-    const struct axas_mode *mode = table->mode;
-    unsigned below_root = mode->root_level + 1u;
-    unsigned last_level = below_root + mode->level_count - 2u;
+    unsigned below_root = table->mode->root_level + 1u;
+    unsigned last_level = axas_last_level(table->format);
     uint64_t bytes = table->root_size;
     bool alike = true;
     for (unsigned level = below_root; level < last_level; level++) {

@@ -69,7 +69,7 @@ static bool within_physical(const struct axas_table *table, uint64_t hpa, uint64
 static enum axas_status check_leaves(const struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
                                      uint64_t size, axas_attr attr)
 {
-    if (table == NULL || (attr & ~AXAS_ATTR_MASK) != 0) {
+    if ((attr & ~AXAS_ATTR_MASK) != 0) {
         return AXAS_ERR_INVALID;
     }
     if ((hpa.raw & (axas_table_page_size(table) - 1)) != 0) {
@@ -948,27 +948,6 @@ enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t 
                                axas_attr attr, struct axas_pool *pool)
 {
     return pool != NULL ? install(table, gpa, hpa, size, attr, pool) : map(table, gpa, hpa, size, attr);
-}
-
-enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
-                                    struct axas_pool *pool)
-{
-    const struct axas_shape *shape = &table->format->shape[axas_last_level(table->format)];
-    unsigned level;
-    uint64_t entry;
-    void *slot = table->mode->find(table, gpa, &level, &entry);
-    if (level != axas_last_level(table->format)) {
-        return axas_walk_put(table, gpa, hpa, table->page_size, attr, pool);
-    }
-    enum axas_status status = table->mode->install_page(table, slot, hpa, attr);
-    if (status == AXAS_OK && pool == NULL) {
-        uint64_t index = gpa >> shape->shift & (shape->entries - 1);
-        axas_walk_keep_leaf_table(table, (char *)slot - index * table->format->entry_bytes,
-                                  gpa - (index << shape->shift), shape->entries);
-        axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, table->page_size,
-                             table->page_size);
-    }
-    return status;
 }
 
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,

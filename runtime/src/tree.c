@@ -300,18 +300,16 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t offset = shape->span - 1;
     const unsigned bottom = axas_last_level(format);
-    if (level == bottom) {
-        const uint64_t count = plan->maps ? ((last - gpa) >> shape->shift) + 1 : 0;
-        return all_are(format, slot, count, shape->empty) ? AXAS_OK : AXAS_ERR_EXISTS;
+    if (level == bottom && !plan->maps) {
+        return AXAS_OK;
     }
     for (;; slot = entry_behind(format, slot, 1)) {
         const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(format, slot);
         const bool whole = (gpa & offset) == 0 && stop == end;
         const bool fits = whole && (plan->sizes & (offset + 1)) != 0 && (plan->distance & offset) == 0;
-        if (plan->maps && fits) {
-            /* So do those after it, as far as the range goes. */
+        if (plan->maps && (level == bottom || fits)) {
+            /* A leaf goes here, and into those after it as far as the range goes. */
             const uint64_t count = (last - gpa + 1) >> shape->shift;
             if (!all_are(format, slot, count, shape->empty)) {
                 return AXAS_ERR_EXISTS;
@@ -323,6 +321,7 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
             slot = entry_behind(format, slot, count - 1);
             continue;
         }
+        const uint64_t entry = load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
         if (plan->maps ? kind != AXAS_ENTRY_EMPTY && kind != AXAS_ENTRY_TABLE : kind == AXAS_ENTRY_BAD) {
             return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
@@ -362,6 +361,28 @@ enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t g
         need[++level]++;
     }
     return AXAS_OK;
+}
+
+enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
+                                    struct axas_pool *pool)
+{
+    const struct axas_format *format = table->format;
+    const unsigned bottom = axas_last_level(format);
+    const struct axas_shape *shape = &format->shape[bottom];
+    const uint64_t index = index_in(shape, gpa);
+    unsigned level;
+    uint64_t entry;
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    if (level != bottom) {
+        return axas_walk_put(table, gpa, hpa, shape->span, attr, pool);
+    }
+    enum axas_status status = table->mode->install_page(table, slot, hpa, attr);
+    if (status == AXAS_OK && pool == NULL) {
+        axas_walk_keep_leaf_table(table, entry_behind(format, slot, 0 - index), gpa - index * shape->span,
+                                  shape->entries);
+        axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
+    }
+    return status;
 }
 
 /* Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */

@@ -45,8 +45,7 @@ extern "C" {
 
 /** Serves several callers or is seldom called: not worth a copy in each. */
 #define AXAS_OUTLINE __attribute__((noinline))
-/** Done seldom, or all but done by what it calls: the compiler need not make it faster by copies of its code.
- */
+/** Done seldom, or mostly by what it calls: not to be made faster by copies of its code. */
 #define AXAS_COMPACT __attribute__((cold))
 /** A few instructions that a call would only add to, at -Os too. */
 #define AXAS_INLINE inline __attribute__((always_inline))
@@ -114,26 +113,25 @@ static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
 
 /** True if `tables` more may be linked without going over the cap. */
 bool axas_walk_within_limit(const struct axas_table *table, uint64_t tables);
-/** True if leaves of that attribute are of normal memory and their code is in table->page_code. */
-static inline bool axas_walk_is_plain(const struct axas_table *table, axas_attr attr)
+/** The code of a smallest leaf of that attribute, if it is normal memory and its code is kept; or else 0. */
+static inline uint64_t axas_walk_plain_code(const struct axas_table *table, axas_attr attr)
 {
-    return attr <= AXAS_ACCESS_MASK && table->page_code[attr] != 0;
+    return AXAS_UNLIKELY(attr > AXAS_ACCESS_MASK) ? 0 : table->page_code[attr];
 }
 
 /** Exclusive. The code of an attribute that a range is given, until the next call; those for one range after
  *  another mostly give the same, and it is kept. NULL: the format has none. */
 const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_attr attr);
 
-/** The code of a leaf of normal memory, if it is a smallest one and all but the guest address is in order; or
- * else 0. `span`: what a smallest leaf of the format covers. */
+/** axas_walk_plain_code for a leaf at hpa; 0 also if that or the size is not in order. gpa is left to check.
+ *  `span`: what a smallest leaf of the format covers. */
 static inline uint64_t axas_walk_page_code(const struct axas_table *table, uint64_t hpa, uint64_t size,
                                            axas_attr attr, uint64_t span)
 {
-    if (AXAS_UNLIKELY(size != span) || AXAS_UNLIKELY((hpa & table->not_in_hpa) != 0) ||
-        AXAS_UNLIKELY(attr > AXAS_ACCESS_MASK)) {
+    if (AXAS_UNLIKELY(size != span) || AXAS_UNLIKELY((hpa & table->not_in_hpa) != 0)) {
         return 0;
     }
-    return table->page_code[attr];
+    return axas_walk_plain_code(table, attr);
 }
 
 /** axas_table_install of any size, or without a pool axas_table_map. */
