@@ -18,7 +18,8 @@
 
 #define ADDRESSES (UINT64_C(1) << 20)
 #define CHASES (UINT64_C(1) << 16)
-#define FAULT_BYTES (128 * MIB)
+#define FAULT_PAGES 32768
+#define ZEROED_BYTES (128 * MIB)
 #define FAULT_AREAS 10 /* that they are spread over: as many as the lookup that they are compared with */
 
 /* --- What rows have in common --- */
@@ -78,10 +79,14 @@ static void must(const struct subject *s, enum axas_status status, uint64_t at)
     }
 }
 
-/* The range whose pages are faulted in; it need not hold a large leaf. */
-static uint64_t fault_bytes(const struct subject *s)
+/* The range whose pages are faulted in: as many for every granule, but for those of real memory. */
+static uint64_t fault_bytes(const struct subject *s, bool zeroed)
 {
-    return s->large > FAULT_BYTES ? FAULT_BYTES : subject_clip(s, FAULT_BYTES);
+    const uint64_t bytes = FAULT_PAGES * s->page;
+    if (!zeroed || bytes < ZEROED_BYTES) {
+        return subject_clip(s, bytes);
+    }
+    return s->large > ZEROED_BYTES ? ZEROED_BYTES : subject_clip(s, ZEROED_BYTES);
 }
 
 /* Host memory at which no larger leaf than the smallest fits. */
@@ -854,7 +859,7 @@ static enum axas_status provide(const struct axas_space *space, const struct axa
 
 static const struct axas_backend ready = {.name = "ready", .provide = provide, .brief = true};
 
-enum stage_of_thread { THREAD_COMES, THREAD_IS_READY, THREAD_GOES, THREAD_IS_DONE };
+enum stage_of_thread { THREAD_COMES, THREAD_IS_READY, THREAD_GOES, THREAD_ENDS };
 
 struct faults {
     const struct subject *subject;
@@ -891,9 +896,14 @@ static void take_faults(struct faults f)
     }
 }
 
-static void await(const uint32_t *stage, uint32_t wanted)
+/* Returns the stage that comes after `now`. */
+static uint32_t await_other(const uint32_t *stage, uint32_t now)
 {
-    while (__atomic_load_n(stage, __ATOMIC_ACQUIRE) != wanted) {
+    for (;;) {
+        const uint32_t next = __atomic_load_n(stage, __ATOMIC_ACQUIRE);
+        if (next != now) {
+            return next;
+        }
     }
 }
 
@@ -906,25 +916,42 @@ static void *take_faults_beside(void *context)
     if (sched_setaffinity(0, sizeof cpus, &cpus) != 0) {
         bench_fail(f->subject, "no second CPU beside number", f->cpu);
     }
-    __atomic_store_n(f->stage, THREAD_IS_READY, __ATOMIC_RELEASE);
-    await(f->stage, THREAD_GOES);
-    take_faults(*f);
-    __atomic_store_n(f->stage, THREAD_IS_DONE, __ATOMIC_RELEASE);
-    return NULL;
+    for (;;) {
+        __atomic_store_n(f->stage, THREAD_IS_READY, __ATOMIC_RELEASE);
+        if (await_other(f->stage, THREAD_IS_READY) == THREAD_ENDS) {
+            return NULL;
+        }
+        take_faults(*f);
+    }
 }
 
 static void faults(struct bench_state *state, const struct subject *s, bool shuffled, bool zeroed,
                    unsigned threads)
 {
-    const uint64_t size = fault_bytes(s), count = size / s->page;
+    const uint64_t size = fault_bytes(s, zeroed), count = size / s->page;
     uint64_t *pages = new_pages(size, s->page, shuffled);
     struct common common;
     struct axas_space *const space = &common.space;
+    const struct faults first = {.subject = s, .space = space, .pages = pages, .count = count / threads};
+    pthread_t thread;
     subject_space(s, space, threads);
     bench_hal_share(threads > 1);
+    if (threads > 1) {
+        /* One thread for all turns: a core that was woken for one would have the code, its translations and
+         * its branches to learn. */
+        common.stage = THREAD_COMES;
+        common.second = first;
+        common.second.pages = pages + first.count;
+        common.second.count = count - first.count;
+        common.second.reader = 1;
+        common.second.stage = &common.stage;
+        common.second.cpu = sched_getcpu() == 0 ? 1 : 0;
+        if (pthread_create(&thread, NULL, take_faults_beside, &common.second) != 0) {
+            bench_fail(s, "no second thread", 0);
+        }
+        (void)await_other(&common.stage, THREAD_COMES);
+    }
     while (bench_keep_running(state)) {
-        pthread_t thread;
-        const struct faults first = {.subject = s, .space = space, .pages = pages, .count = count / threads};
         bench_pause(state);
         must(s, axas_space_clear(space), 0);
         for (uint64_t gpa = 0, part; gpa < size; gpa += part) {
@@ -936,28 +963,16 @@ static void faults(struct bench_state *state, const struct subject *s, bool shuf
                                          AXAS_LAZY),
                  gpa);
         }
-        if (threads > 1) {
-            common.stage = THREAD_COMES;
-            common.second = first;
-            common.second.pages = pages + first.count;
-            common.second.count = count - first.count;
-            common.second.reader = 1;
-            common.second.stage = &common.stage;
-            common.second.cpu = sched_getcpu() == 0 ? 1 : 0;
-            if (pthread_create(&thread, NULL, take_faults_beside, &common.second) != 0) {
-                bench_fail(s, "no second thread", 0);
-            }
-            await(&common.stage, THREAD_IS_READY);
-        }
         bench_resume(state);
         __atomic_store_n(&common.stage, THREAD_GOES, __ATOMIC_RELEASE);
         take_faults(first);
         if (threads > 1) {
-            await(&common.stage, THREAD_IS_DONE);
-            bench_pause(state);
-            (void)pthread_join(thread, NULL);
-            bench_resume(state);
+            (void)await_other(&common.stage, THREAD_GOES);
         }
+    }
+    if (threads > 1) {
+        __atomic_store_n(&common.stage, THREAD_ENDS, __ATOMIC_RELEASE);
+        (void)pthread_join(thread, NULL);
     }
     if (zeroed) {
         for (uint64_t gpa = 0; gpa < size; gpa += s->page) {
@@ -1011,7 +1026,7 @@ static void w9_threads2(struct bench_state *state, const void *subject)
 /* Frames of the smallest leaf's size: cleared again and again, or each got from the HAL and cleared once. */
 static void frames(struct bench_state *state, const struct subject *s, bool got)
 {
-    const uint64_t count = fault_bytes(s) / s->page;
+    const uint64_t count = fault_bytes(s, true) / s->page;
     axas_hpa *frame = malloc(count * sizeof *frame);
     for (uint64_t i = 0; i < count; i++) {
         if (frame == NULL || !bench_hal()->frame_alloc(NULL, s->page, AXAS_FRAME_GUEST, &frame[i])) {
