@@ -1273,31 +1273,6 @@ static AXAS_OUTLINE bool change_in_vpn0(
 }
 #endif
 
-#if !SMALL
-static void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found);
-
-/* change_in from the root on, by a shorter way to one page whose table stays. */
-static bool change_range(
-        const struct axas_change_request *c,
-        void *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last)
-{
-    if (last - gpa < VPN0_SPAN && level != AXAS_RISCV64_GSTAGE_VPN0) {
-        unsigned at;
-        uint64_t entry;
-        table_entry *const end = find(c->table, gpa, &at, &entry);
-
-        if (c->code != NULL || (at == AXAS_RISCV64_GSTAGE_VPN0 && !axas_walk_empty_outside(c->table, end, AXAS_RISCV64_GSTAGE_VPN0, gpa, last))) {
-            slot = end;
-            level = at;
-        }
-    }
-    return change_in(c, slot, level, gpa, last);
-}
-#endif
-
 /* ---- Addresses, from the root down ---- */
 
 /* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
@@ -1803,11 +1778,7 @@ static const struct axas_mode modes[] = {
             .put_page = put_page,
             .divide = divide,
             .map = map_in,
-#if SMALL
             .change = change_in,
-#else
-            .change = change_range,
-#endif
     },
     {
             .name = "sv48x4",
@@ -1831,11 +1802,7 @@ static const struct axas_mode modes[] = {
             .put_page = put_page,
             .divide = divide,
             .map = map_in,
-#if SMALL
             .change = change_in,
-#else
-            .change = change_range,
-#endif
     },
     {
             .name = "sv57x4",
@@ -1859,11 +1826,7 @@ static const struct axas_mode modes[] = {
             .put_page = put_page,
             .divide = divide,
             .map = map_in,
-#if SMALL
             .change = change_in,
-#else
-            .change = change_range,
-#endif
     },
 };
 

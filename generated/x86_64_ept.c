@@ -1187,31 +1187,6 @@ static AXAS_OUTLINE bool change_in_pt(
 }
 #endif
 
-#if !SMALL
-static void *find(const struct axas_table *t, uint64_t gpa, unsigned *level, uint64_t *found);
-
-/* change_in from the root on, by a shorter way to one page whose table stays. */
-static bool change_range(
-        const struct axas_change_request *c,
-        void *slot,
-        unsigned level,
-        uint64_t gpa,
-        uint64_t last)
-{
-    if (last - gpa < PT_SPAN && level != AXAS_X86_64_EPT_PT) {
-        unsigned at;
-        uint64_t entry;
-        table_entry *const end = find(c->table, gpa, &at, &entry);
-
-        if (c->code != NULL || (at == AXAS_X86_64_EPT_PT && !axas_walk_empty_outside(c->table, end, AXAS_X86_64_EPT_PT, gpa, last))) {
-            slot = end;
-            level = at;
-        }
-    }
-    return change_in(c, slot, level, gpa, last);
-}
-#endif
-
 /* ---- Addresses, from the root down ---- */
 
 /* The slot where the walk to gpa ends, its level and what it holds, which is no table. */
@@ -1645,11 +1620,7 @@ static const struct axas_mode modes[] = {
             .put_page = put_page,
             .divide = divide,
             .map = map_in,
-#if SMALL
             .change = change_in,
-#else
-            .change = change_range,
-#endif
     },
     {
             .name = "5level",
@@ -1673,11 +1644,7 @@ static const struct axas_mode modes[] = {
             .put_page = put_page,
             .divide = divide,
             .map = map_in,
-#if SMALL
             .change = change_in,
-#else
-            .change = change_range,
-#endif
     },
 };
 

@@ -42,6 +42,8 @@
  * below, inners + s / 119 over all levels, and the tree grows by no more than two levels. Joining nodes frees
  * one for at most 13/28 that the result owes, and the freed one goes to the reserve.
  */
+#include <axas/walk.h>
+
 #include "area.h"
 #include "gap.h"
 
@@ -178,13 +180,16 @@ static const struct axas_area *piece_of(const struct axas_space *space, const st
     return piece;
 }
 
-const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+static AXAS_OUTLINE const struct axas_area *find_piece(const struct axas_space *space, uint64_t gpa,
+                                                       struct axas_area *piece)
 {
     const struct axas_area *record = record_at(space, gpa);
-    if (__builtin_expect(space->areas.gaps != NULL, 0) && record != NULL) {
-        return piece_of(space, record, gpa, piece);
-    }
-    return record;
+    return record == NULL ? NULL : piece_of(space, record, gpa, piece);
+}
+
+const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+{
+    return AXAS_UNLIKELY(space->areas.gaps != NULL) ? find_piece(space, gpa, piece) : record_at(space, gpa);
 }
 
 /* What of the record is at gpa or else the first of it above, if there are gaps. */
@@ -192,7 +197,7 @@ static inline const struct axas_area *piece_from(const struct axas_space *space,
                                                  const struct axas_area *record, uint64_t gpa,
                                                  struct axas_area *piece)
 {
-    if (__builtin_expect(space->areas.gaps != NULL, 0) && record != NULL) {
+    if (AXAS_UNLIKELY(space->areas.gaps != NULL) && record != NULL) {
         /* A record ends with a page that is there. */
         uint64_t from = record->gpa.raw > gpa ? record->gpa.raw : gpa;
         return piece_of(space, record, address_of(space, axas_gap_end(space, axas_page_of(space, from))),

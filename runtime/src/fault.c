@@ -437,79 +437,122 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
  * exclusive operation. */
 static inline void *empty_page(const struct axas_table *table, uint64_t gpa)
 {
-    const unsigned last = axas_last_level(table->format);
     unsigned level;
     uint64_t entry;
     void *slot = table->mode->find(table, gpa, &level, &entry);
-    return level == last && entry == table->format->levels[last].empty ? slot : NULL;
+    return level == table->page_level && entry == table->page_empty ? slot : NULL;
 }
 
 /* Puts a page that the area's backend gave where empty_page found nothing. */
 static inline enum axas_status put_page(struct axas_table *table, void *slot, axas_hpa page, axas_attr attr)
 {
-    return (page.raw & table->not_in_hpa) == 0 ? table->mode->install_page(table, slot, page.raw, attr)
-                                               : AXAS_ERR_BUSY;
+    return AXAS_UNLIKELY((page.raw & table->not_in_hpa) != 0)
+               ? AXAS_ERR_BUSY
+               : table->mode->install_page(table, slot, page.raw, attr);
+}
+
+/* What serve_page says where nothing was done and serve() has to look. */
+#define UNSERVED AXAS_FAULT_INVALID
+
+static enum axas_fault_result no_page(enum axas_status status)
+{
+    return status == AXAS_ERR_NO_MEMORY ? AXAS_FAULT_NO_MEMORY : AXAS_FAULT_BROKEN;
+}
+
+/* The rest of serve_page where the backend may take its time: it is asked between two holds. Ends the first.
+ */
+static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *space, struct axas_fault *fault,
+                                                         const struct axas_area *found, void *slot,
+                                                         axas_lock_state state)
+{
+    struct axas_table *table = &space->table;
+    const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
+    const struct axas_area area = *found;
+    const uint64_t generation = space->generation;
+    axas_hpa page;
+    axas_unlock_read(&space->lock, fault->reader, state);
+    enum axas_status status = take_page(space, &area, gpa, fault->cache, &page);
+    if (status != AXAS_OK) {
+        return no_page(status);
+    }
+    state = axas_lock_read(&space->lock, fault->reader);
+    status = space->generation == generation ? put_page(table, slot, page, area.attr) : AXAS_ERR_BUSY;
+    axas_unlock_read(&space->lock, fault->reader, state);
+    if (status != AXAS_OK) {
+        give_back(&area, gpa.raw, page.raw, table->page_size);
+        return UNSERVED;
+    }
+    fault->hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
+    return AXAS_FAULT_RESOLVED;
+}
+
+/* Ends serve_page where a page that was taken under the lock could not be put. */
+static AXAS_OUTLINE enum axas_fault_result unserve(struct axas_space *space, const struct axas_fault *fault,
+                                                   const struct axas_area *found, axas_hpa page,
+                                                   axas_lock_state state)
+{
+    const uint64_t size = space->table.page_size;
+    const struct axas_area area = *found;
+    axas_unlock_read(&space->lock, fault->reader, state);
+    give_back(&area, fault->gpa.raw & ~(size - 1), page.raw, size);
+    return UNSERVED;
 }
 
 /*
  * What almost every fault is: a page of normal memory in a table that is there. The same two holds, with
  * nothing to look up in the second unless something changed; one, where the backend may be asked meanwhile.
- * True if that was all, with *result and, if it is RESOLVED, *hpa; otherwise nothing was done, and serve()
- * has to look.
+ * A swap waits for the stores before it, so what happens seldom is in functions of its own, for which nothing
+ * has to be kept on the stack here.
  */
-static bool serve_page(struct axas_space *space, const struct axas_fault *fault, axas_hpa *hpa,
-                       enum axas_fault_result *result)
+static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, struct axas_fault *fault)
 {
     struct axas_table *table = &space->table;
-    struct axas_area area;
-    axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
-    axas_hpa page;
-    enum axas_status status;
-    axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
-    const struct axas_area *found = axas_areas_find(space, gpa.raw, &area);
-    bool plain = found != NULL && found->backend->provide != NULL &&
-                 (found->flags & AXAS_AREA_FILLING) == 0 && fault->access != 0 &&
-                 (fault->access & ~found->attr) == 0 && axas_walk_plain_code(table, found->attr) != 0;
-    void *slot = plain ? empty_page(table, gpa.raw) : NULL;
-    if (slot == NULL) {
-        axas_unlock_read(&space->lock, fault->reader, state);
-        return false;
+    struct axas_area piece;
+    const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
+    const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
+    const struct axas_area *found = axas_areas_find(space, gpa.raw, &piece);
+    void *slot = NULL;
+    if (found != NULL && found->backend->provide != NULL && (found->flags & AXAS_AREA_FILLING) == 0 &&
+        fault->access != 0 && (fault->access & ~found->attr) == 0 &&
+        axas_walk_plain_code(table, found->attr) != 0) {
+        slot = empty_page(table, gpa.raw);
     }
-    bool taken;
-    if (found->backend->pure || found->backend->brief) {
-        status = take_page(space, found, gpa, fault->cache, &page);
-        taken = status == AXAS_OK;
-        status = taken ? put_page(table, slot, page, found->attr) : status;
-        if (status == AXAS_OK) {
-            axas_unlock_read(&space->lock, fault->reader, state);
-            *hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
-            *result = AXAS_FAULT_RESOLVED;
-            return true;
-        }
-        area = *found;
-    } else {
-        uint64_t generation = space->generation;
-        area = *found;
+    if (AXAS_UNLIKELY(slot == NULL)) {
         axas_unlock_read(&space->lock, fault->reader, state);
-        status = take_page(space, &area, gpa, fault->cache, &page);
-        taken = status == AXAS_OK;
-        state = axas_lock_read(&space->lock, fault->reader);
-        if (taken) {
-            status = space->generation == generation ? put_page(table, slot, page, area.attr) : AXAS_ERR_BUSY;
-        }
+        return UNSERVED;
+    }
+    if (!found->backend->pure && !found->backend->brief) {
+        return serve_between(space, fault, found, slot, state);
+    }
+    axas_hpa page;
+    enum axas_status status = take_page(space, found, gpa, fault->cache, &page);
+    if (AXAS_UNLIKELY(status != AXAS_OK)) {
+        axas_unlock_read(&space->lock, fault->reader, state);
+        return no_page(status);
+    }
+    if (AXAS_UNLIKELY(put_page(table, slot, page, found->attr) != AXAS_OK)) {
+        return unserve(space, fault, found, page, state);
     }
     axas_unlock_read(&space->lock, fault->reader, state);
-    if (status == AXAS_OK) {
-        *hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
-        *result = AXAS_FAULT_RESOLVED;
-        return true;
+    fault->hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
+    return AXAS_FAULT_RESOLVED;
+}
+
+/* Any other fault. */
+static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, struct axas_fault *fault)
+{
+    struct axas_area area;
+    axas_hpa hpa;
+    const enum axas_fault_result result =
+        serve(space, fault->gpa, fault->access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader,
+              fault->cache, &hpa, &area);
+    if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
+        fault->hpa = hpa;
+    } else if (result == AXAS_FAULT_TRAP || result == AXAS_FAULT_DENIED) {
+        fault->area = area.gpa;
+        fault->cookie = result == AXAS_FAULT_TRAP ? area.context : NULL;
     }
-    if (taken) {
-        give_back(&area, gpa.raw, page.raw, table->page_size);
-        return false;
-    }
-    *result = status == AXAS_ERR_NO_MEMORY ? AXAS_FAULT_NO_MEMORY : AXAS_FAULT_BROKEN;
-    return true;
+    return result;
 }
 
 enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gpa, axas_attr access,
@@ -535,21 +578,14 @@ enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct 
         /* Not the guest's address then, but one that a table of ours holds. */
         return AXAS_FAULT_BROKEN;
     }
-    struct axas_area area;
-    axas_hpa hpa;
-    enum axas_fault_result result;
-    if (fault->cause == AXAS_CAUSE_PERMISSION || !serve_page(space, fault, &hpa, &result)) {
-        result = serve(space, fault->gpa, fault->access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader,
-                       fault->cache, &hpa, &area);
+    enum axas_fault_result result =
+        fault->cause == AXAS_CAUSE_PERMISSION ? UNSERVED : serve_page(space, fault);
+    if (AXAS_UNLIKELY(result == UNSERVED)) {
+        result = serve_any(space, fault);
     }
-    if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
-        fault->hpa = hpa;
-        if (space->table.change[AXAS_CHANGE_FAULT].scope != AXAS_INVALIDATE_NONE) {
-            axas_table_after_fault(&space->table, fault->gpa);
-        }
-    } else if (result == AXAS_FAULT_TRAP || result == AXAS_FAULT_DENIED) {
-        fault->area = area.gpa;
-        fault->cookie = result == AXAS_FAULT_TRAP ? area.context : NULL;
+    if ((result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) &&
+        AXAS_UNLIKELY(space->table.change[AXAS_CHANGE_FAULT].scope != AXAS_INVALIDATE_NONE)) {
+        axas_table_after_fault(&space->table, fault->gpa);
     }
     return result;
 }

@@ -101,7 +101,8 @@ static void note_splits(struct axas_space *space, uint64_t first, uint64_t last,
 static void forget_splits(struct axas_space *space, uint64_t first, uint64_t last, uint64_t sizes)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    (void)axas_walk_split_need(&space->table, first, last, sizes, need);
+    struct axas_walk_start start;
+    (void)axas_walk_split_need(&space->table, first, last, sizes, need, &start);
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
         space->splits[level] -= need[level];
     }
@@ -332,8 +333,9 @@ static void unmap_again(struct axas_space *space, uint64_t first, uint64_t end)
 {
     if (first != end) {
         struct axas_gather gather;
+        const struct axas_walk_start root = {NULL, 0};
         axas_gather_init(&gather, NULL, NULL);
-        axas_walk_change(&space->table, first, end - 1, UINT64_MAX, NULL, &gather);
+        axas_walk_change(&space->table, &root, first, end - 1, UINT64_MAX, NULL, &gather);
         publish(space);
         axas_gather_flush(&space->table, &gather);
         axas_gather_free(&space->table, &gather);
@@ -451,7 +453,8 @@ static void pool_move(struct axas_pool *to, struct axas_pool *from, const uint32
 static void use_deposits(struct axas_space *space, uint64_t first, uint64_t last, uint64_t sizes)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    (void)axas_walk_split_need(&space->table, first, last, sizes, need);
+    struct axas_walk_start start;
+    (void)axas_walk_split_need(&space->table, first, last, sizes, need, &start);
     pool_move(&space->table.pool, &space->deposits, need);
 }
 
@@ -494,7 +497,8 @@ struct removal {
     uint64_t first, last;
     const struct axas_area *area;
     struct axas_areas_path path;
-    struct axas_area piece; /* where `area` may point */
+    struct axas_area piece;       /* where `area` may point */
+    struct axas_walk_start start; /* of the change of tables */
 };
 
 static void find_removal(const struct axas_space *space, uint64_t first, uint64_t last,
@@ -502,14 +506,16 @@ static void find_removal(const struct axas_space *space, uint64_t first, uint64_
 {
     removal->first = first;
     removal->last = last;
+    removal->start.slot = NULL;
     removal->area = axas_areas_seek(space, first, &removal->path, &removal->piece);
 }
 
 /* What can make a removal fail. */
-static struct failure check_removal(struct axas_space *space, const struct removal *removal)
+static struct failure check_removal(struct axas_space *space, struct removal *removal)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
-    if (axas_walk_split_need(&space->table, removal->first, removal->last, UINT64_MAX, need) != AXAS_OK) {
+    if (axas_walk_split_need(&space->table, removal->first, removal->last, UINT64_MAX, need,
+                             &removal->start) != AXAS_OK) {
         return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
     }
     bool splits = any(need);
@@ -555,7 +561,7 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
         gather->release = area->backend->release;
         gather->context = area->context;
         if (area->backend->provide != NULL) {
-            axas_walk_change(&space->table, from, to, UINT64_MAX, NULL, gather);
+            axas_walk_change(&space->table, &removal->start, from, to, UINT64_MAX, NULL, gather);
         }
         area = to == last ? NULL : axas_areas_next(space, to + 1, &piece);
     }
@@ -785,10 +791,10 @@ static bool breaks(const struct axas_table *table, axas_attr from, axas_attr to)
 }
 
 /* Looks at every area in [first, last] and adds up the tables that splits take: those for all in *need,
- * those that do not come from deposits in *beside. */
+ * those that do not come from deposits in *beside. *start: see axas_walk_split_need. */
 static struct failure check_protect(const struct axas_space *space, uint64_t first, uint64_t last,
                                     axas_attr attr, uint32_t need[AXAS_MAX_LEVELS],
-                                    uint32_t beside[AXAS_MAX_LEVELS])
+                                    uint32_t beside[AXAS_MAX_LEVELS], struct axas_walk_start *start)
 {
     const struct axas_table *table = &space->table;
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
@@ -809,11 +815,16 @@ static struct failure check_protect(const struct axas_space *space, uint64_t fir
         }
         uint64_t area_last = axas_last(area->gpa, area->size);
         uint64_t to = area_last < last ? area_last : last;
-        if (axas_walk_split_need(&space->table, at, to, sizes, need) != AXAS_OK ||
-            (area->backend->pure && axas_walk_split_need(&space->table, at, to, sizes, beside) != AXAS_OK)) {
+        uint32_t own[AXAS_MAX_LEVELS] = {0};
+        if (axas_walk_split_need(&space->table, at, to, sizes, own, start) != AXAS_OK) {
             return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
         }
+        for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+            need[level] += own[level];
+            beside[level] += area->backend->pure ? own[level] : 0;
+        }
         if (to == last) {
+            start->slot = at == first ? start->slot : NULL; /* one of several areas */
             break;
         }
         at = to + 1;
@@ -889,8 +900,9 @@ static void publish_again(const struct axas_space *space, uint64_t first, uint64
     }
 }
 
-static void protect_range(struct axas_space *space, uint64_t first, uint64_t last, axas_attr attr,
-                          const struct axas_leaf_code *code, struct axas_gather *gather)
+static void protect_range(struct axas_space *space, const struct axas_walk_start *start, uint64_t first,
+                          uint64_t last, axas_attr attr, const struct axas_leaf_code *code,
+                          struct axas_gather *gather)
 {
     struct axas_table *table = &space->table;
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
@@ -908,7 +920,7 @@ static void protect_range(struct axas_space *space, uint64_t first, uint64_t las
         gather->release = area.backend->release;
         gather->context = area.context;
         publish_again(space, at, to, area.attr, attr);
-        axas_walk_change(table, at, to, sizes, code, gather);
+        axas_walk_change(table, start, at, to, sizes, code, gather);
         area.attr = attr;
         axas_areas_replace(space, at, &area);
         if (to == last) {
@@ -928,6 +940,7 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
         return AXAS_ERR_INVALID;
     }
     struct axas_gather gather;
+    struct axas_walk_start start;
     const struct axas_leaf_code *code = NULL;
     uint64_t last = axas_last(gpa, size);
     uint32_t need[AXAS_MAX_LEVELS] = {0};
@@ -945,12 +958,12 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
         }
     }
     if (failed.status == AXAS_OK) {
-        failed = check_protect(space, gpa.raw, last, attr, need, beside);
+        failed = check_protect(space, gpa.raw, last, attr, need, beside, &start);
     }
     if (failed.status == AXAS_OK) {
         failed = prepare_protect(space, gpa.raw, last, need, beside);
         if (failed.status == AXAS_OK) {
-            protect_range(space, gpa.raw, last, attr, code, &gather);
+            protect_range(space, &start, gpa.raw, last, attr, code, &gather);
         } else {
             put_back(space, &before);
         }

@@ -522,7 +522,9 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return status;
     }
     made.root_level = made.mode->root_level;
-    made.page_shift = level_at(&made, axas_last_level(format))->shift;
+    made.page_level = (uint8_t)axas_last_level(format);
+    made.page_shift = level_at(&made, made.page_level)->shift;
+    made.page_empty = level_at(&made, made.page_level)->empty;
     made.page_size = UINT64_C(1) << made.page_shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
     made.groups = groups(&made);
@@ -618,22 +620,33 @@ bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_
 }
 
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
-                                      uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS])
+                                      uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS],
+                                      struct axas_walk_start *start)
 {
+    start->slot = NULL;
     if (last - gpa < table->page_size) {
-        return axas_tree_count_page(table, gpa, need);
+        return axas_tree_count_page(table, gpa, need, start);
     }
     const struct axas_count_request plan = {table, false, 0, sizes, need};
-    return axas_tree_count(&plan, root_slot(table, gpa), table->mode->root_level, gpa, last);
+    return axas_tree_count(&plan, root_slot(table, gpa), table->root_level, gpa, last);
 }
 
-void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
-                      const struct axas_leaf_code *code, struct axas_gather *gather)
+void axas_walk_change(struct axas_table *table, const struct axas_walk_start *start, uint64_t gpa,
+                      uint64_t last, uint64_t sizes, const struct axas_leaf_code *code,
+                      struct axas_gather *gather)
 {
     struct axas_known_change none = {NULL, 0, 0};
     bool kept = code != NULL && code->attr == table->code.attr;
     const struct axas_change_request what = {table, sizes, code, gather, kept ? &table->known : &none};
-    (void)table->mode->change(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
+    void *slot = start->slot;
+    unsigned level = start->level;
+    /* A page that is emptied may leave its table empty, and then those above. */
+    if (slot == NULL || (code == NULL && (level != table->page_level ||
+                                          axas_walk_empty_outside(table, slot, level, gpa, last)))) {
+        slot = root_slot(table, gpa);
+        level = table->root_level;
+    }
+    (void)table->mode->change(&what, slot, level, gpa, last);
 }
 
 /* Exclusive operations */
@@ -711,14 +724,15 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
     }
     uint64_t last = gpa.raw + (size - 1);
     struct plan plan = {0};
-    status = axas_walk_split_need(table, gpa.raw, last, UINT64_MAX, plan.need);
+    struct axas_walk_start start;
+    status = axas_walk_split_need(table, gpa.raw, last, UINT64_MAX, plan.need, &start);
     if (status == AXAS_OK) {
         status = prepare_from_reserve(table, &plan);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    axas_walk_change(table, gpa.raw, last, UINT64_MAX, NULL, gather);
+    axas_walk_change(table, &start, gpa.raw, last, UINT64_MAX, NULL, gather);
     restore_reserve(table, &plan);
     publish(table);
     return AXAS_OK;
@@ -741,14 +755,15 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     uint64_t last = gpa.raw + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct plan plan = {0};
-    status = axas_walk_split_need(table, gpa.raw, last, sizes, plan.need);
+    struct axas_walk_start start;
+    status = axas_walk_split_need(table, gpa.raw, last, sizes, plan.need, &start);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, &plan);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    axas_walk_change(table, gpa.raw, last, sizes, code, gather);
+    axas_walk_change(table, &start, gpa.raw, last, sizes, code, gather);
     restore_reserve(table, &plan);
     publish(table);
     return AXAS_OK;

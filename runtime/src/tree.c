@@ -345,12 +345,17 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
     }
 }
 
-enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t gpa, uint32_t *need)
+enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t gpa, uint32_t *need,
+                                      struct axas_walk_start *start)
 {
     const struct axas_format *format = table->format;
     unsigned level;
     uint64_t entry;
-    (void)table->mode->find(table, gpa, &level, &entry);
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    if (level != table->root_level) {
+        start->slot = slot;
+        start->level = level;
+    }
     if (level == axas_last_level(format) || entry == format->shape[level].empty) {
         return AXAS_OK;
     }

@@ -220,12 +220,22 @@ void axas_walk_touch(struct axas_table *table, uint64_t gpa, bool write);
 /** From the root on. */
 bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
                            void *context);
+/** Where a change of a range begins: at the root if `slot` is NULL, else, for one page, where the walk to it
+ *  ended. Good until a table comes or goes. */
+struct axas_walk_start {
+    void *slot;
+    unsigned level;
+};
+
 /** Tables that splitting leaves takes at the ends of [gpa, last], and inside it where leaves are larger than
- *  `sizes`. AXAS_ERR_CORRUPT. */
+ *  `sizes`. AXAS_ERR_CORRUPT. *start is for axas_walk_change. */
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
-                                      uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS]);
-void axas_walk_change(struct axas_table *table, uint64_t gpa, uint64_t last, uint64_t sizes,
-                      const struct axas_leaf_code *code, struct axas_gather *gather);
+                                      uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS],
+                                      struct axas_walk_start *start);
+/** mode->change. */
+void axas_walk_change(struct axas_table *table, const struct axas_walk_start *start, uint64_t gpa,
+                      uint64_t last, uint64_t sizes, const struct axas_leaf_code *code,
+                      struct axas_gather *gather);
 /** Frees the table behind an entry of `level` that begins at gpa, already unlinked and invalidated, and all
  *  below it; calls release (if not NULL) for each leaf's memory. */
 void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
