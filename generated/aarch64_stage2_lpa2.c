@@ -893,19 +893,24 @@ static inline bool marks_groups(const struct axas_table *t, unsigned level)
     return AXAS_CONTIGUOUS && (t->groups >> level & 1) != 0;
 }
 
-/* In what any of four entries differs from `seen`. */
+/* In what any of eight entries differs from `seen`. */
 static AXAS_INLINE uint64_t unlike(const table_entry *slot, uint64_t seen)
 {
-    return (load(slot) ^ seen) | (load(slot + 1) ^ seen) | (load(slot + 2) ^ seen) | (load(slot + 3) ^ seen);
+    return (load(slot) ^ seen) | (load(slot + 1) ^ seen) | (load(slot + 2) ^ seen) | (load(slot + 3) ^ seen) |
+            (load(slot + 4) ^ seen) | (load(slot + 5) ^ seen) | (load(slot + 6) ^ seen) | (load(slot + 7) ^ seen);
 }
 
 /* Loads again what unlike() did, for which a CPU may have a single instruction. */
-static AXAS_INLINE void flip_four(table_entry *slot, uint64_t flip)
+static AXAS_INLINE void flip_eight(table_entry *slot, uint64_t flip)
 {
     store(slot, load(slot) ^ flip);
     store(slot + 1, load(slot + 1) ^ flip);
     store(slot + 2, load(slot + 2) ^ flip);
     store(slot + 3, load(slot + 3) ^ flip);
+    store(slot + 4, load(slot + 4) ^ flip);
+    store(slot + 5, load(slot + 5) ^ flip);
+    store(slot + 6, load(slot + 6) ^ flip);
+    store(slot + 7, load(slot + 7) ^ flip);
 }
 
 /* Gives `count` entries the code, skipping what is no leaf. */
@@ -966,13 +971,17 @@ static AXAS_OUTLINE void recode(
                 i++;
             } while (i < count && ((entry = load(slot + i)) & ~(keep | lost)) == (seen & ~lost));
         } else {
-            for (; !SMALL && i + 8 <= count; i += 8) {
-                if (((unlike(slot + i, seen) | unlike(slot + i + 4, seen)) & ~keep) != 0) {
+            table_entry *at = slot + i;
+
+            for (uint64_t left = SMALL ? 0 : (count - i) / 16; left > 0; left--) {
+                if (((unlike(at, seen) | unlike(at + 8, seen)) & ~keep) != 0) {
                     break;
                 }
-                flip_four(slot + i, flip);
-                flip_four(slot + i + 4, flip);
+                flip_eight(at, flip);
+                flip_eight(at + 8, flip);
+                at += 16;
             }
+            i = (uint64_t)(at - slot);
             for (; i < count && ((entry = load(slot + i)) & ~keep) == seen; i++) {
                 store(slot + i, entry ^ flip);
             }
