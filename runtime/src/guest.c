@@ -179,13 +179,9 @@ static enum axas_status hold_all(struct request *request, struct piece *piece)
 /* As the CPU marks an access of the guest. */
 static void touch(const struct request *request, const struct piece *piece)
 {
-    struct axas_table *table = &request->space->table;
-    uint64_t within = table->page_size - 1;
-    for (uint64_t at = piece->gpa; table->hardware_updates; at = (at | within) + 1) {
-        axas_walk_touch(table, at, request->write);
-        if ((at | within) >= piece->last) {
-            break;
-        }
+    const struct axas_table *table = &request->space->table;
+    if (table->hardware_updates) {
+        axas_walk_touch(table, piece->gpa, piece->last, request->write);
     }
 }
 

@@ -478,15 +478,26 @@ uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count,
     return done;
 }
 
-void axas_walk_touch(struct axas_table *table, uint64_t gpa, bool write)
+void axas_walk_touch(const struct axas_table *table, uint64_t gpa, uint64_t last, bool write)
 {
     const struct axas_format *format = table->format;
-    unsigned level;
-    uint64_t entry;
-    void *slot = table->mode->find(table, gpa, &level, &entry);
-    const uint64_t bits = format->shape[level].accessed | (write ? format->shape[level].dirty : 0);
-    if ((entry & bits) != bits && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
-        set_bits(format, slot, bits);
+    const uint64_t within = table->page_size - 1;
+    for (;;) {
+        unsigned level;
+        uint64_t entry;
+        void *slot = table->mode->find(table, gpa, &level, &entry);
+        const struct axas_shape *shape = &format->shape[level];
+        const uint64_t bits = shape->accessed | (write ? shape->dirty : 0);
+        do { /* pages of one table lie side by side in it */
+            if ((load(format, slot) & bits) != bits) {
+                set_bits(format, slot, bits);
+            }
+            if ((gpa | within) >= last) {
+                return;
+            }
+            gpa = (gpa | within) + 1;
+            slot = entry_behind(format, slot, 1);
+        } while (level == table->page_level && index_in(shape, gpa) != 0);
     }
 }
 

@@ -213,9 +213,10 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
 /** Takes apart the groups of which a part is in [gpa, last] and a part is not. */
 void axas_walk_cut_groups(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
                           uint64_t last);
-/** Shared. Sets accessed, and dirty if `write`, in the leaf at gpa, as the hardware does for an access of the
- *  guest; for the host's own. Nothing where the format has no such bits. */
-void axas_walk_touch(struct axas_table *table, uint64_t gpa, bool write);
+/** Shared. Sets accessed, and dirty if `write`, in the leaves of [gpa, last], as the hardware does for an
+ *  access of the guest; for the host's own. All of it has memory. Nothing where the format has no such bits.
+ */
+void axas_walk_touch(const struct axas_table *table, uint64_t gpa, uint64_t last, bool write);
 
 /** From the root on. */
 bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
