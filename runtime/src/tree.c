@@ -601,9 +601,6 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
     const uint64_t span = shape->span, size = shape->group_size, count = size / span;
     const uint64_t set = (holds ? what->code->at[level] : load(format, slot) ^ shape->group_flip) & ~keep;
     uint64_t seen = 0, entry, next;
-    if (!axas_in_group(shape, load(format, slot))) {
-        return;
-    }
     slot = entry_behind(format, slot, 0 - ((gpa & (size - 1)) >> shape->shift));
     gpa &= ~(size - 1);
     for (uint64_t i = 0; i < count; i++) {
@@ -646,6 +643,15 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
     }
 }
 
+/* Most leaves are of no group: that is found out before what a group takes is set up. */
+static inline void cut_group(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa)
+{
+    const struct axas_format *format = what->table->format;
+    if (axas_in_group(&format->shape[level], load(format, slot))) {
+        axas_walk_take_apart(what, slot, level, gpa, false);
+    }
+}
+
 void axas_walk_cut_groups(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
                           uint64_t last)
 {
@@ -653,10 +659,10 @@ void axas_walk_cut_groups(const struct axas_change_request *what, void *slot, un
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t offset = shape->group_size - 1;
     if ((gpa & offset) != 0 || (gpa | offset) > last) {
-        axas_walk_take_apart(what, slot, level, gpa, false);
+        cut_group(what, slot, level, gpa);
     }
     if ((~last & offset) != 0) {
         void *end = entry_behind(format, slot, (last >> shape->shift) - (gpa >> shape->shift));
-        axas_walk_take_apart(what, end, level, last, false);
+        cut_group(what, end, level, last);
     }
 }

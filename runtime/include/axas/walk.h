@@ -205,9 +205,9 @@ struct axas_recoding {
  * how many. */
 uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count, uint64_t gpa, unsigned level,
                            const struct axas_transition *change, const struct axas_recoding *to);
-/** Takes the mark off the group that the leaf in *slot at gpa is of, if it is of one. Each leaf gets its own
- *  address, and is accessed and dirty if any is: the CPU may set that in any one of them for all. `holds`:
- *  they become held leaves. */
+/** Takes the mark off the group that the leaf in *slot at gpa is of. Each leaf gets its own address, and is
+ *  accessed and dirty if any is: the CPU may set that in any one of them for all. `holds`: they become held
+ *  leaves. */
 void axas_walk_take_apart(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
                           bool holds);
 /** Takes apart the groups of which a part is in [gpa, last] and a part is not. */
