@@ -91,6 +91,7 @@ TARGETS = (
     Target("W9-zeroed-order", "space", ("swap-order", *LOOKUP), less=("get-frame",)),
     Target("W9-zeroed-random", "space", ("swap-random", *LOOKUP), less=("get-frame",)),
     Target("W9-threads-2", "space", ("W9-order-clock/space",), 1.7, gain=True),
+    Target("W9-threads-2-apart", "space", ("W9-order-clock/space",), gain=True),
     *(Target(f"W10-find-{n}", "space", (f"find-{n}",), 2 if n == "100000" else None) for n in COUNTS),
     *(Target(f"W10-map-{n}", "space", (f"W10-find-{n}/space",), 10) for n in COUNTS),
     *(Target(f"W11-{n}", "space", (f"memcpy-{n}",), None if n == "64" else 0.9, gain=True) for n in ("64", "4k", "1m")),
@@ -107,6 +108,8 @@ and the slowest were. *Ratio* is that over the floor, measured in the same proce
   the fault does. What is compared is the difference from getting and clearing as many frames alone (`get-frame`), which
   is small and lies between two large figures. `W9-order` and `W9-random` are the same faults on memory that a backend
   has ready, and are judged.
+- `W9-threads-2-apart`: two threads that fault in a space each and share nothing that is written. What they are short
+  of twice the faults of one, other guests of the machine take, or the core that both run on.
 - `W10-find` among 10 and 1 000 areas, and `W11` below 4 KiB.
 
 `fill` is a loop of stores over the same table bytes, `store` and `swap` a walk in straight lines that ends in a store

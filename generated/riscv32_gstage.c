@@ -568,13 +568,12 @@ static AXAS_OUTLINE void recode(
         } else {
             table_entry *at = slot + i;
 
-            for (uint64_t left = SMALL ? 0 : (count - i) / 16; left > 0; left--) {
-                if (((unlike(at, seen) | unlike(at + 8, seen)) & ~keep) != 0) {
+            for (uint64_t left = SMALL ? 0 : (count - i) / 8; left > 0; left--) {
+                if ((unlike(at, seen) & ~keep) != 0) {
                     break;
                 }
                 flip_eight(at, flip);
-                flip_eight(at + 8, flip);
-                at += 16;
+                at += 8;
             }
             i = (uint64_t)(at - slot);
             for (; i < count && ((entry = load(slot + i)) & ~keep) == seen; i++) {
