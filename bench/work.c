@@ -82,9 +82,8 @@ static void must(const struct subject *s, enum axas_status status, uint64_t at)
 /* The range whose pages are faulted in: as many for every granule, but for those of real memory. */
 static uint64_t fault_bytes(const struct subject *s, bool zeroed)
 {
-    const uint64_t bytes = FAULT_PAGES * s->page;
-    if (!zeroed || bytes < ZEROED_BYTES) {
-        return subject_clip(s, bytes);
+    if (!zeroed) {
+        return subject_clip(s, FAULT_PAGES * s->page);
     }
     return s->large > ZEROED_BYTES ? ZEROED_BYTES : subject_clip(s, ZEROED_BYTES);
 }
@@ -1009,7 +1008,9 @@ static void faults_of_two(struct bench_state *state, const struct subject *s, bo
     while (bench_keep_running(state)) {
         bench_pause(state);
         map_lazy(s, &common.space, size, false);
-        map_lazy(s, &common.other, size, false);
+        if (apart) {
+            map_lazy(s, &common.other, size, false);
+        }
         bench_resume(state);
         __atomic_store_n(&common.stage, THREAD_GOES, __ATOMIC_RELEASE);
         take_faults(first);
