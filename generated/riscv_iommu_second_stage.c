@@ -734,21 +734,6 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     }
 }
 
-/* Stores the leaves of a group that hold the same. */
-static AXAS_OUTLINE void repeat(table_entry *slot, uint64_t count, uint64_t entry)
-{
-    for (; !SMALL && count >= 4; count -= 4) {
-        store(slot, entry);
-        store(slot + 1, entry);
-        store(slot + 2, entry);
-        store(slot + 3, entry);
-        slot += 4;
-    }
-    for (; count > 0; count--) {
-        store(slot++, entry);
-    }
-}
-
 /* Stores `count` leaves from gpa on, those that fill a contiguous group as leaves of one. */
 AXAS_COMPACT static AXAS_OUTLINE void fill_in_groups(
         table_entry *slot,
@@ -774,7 +759,7 @@ AXAS_COMPACT static AXAS_OUTLINE void fill_in_groups(
         const uint64_t marked = (code ^ shape[level].group_flip) | shape[level].group_pattern;
 
         for (uint64_t i = 0; i < inside; i += (offset + 1) >> shift) {
-            repeat(slot + i, (offset + 1) >> shift, marked | axas_riscv_iommu_second_stage_vpn0_address(hpa));
+            axas_walk_repeat(&axas_riscv_iommu_second_stage, slot + i, (offset + 1) >> shift, marked | axas_riscv_iommu_second_stage_vpn0_address(hpa));
             hpa += offset + 1;
         }
     } else {

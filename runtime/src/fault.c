@@ -440,7 +440,7 @@ static inline void *empty_page(const struct axas_table *table, uint64_t gpa)
     unsigned level;
     uint64_t entry;
     void *slot = table->mode->find(table, gpa, &level, &entry);
-    return level == table->page_level && entry == table->page_empty ? slot : NULL;
+    return level == axas_last_level(table->format) && entry == table->page_empty ? slot : NULL;
 }
 
 /* Puts a page that the area's backend gave where empty_page found nothing. */

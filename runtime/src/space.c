@@ -824,10 +824,12 @@ static struct failure check_protect(const struct axas_space *space, uint64_t fir
             beside[level] += area->backend->pure ? own[level] : 0;
         }
         if (to == last) {
-            start->slot = at == first ? start->slot : NULL; /* one of several areas */
             break;
         }
         at = to + 1;
+    }
+    if (last - first >= table->page_size) {
+        start->slot = NULL; /* it may be of one area of several */
     }
     if (space->populate_only && splitting_breaks(space, first, last, need)) {
         return failure(AXAS_ERR_UNSUPPORTED, "part of what is mapped as one, and splitting it needs a break");

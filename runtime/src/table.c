@@ -522,9 +522,8 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return status;
     }
     made.root_level = made.mode->root_level;
-    made.page_level = (uint8_t)axas_last_level(format);
-    made.page_shift = level_at(&made, made.page_level)->shift;
-    made.page_empty = level_at(&made, made.page_level)->empty;
+    made.page_shift = level_at(&made, axas_last_level(format))->shift;
+    made.page_empty = level_at(&made, axas_last_level(format))->empty;
     made.page_size = UINT64_C(1) << made.page_shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);
     made.groups = groups(&made);
@@ -641,7 +640,7 @@ void axas_walk_change(struct axas_table *table, const struct axas_walk_start *st
     void *slot = start->slot;
     unsigned level = start->level;
     /* A page that is emptied may leave its table empty, and then those above. */
-    if (slot == NULL || (code == NULL && (level != table->page_level ||
+    if (slot == NULL || (code == NULL && (level != axas_last_level(table->format) ||
                                           axas_walk_empty_outside(table, slot, level, gpa, last)))) {
         slot = root_slot(table, gpa);
         level = table->root_level;

@@ -129,7 +129,7 @@ void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *lev
     return slot;
 }
 
-static void fill(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry)
+void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry)
 {
     const uint64_t raw = in_order(format, entry);
     if (IS_WIDE(format)) {
@@ -179,7 +179,7 @@ static bool all_are(const struct axas_format *format, const void *slot, uint64_t
 
 void axas_tree_make_empty(const struct axas_table *table, void *entries, unsigned level, uint64_t count)
 {
-    fill(table->format, entries, count, table->format->shape[level].empty);
+    axas_walk_repeat(table->format, entries, count, table->format->shape[level].empty);
     written(table, entries, count);
 }
 
@@ -191,8 +191,8 @@ void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool
     void *made = axas_pool_take(pool, level);
     const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
     if (made != NULL) {
-        fill(format, made, first, shape->empty);
-        fill(format, entry_behind(format, made, after), shape->entries - after, shape->empty);
+        axas_walk_repeat(format, made, first, shape->empty);
+        axas_walk_repeat(format, entry_behind(format, made, after), shape->entries - after, shape->empty);
     }
     return made;
 }
@@ -497,7 +497,7 @@ void axas_walk_touch(const struct axas_table *table, uint64_t gpa, uint64_t last
             }
             gpa = (gpa | within) + 1;
             slot = entry_behind(format, slot, 1);
-        } while (level == table->page_level && index_in(shape, gpa) != 0);
+        } while (level == axas_last_level(format) && index_in(shape, gpa) != 0);
     }
 }
 

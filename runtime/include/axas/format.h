@@ -137,13 +137,12 @@ struct axas_table {
     uint8_t gpa_bits;
     uint8_t physical_bits;
     uint8_t page_shift; /**< page_size is 1 << this */
-    uint8_t page_level; /**< of the smallest leaves */
     uint32_t vmid;
     const struct axas_mode *mode;
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
     uint64_t page_size;        /**< of the smallest leaf, bytes */
-    uint64_t page_empty;       /**< an empty entry of their level */
+    uint64_t page_empty;       /**< an empty entry of its level */
     uint64_t not_in_gpa;       /**< bits that no guest address of such a leaf has */
     uint64_t not_in_hpa;       /**< bits that no host address of one has */
     bool announces;            /**< the CPU or the IOMMU has to be told of new entries */

@@ -182,6 +182,8 @@ void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const 
 /** Takes the table that begins at `start` out of the entry *slot of `level`, and gives it to the gather. */
 void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level,
                       struct axas_gather *gather);
+/** Stores the same entry `count` times. */
+void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry);
 /** Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
 bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
                              uint64_t last);
