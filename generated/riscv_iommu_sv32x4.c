@@ -586,6 +586,8 @@ static AXAS_OUTLINE void recode(
             table_entry *at = slot + i;
 
             for (uint64_t left = SMALL ? 0 : (count - i) / 8; left > 0; left--) {
+                /* A compared entry is four instructions: too many for the CPU to see far enough by itself. */
+                axas_walk_ahead(at + 64);
                 if ((unlike(at, seen) & ~keep) != 0) {
                     break;
                 }
