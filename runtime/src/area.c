@@ -268,7 +268,7 @@ void axas_areas_frame_give(struct axas_space *space, void *frame)
     space->node_bytes -= NODE_BYTES;
 }
 
-void axas_areas_trim(struct axas_space *space, uint64_t keep)
+static AXAS_OUTLINE void reserve_lower(struct axas_space *space, uint64_t keep)
 {
     const struct axas_hal *hal = space->table.hal;
     while (space->areas.reserved_nodes > keep) {
@@ -276,6 +276,13 @@ void axas_areas_trim(struct axas_space *space, uint64_t keep)
         space->areas.free_nodes = *(void **)node;
         space->areas.reserved_nodes--;
         hal->frame_free(hal->context, axas_hal_phys(hal, node), NODE_BYTES, AXAS_FRAME_NODE);
+    }
+}
+
+void axas_areas_trim(struct axas_space *space, uint64_t keep)
+{
+    if (space->areas.reserved_nodes > keep) {
+        reserve_lower(space, keep);
     }
 }
 
@@ -447,11 +454,12 @@ static uint64_t stretches_of(const struct axas_space *space, const struct leaf *
 {
     uint64_t first = axas_stretch_of(space, leaf->key[at]);
     uint64_t last = axas_stretch_of(space, last_of(area_at(leaf, at)));
-    bool low = shares(space, leaf, at);
+    bool low = at != 0 && axas_stretch_of(space, last_of(area_at(leaf, at - 1))) == first;
+    bool high = at + 1 < leaf->node.count && axas_stretch_of(space, leaf->key[at + 1]) == last;
     if (first == last) {
-        return low || shares(space, leaf, at + 1) ? 0 : 1;
+        return low || high ? 0 : 1;
     }
-    return last - first + 1 - (low ? 1 : 0) - (shares(space, leaf, at + 1) ? 1 : 0);
+    return last - first + 1 - (low ? 1 : 0) - (high ? 1 : 0);
 }
 
 static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
@@ -747,7 +755,7 @@ static void cut(struct axas_space *space, struct axas_area area, uint64_t from, 
 }
 
 /* Makes records for what is behind gaps, until no more of them fit. */
-static void close_gaps(struct axas_space *space)
+static AXAS_OUTLINE void close_these_gaps(struct axas_space *space)
 {
     while (space->areas.gaps != NULL) {
         uint64_t first = axas_gap_above(space, 0);
@@ -758,6 +766,13 @@ static void close_gaps(struct axas_space *space)
         axas_gap_remove(space, first, end - 1);
         uint64_t from = address_of(space, first);
         cut(space, *record_at(space, from), from, address_of(space, end) - 1);
+    }
+}
+
+static inline void close_gaps(struct axas_space *space)
+{
+    if (AXAS_UNLIKELY(space->areas.gaps != NULL)) {
+        close_these_gaps(space);
     }
 }
 
@@ -865,15 +880,15 @@ void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *p
 {
     for (;;) {
         const struct leaf *leaf = (const struct leaf *)path->step[0].node;
-        struct axas_area area = *area_at(leaf, path->step[0].index - 1);
-        uint64_t area_last = last_of(&area);
-        uint64_t from = area.gpa.raw > first ? area.gpa.raw : first;
+        const struct axas_area *area = area_at(leaf, path->step[0].index - 1);
+        uint64_t area_last = last_of(area);
+        uint64_t from = area->gpa.raw > first ? area->gpa.raw : first;
         uint64_t to = area_last < last ? area_last : last;
-        if (area.gpa.raw > last) {
+        if (area->gpa.raw > last) {
             return;
         }
-        widen(space, &area, &from, &to);
-        bool cuts = from != area.gpa.raw && to != area_last;
+        widen(space, area, &from, &to);
+        bool cuts = from != area->gpa.raw && to != area_last;
         if (cuts && !record_fits(space, to + 1)) {
             axas_gap_add(space, axas_page_of(space, from), axas_page_of(space, to));
             return;
@@ -882,16 +897,18 @@ void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *p
             axas_gap_remove(space, axas_page_of(space, from), axas_page_of(space, to));
         }
         if (cuts) {
-            cut(space, area, from, to);
+            cut(space, *area, from, to);
             return;
         }
-        if (from != area.gpa.raw) {
-            area.size = from - area.gpa.raw;
-            replace_at(space, path, &area);
+        if (from != area->gpa.raw) {
+            struct axas_area low = *area;
+            low.size = from - low.gpa.raw;
+            replace_at(space, path, &low);
         } else if (to != area_last) {
-            area.gpa = axas_gpa_of(to + 1);
-            area.size = area_last - to;
-            replace_at(space, path, &area);
+            struct axas_area high = *area;
+            high.gpa = axas_gpa_of(to + 1);
+            high.size = area_last - to;
+            replace_at(space, path, &high);
             return;
         } else {
             remove_at(space, path);

@@ -8,6 +8,9 @@
 
 #include <axas/format.h>
 
+/** One unmap splits at most one leaf of each level at each end of its range. */
+#define AXAS_RESERVE_PER_LEVEL 2u
+
 /** Are the two names the same? */
 static inline bool axas_same(const char *one, const char *other)
 {

@@ -26,12 +26,10 @@ struct aside {
     uint64_t nodes;
 };
 
-static struct aside aside_of(const struct axas_space *space)
+static void note_aside(const struct axas_space *space, struct aside *aside)
 {
-    struct aside aside;
-    __builtin_memcpy(aside.tables, space->table.pool.count, sizeof aside.tables);
-    aside.nodes = space->areas.reserved_nodes;
-    return aside;
+    __builtin_memcpy(aside->tables, space->table.pool.count, sizeof aside->tables);
+    aside->nodes = space->areas.reserved_nodes;
 }
 
 static void trim_tables(struct axas_space *space, const uint32_t keep[AXAS_MAX_LEVELS])
@@ -114,6 +112,7 @@ static void limit_splits(struct axas_space *space)
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
         uint64_t count = space->splits[level];
         count = count < space->areas.reserve_limit ? count : space->areas.reserve_limit;
+        count = count > AXAS_RESERVE_PER_LEVEL ? count : AXAS_RESERVE_PER_LEVEL;
         space->table.reserve[level] = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
     }
 }
@@ -131,13 +130,9 @@ static void settle_tables(struct axas_space *space)
     if (space->areas.count == 0) {
         axas_pool_drain(&space->table, &space->table.pool);
     } else if (space->populate_only) {
-        uint32_t keep[AXAS_MAX_LEVELS];
         limit_splits(space);
         (void)axas_table_reserve(&space->table);
-        for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
-            keep[level] = space->table.reserve[level] > 2 ? space->table.reserve[level] : 2;
-        }
-        trim_tables(space, keep);
+        trim_tables(space, space->table.reserve);
     } else {
         (void)axas_table_reserve(&space->table);
     }
@@ -422,11 +417,10 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
 
 static bool any(const uint32_t need[AXAS_MAX_LEVELS])
 {
-    uint32_t sum = 0;
-    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
-        sum |= need[level];
-    }
-    return sum != 0;
+    _Static_assert(AXAS_MAX_LEVELS == 6, "all of them below");
+    uint64_t pair[AXAS_MAX_LEVELS / 2];
+    __builtin_memcpy(pair, need, sizeof pair);
+    return (pair[0] | pair[1] | pair[2]) != 0;
 }
 
 static bool pool_holds(const struct axas_pool *pool, const uint32_t need[AXAS_MAX_LEVELS])
@@ -522,7 +516,8 @@ static struct failure check_removal(struct axas_space *space, struct removal *re
     if (space->populate_only && splitting_breaks(space, removal->first, removal->last, need)) {
         return failure(AXAS_ERR_UNSUPPORTED, "part of what is mapped as one, and splitting it needs a break");
     }
-    struct aside before = aside_of(space);
+    struct aside before;
+    note_aside(space, &before);
     if (splits) {
         (void)axas_table_reserve(&space->table);
     }
@@ -743,7 +738,8 @@ enum axas_status axas_space_map(struct axas_space *space, axas_gpa gpa, uint64_t
     }
     struct axas_area area = {gpa, size, gpa, attr, 0, backend, context, data};
     axas_lock_state state = axas_lock_write(&space->lock);
-    struct aside before = aside_of(space);
+    struct aside before;
+    note_aside(space, &before);
     struct failure failed = check_map(space, &area, flags);
     bool fills = failed.status == AXAS_OK && (flags & AXAS_POPULATE) != 0 && !backend->pure;
     area.flags = fills ? AXAS_AREA_FILLING : 0;
@@ -948,7 +944,8 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     uint32_t beside[AXAS_MAX_LEVELS] = {0};
     axas_lock_state state = axas_lock_write(&space->lock);
-    struct aside before = aside_of(space);
+    struct aside before;
+    note_aside(space, &before);
     struct failure failed = check_range(space, gpa, size);
     if ((attr & ~AXAS_ATTR_MASK) != 0) {
         failed = failure(AXAS_ERR_INVALID, "unknown bits in the attribute");

@@ -9,9 +9,6 @@
 #include "format_internal.h"
 #include "tree.h"
 
-/* One unmap splits at most one leaf of each level at each end of its range. */
-#define RESERVE_PER_LEVEL 2u
-
 static uint64_t last_of_width(unsigned bits)
 {
     return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
@@ -532,6 +529,9 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
            (made.leaf_sizes >> level_at(&made, made.first_split - 1u)->shift & 1) == 0) {
         made.first_split++;
     }
+    for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
+        made.reserve[level] = AXAS_RESERVE_PER_LEVEL;
+    }
     made.exec_leaf_sizes = made.leaf_sizes & leaf_sizes(&made, config->max_exec_leaf_shift);
     if ((made.exec_leaf_sizes & axas_table_page_size(&made)) == 0) {
         *why = "a cap below the smallest leaf";
@@ -768,6 +768,17 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     return AXAS_OK;
 }
 
+static AXAS_OUTLINE enum axas_status fill_reserve(struct axas_table *table)
+{
+    unsigned end = axas_last_level(table->format) + 1;
+    for (unsigned level = table->first_split; level < end; level++) {
+        if (!pool_raise(table, &table->pool, level, table->reserve[level])) {
+            return AXAS_ERR_NO_MEMORY;
+        }
+    }
+    return AXAS_OK;
+}
+
 enum axas_status axas_table_reserve(struct axas_table *table)
 {
     if (table == NULL) {
@@ -775,10 +786,8 @@ enum axas_status axas_table_reserve(struct axas_table *table)
     }
     unsigned end = axas_last_level(table->format) + 1;
     for (unsigned level = table->first_split; level < end; level++) {
-        uint32_t count =
-            table->reserve[level] > RESERVE_PER_LEVEL ? table->reserve[level] : RESERVE_PER_LEVEL;
-        if (table->pool.count[level] < count && !pool_raise(table, &table->pool, level, count)) {
-            return AXAS_ERR_NO_MEMORY;
+        if (table->pool.count[level] < table->reserve[level]) {
+            return fill_reserve(table);
         }
     }
     return AXAS_OK;

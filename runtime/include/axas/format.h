@@ -164,7 +164,8 @@ struct axas_table {
     uint64_t table_limit;     /**< cap on `tables`; UINT64_MAX for none */
     struct axas_transition change[AXAS_CHANGES];
     struct axas_pool pool;             /**< the reserve, and what the running exclusive operation prepared */
-    uint32_t reserve[AXAS_MAX_LEVELS]; /**< how many tables the reserve holds, if more than one unmap takes */
+    uint32_t reserve[AXAS_MAX_LEVELS]; /**< how many tables the reserve is to hold: at least what one unmap
+                                          takes */
 };
 
 /** Called with each run of leaf memory that nothing translates to any more. */
