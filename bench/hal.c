@@ -14,10 +14,24 @@ static struct {
     uint8_t *base;
     uint64_t given; /* bytes of the arena that were ever given out */
     uint64_t used;
-    void *spare[64]; /* by the binary logarithm of the size */
+    /* Numbers of free frames, by the binary logarithm of their size: beside the frames, as a kernel's
+     * allocator has them, so that to take one does not wait for what is in it. */
+    uint32_t *spare[64];
+    uint32_t spares[64];
     bool shared;
     unsigned char busy;
 } arena;
+
+static void *new_memory(uint64_t bytes)
+{
+    void *memory =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("bench: memory");
+        exit(EXIT_FAILURE);
+    }
+    return memory;
+}
 
 static void enter(void)
 {
@@ -39,10 +53,8 @@ static bool frame_alloc(void *context, uint64_t size, enum axas_frame_use use, a
     (void)context;
     (void)use;
     enter();
-    if (arena.spare[order] != NULL) {
-        void *spare = arena.spare[order];
-        arena.spare[order] = *(void **)spare;
-        start = (uint64_t)((uint8_t *)spare - arena.base);
+    if (arena.spares[order] != 0) {
+        start = (uint64_t)arena.spare[order][--arena.spares[order]] << order;
     } else {
         start = (arena.given + size - 1) & ~(size - 1);
         if (start + size > ARENA_BYTES) {
@@ -60,12 +72,13 @@ static bool frame_alloc(void *context, uint64_t size, enum axas_frame_use use, a
 static void frame_free(void *context, axas_hpa frame, uint64_t size, enum axas_frame_use use)
 {
     const unsigned order = (unsigned)__builtin_ctzll(size);
-    void *spare = arena.base + (frame.raw - ARENA_HPA);
     (void)context;
     (void)use;
     enter();
-    *(void **)spare = arena.spare[order];
-    arena.spare[order] = spare;
+    if (arena.spare[order] == NULL) {
+        arena.spare[order] = new_memory((ARENA_BYTES >> order) * sizeof *arena.spare[order]);
+    }
+    arena.spare[order][arena.spares[order]++] = (uint32_t)((frame.raw - ARENA_HPA) >> order);
     arena.used -= size;
     leave();
 }
@@ -85,13 +98,8 @@ const struct axas_hal *bench_hal(void)
 
 void bench_hal_start(void)
 {
-    uint8_t *memory = mmap(NULL, 2 * ARENA_BYTES, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-        perror("bench: the arena");
-        exit(EXIT_FAILURE);
-    }
-    arena.base = (uint8_t *)(((uintptr_t)memory + ARENA_BYTES - 1) & ~(uintptr_t)(ARENA_BYTES - 1));
+    arena.base = (uint8_t *)(((uintptr_t)new_memory(2 * ARENA_BYTES) + ARENA_BYTES - 1) &
+                             ~(uintptr_t)(ARENA_BYTES - 1));
     (void)madvise(arena.base, ARENA_BYTES, MADV_HUGEPAGE);
     memset(arena.base, 0, ARENA_BYTES / 4); /* so that no row pays for the first touch */
     hal.direct_map_offset = (uint64_t)(uintptr_t)arena.base - ARENA_HPA;

@@ -1166,6 +1166,20 @@ AXAS_COMPACT static OUTLINE_UNLESS_SMALL uint64_t change_large(
     return count;
 }
 
+/* Asks for where the table behind `entry` begins, if one is, while the entries before it are changed. */
+static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uint64_t entry)
+{
+    const table_entry *child;
+
+    if (kind_of(level, entry) != AXAS_ENTRY_TABLE || t->maps_by_call) {
+        return;
+    }
+    child = axas_walk_virt_directly(t, axas_riscv_iommu_second_stage_entry_hpa(level, entry));
+    for (unsigned line = 0; line < 8; line++) {
+        axas_walk_ahead(child + (size_t)line * (64 / sizeof *child));
+    }
+}
+
 #if SMALL
 static bool change_in(const struct axas_change_request *c, void *slot, unsigned level, uint64_t gpa, uint64_t last);
 #else
@@ -1232,6 +1246,9 @@ static AXAS_INLINE bool change_in_body(
             if (!empty) {
                 table_entry *const child = child_slot(t, level, load(slot), gpa);
 
+                if (!SMALL && level + 1 == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0 && stop != last) {
+                    ask_for(t, level, load(slot + 1));
+                }
                 empty = !change_in(c, child, level + 1, gpa, stop) && c->code == NULL &&
                         axas_walk_empty_outside(t, child, level + 1, gpa, stop);
             }
