@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ARENA_BYTES (UINT64_C(1) << 30)
+#define ARENA_ORDER 30u
+#define ARENA_BYTES (UINT64_C(1) << ARENA_ORDER)
 #define ARENA_HPA (UINT64_C(1) << 30)
 
 static struct {
@@ -16,8 +17,8 @@ static struct {
     uint64_t used;
     /* Numbers of free frames, by the binary logarithm of their size: beside the frames, as a kernel's
      * allocator has them, so that to take one does not wait for what is in it. */
-    uint32_t *spare[64];
-    uint32_t spares[64];
+    uint32_t *spare[ARENA_ORDER + 1];
+    uint32_t spares[ARENA_ORDER + 1];
     bool shared;
     unsigned char busy;
 } arena;
@@ -75,9 +76,6 @@ static void frame_free(void *context, axas_hpa frame, uint64_t size, enum axas_f
     (void)context;
     (void)use;
     enter();
-    if (arena.spare[order] == NULL) {
-        arena.spare[order] = new_memory((ARENA_BYTES >> order) * sizeof *arena.spare[order]);
-    }
     arena.spare[order][arena.spares[order]++] = (uint32_t)((frame.raw - ARENA_HPA) >> order);
     arena.used -= size;
     leave();
@@ -102,6 +100,10 @@ void bench_hal_start(void)
                              ~(uintptr_t)(ARENA_BYTES - 1));
     (void)madvise(arena.base, ARENA_BYTES, MADV_HUGEPAGE);
     memset(arena.base, 0, ARENA_BYTES / 4); /* so that no row pays for the first touch */
+    for (unsigned order = (unsigned)__builtin_ctzll(AXAS_FRAME_SIZE); order <= ARENA_ORDER; order++) {
+        const uint64_t bytes = (ARENA_BYTES >> order) * sizeof *arena.spare[order];
+        arena.spare[order] = memset(new_memory(bytes), 0, bytes);
+    }
     hal.direct_map_offset = (uint64_t)(uintptr_t)arena.base - ARENA_HPA;
 }
 

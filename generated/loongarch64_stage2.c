@@ -634,6 +634,9 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     }
 }
 
+/* How many entries ahead of their change entries are asked for, a line of the cache at a time. */
+#define AHEAD 64u
+
 /* In what any of eight entries differs from `seen`. */
 static AXAS_INLINE uint64_t unlike(const table_entry *slot, uint64_t seen)
 {
@@ -704,7 +707,7 @@ static AXAS_OUTLINE void recode(
 
             for (uint64_t left = SMALL ? 0 : (count - i) / 8; left > 0; left--) {
                 /* A compared entry is four instructions: too many for the CPU to see far enough by itself. */
-                axas_walk_ahead(at + 64);
+                axas_walk_ahead(at + AHEAD);
                 if ((unlike(at, seen) & ~keep) != 0) {
                     break;
                 }
@@ -986,9 +989,9 @@ static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uin
     if (kind_of(level, entry) != AXAS_ENTRY_TABLE || t->maps_by_call) {
         return;
     }
-    child = axas_walk_virt_directly(t, axas_loongarch64_stage2_entry_hpa(level, entry));
-    for (unsigned line = 0; line < 8; line++) {
-        axas_walk_ahead(child + (size_t)line * (64 / sizeof *child));
+    child = directly_behind(t, axas_loongarch64_stage2_entry_hpa(level, entry));
+    for (unsigned i = 0; i < AHEAD; i += 64 / sizeof *child) {
+        axas_walk_ahead(child + i);
     }
 }
 
@@ -1052,7 +1055,7 @@ static AXAS_INLINE bool change_in_body(
             if (!empty) {
                 table_entry *const child = child_slot(t, level, load(slot), gpa);
 
-                if (!SMALL && level + 1 == AXAS_LOONGARCH64_STAGE2_PT && stop != last) {
+                if (!SMALL && level + 1 == AXAS_LOONGARCH64_STAGE2_PT && c->code != NULL && stop != last) {
                     ask_for(t, level, load(slot + 1));
                 }
                 empty = !change_in(c, child, level + 1, gpa, stop) && c->code == NULL &&

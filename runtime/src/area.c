@@ -442,20 +442,30 @@ static void first_key_changed(const struct axas_space *space, const struct axas_
     }
 }
 
+static uint64_t first_stretch(const struct axas_space *space, const struct leaf *leaf, unsigned at)
+{
+    return axas_stretch_of(space, leaf->key[at]);
+}
+
+static uint64_t last_stretch(const struct axas_space *space, const struct leaf *leaf, unsigned at)
+{
+    return axas_stretch_of(space, last_of(area_at(leaf, at)));
+}
+
 /* Does the entry touch a stretch that the one before it in the leaf node touches too? */
 static bool shares(const struct axas_space *space, const struct leaf *leaf, unsigned at)
 {
     return at != 0 && at < leaf->node.count &&
-           axas_stretch_of(space, last_of(area_at(leaf, at - 1))) == axas_stretch_of(space, leaf->key[at]);
+           last_stretch(space, leaf, at - 1) == first_stretch(space, leaf, at);
 }
 
 /* How many stretches the entry touches that no other one in the leaf node does. */
 static uint64_t stretches_of(const struct axas_space *space, const struct leaf *leaf, unsigned at)
 {
-    uint64_t first = axas_stretch_of(space, leaf->key[at]);
-    uint64_t last = axas_stretch_of(space, last_of(area_at(leaf, at)));
-    bool low = at != 0 && axas_stretch_of(space, last_of(area_at(leaf, at - 1))) == first;
-    bool high = at + 1 < leaf->node.count && axas_stretch_of(space, leaf->key[at + 1]) == last;
+    uint64_t first = first_stretch(space, leaf, at);
+    uint64_t last = last_stretch(space, leaf, at);
+    bool low = at != 0 && last_stretch(space, leaf, at - 1) == first;
+    bool high = at + 1 < leaf->node.count && first_stretch(space, leaf, at + 1) == last;
     if (first == last) {
         return low || high ? 0 : 1;
     }

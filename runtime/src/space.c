@@ -418,9 +418,7 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
 static bool any(const uint32_t need[AXAS_MAX_LEVELS])
 {
     _Static_assert(AXAS_MAX_LEVELS == 6, "all of them below");
-    uint64_t pair[AXAS_MAX_LEVELS / 2];
-    __builtin_memcpy(pair, need, sizeof pair);
-    return (pair[0] | pair[1] | pair[2]) != 0;
+    return (need[0] | need[1] | need[2] | need[3] | need[4] | need[5]) != 0;
 }
 
 static bool pool_holds(const struct axas_pool *pool, const uint32_t need[AXAS_MAX_LEVELS])
