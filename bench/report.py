@@ -99,8 +99,10 @@ TARGETS = (
 
 LEGEND = """\
 Nanoseconds for one entry, call, address, fault or byte: the median of the repetitions, and how far apart the fastest
-and the slowest were. *Ratio* is that over the floor, measured in the same process with the same flags; a target with
-`>=` is a gain, the floor over the work (of `memcpy`'s speed, or of one thread's). *Shown* rows are not judged:
+and the slowest were. Where even the floors of a mode were more than 20 % apart it was measured again, up to twice, and
+that one is shown whose floors were closest together. *Ratio* is the figure over the floor, measured in the same process
+with the same flags; a target with `>=` is a gain, the floor over the work (of `memcpy`'s speed, or of one thread's).
+*Shown* rows are not judged:
 
 - The space in W1 to W8, whose floor is the table layer's plus a lock pair and the lookup of an area. Where one call
   does many entries, that pair and lookup would be less than 0.1 ns of each and are left out.

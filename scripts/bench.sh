@@ -6,12 +6,15 @@
 # everything also writes bench/RESULTS.md and bench/RESULTS.svg.
 #
 # The repetitions of all rows of a mode are made in random order, and the compilers take turns, mode by mode: where
-# other guests of the same machine slow it down for a while, work and floors are slower alike.
+# other guests of the same machine slow it down for a while, work and floors are slower alike. Where even the floors of a
+# mode were more than 20 % apart from one repetition to another (bench/calm.py), it is measured again, up to twice, and
+# that one counts whose floors were closest together.
 #
-#     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--report]
+#     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--again | --report]
 #
-# --quick makes 3 short repetitions instead of 7. --report measures nothing: it writes the results of the last run
-# again, with what bench/NOTES.md says now.
+# --quick makes 3 short repetitions instead of 7, once. --again measures only what was disturbed in the last run, with
+# the programs of that run. --report measures nothing: it writes the results of the last run again, with what
+# bench/NOTES.md says now.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
@@ -25,6 +28,8 @@ repetitions=7
 seconds=0.01
 full=yes
 measure=yes
+tries=2
+disturbed=20
 out=build-bench
 while [ "$#" -gt 0 ]; do
     case $1 in
@@ -45,10 +50,15 @@ while [ "$#" -gt 0 ]; do
     --quick)
         repetitions=3
         seconds=0.002
+        tries=0
         full=
         ;;
-    --report) measure= ;;
-    *) die "usage: scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--report]" ;;
+    --again) measure= ;;
+    --report)
+        measure=
+        tries=0
+        ;;
+    *) die "usage: scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--again | --report]" ;;
     esac
     shift
 done
@@ -101,11 +111,57 @@ progress() {
     printf '%d\n' "$done_rows" >"$out/done"
 }
 
+# measure COMPILER FORMAT/MODE DIRECTORY
+measure() {
+    benchmark "$1" "$2" --benchmark_repetitions="$repetitions" --benchmark_min_time="$seconds" \
+        --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
+        --benchmark_out="$3/${2/\//.}.json" --benchmark_out_format=json 2>&1 |
+        progress "$1"
+    done_rows=$(<"$out/done")
+}
+
+# apart DIRECTORY [FORMAT/MODE]: FORMAT/MODE and by how many percent its floors were apart, for each mode measured.
+apart() {
+    "$python" bench/calm.py "$1" | awk -v mode="${2-}" 'mode == "" || $1 == mode'
+}
+
+# Measures again what was disturbed, and keeps the calmer run.
+measure_again() {
+    local runs=() compiler mode before now
+    for compiler in gcc clang; do
+        [ ! -e "$out/$compiler" ] || mapfile -t -O "${#runs[@]}" runs < <(
+            apart "$out/$compiler" | awk -v most="$disturbed" -v with="$compiler" '$2 > most { print with, $1, $2 }'
+        )
+    done
+    if [ "${#runs[@]}" -eq 0 ]; then
+        return
+    fi
+    say "measuring again what was disturbed: ${#runs[@]}, whose floors were more than $disturbed % apart"
+    all_rows=$(for run in "${runs[@]}"; do
+        read -r compiler mode _ <<<"$run"
+        benchmark "$compiler" "$mode" --benchmark_list_tests
+    done | wc -l)
+    done_rows=0
+    started=$SECONDS
+    for run in "${runs[@]}"; do
+        read -r compiler mode before <<<"$run"
+        rm -rf "$out/again"
+        mkdir "$out/again"
+        measure "$compiler" "$mode" "$out/again"
+        read -r _ now < <(apart "$out/again" "$mode")
+        if [ "$now" -lt "$before" ]; then
+            mv "$out/again/"*.json "$out/$compiler/"
+        fi
+        say "$compiler $mode: floors were $before % apart, now $now %"
+    done
+    rm -r "$out/again"
+}
+
+# The last core that this process may use.
+core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
 if [ -n "$measure" ]; then
     mkdir -p "$out"
     rm -rf "$out"/*.json "$out/gcc" "$out/clang" "$out/full"
-    # The last core that this process may use.
-    core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
     for compiler in "${compilers[@]}"; do
         build "$compiler"
         mkdir "$out/$compiler"
@@ -120,15 +176,14 @@ if [ -n "$measure" ]; then
     say "measuring $rows rows of ${#modes[@]} modes for each compiler on core $core"
     for mode in "${modes[@]}"; do
         for compiler in "${compilers[@]}"; do
-            benchmark "$compiler" "$mode" --benchmark_repetitions="$repetitions" --benchmark_min_time="$seconds" \
-                --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
-                --benchmark_out="$out/$compiler/${mode/\//.}.json" --benchmark_out_format=json 2>&1 |
-                progress "$compiler"
-            done_rows=$(<"$out/done")
+            measure "$compiler" "$mode" "$out/$compiler"
         done
     done
     [ -z "$full" ] || touch "$out/full"
 fi
+for ((i = 0; i < tries; i++)); do
+    measure_again
+done
 
 runs=()
 for compiler in gcc clang; do

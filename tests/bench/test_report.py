@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+import calm  # noqa: E402
 import report  # noqa: E402
 
 
@@ -69,6 +70,14 @@ class Report(unittest.TestCase):
         got = self.verdicts(run("pause/floor", 500, pauses=10), run("fill/floor", 1000, items=1000),
                             run("W1/table", 2000, items=1000, pauses=10))
         self.assertEqual(got, {"W1/table": (1.5, "met")})
+
+    def test_a_run_is_as_calm_as_the_floor_in_the_middle(self):
+        floors = {"fill/floor": [10, 11, 10], "scan/floor": [4, 4, 6], "chase/floor": [100, 150, 200]}
+        self.assertEqual(calm.apart(floors), 0.5)
+
+    def test_what_the_library_does_is_not_asked_whether_a_run_was_calm(self):
+        times = {"fill/floor": [10, 10, 11], "fill-clock/floor": [10, 20, 90], "W1/table": [10, 20, 90]}
+        self.assertEqual(calm.apart(times), 0.1)
 
     def test_a_row_that_no_target_speaks_of_is_shown(self):
         self.assertEqual(self.verdicts(run("W12/table", 1)), {"W12/table": (None, "shown")})
