@@ -99,10 +99,8 @@ TARGETS = (
 
 LEGEND = """\
 Nanoseconds for one entry, call, address, fault or byte: the median of the repetitions, and how far apart the fastest
-and the slowest were. Where even the floors of a mode were more than 20 % apart it was measured again, up to twice, and
-that one is shown whose floors were closest together. *Ratio* is the figure over the floor, measured in the same process
-with the same flags; a target with `>=` is a gain, the floor over the work (of `memcpy`'s speed, or of one thread's).
-*Shown* rows are not judged:
+and the slowest were. *Ratio* is that over the floor, measured in the same process with the same flags; a target with
+`>=` is a gain, the floor over the work (of `memcpy`'s speed, or of one thread's). *Shown* rows are not judged:
 
 - The space in W1 to W8, whose floor is the table layer's plus a lock pair and the lookup of an area. Where one call
   does many entries, that pair and lookup would be less than 0.1 ns of each and are left out.
@@ -118,7 +116,13 @@ with the same flags; a target with `>=` is a gain, the floor over the work (of `
 or in a compare-and-swap, `scan` a read-modify-write of each entry, plain or locked (`W6-locked`: the hardware writes
 entries too), `find` a binary search in an array, `pause` what stopping the clock takes, which is taken off every row
 that does. `W10-map` is beside the library's own find, batches beside one address at a time. A mode that cannot hold
-as much as its work asks for has the most that fits, its floor too."""
+as much as its work asks for has the most that fits, its floor too.
+
+The floor `find-1000` is the same instructions on the same data in every mode. Where it took on average over 20 % longer
+than its fastest repetition of all, something else ran on that core, and the mode was measured again, up to three times;
+its calmest run is shown."""
+# How much slower than at its fastest that floor may be.
+ALIKE, DISTURBED = "find-1000/floor", 1.2
 
 
 @dataclass
@@ -210,6 +214,20 @@ def missing(rows):
     return [f"{target.work} ({target.layer})" for target in TARGETS if (target.work, target.layer) not in there]
 
 
+def paces(times, fastest=None):
+    """For each (format, mode) how many times longer than at its fastest, in any mode, the floor took that is the same
+    in all of them: 1 on a calm machine."""
+    fastest = fastest or min(min(of_mode[ALIKE]) for of_mode in times.values())
+    return {mode: statistics.mean(of_mode[ALIKE]) / fastest for mode, of_mode in times.items()}
+
+
+def disturbed(times):
+    """Lines for the modes that were."""
+    return [f"- {compiler}, {form} {mode}: {100 * (pace - 1):.0f} % slower"
+            for compiler, of_compiler in times.items() for (form, mode), pace in paces(of_compiler).items()
+            if pace > DISTURBED]
+
+
 def plain(head, lines):
     widths = [max(len(line[i]) for line in (head, *lines)) for i in range(len(head))]
     for line in (head, *lines):
@@ -294,6 +312,9 @@ def page(rows, compilers, contexts, times, counters, sizes):
                 *(f"- {run}" for run in runs), "",
                 "![Times over their floors, by work and format](RESULTS.svg)", "", "## Targets", "",
                 *markdown(*summary(rows, compilers)), "", *markdown(*missed(rows, compilers)), "")
+    if disturbed(times):
+        yield from ("Something else ran on the core however often these were measured (see `find-1000` below):", "",
+                    *disturbed(times), "")
     yield from ("## How to read it", "", *markdown(("work", ""), WORDS.items()), "", LEGEND, "")
     notes = HERE / "NOTES.md"
     if notes.exists():

@@ -6,9 +6,9 @@
 # everything also writes bench/RESULTS.md and bench/RESULTS.svg.
 #
 # The repetitions of all rows of a mode are made in random order, and the compilers take turns, mode by mode: where
-# other guests of the same machine slow it down for a while, work and floors are slower alike. Where even the floors of a
-# mode were more than 20 % apart from one repetition to another (bench/calm.py), it is measured again, up to twice, and
-# that one counts whose floors were closest together.
+# other guests of the same machine slow it down for a while, work and floors are slower alike. That is not enough where
+# one uses the other thread of the same core. Such a mode is measured again, up to three times (bench/calm.py), and its
+# calmest run counts.
 #
 #     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--again | --report]
 #
@@ -28,8 +28,7 @@ repetitions=7
 seconds=0.01
 full=yes
 measure=yes
-tries=2
-disturbed=20
+tries=3
 out=build-bench
 while [ "$#" -gt 0 ]; do
     case $1 in
@@ -120,23 +119,18 @@ measure() {
     done_rows=$(<"$out/done")
 }
 
-# apart DIRECTORY [FORMAT/MODE]: FORMAT/MODE and by how many percent its floors were apart, for each mode measured.
-apart() {
-    "$python" bench/calm.py "$1" | awk -v mode="${2-}" 'mode == "" || $1 == mode'
-}
-
 # Measures again what was disturbed, and keeps the calmer run.
 measure_again() {
-    local runs=() compiler mode before now
+    local runs=() run compiler mode before now
     for compiler in gcc clang; do
-        [ ! -e "$out/$compiler" ] || mapfile -t -O "${#runs[@]}" runs < <(
-            apart "$out/$compiler" | awk -v most="$disturbed" -v with="$compiler" '$2 > most { print with, $1, $2 }'
-        )
+        if [ -e "$out/$compiler" ]; then
+            mapfile -t -O "${#runs[@]}" runs < <("$python" bench/calm.py "$out/$compiler" | sed "s/^/$compiler /")
+        fi
     done
     if [ "${#runs[@]}" -eq 0 ]; then
         return
     fi
-    say "measuring again what was disturbed: ${#runs[@]}, whose floors were more than $disturbed % apart"
+    say "measuring ${#runs[@]} again that were disturbed"
     all_rows=$(for run in "${runs[@]}"; do
         read -r compiler mode _ <<<"$run"
         benchmark "$compiler" "$mode" --benchmark_list_tests
@@ -148,11 +142,11 @@ measure_again() {
         rm -rf "$out/again"
         mkdir "$out/again"
         measure "$compiler" "$mode" "$out/again"
-        read -r _ now < <(apart "$out/again" "$mode")
+        read -r _ now < <("$python" bench/calm.py "$out/$compiler" "$out/again")
         if [ "$now" -lt "$before" ]; then
             mv "$out/again/"*.json "$out/$compiler/"
         fi
-        say "$compiler $mode: floors were $before % apart, now $now %"
+        say "$compiler $mode: was $before % slower than a calm machine, now $now %"
     done
     rm -r "$out/again"
 }

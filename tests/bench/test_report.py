@@ -7,7 +7,6 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-import calm  # noqa: E402
 import report  # noqa: E402
 
 
@@ -71,13 +70,13 @@ class Report(unittest.TestCase):
                             run("W1/table", 2000, items=1000, pauses=10))
         self.assertEqual(got, {"W1/table": (1.5, "met")})
 
-    def test_a_run_is_as_calm_as_the_floor_in_the_middle(self):
-        floors = {"fill/floor": [10, 11, 10], "scan/floor": [4, 4, 6], "chase/floor": [100, 150, 200]}
-        self.assertEqual(calm.apart(floors), 0.5)
-
-    def test_what_the_library_does_is_not_asked_whether_a_run_was_calm(self):
-        times = {"fill/floor": [10, 10, 11], "fill-clock/floor": [10, 20, 90], "W1/table": [10, 20, 90]}
-        self.assertEqual(calm.apart(times), 0.1)
+    def test_a_mode_is_disturbed_where_what_is_the_same_in_all_is_slower(self):
+        times = {("some", "calm"): {"find-1000/floor": [10, 10, 11], "W1/table": [10, 20, 90]},
+                 ("some", "busy"): {"find-1000/floor": [16, 17, 18], "W1/table": [1, 1, 1]},
+                 ("some", "then busy"): {"find-1000/floor": [10, 10, 10, 17]}}
+        self.assertEqual(report.paces(times)[("some", "then busy")], 1.175)
+        self.assertEqual(report.paces(times, 5)[("some", "busy")], 3.4)
+        self.assertEqual(report.disturbed({"cc": times}), ["- cc, some busy: 70 % slower"])
 
     def test_a_row_that_no_target_speaks_of_is_shown(self):
         self.assertEqual(self.verdicts(run("W12/table", 1)), {"W12/table": (None, "shown")})
