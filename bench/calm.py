@@ -15,10 +15,9 @@ import report
 def main():
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    runs = [report.read(directory)[1] for directory in sys.argv[1:]]
-    fastest = min(min(of_mode[report.ALIKE]) for run in runs for of_mode in run.values())
-    for (form, mode), pace in sorted(report.paces(runs[-1], fastest).items()):
-        if pace > report.DISTURBED or len(runs) == 2:
+    *others, times = [report.read(directory)[1] for directory in sys.argv[1:]]
+    for (form, mode), pace in sorted(report.paces(times, *others).items()):
+        if pace > report.DISTURBED or others:
             print(f"{form}/{mode} {100 * (pace - 1):.0f}")
 
 

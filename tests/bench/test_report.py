@@ -75,7 +75,7 @@ class Report(unittest.TestCase):
                  ("some", "busy"): {"find-1000/floor": [16, 17, 18], "W1/table": [1, 1, 1]},
                  ("some", "then busy"): {"find-1000/floor": [10, 10, 10, 17]}}
         self.assertEqual(report.paces(times)[("some", "then busy")], 1.175)
-        self.assertEqual(report.paces(times, 5)[("some", "busy")], 3.4)
+        self.assertEqual(report.paces(times, {("some", "busy"): {"find-1000/floor": [5, 6]}})[("some", "busy")], 3.4)
         self.assertEqual(report.disturbed({"cc": times}), ["- cc, some busy: 70 % slower"])
 
     def test_a_row_that_no_target_speaks_of_is_shown(self):
