@@ -12,9 +12,9 @@
 #
 #     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--again | --report]
 #
-# --quick makes 3 short repetitions instead of 7, once. --again measures only what was disturbed in the last run, with
-# the programs of that run. --report measures nothing: it writes the results of the last run again, with what
-# bench/NOTES.md says now.
+# --quick makes 3 short repetitions instead of 7, once. --again measures only what was disturbed in the last run, unless
+# that was quick, with the programs of that run. --report measures nothing: it writes the results of the last run again,
+# with what bench/NOTES.md says now.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
@@ -27,7 +27,9 @@ compilers=(gcc clang)
 repetitions=7
 seconds=0.01
 full=yes
+quick=
 measure=yes
+again=
 tries=3
 out=build-bench
 while [ "$#" -gt 0 ]; do
@@ -47,12 +49,16 @@ while [ "$#" -gt 0 ]; do
         shift
         ;;
     --quick)
+        quick=yes
         repetitions=3
         seconds=0.002
         tries=0
         full=
         ;;
-    --again) measure= ;;
+    --again)
+        measure=
+        again=yes
+        ;;
     --report)
         measure=
         tries=0
@@ -155,7 +161,7 @@ measure_again() {
 core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
 if [ -n "$measure" ]; then
     mkdir -p "$out"
-    rm -rf "$out"/*.json "$out/gcc" "$out/clang" "$out/full"
+    rm -rf "$out"/*.json "$out/gcc" "$out/clang" "$out/full" "$out/quick"
     for compiler in "${compilers[@]}"; do
         build "$compiler"
         mkdir "$out/$compiler"
@@ -174,6 +180,10 @@ if [ -n "$measure" ]; then
         done
     done
     [ -z "$full" ] || touch "$out/full"
+    [ -z "$quick" ] || touch "$out/quick"
+fi
+if [ -n "$again" ] && [ -e "$out/quick" ]; then
+    die "the last run was a quick one, which is not measured again: run scripts/bench.sh without --quick first"
 fi
 for ((i = 0; i < tries; i++)); do
     measure_again
