@@ -8,7 +8,7 @@
 # The repetitions of all rows of a mode are made in random order, and the compilers take turns, mode by mode: where
 # other guests of the same machine slow it down for a while, work and floors are slower alike. That is not enough where
 # one uses the other thread of the same core. Such a mode is measured again, up to three times (bench/calm.py), and its
-# calmest run counts.
+# calmest run counts. When that calms less than a third of them, the machine stays busy, and no further try is made.
 #
 #     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--again | --report]
 #
@@ -125,25 +125,30 @@ measure() {
     done_rows=$(<"$out/done")
 }
 
-# Measures again what was disturbed, and keeps the calmer run.
-measure_again() {
-    local runs=() run compiler mode before now
+# Puts COMPILER FORMAT/MODE PERCENT of what was disturbed into disturbed.
+find_disturbed() {
+    local compiler
+    disturbed=()
     for compiler in gcc clang; do
         if [ -e "$out/$compiler" ]; then
-            mapfile -t -O "${#runs[@]}" runs < <("$python" bench/calm.py "$out/$compiler" | sed "s/^/$compiler /")
+            mapfile -t -O "${#disturbed[@]}" disturbed < <(
+                "$python" bench/calm.py "$out/$compiler" | sed "s/^/$compiler /"
+            )
         fi
     done
-    if [ "${#runs[@]}" -eq 0 ]; then
-        return
-    fi
-    say "measuring ${#runs[@]} again that were disturbed"
-    all_rows=$(for run in "${runs[@]}"; do
+}
+
+# Measures again what was disturbed, and keeps the calmer run.
+measure_again() {
+    local run compiler mode before now
+    say "measuring ${#disturbed[@]} again that were disturbed"
+    all_rows=$(for run in "${disturbed[@]}"; do
         read -r compiler mode _ <<<"$run"
         benchmark "$compiler" "$mode" --benchmark_list_tests
     done | wc -l)
     done_rows=0
     started=$SECONDS
-    for run in "${runs[@]}"; do
+    for run in "${disturbed[@]}"; do
         read -r compiler mode before <<<"$run"
         rm -rf "$out/again"
         mkdir "$out/again"
@@ -185,8 +190,16 @@ fi
 if [ -n "$again" ] && [ -e "$out/quick" ]; then
     die "the last run was a quick one, which is not measured again: run scripts/bench.sh without --quick first"
 fi
-for ((i = 0; i < tries; i++)); do
+find_disturbed
+while [ "${#disturbed[@]}" -gt 0 ] && [ "$tries" -gt 0 ]; do
+    before=${#disturbed[@]}
     measure_again
+    find_disturbed
+    tries=$((tries - 1))
+    if [ $((3 * ${#disturbed[@]})) -gt $((2 * before)) ]; then
+        say "${#disturbed[@]} of $before are disturbed still: the machine stays busy, so that no further try is made"
+        break
+    fi
 done
 
 runs=()
