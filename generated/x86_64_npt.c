@@ -1599,6 +1599,19 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, attr, pool);
 }
 
+/* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
+static void *empty_page(const struct axas_table *t, uint64_t gpa)
+{
+#if !SMALL
+    if (!AXAS_UNLIKELY(t->maps_by_call)) {
+        table_entry *const slot = leaf_slot(t, gpa);
+
+        return slot != NULL && load_link(slot) == AXAS_X86_64_NPT_PT_EMPTY ? slot : NULL;
+    }
+#endif
+    return axas_walk_empty_page(t, gpa);
+}
+
 /* A loop over pages stays in the table that was found last. */
 static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
@@ -1649,6 +1662,7 @@ static const struct axas_mode modes[] = {
             .translate = translate_pml4,
             .translate_batch = translate_batch,
             .find = find,
+            .empty_page = empty_page,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
@@ -1673,6 +1687,7 @@ static const struct axas_mode modes[] = {
             .translate = translate_pml5,
             .translate_batch = translate_batch,
             .find = find,
+            .empty_page = empty_page,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,

@@ -25,6 +25,7 @@
 
 #include "format_internal.h"
 #include "space_internal.h"
+#include "tree.h"
 
 /* How often a fault looks again when areas or tables changed under it. The guest will fault once more. */
 #define MOST_TURNS 8
@@ -433,22 +434,34 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     return status;
 }
 
-/* Where the entry of the page at gpa is, or NULL if it is not empty or no table is there. Good until the next
- * exclusive operation. */
-static inline void *empty_page(const struct axas_table *table, uint64_t gpa)
+/* Is the page at gpa in the area and in the table of the last one, and nothing moved since? */
+static inline bool goes_on(const struct axas_space *space, const struct axas_last_page *last, uint64_t gpa)
 {
-    unsigned level;
-    uint64_t entry;
-    void *slot = table->mode->find(table, gpa, &level, &entry);
-    return level == axas_last_level(table->format) && entry == table->page_empty ? slot : NULL;
+    return last != NULL && (last->gpa ^ gpa) >> space->table.table_shift == 0 &&
+           last->holds == space->holds && gpa - last->area->gpa.raw < last->area->size;
 }
 
-/* Puts a page that the area's backend gave where empty_page found nothing. */
+/* The mode's empty_page for such a page. */
+static inline void *empty_beside(const struct axas_table *table, const struct axas_last_page *last,
+                                 uint64_t gpa)
+{
+    const uint64_t pages = (uint64_t)((int64_t)(gpa - last->gpa) >> table->page_shift);
+    void *slot = axas_tree_behind(table->format, last->slot, pages);
+    return axas_tree_load(table->format, slot) == table->page_empty ? slot : NULL;
+}
+
+/* Puts a page that the area's backend gave where there was none. */
 static inline enum axas_status put_page(struct axas_table *table, void *slot, axas_hpa page, axas_attr attr)
 {
     return AXAS_UNLIKELY((page.raw & table->not_in_hpa) != 0)
                ? AXAS_ERR_BUSY
                : table->mode->install_page(table, slot, page.raw, attr);
+}
+
+/* An access that the CPU told, and that the area allows. */
+static inline bool may_have(const struct axas_area *area, axas_attr access)
+{
+    return access != 0 && (access & ~area->attr) == 0;
 }
 
 /* What serve_page says where nothing was done and serve() has to look. */
@@ -510,12 +523,26 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     struct axas_area piece;
     const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
     const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
-    const struct axas_area *found = axas_areas_find(space, gpa.raw, &piece);
+    const struct axas_area *found;
     void *slot = NULL;
-    if (found != NULL && found->backend->provide != NULL && (found->flags & AXAS_AREA_FILLING) == 0 &&
-        fault->access != 0 && (fault->access & ~found->attr) == 0 &&
-        axas_walk_plain_code(table, found->attr) != 0) {
-        slot = empty_page(table, gpa.raw);
+    struct axas_last_page *last = (struct axas_last_page *)axas_lock_notes(state);
+    if (goes_on(space, last, gpa.raw)) {
+        found = last->area;
+        if (may_have(found, fault->access)) {
+            slot = empty_beside(table, last, gpa.raw);
+        }
+    } else {
+        found = axas_areas_find(space, gpa.raw, &piece);
+        if (found != NULL && found->backend->provide != NULL && (found->flags & AXAS_AREA_FILLING) == 0 &&
+            may_have(found, fault->access) && axas_walk_plain_code(table, found->attr) != 0) {
+            slot = table->mode->empty_page(table, gpa.raw);
+        }
+        if (slot != NULL && last != NULL && found != &piece) {
+            last->holds = space->holds;
+            last->gpa = gpa.raw;
+            last->slot = slot;
+            last->area = found;
+        }
     }
     if (AXAS_UNLIKELY(slot == NULL)) {
         axas_unlock_read(&space->lock, fault->reader, state);

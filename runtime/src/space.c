@@ -252,6 +252,7 @@ enum axas_status axas_space_init(struct axas_space *space, const struct axas_con
     enum axas_status status = axas_table_init(&made.table, &table);
     if (status == AXAS_OK) {
         made.error = config->error;
+        made.holds = 1;
         made.populate_only = config->populate_only;
         made.node_limit = config->node_limit;
         made.areas.reserve_limit = reserve_limit(config);
@@ -584,7 +585,7 @@ enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64
     }
     struct axas_gather gather;
     struct removal removal;
-    axas_lock_state state = axas_lock_write(&space->lock);
+    axas_lock_state state = axas_space_hold(space);
     struct failure failed = check_range(space, gpa, size);
     if (failed.status == AXAS_OK && is_filling(space, gpa.raw, axas_last(gpa, size))) {
         failed = failure(AXAS_ERR_BUSY, "an area there is being filled");
@@ -639,7 +640,7 @@ enum axas_status axas_space_clear(struct axas_space *space)
         struct removal removal;
         uint64_t first;
         uint64_t last;
-        axas_lock_state state = axas_lock_write(&space->lock);
+        axas_lock_state state = axas_space_hold(space);
         if (!begun && space->areas.filling != 0) {
             failed = failure(AXAS_ERR_BUSY, "an area is being filled");
         }
@@ -703,7 +704,7 @@ static struct failure fill_area(struct axas_space *space, struct axas_area area,
     }
     struct axas_gather gather;
     struct removal removal;
-    axas_lock_state state = axas_lock_write(&space->lock);
+    axas_lock_state state = axas_space_hold(space);
     space->areas.filling--;
     if (status == AXAS_OK) {
         area.flags &= ~AXAS_AREA_FILLING;
@@ -735,7 +736,7 @@ enum axas_status axas_space_map(struct axas_space *space, axas_gpa gpa, uint64_t
         return AXAS_ERR_INVALID;
     }
     struct axas_area area = {gpa, size, gpa, attr, 0, backend, context, data};
-    axas_lock_state state = axas_lock_write(&space->lock);
+    axas_lock_state state = axas_space_hold(space);
     struct aside before;
     note_aside(space, &before);
     struct failure failed = check_map(space, &area, flags);
@@ -941,7 +942,7 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
     uint64_t last = axas_last(gpa, size);
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     uint32_t beside[AXAS_MAX_LEVELS] = {0};
-    axas_lock_state state = axas_lock_write(&space->lock);
+    axas_lock_state state = axas_space_hold(space);
     struct aside before;
     note_aside(space, &before);
     struct failure failed = check_range(space, gpa, size);
@@ -1194,7 +1195,7 @@ enum axas_status axas_space_root(struct axas_space *space, uint32_t vmid, struct
     if (!alive(space) || root == NULL) {
         return AXAS_ERR_INVALID;
     }
-    axas_lock_state state = axas_lock_write(&space->lock);
+    axas_lock_state state = axas_space_hold(space);
     enum axas_status status = axas_table_root(&space->table, vmid, root);
     (void)report(space->error, failure(status, "the identifier does not fit"), axas_gpa_of(0),
                  space->table.root_hpa, 0, 0);

@@ -30,6 +30,29 @@ static inline unsigned axas_space_reader(const struct axas_space *space)
     return hal->reader_slot != NULL ? hal->reader_slot(hal->context) : 0;
 }
 
+/** Takes the exclusive side. */
+static inline axas_lock_state axas_space_hold(struct axas_space *space)
+{
+    const axas_lock_state state = axas_lock_write(&space->lock);
+    space->holds++;
+    return state;
+}
+
+/**
+ * Where a fault found the entry of a page: the next one of the same vCPU is mostly in the same table and
+ * area. It is among the notes of the reader's slot, and good as long as space->holds is the same.
+ */
+struct axas_last_page {
+    uint64_t holds;
+    uint64_t gpa;
+    void *slot;
+    const struct axas_area *area; /**< a record; its backend gives memory */
+};
+
+#ifndef AXAS_CUSTOM_LOCK
+_Static_assert(sizeof(struct axas_last_page) <= AXAS_LOCK_NOTES_BYTES, "a reader's slot has room for it");
+#endif
+
 /** What a guest address resolves to; valid while the lock is held. */
 struct axas_place {
     const struct axas_area *area; /**< NULL: no area */

@@ -520,6 +520,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     }
     made.root_level = made.mode->root_level;
     made.page_shift = level_at(&made, axas_last_level(format))->shift;
+    made.table_shift = (uint8_t)(made.page_shift + level_at(&made, axas_last_level(format))->index_bits);
     made.page_empty = level_at(&made, axas_last_level(format))->empty;
     made.page_size = UINT64_C(1) << made.page_shift;
     made.leaf_sizes = leaf_sizes(&made, config->max_leaf_shift);

@@ -12,29 +12,10 @@
 
 /* Entries */
 
-/* Between the byte order of the entries and the CPU's. */
-static uint64_t in_order(const struct axas_format *format, uint64_t entry)
-{
-    if (format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
-        return entry;
-    }
-    return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
-}
-
-/* A CPU that cannot move 8 bytes at once has no format with entries of 8 (axas_table_init), and no code here.
- */
-#define IS_WIDE(format) (AXAS_CPU_MOVES_8_BYTES && (format)->entry_bytes == 8)
-
-static uint64_t load(const struct axas_format *format, const void *slot)
-{
-    return in_order(format, IS_WIDE(format) ? AXAS_LOAD_LINK((const uint64_t *)slot)
-                                            : AXAS_LOAD_LINK((const uint32_t *)slot));
-}
-
 static void store(const struct axas_format *format, void *slot, uint64_t entry)
 {
-    const uint64_t raw = in_order(format, entry);
-    if (IS_WIDE(format)) {
+    const uint64_t raw = axas_tree_in_order(format, entry);
+    if (AXAS_TREE_IS_WIDE(format)) {
         AXAS_STORE_LINK((uint64_t *)slot, raw);
     } else {
         AXAS_STORE_LINK((uint32_t *)slot, (uint32_t)raw);
@@ -43,9 +24,10 @@ static void store(const struct axas_format *format, void *slot, uint64_t entry)
 
 static uint64_t exchange(const struct axas_format *format, void *slot, uint64_t entry)
 {
-    const uint64_t raw = in_order(format, entry);
-    return in_order(format, IS_WIDE(format) ? AXAS_EXCHANGE((uint64_t *)slot, raw)
-                                            : AXAS_EXCHANGE((uint32_t *)slot, (uint32_t)raw));
+    const uint64_t raw = axas_tree_in_order(format, entry);
+    return axas_tree_in_order(format, AXAS_TREE_IS_WIDE(format)
+                                          ? AXAS_EXCHANGE((uint64_t *)slot, raw)
+                                          : AXAS_EXCHANGE((uint32_t *)slot, (uint32_t)raw));
 }
 
 /* Empties *slot and gives what was there last: the CPU may be setting bits in it. */
@@ -54,7 +36,7 @@ static uint64_t take(const struct axas_table *table, void *slot, uint64_t empty)
     if (table->hardware_updates) {
         return exchange(table->format, slot, empty);
     }
-    const uint64_t entry = load(table->format, slot);
+    const uint64_t entry = axas_tree_load(table->format, slot);
     store(table->format, slot, empty);
     return entry;
 }
@@ -62,23 +44,23 @@ static uint64_t take(const struct axas_table *table, void *slot, uint64_t empty)
 /* True if *slot was *expected and now is `entry`; else *expected is what *slot holds. */
 static bool compare_exchange(const struct axas_format *format, void *slot, uint64_t *expected, uint64_t entry)
 {
-    uint64_t wide = in_order(format, *expected), raw = in_order(format, entry);
+    uint64_t wide = axas_tree_in_order(format, *expected), raw = axas_tree_in_order(format, entry);
     uint32_t narrow = (uint32_t)wide;
     bool done;
-    if (IS_WIDE(format)) {
+    if (AXAS_TREE_IS_WIDE(format)) {
         done = AXAS_COMPARE_EXCHANGE((uint64_t *)slot, &wide, raw);
     } else {
         done = AXAS_COMPARE_EXCHANGE((uint32_t *)slot, &narrow, (uint32_t)raw);
         wide = narrow;
     }
-    *expected = in_order(format, wide);
+    *expected = axas_tree_in_order(format, wide);
     return done;
 }
 
 static void set_bits(const struct axas_format *format, void *slot, uint64_t bits)
 {
-    const uint64_t raw = in_order(format, bits);
-    if (IS_WIDE(format)) {
+    const uint64_t raw = axas_tree_in_order(format, bits);
+    if (AXAS_TREE_IS_WIDE(format)) {
         AXAS_SET_BITS((uint64_t *)slot, raw);
     } else {
         AXAS_SET_BITS((uint32_t *)slot, (uint32_t)raw);
@@ -86,12 +68,6 @@ static void set_bits(const struct axas_format *format, void *slot, uint64_t bits
 }
 
 /* Tables */
-
-/* The entry `index` entries behind one; before it if that is negative as a signed number. */
-static void *entry_behind(const struct axas_format *format, const void *slot, uint64_t index)
-{
-    return (void *)((uintptr_t)slot + (uintptr_t)index * format->entry_bytes);
-}
 
 static uint64_t index_in(const struct axas_shape *shape, uint64_t gpa)
 {
@@ -108,7 +84,7 @@ static void *child_slot(const struct axas_table *table, unsigned level, uint64_t
 {
     const struct axas_format *format = table->format;
     void *child = axas_walk_virt(table, format->entry_hpa(level, entry));
-    return entry_behind(format, child, index_in(&format->shape[level + 1], gpa));
+    return axas_tree_behind(format, child, index_in(&format->shape[level + 1], gpa));
 }
 
 static enum axas_entry_kind kind_of(const struct axas_format *format, unsigned level, uint64_t entry)
@@ -120,8 +96,8 @@ void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *lev
 {
     const struct axas_format *format = table->format;
     unsigned at = table->root_level;
-    void *slot = entry_behind(format, table->root, gpa >> format->shape[at].shift);
-    while (kind_of(format, at, *found = load(format, slot)) == AXAS_ENTRY_TABLE) {
+    void *slot = axas_tree_behind(format, table->root, gpa >> format->shape[at].shift);
+    while (kind_of(format, at, *found = axas_tree_load(format, slot)) == AXAS_ENTRY_TABLE) {
         slot = child_slot(table, at, *found, gpa);
         at++;
     }
@@ -129,10 +105,18 @@ void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *lev
     return slot;
 }
 
+void *axas_walk_empty_page(const struct axas_table *table, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    return level == axas_last_level(table->format) && entry == table->page_empty ? slot : NULL;
+}
+
 void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry)
 {
-    const uint64_t raw = in_order(format, entry);
-    if (IS_WIDE(format)) {
+    const uint64_t raw = axas_tree_in_order(format, entry);
+    if (AXAS_TREE_IS_WIDE(format)) {
         uint64_t *at = slot;
         for (; count >= 4; count -= 4, at += 4) {
             AXAS_STORE(at, raw);
@@ -153,8 +137,8 @@ void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t cou
 /* Whether `count` entries hold that. */
 static bool all_are(const struct axas_format *format, const void *slot, uint64_t count, uint64_t entry)
 {
-    const uint64_t raw = in_order(format, entry);
-    if (IS_WIDE(format)) {
+    const uint64_t raw = axas_tree_in_order(format, entry);
+    if (AXAS_TREE_IS_WIDE(format)) {
         const uint64_t *at = slot;
         for (; count >= 4; count -= 4, at += 4) {
             if (((AXAS_LOAD(at) ^ raw) | (AXAS_LOAD(at + 1) ^ raw) | (AXAS_LOAD(at + 2) ^ raw) |
@@ -192,7 +176,7 @@ void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool
     const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
     if (made != NULL) {
         axas_walk_repeat(format, made, first, shape->empty);
-        axas_walk_repeat(format, entry_behind(format, made, after), shape->entries - after, shape->empty);
+        axas_walk_repeat(format, axas_tree_behind(format, made, after), shape->entries - after, shape->empty);
     }
     return made;
 }
@@ -209,7 +193,7 @@ void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsi
                       struct axas_gather *gather)
 {
     const struct axas_format *format = table->format;
-    const uint64_t entry = load(format, slot);
+    const uint64_t entry = axas_tree_load(format, slot);
     table->leaf_table_pages = 0;
     store(format, slot, format->shape[level].empty);
     written(table, slot, 1);
@@ -224,9 +208,9 @@ bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, u
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
-    const void *entries = entry_behind(format, slot, 0 - first);
+    const void *entries = axas_tree_behind(format, slot, 0 - first);
     return all_are(format, entries, first, shape->empty) &&
-           all_are(format, entry_behind(format, entries, after), shape->entries - after, shape->empty);
+           all_are(format, axas_tree_behind(format, entries, after), shape->entries - after, shape->empty);
 }
 
 bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
@@ -240,7 +224,7 @@ bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigne
     if (child == NULL) {
         return false;
     }
-    uint64_t entry = load(format, slot), there = entry;
+    uint64_t entry = axas_tree_load(format, slot), there = entry;
     const uint64_t link = format->table_make(level, axas_walk_phys(table, child));
     if (change->breaks && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
         there = format->shape[level].empty;
@@ -303,7 +287,7 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
     if (level == bottom && !plan->maps) {
         return AXAS_OK;
     }
-    for (;; slot = entry_behind(format, slot, 1)) {
+    for (;; slot = axas_tree_behind(format, slot, 1)) {
         const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
         const bool whole = (gpa & offset) == 0 && stop == end;
@@ -318,10 +302,10 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
             if (gpa - 1 == last) {
                 return AXAS_OK;
             }
-            slot = entry_behind(format, slot, count - 1);
+            slot = axas_tree_behind(format, slot, count - 1);
             continue;
         }
-        const uint64_t entry = load(format, slot);
+        const uint64_t entry = axas_tree_load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
         if (plan->maps ? kind != AXAS_ENTRY_EMPTY && kind != AXAS_ENTRY_TABLE : kind == AXAS_ENTRY_BAD) {
             return plan->maps ? AXAS_ERR_EXISTS : AXAS_ERR_CORRUPT;
@@ -383,7 +367,7 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
     }
     enum axas_status status = table->mode->install_page(table, slot, hpa, attr);
     if (status == AXAS_OK && pool == NULL) {
-        axas_walk_keep_leaf_table(table, entry_behind(format, slot, 0 - index), gpa - index * shape->span,
+        axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index), gpa - index * shape->span,
                                   shape->entries);
         axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
     }
@@ -403,10 +387,10 @@ bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, un
 {
     const struct axas_format *format = what->table->format;
     const uint64_t offset = format->shape[level].span - 1;
-    for (;; slot = entry_behind(format, slot, 1)) {
+    for (;; slot = axas_tree_behind(format, slot, 1)) {
         const uint64_t end = gpa | offset;
         const uint64_t stop = end < last ? end : last;
-        const uint64_t entry = load(format, slot);
+        const uint64_t entry = axas_tree_load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
         if (kind == AXAS_ENTRY_TABLE) {
             const void *below = child_slot(what->table, level, entry, gpa);
@@ -432,8 +416,8 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
     if (level == axas_last_level(format) && release == NULL) {
         return; /* most tables: nothing hangs on what is in them */
     }
-    for (; count > 0; count--, gpa += shape->span, slot = entry_behind(format, slot, 1)) {
-        const uint64_t entry = load(format, slot);
+    for (; count > 0; count--, gpa += shape->span, slot = axas_tree_behind(format, slot, 1)) {
+        const uint64_t entry = axas_tree_load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
         if (kind == AXAS_ENTRY_TABLE) {
             axas_walk_free_below(table, entry, level, gpa, release, context);
@@ -461,18 +445,18 @@ uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count,
 {
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
-    const uint64_t compared = ~(to->keep | to->lost), seen = load(format, slot) & compared;
+    const uint64_t compared = ~(to->keep | to->lost), seen = axas_tree_load(format, slot) & compared;
     uint64_t old[AXAS_BREAK_BATCH];
     uint64_t done = 0;
     while (done < count && done < AXAS_BREAK_BATCH &&
-           (load(format, entry_behind(format, slot, done)) & compared) == seen) {
-        old[done] = take(table, entry_behind(format, slot, done), shape->empty);
+           (axas_tree_load(format, axas_tree_behind(format, slot, done)) & compared) == seen) {
+        old[done] = take(table, axas_tree_behind(format, slot, done), shape->empty);
         done++;
     }
     written(table, slot, done);
     axas_walk_invalidate(table, change, gpa, done * shape->span, shape->span);
     for (uint64_t i = 0; i < done; i++) {
-        store(format, entry_behind(format, slot, i),
+        store(format, axas_tree_behind(format, slot, i),
               axas_recoded(shape, old[i], to->keep, to->set, to->lost));
     }
     return done;
@@ -489,14 +473,14 @@ void axas_walk_touch(const struct axas_table *table, uint64_t gpa, uint64_t last
         const struct axas_shape *shape = &format->shape[level];
         const uint64_t bits = shape->accessed | (write ? shape->dirty : 0);
         do { /* pages of one table lie side by side in it */
-            if ((load(format, slot) & bits) != bits) {
+            if ((axas_tree_load(format, slot) & bits) != bits) {
                 set_bits(format, slot, bits);
             }
             if ((gpa | within) >= last) {
                 return;
             }
             gpa = (gpa | within) + 1;
-            slot = entry_behind(format, slot, 1);
+            slot = axas_tree_behind(format, slot, 1);
         } while (level == axas_last_level(format) && index_in(shape, gpa) != 0);
     }
 }
@@ -516,7 +500,7 @@ static enum axas_status build(struct axas_table *table, void *slot, unsigned hol
         if (made[at] == NULL) {
             goto undo;
         }
-        store(format, entry_behind(format, made[at], index_in(&format->shape[at], gpa)), entry);
+        store(format, axas_tree_behind(format, made[at], index_in(&format->shape[at], gpa)), entry);
         written(table, made[at], format->shape[at].entries);
         entry = format->table_make(at - 1, axas_walk_phys(table, made[at]));
     }
@@ -577,10 +561,10 @@ uint64_t axas_tree_alone(const struct axas_table *table, uint64_t gpa)
     if (!axas_in_group(shape, entry)) {
         return entry;
     }
-    slot = entry_behind(format, slot, 0 - ((gpa & offset) >> shape->shift));
+    slot = axas_tree_behind(format, slot, 0 - ((gpa & offset) >> shape->shift));
     for (uint64_t i = 0; i < shape->group_size && (entry & flags) != flags; i += shape->span) {
-        entry |= load(format, slot) & flags;
-        slot = entry_behind(format, slot, 1);
+        entry |= axas_tree_load(format, slot) & flags;
+        slot = axas_tree_behind(format, slot, 1);
     }
     return ((entry ^ shape->group_flip) & ~shape->group_low) |
            format->leaf_make(level, gpa & offset & ~(shape->span - 1), &no_code);
@@ -599,13 +583,14 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
     const uint64_t keep = shape->keep | (tells & ~lost);
     const uint64_t flags = shape->accessed | shape->dirty | tells;
     const uint64_t span = shape->span, size = shape->group_size, count = size / span;
-    const uint64_t set = (holds ? what->code->at[level] : load(format, slot) ^ shape->group_flip) & ~keep;
+    const uint64_t set =
+        (holds ? what->code->at[level] : axas_tree_load(format, slot) ^ shape->group_flip) & ~keep;
     uint64_t seen = 0, entry, next;
-    slot = entry_behind(format, slot, 0 - ((gpa & (size - 1)) >> shape->shift));
+    slot = axas_tree_behind(format, slot, 0 - ((gpa & (size - 1)) >> shape->shift));
     gpa &= ~(size - 1);
     for (uint64_t i = 0; i < count; i++) {
-        void *one = entry_behind(format, slot, i);
-        entry = load(format, one);
+        void *one = axas_tree_behind(format, slot, i);
+        entry = axas_tree_load(format, one);
         do {
             next = format->leaf_make(level, i * span, &no_code);
             next |= breaks
@@ -624,8 +609,8 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
         change = &table->change[AXAS_CHANGE_MAKE];
     }
     for (uint64_t i = 0; i < count; i++) {
-        void *one = entry_behind(format, slot, i);
-        entry = load(format, one);
+        void *one = axas_tree_behind(format, slot, i);
+        entry = axas_tree_load(format, one);
         do {
             next = (entry & (breaks ? shape->keep : keep)) | seen | set;
         } while (next != entry && !compare_exchange(format, one, &entry, next));
@@ -647,7 +632,7 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
 static inline void cut_group(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa)
 {
     const struct axas_format *format = what->table->format;
-    if (axas_in_group(&format->shape[level], load(format, slot))) {
+    if (axas_in_group(&format->shape[level], axas_tree_load(format, slot))) {
         axas_walk_take_apart(what, slot, level, gpa, false);
     }
 }
@@ -662,7 +647,7 @@ void axas_walk_cut_groups(const struct axas_change_request *what, void *slot, un
         cut_group(what, slot, level, gpa);
     }
     if ((~last & offset) != 0) {
-        void *end = entry_behind(format, slot, (last >> shape->shift) - (gpa >> shape->shift));
+        void *end = axas_tree_behind(format, slot, (last >> shape->shift) - (gpa >> shape->shift));
         cut_group(what, end, level, last);
     }
 }

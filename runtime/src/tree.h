@@ -8,6 +8,32 @@
 
 #include <axas/walk.h>
 
+/** Between the byte order of the entries and the CPU's. */
+static inline uint64_t axas_tree_in_order(const struct axas_format *format, uint64_t entry)
+{
+    if (format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
+        return entry;
+    }
+    return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
+}
+
+/** A CPU that cannot move 8 bytes at once has no format with entries of 8 (axas_table_init), and no code for
+ *  them. */
+#define AXAS_TREE_IS_WIDE(format) (AXAS_CPU_MOVES_8_BYTES && (format)->entry_bytes == 8)
+
+/** The entry at `slot`. */
+static inline uint64_t axas_tree_load(const struct axas_format *format, const void *slot)
+{
+    return axas_tree_in_order(format, AXAS_TREE_IS_WIDE(format) ? AXAS_LOAD_LINK((const uint64_t *)slot)
+                                                                : AXAS_LOAD_LINK((const uint32_t *)slot));
+}
+
+/** The slot `index` entries behind one; before it if that is negative as a signed number. */
+static inline void *axas_tree_behind(const struct axas_format *format, const void *slot, uint64_t index)
+{
+    return (void *)((uintptr_t)slot + (uintptr_t)index * format->entry_bytes);
+}
+
 /** What a range is about to go through: to be mapped, or to be emptied or given another code. */
 struct axas_count_request {
     const struct axas_table *table;

@@ -349,3 +349,159 @@ Test(fault, a_fetch_is_let_through_where_some_privilege_may_fetch_until_the_cpu_
         unit_space_end(&unit);
     }
 }
+
+/* Faults in what is missing of [first, end) page by page; each page is given its number. */
+static void fill_in(struct unit_space *unit, uint64_t first, uint64_t end)
+{
+    for (uint64_t gpa = first; gpa != end; gpa += unit->page) {
+        struct axas_fault fault = unit_fault(gpa, W);
+        cr_assert_eq(axas_space_handle_fault(&unit->space, &fault), AXAS_FAULT_RESOLVED, "%s at %" PRIx64,
+                     unit->name, gpa);
+        *(uint64_t *)axas_hal_virt(&unit->tree.hal, fault.hpa) = gpa;
+    }
+}
+
+static void expect_numbers(struct unit_space *unit, uint64_t first, uint64_t end)
+{
+    for (uint64_t gpa = first; gpa != end; gpa += unit->page) {
+        axas_hpa hpa;
+        cr_assert_eq(axas_space_translate(&unit->space, axas_gpa_of(gpa), &hpa), AXAS_OK, "%s", unit->name);
+        cr_expect_eq(*(uint64_t *)axas_hal_virt(&unit->tree.hal, hpa), gpa, "%s", unit->name);
+    }
+}
+
+Test(fault, beside_the_last_one_each_area_answers_for_itself)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct unit_space *unit = &scene.unit;
+        const uint64_t page = unit->page;
+        fill_in(unit, scene.lazy, scene.lazy + 3 * page);
+        struct axas_fault fault = unit_fault(scene.lazy - page, W);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_TRAP, "%s", unit->name);
+        fault = unit_fault(scene.linear, W);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_DENIED, "%s", unit->name);
+        fault = unit_fault(scene.linear, R);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_SPURIOUS, "%s", unit->name);
+        fault = unit_fault(scene.hole, W);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_UNMAPPED, "%s", unit->name);
+        axas_hosted_fail_from(unit->tree.arena, 1); /* it takes nothing */
+        fault = unit_fault(scene.lazy + page, W);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_SPURIOUS, "%s", unit->name);
+        axas_hosted_fail_from(unit->tree.arena, 0);
+        fault = unit_fault(scene.lazy + 3 * page, X);
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_DENIED, "%s", unit->name);
+        fill_in(unit, scene.lazy + 3 * page, scene.linear);
+        expect_numbers(unit, scene.lazy, scene.linear);
+        unit_space_end(unit);
+    }
+}
+
+Test(fault, beside_the_last_one_what_changed_meanwhile_counts)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct unit_space *unit = &scene.unit;
+        struct axas_space *space = &unit->space;
+        const uint64_t page = unit->page, size = PAGES * page;
+        fill_in(unit, scene.lazy, scene.lazy + 3 * page);
+        /* less access */
+        cr_assert_eq(axas_space_protect(space, axas_gpa_of(scene.lazy), size, R), AXAS_OK);
+        cr_expect_eq(unit_touch(unit, scene.lazy + 3 * page, W), AXAS_FAULT_DENIED, "%s", unit->name);
+        cr_assert_eq(axas_space_protect(space, axas_gpa_of(scene.lazy), size, RW), AXAS_OK);
+        fill_in(unit, scene.lazy + 3 * page, scene.lazy + 5 * page);
+        /* a part gone */
+        cr_assert_eq(axas_space_unmap(space, axas_gpa_of(scene.lazy + 5 * page), page), AXAS_OK);
+        cr_expect_eq(unit_touch(unit, scene.lazy + 5 * page, W), AXAS_FAULT_UNMAPPED, "%s", unit->name);
+        fill_in(unit, scene.lazy + 6 * page, scene.linear);
+        expect_numbers(unit, scene.lazy, scene.lazy + 5 * page);
+        /* all gone, the table with it, and back */
+        cr_assert_eq(axas_space_clear(space), AXAS_OK);
+        cr_expect_eq(unit_touch(unit, scene.lazy, W), AXAS_FAULT_UNMAPPED, "%s", unit->name);
+        cr_assert_eq(axas_space_map_alloc(space, axas_gpa_of(scene.lazy), size, RW, AXAS_LAZY), AXAS_OK);
+        fill_in(unit, scene.lazy, scene.linear);
+        expect_numbers(unit, scene.lazy, scene.linear);
+        /* a reader whose notes are of an area that went and came */
+        cr_assert_eq(axas_space_unmap(space, axas_gpa_of(scene.lazy), size), AXAS_OK);
+        cr_assert_eq(axas_space_map_alloc(space, axas_gpa_of(scene.lazy + page), page, RW, AXAS_LAZY),
+                     AXAS_OK);
+        cr_expect_eq(unit_touch(unit, scene.lazy + 2 * page, W), AXAS_FAULT_UNMAPPED, "%s", unit->name);
+        fill_in(unit, scene.lazy + page, scene.lazy + 2 * page);
+        unit_space_end(unit);
+    }
+}
+
+Test(fault, beside_the_last_one_the_next_table_is_another)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const struct axas_format *format = at.format;
+        const struct axas_level *level = &format->levels[format->level_count - 1];
+        const uint64_t span = UINT64_C(1) << (level->shift + level->index_bits), size = 4 * unit.page;
+        if (span < axas_table_limit(&unit.space.table)) {
+            cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(span - size), 2 * size, RW, AXAS_LAZY),
+                         AXAS_OK);
+            fill_in(&unit, span - size, span - unit.page);
+            fill_in(&unit, span, span + 2 * unit.page);
+            fill_in(&unit, span - unit.page, span);
+            fill_in(&unit, span + 2 * unit.page, span + size);
+            expect_numbers(&unit, span - size, span + size);
+            cr_expect_eq(unit_guest_bytes(&unit), 2 * size, "%s", unit.name);
+        }
+        unit_space_end(&unit);
+    }
+}
+
+/* Memory for which no frame is needed. */
+static enum axas_status provide_far(const struct axas_space *space, const struct axas_area *area,
+                                    axas_gpa gpa, struct axas_run *run)
+{
+    *run =
+        (struct axas_run){gpa, axas_hpa_of(area->data + gpa.raw), axas_table_page_size(&space->table), NULL};
+    return AXAS_OK;
+}
+
+static const struct axas_backend far = {.name = "far", .provide = provide_far, .brief = true};
+
+/* Leaves nothing of what earlier calls kept on the stack. */
+static __attribute__((noinline)) void scrub_stack(void)
+{
+    volatile unsigned char bytes[4096];
+    for (unsigned i = 0; i < sizeof bytes; i++) {
+        bytes[i] = 0xff;
+    }
+}
+
+Test(fault, beside_the_last_one_a_piece_without_a_record_answers_for_itself)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t pages = 400, page = unit.page;
+        cr_assert_eq(
+            axas_space_map(&unit.space, axas_gpa_of(0), pages * page, RW, &far, NULL, FAR_HPA, AXAS_LAZY),
+            AXAS_OK, "%s", unit.name);
+        for (uint64_t i = 0; i < pages; i += 4) { /* so that every table is there */
+            cr_assert_eq(unit_touch(&unit, i * page, W), AXAS_FAULT_RESOLVED);
+        }
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        for (uint64_t i = 1; i < pages; i += 4) {
+            cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(i * page), page), AXAS_OK);
+        }
+        cr_assert_not_null(unit.space.areas.gaps, "there was a record for each piece");
+        for (uint64_t i = 0; i < pages; i++) {
+            static const enum axas_fault_result expected[4] = {AXAS_FAULT_SPURIOUS, AXAS_FAULT_UNMAPPED,
+                                                               AXAS_FAULT_RESOLVED, AXAS_FAULT_RESOLVED};
+            struct axas_fault fault = unit_fault(i * page, W);
+            scrub_stack();
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault), expected[i % 4], "%s: page %" PRIu64,
+                         unit.name, i);
+            cr_expect(i % 4 == 1 || fault.hpa.raw == FAR_HPA + i * page, "%s: page %" PRIu64, unit.name, i);
+        }
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        unit_space_end(&unit);
+    }
+}

@@ -115,3 +115,27 @@ Test(lock, slots_do_not_share_a_cache_line)
     cr_expect_geq(AXAS_LOCK_SLOT_BYTES, 64);
     cr_expect_eq(sizeof(struct axas_lock_slot), AXAS_LOCK_SLOT_BYTES);
 }
+
+Test(lock, a_slot_keeps_the_notes_of_the_one_that_has_it)
+{
+    axas_lock_state first = axas_lock_read(&lock, 1);
+    unsigned char *notes = axas_lock_notes(first);
+    cr_assert_not_null(notes);
+    for (unsigned i = 0; i < AXAS_LOCK_NOTES_BYTES; i++) {
+        cr_expect_eq(notes[i], 0);
+        notes[i] = 0xa5;
+    }
+    axas_lock_state beside = axas_lock_read(&lock, 1);
+    axas_lock_state other = axas_lock_read(&lock, 2);
+    cr_expect_null(axas_lock_notes(beside));
+    cr_expect_neq(axas_lock_notes(other), (void *)notes);
+    axas_unlock_read(&lock, 1, first);
+    axas_unlock_read(&lock, 1, beside);
+    axas_unlock_read(&lock, 2, other);
+    first = axas_lock_read(&lock, 1 + READERS);
+    cr_expect_eq(axas_lock_notes(first), (void *)notes);
+    cr_expect_eq(notes[AXAS_LOCK_NOTES_BYTES - 1], 0xa5);
+    axas_unlock_read(&lock, 1 + READERS, first);
+    axas_lock_state w = axas_lock_write(&lock); /* nobody is in because of them */
+    axas_unlock_write(&lock, w);
+}

@@ -136,7 +136,8 @@ struct axas_table {
     bool hardware_updates; /**< the CPU writes accessed and dirty bits by itself */
     uint8_t gpa_bits;
     uint8_t physical_bits;
-    uint8_t page_shift; /**< page_size is 1 << this */
+    uint8_t page_shift;  /**< page_size is 1 << this */
+    uint8_t table_shift; /**< a table of smallest leaves that is no widened root covers 1 << this bytes */
     uint32_t vmid;
     const struct axas_mode *mode;
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
@@ -243,7 +244,10 @@ struct axas_mode {
                             size_t count);
     /** Shared. The slot where the walk to gpa ends, its level, and the entry in it, which is no table. */
     void *(*find)(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *entry);
-    /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where `find` saw
+    /** Shared. The slot of the smallest leaf at gpa, if the entry in it is empty; NULL also if the walk ends
+     *  above it. */
+    void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
+    /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where there was
      * an empty entry, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
     enum axas_status (*install_page)(struct axas_table *table, void *slot, uint64_t hpa, axas_attr attr);
     /** Shared. axas_table_install for arguments of which only the pointers are checked, by a shorter way for

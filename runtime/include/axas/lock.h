@@ -22,7 +22,8 @@
  *     static inline void axas_unlock_write(struct axas_lock *lock, axas_lock_state state);
  *
  * `slot` is any number; the same one comes with the unlock. axas_config.readers then has no effect. The
- * shared side is held between axas_guest_span_begin and _end, and while the HAL is called.
+ * shared side is held between axas_guest_span_begin and _end, and while the HAL is called. Faults then look
+ * for the area and the table of each page anew: what one finds is kept in its slot for the next.
  *
  * AXAS_CPU_RELAX() may be defined there too, with or without AXAS_CUSTOM_LOCK: what a spinning CPU does
  * between two looks.
@@ -61,6 +62,12 @@ static inline void axas_lock_init(struct axas_lock *lock, void *slots, unsigned 
     (void)readers;
 }
 
+static inline void *axas_lock_notes(axas_lock_state state)
+{
+    (void)state;
+    return NULL;
+}
+
 #else
 
 /** The word in which a reader is, so that leaving need not look for it again; NULL for a writer. */
@@ -68,11 +75,14 @@ typedef uint32_t *axas_lock_state;
 
 /** Two lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
 #define AXAS_LOCK_SLOT_BYTES 128u
+/** How much of that is for the notes of the reader that has the slot. */
+#define AXAS_LOCK_NOTES_BYTES 32u
 
 struct axas_lock_slot {
     uint32_t taken;  /**< 1 while one reader has it */
     uint32_t beside; /**< readers that found it taken */
-    uint8_t padding[AXAS_LOCK_SLOT_BYTES - 2 * sizeof(uint32_t)];
+    uint64_t notes[AXAS_LOCK_NOTES_BYTES / sizeof(uint64_t)];
+    uint8_t padding[AXAS_LOCK_SLOT_BYTES - 2 * sizeof(uint32_t) - AXAS_LOCK_NOTES_BYTES];
 } __attribute__((aligned(AXAS_LOCK_SLOT_BYTES)));
 
 struct axas_lock {
@@ -94,15 +104,20 @@ static inline struct axas_lock_slot *axas_lock_slot_of(struct axas_lock *lock, u
     return &lock->slots[slot < lock->slot_count ? slot : slot % lock->slot_count];
 }
 
+/* A slot is aligned, so the word's address says which of its two words it is. */
+static inline bool axas_lock_is_beside(axas_lock_state state)
+{
+    return ((uintptr_t)state & sizeof *state) != 0;
+}
+
 static inline void axas_unlock_read(struct axas_lock *lock, unsigned slot, axas_lock_state state)
 {
     (void)lock;
     (void)slot;
-    /* A slot is aligned, so the word's address says which of its two words it is. */
-    if (((uintptr_t)state & sizeof *state) == 0) {
-        __atomic_store_n(state, 0u, __ATOMIC_RELEASE); /* taken */
-    } else {
+    if (axas_lock_is_beside(state)) {
         (void)__atomic_fetch_sub(state, 1u, __ATOMIC_RELEASE);
+    } else {
+        __atomic_store_n(state, 0u, __ATOMIC_RELEASE);
     }
 }
 
@@ -123,6 +138,13 @@ static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned sl
             AXAS_CPU_RELAX();
         }
     }
+}
+
+/** What the last reader that had this slot noted there, and this one may note for the next, until it unlocks;
+ *  zeroed at first. NULL for one that found the slot taken. */
+static inline void *axas_lock_notes(axas_lock_state state)
+{
+    return axas_lock_is_beside(state) ? NULL : ((struct axas_lock_slot *)(void *)state)->notes;
 }
 
 static inline axas_lock_state axas_lock_write(struct axas_lock *lock)

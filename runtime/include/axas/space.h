@@ -102,6 +102,7 @@ struct axas_space {
     axas_gpa base;
     uint64_t size;
     uint64_t generation; /**< counts exclusive changes, so that a fault sees that the areas changed */
+    uint64_t holds;      /**< counts exclusive holds, from 1 on: nothing that a reader saw moves in between */
     struct axas_error *error;
     bool populate_only;
     struct {

@@ -159,6 +159,8 @@ enum axas_status axas_walk_announce_map(const struct axas_table *table, const vo
 
 /** A mode's find, by a loop: where the HAL has to be asked, or there is to be little code. */
 void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *found);
+/** A mode's empty_page, in the same way. */
+void *axas_walk_empty_page(const struct axas_table *table, uint64_t gpa);
 /** Fills *leaf from the entry of `level` where a walk to gpa ended. AXAS_ERR_NOT_MAPPED: empty, *leaf is the
  *  hole. AXAS_ERR_CORRUPT: no leaf or held leaf; *leaf tells level, gpa, size and entry. */
 enum axas_status axas_walk_found(const struct axas_table *table, unsigned level, uint64_t entry, uint64_t gpa,
