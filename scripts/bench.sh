@@ -190,7 +190,8 @@ fi
 if [ -n "$again" ] && [ -e "$out/quick" ]; then
     die "the last run was a quick one, which is not measured again: run scripts/bench.sh without --quick first"
 fi
-find_disturbed
+disturbed=()
+[ "$tries" -eq 0 ] || find_disturbed
 while [ "${#disturbed[@]}" -gt 0 ] && [ "$tries" -gt 0 ]; do
     before=${#disturbed[@]}
     measure_again
