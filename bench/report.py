@@ -4,7 +4,7 @@
     report.py --run COMPILER VERSION RESULTS ... --out DIR [--sizes FILE.md]
 
 prints one table and a summary, and writes RESULTS.md, RESULTS.svg and results.json into DIR. RESULTS is a directory of
-JSON files, one for each mode that was measured.
+JSON files, one for each mode that was measured, and of Callgrind's files, which count the instructions.
 """
 import argparse
 import json
@@ -118,6 +118,10 @@ entries too), `find` a binary search in an array, `pause` what stopping the cloc
 that does. `W10-map` is beside the library's own find, batches beside one address at a time. A mode that cannot hold
 as much as its work asks for has the most that fits, its floor too.
 
+*Instructions* are of the same thing, counted by Callgrind on smaller work of the same kind, so that they are the same on
+every machine, however busy it is: where the time is more of the floor than they are, it went into waiting for memory or
+for a locked operation, or to somebody else. What `memcpy` and `memset` take there is not what they take on the CPU.
+
 The floor `find-1000` is the same instructions on the same data in every mode. Where it took on average over 20 % longer
 than its fastest repetition of all, something else ran on that core, and the mode was measured again, up to three times;
 its calmest run is shown."""
@@ -140,13 +144,20 @@ class Row:
     target: str
     verdict: str
     limit: float | None = None
+    instructions: float | None = None
+    floor_instructions: float | None = None
 
     def figures(self):
-        return (number(self.ns), percent(self.spread), number(self.floor_ns), number(self.ratio, 2), self.verdict)
+        return (number(self.ns), percent(self.spread), number(self.floor_ns), number(self.ratio, 2), self.verdict,
+                number(self.instructions, 1), number(self.floor_instructions, 1))
 
 
 def number(value, places=3):
     return "-" if value is None else f"{value:.{places}f}"
+
+
+def middle(values):
+    return number(statistics.median(values) if values else None, 2)
 
 
 def percent(value):
@@ -181,14 +192,32 @@ def read(directory):
     return documents[0]["context"], times, counters
 
 
-def compare(compiler, form, mode, times):
+def read_counts(directory):
+    """For each (format, mode) instructions for one thing by work/layer, of Callgrind's files. After each row they say
+    what it was, and how many things one iteration did, then what was counted."""
+    instructions, row = {}, None
+    for path in Path(directory).glob("*.counts"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            start, _, rest = line.partition(": ")
+            if line.startswith("desc: Trigger: Client Request: "):
+                row = rest.removeprefix("Trigger: Client Request: ").split()
+            elif start == "totals" and row:
+                work, form, mode, layer = row[0].split("/")
+                instructions.setdefault((form, mode), {})[f"{work}/{layer}"] = int(rest) / int(row[1])
+                row = None
+    return instructions
+
+
+def compare(compiler, form, mode, times, instructions):
     """A Row for each work, in the order of the targets, then those that no target speaks of."""
     median = {name: statistics.median(ns) for name, ns in times.items()}
     spread = {name: (max(ns) - min(ns)) / median[name] for name, ns in times.items()}
 
-    def row(work, layer, *compared):
+    def row(work, layer, *compared, terms=()):
         name = f"{work}/{layer}"
-        return Row(compiler, form, mode, work, layer, median[name], spread[name], *compared)
+        floor = [instructions.get(term) for term in terms]
+        return Row(compiler, form, mode, work, layer, median[name], spread[name], *compared, instructions.get(name),
+                   sum(floor) if floor and None not in floor else None)
 
     named = lambda terms: [term if "/" in term else f"{term}/floor" for term in terms]  # noqa: E731
     for target in TARGETS:
@@ -200,7 +229,8 @@ def compare(compiler, form, mode, times):
         ratio = floor / ns if target.gain else ns / floor
         label = " + ".join(target.floor) + "".join(f" (less {term})" for term in target.less)
         verdict = "shown" if target.bound is None else "met" if target.met(ratio) else "NOT MET"
-        yield row(target.work, target.layer, label, floor, ratio, target.text, verdict, target.limit)
+        yield row(target.work, target.layer, label, floor, ratio, target.text, verdict, target.limit,
+                  terms=named(target.floor))
     known = {f"{target.work}/{target.layer}" for target in TARGETS}
     for name in times:
         work, layer = name.split("/")
@@ -244,7 +274,7 @@ def side_by_side(rows, compilers, first):
     lines = {}
     for row in rows:
         lines.setdefault(tuple(getattr(row, name) for name in (*first, "floor", "target")), {})[row.compiler] = row
-    figures = ("ns", "spread", "floor ns", "ratio", "")
+    figures = ("ns", "spread", "floor ns", "ratio", "", "instructions", "floor's")
     head = (*first, *(f"{compiler} {name}".strip() for compiler in compilers for name in figures), "target", "floor")
     return head, [(*key[:-2], *(cell for compiler in compilers
                                 for cell in (by[compiler].figures() if compiler in by else ("-",) * len(figures))),
@@ -262,7 +292,8 @@ def summary(rows, compilers):
 
 
 def missed(rows, compilers):
-    """Work, target, and for each compiler in how many modes it was missed, and the worst."""
+    """Work, target, and for each compiler in how many modes it was missed, by how much there in the median, of time and
+    of instructions, and the worst."""
     lines = []
     not_met = {(row.work, row.target) for row in rows if row.verdict == "NOT MET"}
     for work, target in dict.fromkeys((target.work, target.text) for target in TARGETS):
@@ -273,10 +304,12 @@ def missed(rows, compilers):
             of_work = [row for row in rows if (row.work, row.target, row.compiler) == (work, target, compiler)]
             late = [row for row in of_work if row.verdict == "NOT MET"]
             worst = (min if target.startswith(">=") else max)(late, key=lambda row: row.ratio, default=None)
-            cells += [f"{len(late)} of {len(of_work)}",
+            more = [row.instructions / row.floor_instructions for row in late if row.floor_instructions]
+            cells += [f"{len(late)} of {len(of_work)}", middle([row.ratio for row in late]), middle(more),
                       f"{worst.ratio:.2f} {worst.format} {worst.mode}" if worst else "-"]
         lines.append((work, target, *cells))
-    return ("targets missed", "target", *(text for c in compilers for text in (f"{c} modes", f"{c} worst"))), lines
+    columns = ("modes", "median", "instructions", "worst")
+    return ("targets missed", "target", *(f"{c} {column}" for c in compilers for column in columns)), lines
 
 
 HOLDING = {
@@ -358,9 +391,10 @@ def main():
     for compiler, version, path in arguments.run:
         context, times[compiler], counted = read(path)
         contexts[compiler] = (version, context)
+        instructions = read_counts(path)
         counters = counters or counted
         for (form, mode), of_mode in times[compiler].items():
-            rows += compare(compiler, form, mode, of_mode)
+            rows += compare(compiler, form, mode, of_mode, instructions.get((form, mode), {}))
     compilers = list(contexts)
     arguments.out.mkdir(parents=True, exist_ok=True)
     sizes = arguments.sizes.read_text(encoding="utf-8").splitlines() if arguments.sizes else []

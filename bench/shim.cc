@@ -8,6 +8,15 @@
 #include <string>
 #include <vector>
 
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#define CALLGRIND_DUMP_STATS_AT(name) (void)(name)
+#endif
+
 struct bench_state {
     benchmark::State *state;
     uint64_t pauses;
@@ -21,6 +30,20 @@ struct row {
     const void *argument;
 };
 std::vector<row> rows;
+bool counted;
+
+/* Callgrind counts what is timed, and nothing else. */
+void count(bool on)
+{
+    if (!counted) {
+        return;
+    }
+    if (on) {
+        CALLGRIND_START_INSTRUMENTATION;
+    } else {
+        CALLGRIND_STOP_INSTRUMENTATION;
+    }
+}
 } // namespace
 
 void bench_register(const char *name, bench_function *function, const void *argument)
@@ -28,9 +51,15 @@ void bench_register(const char *name, bench_function *function, const void *argu
     rows.push_back({name, function, argument});
 }
 
+bool bench_is_counted(void)
+{
+    counted = RUNNING_ON_VALGRIND != 0;
+    return counted;
+}
+
 int bench_run(int argc, char **argv)
 {
-    bool once = false;
+    bool once = bench_is_counted();
     int kept = 1;
     for (int i = 1; i < argc; i++) {
         if (std::strcmp(argv[i], "--once") == 0) {
@@ -49,6 +78,11 @@ int bench_run(int argc, char **argv)
             bench_state wrapped = {&state, 0};
             r.function(&wrapped, r.argument);
             bench_count(&wrapped, "pauses", wrapped.pauses);
+            if (counted) {
+                static std::string label; /* is read later */
+                label = r.name + " " + std::to_string(static_cast<uint64_t>(state.counters["items"].value));
+                CALLGRIND_DUMP_STATS_AT(label.c_str());
+            }
         });
         made->UseRealTime();
         if (once) {
@@ -62,11 +96,15 @@ int bench_run(int argc, char **argv)
 
 bool bench_keep_running(struct bench_state *state)
 {
-    return state->state->KeepRunning();
+    count(false);
+    const bool more = state->state->KeepRunning();
+    count(more);
+    return more;
 }
 
 void bench_pause(struct bench_state *state)
 {
+    count(false);
     state->pauses++;
     state->state->PauseTiming();
 }
@@ -74,6 +112,7 @@ void bench_pause(struct bench_state *state)
 void bench_resume(struct bench_state *state)
 {
     state->state->ResumeTiming();
+    count(true);
 }
 
 void bench_items(struct bench_state *state, uint64_t per_iteration)

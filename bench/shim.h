@@ -19,8 +19,11 @@ typedef void bench_function(struct bench_state *state, const void *argument);
 
 /** Registers one row. The name is copied, the argument is not. */
 void bench_register(const char *name, bench_function *function, const void *argument);
-/** Runs what was registered, with the options of Google Benchmark and --once: one iteration of each. */
+/** Runs what was registered, with the options of Google Benchmark and --once: one iteration of each. So it is
+ *  under Valgrind, whose Callgrind counts the instructions of what is timed, for each row by its name. */
 int bench_run(int argc, char **argv);
+/** True if instructions are counted, which takes long, and for which few things are as good as many. */
+bool bench_is_counted(void);
 
 /** True while there is another iteration to make; timing runs from the first call to the last. A pause has a
  * cost that is timed, so how many there were is counted. */

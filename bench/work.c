@@ -16,13 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ADDRESSES (UINT64_C(1) << 20)
 #define CHASES (UINT64_C(1) << 16)
 #define FAULT_PAGES 32768
 #define ZEROED_BYTES (128 * MIB)
 #define FAULT_AREAS 10 /* that they are spread over: as many as the lookup that they are compared with */
 
 /* --- What rows have in common --- */
+
+/* How many random addresses there are. */
+static uint64_t address_count = UINT64_C(1) << 20;
 
 static uint64_t *new_words(uint64_t count)
 {
@@ -60,8 +62,8 @@ static uint64_t *new_pages(uint64_t size, uint64_t page, bool shuffled)
 
 static uint64_t *new_addresses(uint64_t size)
 {
-    uint64_t *addresses = new_words(ADDRESSES), seed = 88172645463325252u;
-    for (uint64_t i = 0; i < ADDRESSES; i++) {
+    uint64_t *addresses = new_words(address_count), seed = 88172645463325252u;
+    for (uint64_t i = 0; i < address_count; i++) {
         addresses[i] = next_random(&seed) % size;
     }
     return addresses;
@@ -298,19 +300,19 @@ static void translate(struct bench_state *state, const struct subject *s, uint64
     uint64_t *addresses = new_addresses(size), sum = 0, right = 0;
     subject_table(s, &table);
     map(s, &table, small_hpa(s), size);
-    for (uint64_t i = 0; i < ADDRESSES; i++) {
+    for (uint64_t i = 0; i < address_count; i++) {
         right += small_hpa(s) + addresses[i];
     }
     while (bench_keep_running(state)) {
         axas_hpa hpa = {0};
         sum = 0;
         if (chained) {
-            for (uint64_t i = 0; i < ADDRESSES; i++) {
+            for (uint64_t i = 0; i < address_count; i++) {
                 must(s, axas_table_translate(&table, axas_gpa_of(addresses[i] + (hpa.raw >> 63)), &hpa), i);
                 sum += hpa.raw;
             }
         } else {
-            for (uint64_t i = 0; i < ADDRESSES; i++) {
+            for (uint64_t i = 0; i < address_count; i++) {
                 must(s, axas_table_translate(&table, axas_gpa_of(addresses[i]), &hpa), i);
                 sum += hpa.raw;
             }
@@ -321,7 +323,7 @@ static void translate(struct bench_state *state, const struct subject *s, uint64
         bench_fail(s, "other addresses than were mapped: sum", sum);
     }
     subject_table_end(s, &table);
-    bench_items(state, ADDRESSES);
+    bench_items(state, address_count);
     free(addresses);
 }
 
@@ -335,18 +337,18 @@ static void translate_batch(struct bench_state *state, const struct subject *s, 
     uint64_t *addresses = new_addresses(size), sum = 0, right = 0;
     subject_table(s, &table);
     map(s, &table, small_hpa(s), size);
-    axas_gpa *gpas = malloc(ADDRESSES * sizeof *gpas);
+    axas_gpa *gpas = malloc(address_count * sizeof *gpas);
     if (gpas == NULL) {
-        bench_fail(s, "no memory", ADDRESSES);
+        bench_fail(s, "no memory", address_count);
     }
-    for (uint64_t i = 0; i < ADDRESSES; i++) {
+    for (uint64_t i = 0; i < address_count; i++) {
         right += small_hpa(s) + addresses[i];
         gpas[i] = axas_gpa_of(addresses[i]);
     }
     while (bench_keep_running(state)) {
         axas_hpa hpas[BATCH];
         sum = 0;
-        for (uint64_t i = 0; i < ADDRESSES; i += BATCH) {
+        for (uint64_t i = 0; i < address_count; i += BATCH) {
             must(s, axas_table_translate_batch(&table, gpas + i, hpas, BATCH), i);
             for (unsigned k = 0; k < BATCH; k++) {
                 sum += hpas[k].raw;
@@ -358,7 +360,7 @@ static void translate_batch(struct bench_state *state, const struct subject *s, 
         bench_fail(s, "other addresses than were mapped: sum", sum);
     }
     subject_table_end(s, &table);
-    bench_items(state, ADDRESSES);
+    bench_items(state, address_count);
     free(addresses);
     free(gpas);
 }
@@ -545,8 +547,8 @@ static void walk(struct bench_state *state, const struct subject *s, uint64_t si
     struct stage g;
     stage_start(s, &g, size, s->page);
     uint64_t *addresses = new_addresses(g.size), sum = 0, right = 0;
-    const struct walked walked = walked_on(s, &g, addresses, ADDRESSES);
-    for (uint64_t i = 0; i < ADDRESSES; i++) {
+    const struct walked walked = walked_on(s, &g, addresses, address_count);
+    for (uint64_t i = 0; i < address_count; i++) {
         right += g.hpa + addresses[i];
     }
     while (bench_keep_running(state)) {
@@ -557,7 +559,7 @@ static void walk(struct bench_state *state, const struct subject *s, uint64_t si
         bench_fail(s, "the straight-line walk is wrong: sum", sum);
     }
     stage_end(s, &g);
-    bench_items(state, ADDRESSES);
+    bench_items(state, address_count);
     free(addresses);
 }
 
@@ -754,7 +756,7 @@ static void space_translate(struct bench_state *state, const struct subject *s, 
     uint64_t *addresses = new_addresses(size), sum = 0, right = 0;
     subject_space(s, &space, 1);
     space_map(s, &space, small_hpa(s), size);
-    for (uint64_t i = 0; i < ADDRESSES; i++) {
+    for (uint64_t i = 0; i < address_count; i++) {
         right += small_hpa(s) + addresses[i];
     }
     while (bench_keep_running(state)) {
@@ -762,12 +764,12 @@ static void space_translate(struct bench_state *state, const struct subject *s, 
         sum = 0;
         /* Two loops: of one, a compiler may make all addresses wait. */
         if (chained) {
-            for (uint64_t i = 0; i < ADDRESSES; i++) {
+            for (uint64_t i = 0; i < address_count; i++) {
                 must(s, axas_space_translate(&space, axas_gpa_of(addresses[i] + (hpa.raw >> 63)), &hpa), i);
                 sum += hpa.raw;
             }
         } else {
-            for (uint64_t i = 0; i < ADDRESSES; i++) {
+            for (uint64_t i = 0; i < address_count; i++) {
                 must(s, axas_space_translate(&space, axas_gpa_of(addresses[i]), &hpa), i);
                 sum += hpa.raw;
             }
@@ -778,7 +780,7 @@ static void space_translate(struct bench_state *state, const struct subject *s, 
         bench_fail(s, "other addresses than were mapped: sum", sum);
     }
     subject_space_end(s, &space);
-    bench_items(state, ADDRESSES);
+    bench_items(state, address_count);
     free(addresses);
 }
 
@@ -1121,14 +1123,14 @@ static void lock_pair(struct bench_state *state, const void *subject)
     struct axas_space space;
     subject_space(subject, &space, 1);
     while (bench_keep_running(state)) {
-        for (uint64_t i = 0; i < ADDRESSES; i++) {
+        for (uint64_t i = 0; i < address_count; i++) {
             const axas_lock_state held = axas_lock_read(&space.lock, 0);
             __asm__ volatile("" : : : "memory");
             axas_unlock_read(&space.lock, 0, held);
         }
     }
     subject_space_end(subject, &space);
-    bench_items(state, ADDRESSES);
+    bench_items(state, address_count);
 }
 
 /* --- Space layer: areas --- */
@@ -1156,7 +1158,7 @@ static void find_area(struct bench_state *state, const struct subject *s, uint64
     uint64_t *addresses = new_addresses(count);
     areas_start(s, &space, count);
     while (bench_keep_running(state)) {
-        for (uint64_t i = 0; i < ADDRESSES; i++) {
+        for (uint64_t i = 0; i < address_count; i++) {
             const axas_gpa gpa = axas_gpa_of(2 * addresses[i] * s->page);
             if (axas_space_next_area(&space, gpa, &area) != AXAS_OK || area.gpa.raw != gpa.raw) {
                 bench_fail(s, "another area than was asked for", gpa.raw);
@@ -1165,7 +1167,7 @@ static void find_area(struct bench_state *state, const struct subject *s, uint64
     }
     report_frames(state, s, &space);
     subject_space_end(s, &space);
-    bench_items(state, ADDRESSES);
+    bench_items(state, address_count);
     free(addresses);
 }
 
@@ -1175,7 +1177,7 @@ static void map_area(struct bench_state *state, const struct subject *s, uint64_
     struct axas_area area;
     uint64_t *addresses = new_addresses(count);
     areas_start(s, &space, count);
-    const uint64_t calls = ADDRESSES / 64;
+    const uint64_t calls = address_count / 64;
     while (bench_keep_running(state)) {
         for (uint64_t i = 0; i < calls; i++) {
             const axas_gpa gpa = axas_gpa_of((2 * addresses[i] + 1) * s->page);
@@ -1201,13 +1203,13 @@ static void find_key(struct bench_state *state, const struct subject *s, uint64_
 {
     uint64_t *addresses = new_addresses(count), *keys = new_pages(2 * count * s->page, 2 * s->page, false);
     while (bench_keep_running(state)) {
-        for (uint64_t i = 0; i < ADDRESSES; i++) {
+        for (uint64_t i = 0; i < address_count; i++) {
             if (floor_find(keys, count, 2 * addresses[i] * s->page) != addresses[i]) {
                 bench_fail(s, "the binary search is wrong", i);
             }
         }
     }
-    bench_items(state, ADDRESSES);
+    bench_items(state, address_count);
     free(addresses);
     free(keys);
 }
@@ -1399,6 +1401,9 @@ static void add(const struct axas_format *format, const struct axas_mode *mode, 
 int main(int argc, char **argv)
 {
     bench_hal_start();
+    if (bench_is_counted()) {
+        address_count = UINT64_C(1) << 14;
+    }
     for (unsigned f = 0; axas_formats[f] != NULL; f++) {
         const struct axas_format *format = axas_formats[f];
         for (unsigned m = 0; m < format->mode_count; m++) {

@@ -10,6 +10,8 @@
 # one uses the other thread of the same core. Such a mode is measured again, up to three times (bench/calm.py), and its
 # calmest run counts. When that calms less than a third of them, the machine stays busy, and no further try is made.
 #
+# Then Callgrind counts the instructions of what was timed, on all cores: they are the same on a busy machine.
+#
 #     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--again | --report]
 #
 # --quick makes 3 short repetitions instead of 7, once. --again measures only what was disturbed in the last run, unless
@@ -72,7 +74,7 @@ if [ -n "$format" ] && [ ! -e "pt_specs/$format.yaml" ]; then
 fi
 
 need_packages cmake ninja-build gcc g++ clang libc6-dev libbenchmark-dev util-linux \
-    python3 python3-jinja2 python3-yaml python3-jsonschema python3-matplotlib
+    python3 python3-jinja2 python3-yaml python3-jsonschema python3-matplotlib valgrind
 python=$(python_with matplotlib)
 
 # build COMPILER
@@ -162,6 +164,31 @@ measure_again() {
     rm -r "$out/again"
 }
 
+# count PROGRAM ROWS FILE: the instructions of these rows.
+count() {
+    valgrind --tool=callgrind --instr-atstart=no --combine-dumps=yes --dump-line=no --callgrind-out-file="$3" \
+        "$1" --benchmark_filter="$2" >"$3.log" 2>&1 || {
+        cat "$3.log" >&2
+        return 1
+    }
+    rm "$3.log"
+    printf 'counted %s\n' "$3"
+}
+export -f count
+
+# Counts those that are judged and their floors, of all modes. What clears guest memory takes long, and is none of them.
+count_all() {
+    local compiler mode
+    # shellcheck disable=SC2016
+    for mode in "${modes[@]}"; do
+        for compiler in "${compilers[@]}"; do
+            printf '%s\0' "build-bench-$compiler/bench/axas_bench" \
+                "^([^/]*/$mode/table|[^/]*([^e]|large)/$mode/floor|W(9-(order|random)|1[01]-[^/]*)/$mode/space)" \
+                "$out/$compiler/${mode/\//.}.counts"
+        done
+    done | xargs -0 -n 3 -P "$(nproc)" bash -c 'count "$0" "$1" "$2"'
+}
+
 # The last core that this process may use.
 core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
 if [ -n "$measure" ]; then
@@ -202,6 +229,11 @@ while [ "${#disturbed[@]}" -gt 0 ] && [ "$tries" -gt 0 ]; do
         break
     fi
 done
+
+if [ -n "$measure" ]; then
+    say "counting the instructions of ${#modes[@]} modes for each compiler"
+    count_all
+fi
 
 runs=()
 for compiler in gcc clang; do

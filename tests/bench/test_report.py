@@ -25,7 +25,7 @@ class Report(unittest.TestCase):
                 (Path(temporary) / f"{9 - i}.json").write_text(text, encoding="utf-8")
             context, times, _ = report.read(temporary)
             self.assertEqual(context["date"], "2026-01-01", "the first")
-        rows = report.compare("cc", "some", "mode", times[("some", "mode")])
+        rows = report.compare("cc", "some", "mode", times[("some", "mode")], {})
         return {f"{row.work}/{row.layer}": (row.ratio and round(row.ratio, 3), row.verdict) for row in rows}
 
     def test_a_bound_may_be_reached_and_not_passed(self):
@@ -77,6 +77,20 @@ class Report(unittest.TestCase):
         self.assertEqual(report.paces(times)[("some", "then busy")], 1.175)
         self.assertEqual(report.paces(times, {("some", "busy"): {"find-1000/floor": [5, 6]}})[("some", "busy")], 3.4)
         self.assertEqual(report.disturbed({"cc": times}), ["- cc, some busy: 70 % slower"])
+
+    def test_instructions_are_those_of_the_row_and_of_each_of_its_floors(self):
+        text = "".join(f"desc: Trigger: Client Request: {name} {items}\n\nevents: Ir\nsummary: 0\n0 7\ntotals: {total}\n"
+                       for name, items, total in (("swap-order/some/mode/floor", 10, 280), ("W9-order/some/mode/space", 4, 844),
+                                                  ("lock-pair/some/mode/floor", 1, 9), ("find-10/some/mode/floor", 1, 50)))
+        with tempfile.TemporaryDirectory() as temporary:
+            (Path(temporary) / "some.mode.counts").write_text(text + "totals: 1183\n", encoding="utf-8")
+            instructions = report.read_counts(temporary)[("some", "mode")]
+        times = {name: [1] for name in instructions}
+        (row,) = report.compare("cc", "some", "mode", times, instructions)
+        self.assertEqual((row.work, row.instructions, row.floor_instructions), ("W9-order", 211, 28 + 9 + 50))
+        del instructions["lock-pair/floor"]
+        (row,) = report.compare("cc", "some", "mode", times, instructions)
+        self.assertEqual((row.instructions, row.floor_instructions), (211, None))
 
     def test_a_row_that_no_target_speaks_of_is_shown(self):
         self.assertEqual(self.verdicts(run("W12/table", 1)), {"W12/table": (None, "shown")})
