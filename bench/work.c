@@ -900,12 +900,12 @@ struct common {
 
 static void take_faults(struct faults f)
 {
+    /* Outside of the loop: GCC clears the rest of it by a string instruction, a fifth of the time of a fault.
+     */
+    struct axas_fault fault = {
+        .gpa_known = true, .level = AXAS_LEVEL_UNKNOWN, .access = AXAS_WRITE, .reader = f.reader};
     for (uint64_t i = 0; i < f.count; i++) {
-        struct axas_fault fault = {.gpa = {f.pages[i]},
-                                   .gpa_known = true,
-                                   .level = AXAS_LEVEL_UNKNOWN,
-                                   .access = AXAS_WRITE,
-                                   .reader = f.reader};
+        fault.gpa = axas_gpa_of(f.pages[i]);
         if (axas_space_handle_fault(f.space, &fault) != AXAS_FAULT_RESOLVED) {
             bench_fail(f.subject, "a fault that was not resolved", f.pages[i]);
         }

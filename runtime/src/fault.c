@@ -425,7 +425,7 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     uint64_t size = space->table.page_size;
     struct axas_run run = {gpa, axas_hpa_of(0), size, cache};
     enum axas_status status = area->backend->provide(space, area, gpa, &run);
-    if (status == AXAS_OK && (run.gpa.raw != gpa.raw || run.size != size) &&
+    if (status == AXAS_OK && AXAS_UNLIKELY(run.gpa.raw != gpa.raw || run.size != size) &&
         !(area->backend->pure &&
           run_is_in(&run, gpa.raw, area->gpa.raw, axas_last(area->gpa, area->size), size))) {
         status = AXAS_ERR_INVALID;
@@ -526,7 +526,7 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     const struct axas_area *found;
     void *slot = NULL;
     struct axas_last_page *last = (struct axas_last_page *)axas_lock_notes(state);
-    if (goes_on(space, last, gpa.raw)) {
+    if (AXAS_LIKELY(goes_on(space, last, gpa.raw))) {
         found = last->area;
         if (may_have(found, fault->access)) {
             slot = empty_beside(table, last, gpa.raw);
@@ -548,7 +548,7 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
         axas_unlock_read(&space->lock, fault->reader, state);
         return UNSERVED;
     }
-    if (!found->backend->pure && !found->backend->brief) {
+    if (AXAS_UNLIKELY(!found->backend->pure && !found->backend->brief)) {
         return serve_between(space, fault, found, slot, state);
     }
     axas_hpa page;
@@ -601,12 +601,12 @@ enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct 
     if (!fault->gpa_known) {
         return AXAS_FAULT_ADDRESS_UNKNOWN;
     }
-    if (fault->cause == AXAS_CAUSE_ADDRESS_SIZE && axas_contains(space, fault->gpa, 1)) {
+    if (AXAS_UNLIKELY(fault->cause == AXAS_CAUSE_ADDRESS_SIZE) && axas_contains(space, fault->gpa, 1)) {
         /* Not the guest's address then, but one that a table of ours holds. */
         return AXAS_FAULT_BROKEN;
     }
     enum axas_fault_result result =
-        fault->cause == AXAS_CAUSE_PERMISSION ? UNSERVED : serve_page(space, fault);
+        AXAS_UNLIKELY(fault->cause == AXAS_CAUSE_PERMISSION) ? UNSERVED : serve_page(space, fault);
     if (AXAS_UNLIKELY(result == UNSERVED)) {
         result = serve_any(space, fault);
     }

@@ -11,7 +11,7 @@
 /** Between the byte order of the entries and the CPU's. */
 static inline uint64_t axas_tree_in_order(const struct axas_format *format, uint64_t entry)
 {
-    if (format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
+    if (AXAS_LIKELY(format->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))) {
         return entry;
     }
     return format->entry_bytes == 4 ? __builtin_bswap32((uint32_t)entry) : __builtin_bswap64(entry);
@@ -19,7 +19,7 @@ static inline uint64_t axas_tree_in_order(const struct axas_format *format, uint
 
 /** A CPU that cannot move 8 bytes at once has no format with entries of 8 (axas_table_init), and no code for
  *  them. */
-#define AXAS_TREE_IS_WIDE(format) (AXAS_CPU_MOVES_8_BYTES && (format)->entry_bytes == 8)
+#define AXAS_TREE_IS_WIDE(format) (AXAS_CPU_MOVES_8_BYTES && AXAS_LIKELY((format)->entry_bytes == 8))
 
 /** The entry at `slot`. */
 static inline uint64_t axas_tree_load(const struct axas_format *format, const void *slot)

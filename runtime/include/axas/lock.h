@@ -114,7 +114,7 @@ static inline void axas_unlock_read(struct axas_lock *lock, unsigned slot, axas_
 {
     (void)lock;
     (void)slot;
-    if (axas_lock_is_beside(state)) {
+    if (__builtin_expect(axas_lock_is_beside(state), 0)) {
         (void)__atomic_fetch_sub(state, 1u, __ATOMIC_RELEASE);
     } else {
         __atomic_store_n(state, 0u, __ATOMIC_RELEASE);
@@ -126,11 +126,11 @@ static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned sl
     struct axas_lock_slot *own = axas_lock_slot_of(lock, slot);
     for (;;) {
         uint32_t *word = &own->taken;
-        if (__atomic_exchange_n(word, 1u, __ATOMIC_SEQ_CST) != 0) {
+        if (__builtin_expect(__atomic_exchange_n(word, 1u, __ATOMIC_SEQ_CST) != 0, 0)) {
             word = &own->beside;
             (void)__atomic_fetch_add(word, 1u, __ATOMIC_SEQ_CST);
         }
-        if (__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0) {
+        if (__builtin_expect(__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0, 1)) {
             return word;
         }
         axas_unlock_read(lock, slot, word);

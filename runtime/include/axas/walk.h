@@ -50,6 +50,7 @@ extern "C" {
 /** A few instructions that a call would only add to, at -Os too. */
 #define AXAS_INLINE inline __attribute__((always_inline))
 #define AXAS_UNLIKELY(condition) __builtin_expect((condition), 0)
+#define AXAS_LIKELY(condition) __builtin_expect((condition), 1)
 
 /** Asks for the line that an entry is in ahead of time. */
 static AXAS_INLINE void axas_walk_ahead(const void *entry)
