@@ -525,7 +525,8 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
     const struct axas_area *found;
     void *slot = NULL;
-    struct axas_last_page *last = (struct axas_last_page *)axas_lock_notes(state);
+    struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
+    struct axas_last_page *const last = notes == NULL ? NULL : &notes->page;
     if (AXAS_LIKELY(goes_on(space, last, gpa.raw))) {
         found = last->area;
         if (may_have(found, fault->access)) {

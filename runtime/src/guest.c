@@ -177,12 +177,16 @@ static enum axas_status hold_all(struct request *request, struct piece *piece)
 }
 
 /* As the CPU marks an access of the guest. */
-static void touch(const struct request *request, const struct piece *piece)
+static void touch(const struct axas_table *table, uint64_t gpa, uint64_t last, bool write)
 {
-    const struct axas_table *table = &request->space->table;
     if (table->hardware_updates) {
-        axas_walk_touch(table, piece->gpa, piece->last, request->write);
+        axas_walk_touch(table, gpa, last, write);
     }
+}
+
+static void touch_piece(const struct request *request, const struct piece *piece)
+{
+    touch(&request->space->table, piece->gpa, piece->last, request->write);
 }
 
 /* After a write: where the guest would not see it as the host's caches have it. */
@@ -205,6 +209,67 @@ static unsigned char *pointer_to(const struct request *request, const struct pie
     return (unsigned char *)axas_hal_virt(request->space->table.hal, piece->hpa);
 }
 
+/* A part of one page that is held. */
+struct held {
+    unsigned char *bytes; /* where the host sees it */
+    unsigned reader;
+    axas_lock_state state;
+};
+
+/* The record of the area at gpa; NULL: none, or a piece without a record. */
+static inline const struct axas_area *area_of(struct axas_space *space, uint64_t gpa,
+                                              struct axas_notes *notes)
+{
+    if (notes != NULL && notes->area.holds == space->holds &&
+        gpa - notes->area.area->gpa.raw < notes->area.area->size) {
+        return notes->area.area;
+    }
+    struct axas_area piece;
+    const struct axas_area *area = axas_areas_find(space, gpa, &piece);
+    if (area == NULL || area == &piece || area->backend->provide == NULL ||
+        (area->flags & AXAS_AREA_FILLING) != 0 || (area->attr & ~AXAS_ACCESS_MASK) != 0) {
+        return NULL;
+    }
+    if (notes != NULL) {
+        notes->area.holds = space->holds;
+        notes->area.area = area;
+    }
+    return area;
+}
+
+/*
+ * What almost every request is: within one page of normal memory, which is there, and of which no one has to
+ * be told. False where anything is not so, and hold_all has to look; the lock is not held then.
+ */
+static AXAS_INLINE bool hold_page(struct axas_space *space, axas_gpa gpa, uint64_t length, axas_attr access,
+                                  struct held *held)
+{
+    const struct axas_table *table = &space->table;
+    const uint64_t room = table->page_size - (gpa.raw & (table->page_size - 1));
+    axas_hpa hpa;
+    if (length > room) {
+        return false;
+    }
+    held->reader = axas_space_reader(space);
+    held->state = axas_lock_read(&space->lock, held->reader);
+    const struct axas_area *area = area_of(space, gpa.raw, (struct axas_notes *)axas_lock_notes(held->state));
+    if (AXAS_UNLIKELY(area == NULL || (access & ~area->attr) != 0 ||
+                      (access == AXAS_WRITE && (area->attr & AXAS_EXEC) != 0) ||
+                      table->translate(table, gpa.raw, &hpa) != AXAS_OK)) {
+        axas_unlock_read(&space->lock, held->reader, held->state);
+        return false;
+    }
+    held->bytes = (unsigned char *)axas_hal_virt(table->hal, hpa);
+    return true;
+}
+
+static AXAS_INLINE void let_go_of_page(struct axas_space *space, axas_gpa gpa, uint64_t length,
+                                       axas_attr access, const struct held *held)
+{
+    touch(&space->table, gpa.raw, axas_last(gpa, length), access == AXAS_WRITE);
+    axas_unlock_read(&space->lock, held->reader, held->state);
+}
+
 static enum axas_status request_make(struct request *request, struct axas_space *space, axas_gpa gpa,
                                      uint64_t length, axas_attr access, uint32_t flags)
 {
@@ -222,8 +287,8 @@ static enum axas_status request_make(struct request *request, struct axas_space 
 }
 
 /* To the guest from `in`, or from the guest to `out`; the other one is NULL. */
-static enum axas_status copy(struct axas_space *space, axas_gpa gpa, unsigned char *out,
-                             const unsigned char *in, uint64_t length, uint32_t flags)
+static AXAS_OUTLINE enum axas_status copy_pieces(struct axas_space *space, axas_gpa gpa, unsigned char *out,
+                                                 const unsigned char *in, uint64_t length, uint32_t flags)
 {
     struct request request;
     enum axas_status status =
@@ -248,13 +313,30 @@ static enum axas_status copy(struct axas_space *space, axas_gpa gpa, unsigned ch
         } else {
             __builtin_memcpy(out + offset, pointer_to(&request, &piece), bytes);
         }
-        touch(&request, &piece);
+        touch_piece(&request, &piece);
         publish(&request, &piece);
         if (piece.last == request.last) {
             break;
         }
     }
     let_go(&request);
+    return AXAS_OK;
+}
+
+static AXAS_INLINE enum axas_status copy(struct axas_space *space, axas_gpa gpa, unsigned char *out,
+                                         const unsigned char *in, uint64_t length, uint32_t flags)
+{
+    const axas_attr access = in != NULL ? AXAS_WRITE : AXAS_READ;
+    struct held held;
+    if ((flags & AXAS_GUEST_LOAD_IMAGE) != 0 || !hold_page(space, gpa, length, access, &held)) {
+        return copy_pieces(space, gpa, out, in, length, flags);
+    }
+    if (in != NULL) {
+        __builtin_memcpy(held.bytes, in, (size_t)length);
+    } else {
+        __builtin_memcpy(out, held.bytes, (size_t)length);
+    }
+    let_go_of_page(space, gpa, length, access, &held);
     return AXAS_OK;
 }
 
@@ -344,7 +426,7 @@ enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigne
         }
         break;
     }
-    touch(&request, &piece);
+    touch_piece(&request, &piece);
     let_go(&request);
     *value = loaded;
     return AXAS_OK;
@@ -375,7 +457,7 @@ enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsign
         }
         break;
     }
-    touch(&request, &piece);
+    touch_piece(&request, &piece);
     publish(&request, &piece);
     let_go(&request);
     return AXAS_OK;
@@ -404,7 +486,7 @@ enum axas_status axas_guest_span_begin(struct axas_space *space, axas_gpa gpa, u
     uint64_t got = 0;
     while (piece_at(&request, gpa.raw + got, &piece) == AXAS_OK && !piece.hole &&
            pointer_to(&request, &piece) == data + got) {
-        touch(&request, &piece);
+        touch_piece(&request, &piece);
         got = piece.last - gpa.raw + 1;
         if (piece.last == last) {
             break;

@@ -38,10 +38,8 @@ static inline axas_lock_state axas_space_hold(struct axas_space *space)
     return state;
 }
 
-/**
- * Where a fault found the entry of a page: the next one of the same vCPU is mostly in the same table and
- * area. It is among the notes of the reader's slot, and good as long as space->holds is the same.
- */
+/** Where a fault found the entry of a page: the next one of the same vCPU is mostly in the same table and
+ *  area. */
 struct axas_last_page {
     uint64_t holds;
     uint64_t gpa;
@@ -49,8 +47,21 @@ struct axas_last_page {
     const struct axas_area *area; /**< a record; its backend gives memory */
 };
 
+/** In which area the host moved bytes. */
+struct axas_last_area {
+    uint64_t holds;
+    const struct axas_area *area; /**< a record; the host may move bytes of its memory */
+};
+
+/** What a reader keeps in its slot for its next call; each part is good as long as space->holds is what it
+ *  was. */
+struct axas_notes {
+    struct axas_last_page page;
+    struct axas_last_area area;
+};
+
 #ifndef AXAS_CUSTOM_LOCK
-_Static_assert(sizeof(struct axas_last_page) <= AXAS_LOCK_NOTES_BYTES, "a reader's slot has room for it");
+_Static_assert(sizeof(struct axas_notes) <= AXAS_LOCK_NOTES_BYTES, "a reader's slot has room for them");
 #endif
 
 /** What a guest address resolves to; valid while the lock is held. */

@@ -76,7 +76,7 @@ typedef uint32_t *axas_lock_state;
 /** Two lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
 #define AXAS_LOCK_SLOT_BYTES 128u
 /** How much of that is for the notes of the reader that has the slot. */
-#define AXAS_LOCK_NOTES_BYTES 32u
+#define AXAS_LOCK_NOTES_BYTES 48u
 
 struct axas_lock_slot {
     uint32_t taken;  /**< 1 while one reader has it */
