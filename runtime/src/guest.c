@@ -216,14 +216,10 @@ struct held {
     axas_lock_state state;
 };
 
-/* The record of the area at gpa; NULL: none, or a piece without a record. */
-static inline const struct axas_area *area_of(struct axas_space *space, uint64_t gpa,
-                                              struct axas_notes *notes)
+/* area_of where the notes do not tell; notes it for the next. */
+static AXAS_OUTLINE const struct axas_area *find_area(struct axas_space *space, uint64_t gpa,
+                                                      struct axas_notes *notes)
 {
-    if (notes != NULL && notes->area.holds == space->holds &&
-        gpa - notes->area.area->gpa.raw < notes->area.area->size) {
-        return notes->area.area;
-    }
     struct axas_area piece;
     const struct axas_area *area = axas_areas_find(space, gpa, &piece);
     if (area == NULL || area == &piece || area->backend->provide == NULL ||
@@ -237,9 +233,22 @@ static inline const struct axas_area *area_of(struct axas_space *space, uint64_t
     return area;
 }
 
+/* The record of the area at gpa, of normal memory; NULL: there is none. */
+static inline const struct axas_area *area_of(struct axas_space *space, uint64_t gpa,
+                                              struct axas_notes *notes)
+{
+    const struct axas_last_area *last = notes == NULL ? NULL : &notes->area;
+    if (AXAS_LIKELY(last != NULL && last->holds == space->holds &&
+                    gpa - last->area->gpa.raw < last->area->size)) {
+        return last->area;
+    }
+    return find_area(space, gpa, notes);
+}
+
 /*
  * What almost every request is: within one page of normal memory, which is there, and of which no one has to
- * be told. False where anything is not so, and hold_all has to look; the lock is not held then.
+ * be told. False where anything is not so, and hold_all has to look; the lock is not held then. An area has
+ * all of a page or nothing, so that no one need ask whether the space has it.
  */
 static AXAS_INLINE bool hold_page(struct axas_space *space, axas_gpa gpa, uint64_t length, axas_attr access,
                                   struct held *held)
