@@ -295,18 +295,22 @@ static enum axas_status request_make(struct request *request, struct axas_space 
     return AXAS_OK;
 }
 
+/* request_make and hold_all. */
+static enum axas_status hold_request(struct request *request, struct axas_space *space, axas_gpa gpa,
+                                     uint64_t length, axas_attr access, uint32_t flags, struct piece *piece)
+{
+    const enum axas_status status = request_make(request, space, gpa, length, access, flags);
+    return status != AXAS_OK ? status : hold_all(request, piece);
+}
+
 /* To the guest from `in`, or from the guest to `out`; the other one is NULL. */
 static AXAS_OUTLINE enum axas_status copy_pieces(struct axas_space *space, axas_gpa gpa, unsigned char *out,
                                                  const unsigned char *in, uint64_t length, uint32_t flags)
 {
     struct request request;
-    enum axas_status status =
-        request_make(&request, space, gpa, length, in != NULL ? AXAS_WRITE : AXAS_READ, flags);
-    if (status != AXAS_OK) {
-        return status;
-    }
     struct piece piece;
-    status = hold_all(&request, &piece);
+    enum axas_status status =
+        hold_request(&request, space, gpa, length, in != NULL ? AXAS_WRITE : AXAS_READ, flags, &piece);
     if (status != AXAS_OK) {
         return status;
     }
@@ -389,9 +393,8 @@ enum axas_status axas_guest_write(struct axas_space *space, axas_gpa gpa, const 
     return axas_guest_write_flags(space, gpa, buffer, length, 0);
 }
 
-/* An object that is aligned to its width lies in one page. */
-static enum axas_status hold_object(struct request *request, struct axas_space *space, axas_gpa gpa,
-                                    unsigned width, axas_attr access, struct piece *piece)
+/* Objects are aligned to their width, so that each lies in one page. */
+static enum axas_status check_object(const struct axas_space *space, axas_gpa gpa, unsigned width)
 {
     if (space == NULL || (width != 1 && width != 2 && width != 4 && width != 8)) {
         return AXAS_ERR_INVALID;
@@ -399,57 +402,25 @@ static enum axas_status hold_object(struct request *request, struct axas_space *
     if (width == 8 && !AXAS_CPU_MOVES_8_BYTES) {
         return AXAS_ERR_UNSUPPORTED;
     }
-    if ((gpa.raw & (width - 1u)) != 0) {
-        return AXAS_ERR_ALIGN;
-    }
-    enum axas_status status = request_make(request, space, gpa, width, access, 0);
-    return status != AXAS_OK ? status : hold_all(request, piece);
+    return (gpa.raw & (width - 1u)) != 0 ? AXAS_ERR_ALIGN : AXAS_OK;
 }
 
-enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value)
+static uint64_t load_object(const void *object, unsigned width)
 {
-    if (value == NULL) {
-        return AXAS_ERR_INVALID;
-    }
-    struct request request;
-    struct piece piece;
-    enum axas_status status = hold_object(&request, space, gpa, width, AXAS_READ, &piece);
-    if (status != AXAS_OK) {
-        return status;
-    }
-    const void *object = pointer_to(&request, &piece);
-    uint64_t loaded = 0;
     switch (width) {
     case 1:
-        loaded = __atomic_load_n((const uint8_t *)object, __ATOMIC_ACQUIRE);
-        break;
+        return __atomic_load_n((const uint8_t *)object, __ATOMIC_ACQUIRE);
     case 2:
-        loaded = __atomic_load_n((const uint16_t *)object, __ATOMIC_ACQUIRE);
-        break;
+        return __atomic_load_n((const uint16_t *)object, __ATOMIC_ACQUIRE);
     case 4:
-        loaded = __atomic_load_n((const uint32_t *)object, __ATOMIC_ACQUIRE);
-        break;
+        return __atomic_load_n((const uint32_t *)object, __ATOMIC_ACQUIRE);
     default:
-        if (AXAS_CPU_MOVES_8_BYTES) {
-            loaded = __atomic_load_n((const uint64_t *)object, __ATOMIC_ACQUIRE);
-        }
-        break;
+        return AXAS_CPU_MOVES_8_BYTES ? __atomic_load_n((const uint64_t *)object, __ATOMIC_ACQUIRE) : 0;
     }
-    touch_piece(&request, &piece);
-    let_go(&request);
-    *value = loaded;
-    return AXAS_OK;
 }
 
-enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value)
+static void store_object(void *object, unsigned width, uint64_t value)
 {
-    struct request request;
-    struct piece piece;
-    enum axas_status status = hold_object(&request, space, gpa, width, AXAS_WRITE, &piece);
-    if (status != AXAS_OK) {
-        return status;
-    }
-    void *object = pointer_to(&request, &piece);
     switch (width) {
     case 1:
         __atomic_store_n((uint8_t *)object, (uint8_t)value, __ATOMIC_RELEASE);
@@ -466,10 +437,53 @@ enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsign
         }
         break;
     }
-    touch_piece(&request, &piece);
-    publish(&request, &piece);
-    let_go(&request);
-    return AXAS_OK;
+}
+
+enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value)
+{
+    enum axas_status status = value == NULL ? AXAS_ERR_INVALID : check_object(space, gpa, width);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    struct held held;
+    if (hold_page(space, gpa, width, AXAS_READ, &held)) {
+        *value = load_object(held.bytes, width);
+        let_go_of_page(space, gpa, width, AXAS_READ, &held);
+        return AXAS_OK;
+    }
+    struct request request;
+    struct piece piece;
+    status = hold_request(&request, space, gpa, width, AXAS_READ, 0, &piece);
+    if (status == AXAS_OK) {
+        *value = load_object(pointer_to(&request, &piece), width);
+        touch_piece(&request, &piece);
+        let_go(&request);
+    }
+    return status;
+}
+
+enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value)
+{
+    enum axas_status status = check_object(space, gpa, width);
+    if (status != AXAS_OK) {
+        return status;
+    }
+    struct held held;
+    if (hold_page(space, gpa, width, AXAS_WRITE, &held)) {
+        store_object(held.bytes, width, value);
+        let_go_of_page(space, gpa, width, AXAS_WRITE, &held);
+        return AXAS_OK;
+    }
+    struct request request;
+    struct piece piece;
+    status = hold_request(&request, space, gpa, width, AXAS_WRITE, 0, &piece);
+    if (status == AXAS_OK) {
+        store_object(pointer_to(&request, &piece), width, value);
+        touch_piece(&request, &piece);
+        publish(&request, &piece);
+        let_go(&request);
+    }
+    return status;
 }
 
 enum axas_status axas_guest_span_begin(struct axas_space *space, axas_gpa gpa, uint64_t length,

@@ -364,6 +364,84 @@ Test(guest, the_hosts_accesses_count_as_the_guests)
     }
 }
 
+/* A reader keeps the area of its last copy. */
+Test(guest, after_a_copy_what_changed_meanwhile_counts)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_space *space = &scene.unit.space;
+        const uint64_t page = scene.page, here = scene.writable;
+        unsigned char *host = (unsigned char *)axas_frame_pointer(&scene.buffer) + 4 * page;
+        unsigned char bytes[8] = {0};
+        uint64_t value = 0;
+        cr_assert_eq(WRITE(here, "before", 7), AXAS_OK, "%s", scene.unit.name);
+        /* the areas below and above it */
+        REFUSED(AXAS_ERR_PERMISSION, WRITE(here - 8, bytes, 8));
+        cr_assert_eq(READ(here, bytes, 7), AXAS_OK);
+        cr_expect_str_eq((char *)bytes, "before", "%s", scene.unit.name);
+        REFUSED(AXAS_ERR_NOT_MAPPED, READ(scene.trap, bytes, 8));
+        /* less access, none, and all of it */
+        cr_assert_eq(axas_space_protect(space, axas_gpa_of(here), page, R), AXAS_OK);
+        REFUSED(AXAS_ERR_PERMISSION, WRITE(here, bytes, 8));
+        REFUSED(AXAS_ERR_PERMISSION, axas_guest_store(space, axas_gpa_of(here), 4, 1));
+        cr_assert_eq(axas_guest_load(space, axas_gpa_of(here), 4, &value), AXAS_OK);
+        cr_assert_eq(axas_space_protect(space, axas_gpa_of(here), page, 0), AXAS_OK);
+        REFUSED(AXAS_ERR_PERMISSION, READ(here, bytes, 8));
+        REFUSED(AXAS_ERR_PERMISSION, axas_guest_load(space, axas_gpa_of(here), 4, &value));
+        cr_assert_eq(axas_space_protect(space, axas_gpa_of(here), page, RW), AXAS_OK);
+        cr_assert_eq(WRITE(here, "after!", 7), AXAS_OK);
+        cr_expect_str_eq((char *)host, "after!", "%s", scene.unit.name);
+        /* gone, but for the page behind it */
+        cr_assert_eq(axas_space_unmap(space, axas_gpa_of(here), page), AXAS_OK);
+        REFUSED(AXAS_ERR_NOT_MAPPED, WRITE(here, bytes, 8));
+        cr_assert_eq(WRITE(here + page, "behind", 7), AXAS_OK);
+        REFUSED(AXAS_ERR_NOT_MAPPED, WRITE(here, bytes, 8));
+        cr_expect_str_eq((char *)host, "after!", "%s", scene.unit.name);
+        /* other memory there, and then a device's */
+        cr_assert_eq(axas_space_map_linear(space, axas_gpa_of(here), scene.buffer.hpa, page, RW), AXAS_OK);
+        cr_assert_eq(WRITE(here, "others", 7), AXAS_OK);
+        cr_expect_str_eq(axas_frame_pointer(&scene.buffer), "others", "%s", scene.unit.name);
+        cr_expect_str_eq((char *)host, "after!", "%s", scene.unit.name);
+        cr_assert_eq(axas_space_unmap(space, axas_gpa_of(here), page), AXAS_OK);
+        if (scene.has_device) {
+            cr_assert_eq(axas_space_map_linear(space, axas_gpa_of(here), axas_hpa_of(FAR_HPA), page,
+                                               RW | AXAS_MEM_DEVICE),
+                         AXAS_OK);
+            REFUSED(AXAS_ERR_UNSUPPORTED, READ(here, bytes, 8));
+        }
+        cr_assert_eq(READ(here + page, bytes, 8), AXAS_OK);
+        cr_assert_eq(axas_space_clear(space), AXAS_OK);
+        REFUSED(AXAS_ERR_NOT_MAPPED, READ(here + page, bytes, 8));
+        end(&scene);
+    }
+}
+
+Test(guest, after_a_copy_pages_of_its_area_are_populated_still)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_space *space = &scene.unit.space;
+        unsigned char bytes[8];
+        cr_assert_eq(WRITE(scene.lazy, "page 0", 7), AXAS_OK, "%s", scene.unit.name);
+        memset(bytes, 0x33, sizeof bytes);
+        REFUSED(AXAS_ERR_NOT_MAPPED, axas_guest_read_flags(space, axas_gpa_of(scene.lazy + scene.page), bytes,
+                                                           sizeof bytes, AXAS_GUEST_NO_POPULATE));
+        cr_expect_eq(bytes[0], 0x33);
+        cr_assert_eq(READ(scene.lazy + scene.page, bytes, sizeof bytes), AXAS_OK);
+        cr_expect_eq(memcmp(bytes, "\0\0\0\0\0\0\0\0", sizeof bytes), 0);
+        /* across both, whose host memory need not adjoin */
+        cr_assert_eq(WRITE(scene.lazy + scene.page - 4, "abcdefg", 8), AXAS_OK);
+        cr_assert_eq(READ(scene.lazy + scene.page, bytes, 4), AXAS_OK);
+        cr_expect_str_eq((char *)bytes, "efg", "%s", scene.unit.name);
+        cr_assert_eq(READ(scene.lazy, bytes, 7), AXAS_OK);
+        cr_expect_str_eq((char *)bytes, "page 0", "%s", scene.unit.name);
+        cr_expect_eq(unit_guest_bytes(&scene.unit), 2 * scene.page + scene.buffer.size);
+        end(&scene);
+    }
+}
+
 Test(guest, a_span_is_the_longest_piece_that_is_contiguous_for_the_host)
 {
     for (FOR_EACH_CASE(at)) {
