@@ -222,8 +222,8 @@ static AXAS_OUTLINE const struct axas_area *find_area(struct axas_space *space, 
 {
     struct axas_area piece;
     const struct axas_area *area = axas_areas_find(space, gpa, &piece);
-    if (area == NULL || area == &piece || area->backend->provide == NULL ||
-        (area->flags & AXAS_AREA_FILLING) != 0 || (area->attr & ~AXAS_ACCESS_MASK) != 0) {
+    if (area == NULL || area == &piece || (area->flags & AXAS_AREA_FILLING) != 0 ||
+        (area->attr & ~AXAS_ACCESS_MASK) != 0) {
         return NULL;
     }
     if (notes != NULL) {

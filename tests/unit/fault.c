@@ -466,15 +466,6 @@ static enum axas_status provide_far(const struct axas_space *space, const struct
 
 static const struct axas_backend far = {.name = "far", .provide = provide_far, .brief = true};
 
-/* Leaves nothing of what earlier calls kept on the stack. */
-static __attribute__((noinline)) void scrub_stack(void)
-{
-    volatile unsigned char bytes[4096];
-    for (unsigned i = 0; i < sizeof bytes; i++) {
-        bytes[i] = 0xff;
-    }
-}
-
 Test(fault, beside_the_last_one_a_piece_without_a_record_answers_for_itself)
 {
     for (FOR_EACH_CASE(at)) {
@@ -496,7 +487,7 @@ Test(fault, beside_the_last_one_a_piece_without_a_record_answers_for_itself)
             static const enum axas_fault_result expected[4] = {AXAS_FAULT_SPURIOUS, AXAS_FAULT_UNMAPPED,
                                                                AXAS_FAULT_RESOLVED, AXAS_FAULT_RESOLVED};
             struct axas_fault fault = unit_fault(i * page, W);
-            scrub_stack();
+            unit_scrub_stack();
             cr_expect_eq(axas_space_handle_fault(&unit.space, &fault), expected[i % 4], "%s: page %" PRIu64,
                          unit.name, i);
             cr_expect(i % 4 == 1 || fault.hpa.raw == FAR_HPA + i * page, "%s: page %" PRIu64, unit.name, i);

@@ -271,6 +271,14 @@ Test(guest, an_image_is_loaded_where_the_guest_may_only_read_and_is_published)
         axas_hosted_record_stop(scene.unit.tree.arena);
         cr_expect_eq(memcmp((unsigned char *)axas_frame_pointer(&scene.buffer) + 8, image, sizeof image), 0);
         cr_expect_gt(published_bytes(scene.unit.tree.arena, axas_hpa_of(scene.buffer.hpa.raw + 8)), 0);
+        axas_hosted_record(scene.unit.tree.arena, 1000);
+        cr_assert_eq(axas_guest_write_flags(space, axas_gpa_of(scene.writable), image, sizeof image,
+                                            AXAS_GUEST_LOAD_IMAGE),
+                     AXAS_OK);
+        axas_hosted_record_stop(scene.unit.tree.arena);
+        cr_expect_gt(
+            published_bytes(scene.unit.tree.arena, axas_hpa_of(scene.buffer.hpa.raw + 4 * scene.page)), 0,
+            "%s: where it may write as well", scene.unit.name);
         /* the flag does not open what no guest may touch */
         REFUSED(AXAS_ERR_NOT_MAPPED,
                 axas_guest_write_flags(space, axas_gpa_of(scene.trap), image, 4, AXAS_GUEST_LOAD_IMAGE));
@@ -375,8 +383,10 @@ Test(guest, after_a_copy_what_changed_meanwhile_counts)
         unsigned char *host = (unsigned char *)axas_frame_pointer(&scene.buffer) + 4 * page;
         unsigned char bytes[8] = {0};
         uint64_t value = 0;
-        cr_assert_eq(WRITE(here, "before", 7), AXAS_OK, "%s", scene.unit.name);
         /* the areas below and above it */
+        cr_assert_eq(WRITE(scene.lazy, bytes, 8), AXAS_OK);
+        REFUSED(AXAS_ERR_PERMISSION, WRITE(scene.readonly, bytes, 8));
+        cr_assert_eq(WRITE(here, "before", 7), AXAS_OK, "%s", scene.unit.name);
         REFUSED(AXAS_ERR_PERMISSION, WRITE(here - 8, bytes, 8));
         cr_assert_eq(READ(here, bytes, 7), AXAS_OK);
         cr_expect_str_eq((char *)bytes, "before", "%s", scene.unit.name);
@@ -439,6 +449,35 @@ Test(guest, after_a_copy_pages_of_its_area_are_populated_still)
         cr_expect_str_eq((char *)bytes, "page 0", "%s", scene.unit.name);
         cr_expect_eq(unit_guest_bytes(&scene.unit), 2 * scene.page + scene.buffer.size);
         end(&scene);
+    }
+}
+
+Test(guest, after_a_copy_a_piece_without_a_record_answers_for_itself)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t pages = 400, page = unit.page;
+        uint64_t value = 0;
+        cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(0), pages * page, RW, AXAS_LAZY), AXAS_OK,
+                     "%s", unit.name);
+        for (uint64_t i = 0; i < pages; i++) {
+            cr_assert_eq(axas_guest_store(&unit.space, axas_gpa_of(i * page), 4, i), AXAS_OK);
+        }
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        for (uint64_t i = 1; i < pages; i += 4) {
+            cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(i * page), page), AXAS_OK);
+        }
+        cr_assert_not_null(unit.space.areas.gaps, "there was a record for each piece");
+        for (uint64_t i = 0; i < pages; i++) {
+            unit_scrub_stack();
+            const enum axas_status status = axas_guest_load(&unit.space, axas_gpa_of(i * page), 4, &value);
+            cr_expect_eq(status, i % 4 == 1 ? AXAS_ERR_NOT_MAPPED : AXAS_OK, "%s: page %" PRIu64, unit.name,
+                         i);
+            cr_expect(i % 4 == 1 || value == i, "%s: page %" PRIu64, unit.name, i);
+        }
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        unit_space_end(&unit);
     }
 }
 

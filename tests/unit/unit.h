@@ -363,6 +363,15 @@ static inline enum axas_fault_result unit_touch(struct unit_space *unit, uint64_
     return axas_space_handle_fault(&unit->space, &fault);
 }
 
+/* Leaves nothing of what earlier calls kept on the stack. */
+static __attribute__((noinline, unused)) void unit_scrub_stack(void)
+{
+    volatile unsigned char bytes[4096];
+    for (unsigned i = 0; i < sizeof bytes; i++) {
+        bytes[i] = 0xff;
+    }
+}
+
 static inline uint64_t unit_guest_bytes(const struct unit_space *unit)
 {
     return axas_hosted_bytes(unit->tree.arena, AXAS_FRAME_GUEST);
