@@ -7,8 +7,8 @@
 #include <axas/table.h>
 #include <axas/walk.h>
 
-static void invalidate(const struct axas_table *table, enum axas_invalidate_scope scope, bool local,
-                       uint64_t first, uint64_t last, uint64_t leaf_size)
+static inline void invalidate(const struct axas_table *table, enum axas_invalidate_scope scope, bool local,
+                              uint64_t first, uint64_t last, uint64_t leaf_size)
 {
     struct axas_invalidation what;
     what.format = table->format;
