@@ -30,7 +30,7 @@ struct row {
     const void *argument;
 };
 std::vector<row> rows;
-bool counted;
+const bool counted = [] { return RUNNING_ON_VALGRIND != 0; }();
 
 /* Callgrind counts what is timed, and nothing else. */
 void count(bool on)
@@ -53,13 +53,12 @@ void bench_register(const char *name, bench_function *function, const void *argu
 
 bool bench_is_counted(void)
 {
-    counted = RUNNING_ON_VALGRIND != 0;
     return counted;
 }
 
 int bench_run(int argc, char **argv)
 {
-    bool once = bench_is_counted();
+    bool once = counted;
     int kept = 1;
     for (int i = 1; i < argc; i++) {
         if (std::strcmp(argv[i], "--once") == 0) {

@@ -247,16 +247,16 @@ static inline const struct axas_area *area_of(struct axas_space *space, uint64_t
 
 /*
  * What almost every request is: within one page of normal memory, which is there, and of which no one has to
- * be told. False where anything is not so, and hold_all has to look; the lock is not held then. An area has
- * all of a page or nothing, so that no one need ask whether the space has it.
+ * be told. False where anything is not so, and hold_all has to look; the lock is not held then. Where an area
+ * is, the whole page is in the space.
  */
 static AXAS_INLINE bool hold_page(struct axas_space *space, axas_gpa gpa, uint64_t length, axas_attr access,
                                   struct held *held)
 {
     const struct axas_table *table = &space->table;
-    const uint64_t room = table->page_size - (gpa.raw & (table->page_size - 1));
+    const uint64_t size = table->page_size; /* 0 where nothing was made */
     axas_hpa hpa;
-    if (length > room) {
+    if (length > size || (gpa.raw & (size - 1)) > size - length) {
         return false;
     }
     held->reader = axas_space_reader(space);

@@ -188,6 +188,23 @@ Test(guest, bad_calls_are_refused_and_change_nothing)
     }
 }
 
+Test(guest, a_space_that_is_not_there_has_no_byte)
+{
+    struct axas_space none;
+    unsigned char bytes[8] = {0};
+    uint64_t value = 7;
+    memset(&none, 0, sizeof none);
+    static const uint64_t addresses[] = {0, 0x1000, 0x1008, UINT64_MAX - 7};
+    for (unsigned i = 0; i < 4; i++) {
+        const axas_gpa gpa = {addresses[i]};
+        cr_expect_eq(axas_guest_read(&none, gpa, bytes, 8), AXAS_ERR_RANGE);
+        cr_expect_eq(axas_guest_write(&none, gpa, bytes, 8), AXAS_ERR_RANGE);
+        cr_expect_eq(axas_guest_load(&none, gpa, 1, &value), AXAS_ERR_RANGE);
+        cr_expect_eq(axas_guest_store(&none, gpa, 1, value), AXAS_ERR_RANGE);
+    }
+    cr_expect_eq(value, 7);
+}
+
 Test(guest, a_length_of_0_touches_nothing)
 {
     for (FOR_EACH_CASE(at)) {

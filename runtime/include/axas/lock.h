@@ -23,7 +23,8 @@
  *
  * `slot` is any number; the same one comes with the unlock. axas_config.readers then has no effect. The
  * shared side is held between axas_guest_span_begin and _end, and while the HAL is called. Faults then look
- * for the area and the table of each page anew: what one finds is kept in its slot for the next.
+ * for the area and the table of each page anew, and copies for the area: what one finds is kept in its slot
+ * for the next.
  *
  * AXAS_CPU_RELAX() may be defined there too, with or without AXAS_CUSTOM_LOCK: what a spinning CPU does
  * between two looks.
