@@ -438,7 +438,7 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
 static inline bool goes_on(const struct axas_space *space, const struct axas_last_page *last, uint64_t gpa)
 {
     return last != NULL && (last->gpa ^ gpa) >> space->table.table_shift == 0 &&
-           last->holds == space->holds && gpa - last->area->gpa.raw < last->area->size;
+           axas_still_in(space, &last->in, gpa);
 }
 
 /* The mode's empty_page for such a page. */
@@ -526,9 +526,9 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     const struct axas_area *found;
     void *slot = NULL;
     struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
-    struct axas_last_page *const last = notes == NULL ? NULL : &notes->page;
+    struct axas_last_page *const last = notes == NULL ? NULL : &notes->fault;
     if (AXAS_LIKELY(goes_on(space, last, gpa.raw))) {
-        found = last->area;
+        found = last->in.area;
         if (may_have(found, fault->access)) {
             slot = empty_beside(table, last, gpa.raw);
         }
@@ -539,10 +539,9 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
             slot = table->mode->empty_page(table, gpa.raw);
         }
         if (slot != NULL && last != NULL && found != &piece) {
-            last->holds = space->holds;
+            axas_note_area(space, &last->in, found);
             last->gpa = gpa.raw;
             last->slot = slot;
-            last->area = found;
         }
     }
     if (AXAS_UNLIKELY(slot == NULL)) {

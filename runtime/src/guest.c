@@ -227,8 +227,7 @@ static AXAS_OUTLINE const struct axas_area *find_area(struct axas_space *space, 
         return NULL;
     }
     if (notes != NULL) {
-        notes->area.holds = space->holds;
-        notes->area.area = area;
+        axas_note_area(space, &notes->copy, area);
     }
     return area;
 }
@@ -237,12 +236,9 @@ static AXAS_OUTLINE const struct axas_area *find_area(struct axas_space *space, 
 static inline const struct axas_area *area_of(struct axas_space *space, uint64_t gpa,
                                               struct axas_notes *notes)
 {
-    const struct axas_last_area *last = notes == NULL ? NULL : &notes->area;
-    if (AXAS_LIKELY(last != NULL && last->holds == space->holds &&
-                    gpa - last->area->gpa.raw < last->area->size)) {
-        return last->area;
-    }
-    return find_area(space, gpa, notes);
+    return AXAS_LIKELY(notes != NULL && axas_still_in(space, &notes->copy, gpa))
+               ? notes->copy.area
+               : find_area(space, gpa, notes);
 }
 
 /*
@@ -439,51 +435,49 @@ static void store_object(void *object, unsigned width, uint64_t value)
     }
 }
 
-enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value)
+/* Stores *value, or loads it. */
+static void move(void *object, unsigned width, axas_attr access, uint64_t *value)
 {
-    enum axas_status status = value == NULL ? AXAS_ERR_INVALID : check_object(space, gpa, width);
-    if (status != AXAS_OK) {
-        return status;
+    if (access == AXAS_WRITE) {
+        store_object(object, width, *value);
+    } else {
+        *value = load_object(object, width);
     }
-    struct held held;
-    if (hold_page(space, gpa, width, AXAS_READ, &held)) {
-        *value = load_object(held.bytes, width);
-        let_go_of_page(space, gpa, width, AXAS_READ, &held);
-        return AXAS_OK;
-    }
-    struct request request;
-    struct piece piece;
-    status = hold_request(&request, space, gpa, width, AXAS_READ, 0, &piece);
-    if (status == AXAS_OK) {
-        *value = load_object(pointer_to(&request, &piece), width);
-        touch_piece(&request, &piece);
-        let_go(&request);
-    }
-    return status;
 }
 
-enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value)
+static enum axas_status move_object(struct axas_space *space, axas_gpa gpa, unsigned width, axas_attr access,
+                                    uint64_t *value)
 {
     enum axas_status status = check_object(space, gpa, width);
     if (status != AXAS_OK) {
         return status;
     }
     struct held held;
-    if (hold_page(space, gpa, width, AXAS_WRITE, &held)) {
-        store_object(held.bytes, width, value);
-        let_go_of_page(space, gpa, width, AXAS_WRITE, &held);
+    if (hold_page(space, gpa, width, access, &held)) {
+        move(held.bytes, width, access, value);
+        let_go_of_page(space, gpa, width, access, &held);
         return AXAS_OK;
     }
     struct request request;
     struct piece piece;
-    status = hold_request(&request, space, gpa, width, AXAS_WRITE, 0, &piece);
+    status = hold_request(&request, space, gpa, width, access, 0, &piece);
     if (status == AXAS_OK) {
-        store_object(pointer_to(&request, &piece), width, value);
+        move(pointer_to(&request, &piece), width, access, value);
         touch_piece(&request, &piece);
         publish(&request, &piece);
         let_go(&request);
     }
     return status;
+}
+
+enum axas_status axas_guest_load(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t *value)
+{
+    return value == NULL ? AXAS_ERR_INVALID : move_object(space, gpa, width, AXAS_READ, value);
+}
+
+enum axas_status axas_guest_store(struct axas_space *space, axas_gpa gpa, unsigned width, uint64_t value)
+{
+    return move_object(space, gpa, width, AXAS_WRITE, &value);
 }
 
 enum axas_status axas_guest_span_begin(struct axas_space *space, axas_gpa gpa, uint64_t length,

@@ -38,31 +38,43 @@ static inline axas_lock_state axas_space_hold(struct axas_space *space)
     return state;
 }
 
-/** Where a fault found the entry of a page: the next one of the same vCPU is mostly in the same table and
- *  area. */
-struct axas_last_page {
-    uint64_t holds;
-    uint64_t gpa;
-    void *slot;
-    const struct axas_area *area; /**< a record; its backend gives memory */
-};
-
-/** In which area the host moved bytes. */
+/** An area that a reader found, which its next call mostly needs again. */
 struct axas_last_area {
     uint64_t holds;
-    const struct axas_area *area; /**< a record; the host may move bytes of its memory */
+    const struct axas_area *area; /**< a record */
 };
 
-/** What a reader keeps in its slot for its next call; each part is good as long as space->holds is what it
- *  was. */
+/** Where a fault found the entry of a page: the next one of the same vCPU is mostly in the same table. */
+struct axas_last_page {
+    struct axas_last_area in; /**< its backend gives memory */
+    uint64_t gpa;
+    void *slot;
+};
+
+/** What a reader keeps in its slot for its next call. */
 struct axas_notes {
-    struct axas_last_page page;
-    struct axas_last_area area;
+    struct axas_last_page fault;
+    struct axas_last_area copy; /**< the host may move bytes of its memory */
 };
 
 #ifndef AXAS_CUSTOM_LOCK
 _Static_assert(sizeof(struct axas_notes) <= AXAS_LOCK_NOTES_BYTES, "a reader's slot has room for them");
 #endif
+
+/** With the shared side held, as below. For axas_still_in, until somebody holds the lock alone. */
+static inline void axas_note_area(const struct axas_space *space, struct axas_last_area *last,
+                                  const struct axas_area *area)
+{
+    last->holds = space->holds;
+    last->area = area;
+}
+
+/** Is gpa in the noted area, and nothing moved since? */
+static inline bool axas_still_in(const struct axas_space *space, const struct axas_last_area *last,
+                                 uint64_t gpa)
+{
+    return last->holds == space->holds && gpa - last->area->gpa.raw < last->area->size;
+}
 
 /** What a guest address resolves to; valid while the lock is held. */
 struct axas_place {
