@@ -27,9 +27,11 @@ bool subject_start(struct subject *subject, const struct axas_format *format, co
     *subject = (struct subject){.format = format,
                                 .mode = mode,
                                 .floors = floors_find(format->name, mode->name),
+                                .inline_way = way_inline(format->name, mode->name),
                                 .features = features};
     config = config_of(subject);
-    if (subject->floors == NULL || axas_table_init(&table, &config) != AXAS_OK) {
+    if (subject->floors == NULL || subject->inline_way == NULL ||
+        axas_table_init(&table, &config) != AXAS_OK) {
         return false;
     }
     const uint64_t sizes = axas_table_leaf_sizes(&table, RW);

@@ -8,6 +8,7 @@
 
 #include "floors.h"
 #include "hal.h"
+#include "ways.h"
 
 #include <axas/space.h>
 #include <axas/table.h>
@@ -20,6 +21,7 @@ struct subject {
     const struct axas_format *format;
     const struct axas_mode *mode;
     const struct floors *floors;
+    const struct way *inline_way;
     uint64_t features;
     uint64_t page, large; /* the smallest leaf and the next one, bytes; large is 0 if there is none */
     uint64_t limit;       /* first address above the range */

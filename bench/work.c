@@ -221,20 +221,21 @@ static void w8_table(struct bench_state *state, const void *subject)
 
 /* --- Table layer: page by page --- */
 
-static void map_pages(struct bench_state *state, const struct subject *s, bool shuffled)
+static void map_pages(struct bench_state *state, const struct subject *s, const struct way *way,
+                      bool shuffled)
 {
     const uint64_t size = subject_clip(s, GIB), page = s->page, count = size / page, start = small_hpa(s);
     uint64_t *pages = new_pages(size, page, shuffled);
+    uint64_t at = 0;
+    enum axas_status status;
     struct axas_table table;
     subject_table(s, &table);
     while (bench_keep_running(state)) {
         bench_pause(state);
         unmap(s, &table, size);
         bench_resume(state);
-        for (uint64_t i = 0; i < count; i++) {
-            must(s, axas_table_map(&table, axas_gpa_of(pages[i]), axas_hpa_of(start + pages[i]), page, RW),
-                 pages[i]);
-        }
+        status = way->map(&table, pages, count, start, &at);
+        must(s, status, at);
     }
     verify_mapped(s, &table, size, start, page, RW);
     subject_table_end(s, &table);
@@ -242,22 +243,13 @@ static void map_pages(struct bench_state *state, const struct subject *s, bool s
     free(pages);
 }
 
-static void w2_order_table(struct bench_state *state, const void *subject)
-{
-    map_pages(state, subject, false);
-}
-
-static void w2_random_table(struct bench_state *state, const void *subject)
-{
-    map_pages(state, subject, true);
-}
-
 /* The lane of faults: compare-and-swap, tables from a pool. */
-static void install_pages(struct bench_state *state, const struct subject *s, bool shuffled)
+static void install_pages(struct bench_state *state, const struct subject *s, const struct way *way,
+                          bool shuffled)
 {
     const uint64_t size = subject_clip(s, GIB), page = s->page, count = size / page, start = small_hpa(s);
-    const unsigned root = s->mode->root_level, last = root + s->mode->level_count - 1u;
-    uint64_t *pages = new_pages(size, page, shuffled);
+    uint64_t *pages = new_pages(size, page, shuffled), at = 0;
+    enum axas_status status;
     struct axas_pool pool = {0};
     struct axas_table table;
     subject_table(s, &table);
@@ -265,16 +257,8 @@ static void install_pages(struct bench_state *state, const struct subject *s, bo
         bench_pause(state);
         unmap(s, &table, size);
         bench_resume(state);
-        for (uint64_t i = 0; i < count; i++) {
-            const axas_gpa gpa = axas_gpa_of(pages[i]);
-            const axas_hpa hpa = axas_hpa_of(start + pages[i]);
-            enum axas_status status = axas_table_install(&table, gpa, hpa, page, RW, &pool);
-            if (status == AXAS_ERR_NO_MEMORY) {
-                must(s, axas_pool_fill(&table, &pool, root, last), pages[i]);
-                status = axas_table_install(&table, gpa, hpa, page, RW, &pool);
-            }
-            must(s, status, pages[i]);
-        }
+        status = way->install(&table, pages, count, start, &pool, &at);
+        must(s, status, at);
     }
     verify_mapped(s, &table, size, start, page, RW);
     axas_pool_drain(&table, &pool);
@@ -283,40 +267,21 @@ static void install_pages(struct bench_state *state, const struct subject *s, bo
     free(pages);
 }
 
-static void w2_swap_order_table(struct bench_state *state, const void *subject)
-{
-    install_pages(state, subject, false);
-}
-
-static void w2_swap_random_table(struct bench_state *state, const void *subject)
-{
-    install_pages(state, subject, true);
-}
-
-static void translate(struct bench_state *state, const struct subject *s, uint64_t size, bool chained)
+static void translate(struct bench_state *state, const struct subject *s, const struct way *way,
+                      uint64_t size, bool chained)
 {
     struct axas_table table;
     size = subject_clip(s, size);
-    uint64_t *addresses = new_addresses(size), sum = 0, right = 0;
+    uint64_t *addresses = new_addresses(size), sum = 0, right = 0, at = 0;
+    enum axas_status status;
     subject_table(s, &table);
     map(s, &table, small_hpa(s), size);
     for (uint64_t i = 0; i < address_count; i++) {
         right += small_hpa(s) + addresses[i];
     }
     while (bench_keep_running(state)) {
-        axas_hpa hpa = {0};
-        sum = 0;
-        if (chained) {
-            for (uint64_t i = 0; i < address_count; i++) {
-                must(s, axas_table_translate(&table, axas_gpa_of(addresses[i] + (hpa.raw >> 63)), &hpa), i);
-                sum += hpa.raw;
-            }
-        } else {
-            for (uint64_t i = 0; i < address_count; i++) {
-                must(s, axas_table_translate(&table, axas_gpa_of(addresses[i]), &hpa), i);
-                sum += hpa.raw;
-            }
-        }
+        status = (chained ? way->chain : way->translate)(&table, addresses, address_count, &sum, &at);
+        must(s, status, at);
         keep(sum);
     }
     if (sum != right) {
@@ -326,6 +291,50 @@ static void translate(struct bench_state *state, const struct subject *s, uint64
     bench_items(state, address_count);
     free(addresses);
 }
+
+#define FOR_WAY(name, way)                                                            \
+    static void w2_order_##name(struct bench_state *state, const void *subject)       \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        map_pages(state, s, way, false);                                              \
+    }                                                                                 \
+    static void w2_random_##name(struct bench_state *state, const void *subject)      \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        map_pages(state, s, way, true);                                               \
+    }                                                                                 \
+    static void w2_swap_order_##name(struct bench_state *state, const void *subject)  \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        install_pages(state, s, way, false);                                          \
+    }                                                                                 \
+    static void w2_swap_random_##name(struct bench_state *state, const void *subject) \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        install_pages(state, s, way, true);                                           \
+    }                                                                                 \
+    static void w4_1g_##name(struct bench_state *state, const void *subject)          \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        translate(state, s, way, GIB, false);                                         \
+    }                                                                                 \
+    static void w4_1g_chain_##name(struct bench_state *state, const void *subject)    \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        translate(state, s, way, GIB, true);                                          \
+    }                                                                                 \
+    static void w4_16g_##name(struct bench_state *state, const void *subject)         \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        translate(state, s, way, 16 * GIB, false);                                    \
+    }                                                                                 \
+    static void w4_16g_chain_##name(struct bench_state *state, const void *subject)   \
+    {                                                                                 \
+        const struct subject *s = subject;                                            \
+        translate(state, s, way, 16 * GIB, true);                                     \
+    }
+FOR_WAY(table, &way_by_call)
+FOR_WAY(inline, s->inline_way)
 
 /* Addresses that one call translates. */
 #define BATCH 256u
@@ -373,26 +382,6 @@ static void w4_1g_batch_table(struct bench_state *state, const void *subject)
 static void w4_16g_batch_table(struct bench_state *state, const void *subject)
 {
     translate_batch(state, subject, 16 * GIB);
-}
-
-static void w4_1g_table(struct bench_state *state, const void *subject)
-{
-    translate(state, subject, GIB, false);
-}
-
-static void w4_1g_chain_table(struct bench_state *state, const void *subject)
-{
-    translate(state, subject, GIB, true);
-}
-
-static void w4_16g_table(struct bench_state *state, const void *subject)
-{
-    translate(state, subject, 16 * GIB, false);
-}
-
-static void w4_16g_chain_table(struct bench_state *state, const void *subject)
-{
-    translate(state, subject, 16 * GIB, true);
 }
 
 /* --- Floors on a tree --- */
@@ -1329,16 +1318,24 @@ static const struct {
     {"memcpy-1m", "floor", memcpy_1m, false},
     {"W1", "table", w1_table, false},
     {"W2-order", "table", w2_order_table, false},
+    {"W2-order", "inline", w2_order_inline, false},
     {"W2-random", "table", w2_random_table, false},
+    {"W2-random", "inline", w2_random_inline, false},
     {"W2-swap-order", "table", w2_swap_order_table, false},
+    {"W2-swap-order", "inline", w2_swap_order_inline, false},
     {"W2-swap-random", "table", w2_swap_random_table, false},
+    {"W2-swap-random", "inline", w2_swap_random_inline, false},
     {"W3", "table", w3_table, true},
     {"W4-1g", "table", w4_1g_table, false},
+    {"W4-1g", "inline", w4_1g_inline, false},
     {"W4-1g-batch", "table", w4_1g_batch_table, false},
     {"W4-1g-chain", "table", w4_1g_chain_table, false},
+    {"W4-1g-chain", "inline", w4_1g_chain_inline, false},
     {"W4-16g", "table", w4_16g_table, false},
+    {"W4-16g", "inline", w4_16g_inline, false},
     {"W4-16g-batch", "table", w4_16g_batch_table, false},
     {"W4-16g-chain", "table", w4_16g_chain_table, false},
+    {"W4-16g-chain", "inline", w4_16g_chain_inline, false},
     {"W5", "table", w5_table, false},
     {"W6", "table", w6_table, false},
     {"W8", "table", w8_table, true},

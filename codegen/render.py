@@ -31,9 +31,23 @@ def matches(kind: LevelKind, name: str = "entry") -> str:
     """The condition under which an entry is of that kind."""
     terms = []
     if kind.equal_mask:
-        terms.append(f"({name} & {c64(kind.equal_mask)}) == {c64(kind.equal_value)}")
+        terms.append(equal(kind.equal_mask, kind.equal_value, name))
     terms += [f"({name} & {c64(mask)}) != 0" for mask in kind.nonzero]
     return " && ".join(terms)
+
+
+def equal(mask: int, value: int, name: str = "entry") -> str:
+    """Whether the bits of a mask have that value. It is taken off first, which a CPU with two operands needs no copy
+    for; where the bits are others, so is what is left of them."""
+    if value == mask and mask & (mask - 1) == 0:
+        return f"({name} & {c64(mask)}) != 0"
+    return f"({name if value == 0 else f'({name} - {c64(value)})'} & {c64(mask)}) == 0"
+
+
+def leaf_in_group(level: Level) -> str:
+    """Whether an entry that is a leaf is one of a contiguous group: by what does not make it a leaf."""
+    mask = level.group.mark_mask & ~level.leaf.equal_mask
+    return equal(mask, level.group.mark_value & mask)
 
 
 def shifted(text: str, left: int) -> str:
@@ -272,6 +286,7 @@ def environment() -> jinja2.Environment:
         boolean=boolean,
         quoted=quoted,
         matches=matches,
+        leaf_in_group=leaf_in_group,
         pieces_in=pieces_in,
         pieces_out=pieces_out,
         condition=condition,
@@ -302,11 +317,12 @@ def render(models: list[Model]) -> dict[str, str]:
     files = {}
     for model in models:
         files[f"include/axas/formats/{model.name}.h"] = env.get_template("format.h.j2").render(m=model)
+        files[f"include/axas/inline/{model.name}.h"] = env.get_template("inline_format.h.j2").render(m=model)
         files[f"{model.name}.c"] = env.get_template("format.c.j2").render(m=model)
     arches: dict[str, list[Model]] = {}
     for model in models:
         arches.setdefault(model.arch, []).append(model)
-    for template in ("formats.c", "formats.cmake", "include/axas/formats.h"):
+    for template in ("formats.c", "formats.cmake", "include/axas/formats.h", "include/axas/inline.h"):
         name = Path(template).name + ".j2"
         files[template] = env.get_template(name).render(models=models, arches=arches)
     return files

@@ -11,8 +11,7 @@
  *   level3     bits 24:14   2048 entries: page, held
  */
 #include <axas/codec.h>
-#include <axas/formats/aarch64_stage2_16k_lpa2.h>
-#include <axas/walk.h>
+#include <axas/inline/aarch64_stage2_16k_lpa2.h>
 
 /* ---- Entries ---- */
 
@@ -582,11 +581,7 @@ AXAS_COMPACT void axas_aarch64_stage2_16k_lpa2_capabilities(
 
 /* ---- Tables ---- */
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define IN_TABLE_ORDER(value) ((axas_aarch64_stage2_16k_lpa2_entry)(value))
-#else
-#define IN_TABLE_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_16k_lpa2_entry)(value))
-#endif
+#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_16K_LPA2_ORDER(value)
 
 typedef axas_aarch64_stage2_16k_lpa2_entry table_entry;
 
@@ -604,11 +599,6 @@ typedef axas_aarch64_stage2_16k_lpa2_entry table_entry;
 static AXAS_INLINE uint64_t load(const table_entry *slot)
 {
     return IN_TABLE_ORDER(AXAS_LOAD(slot));
-}
-
-static AXAS_INLINE uint64_t load_link(const table_entry *slot)
-{
-    return IN_TABLE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
 static AXAS_INLINE void store(table_entry *slot, uint64_t entry)
@@ -1403,7 +1393,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0;
         goto found;
@@ -1411,7 +1401,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1;
         goto found;
@@ -1419,7 +1409,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2;
         goto found;
@@ -1427,7 +1417,7 @@ at_level2:
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3;
 
 found:
@@ -1437,131 +1427,47 @@ found:
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_level0(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
-        goto slow;
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
-    index = LEVEL1_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
-        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_aarch64_stage2_16k_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
-    index = LEVEL2_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
-        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
-    index = LEVEL3_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_level1(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
-        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_aarch64_stage2_16k_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
-        return AXAS_OK;
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
-    index = LEVEL2_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
-        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
-    index = LEVEL3_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_level2(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
-        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-        return AXAS_OK;
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
-    index = LEVEL3_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_level3(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        goto slow;
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level3_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    hpa->raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpa & LEVEL3_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 #if SMALL
@@ -1592,7 +1498,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1600,7 +1506,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)
                 ? axas_aarch64_stage2_16k_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
@@ -1610,7 +1516,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)
                 ? axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
@@ -1648,7 +1554,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = load_link(slot[i]);
+                const uint64_t entry = axas_aarch64_stage2_16k_lpa2_load_link(slot[i]);
 
                 if (axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
                     hpas[i].raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
@@ -1663,28 +1569,20 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 #endif
 
-/* A smallest leaf, of a host address that is aligned and that the CPU can have. */
-static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
+static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    return code | axas_aarch64_stage2_16k_lpa2_level3_address(hpa);
-}
-
-static inline enum axas_status swap_page(struct axas_table *t, void *slot, uint64_t entry)
-{
-    uint64_t old = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_EMPTY;
-
-    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        return axas_walk_announce(t, slot, sizeof(table_entry));
+        return axas_walk_announce(t, slot, sizeof *slot);
     }
     return AXAS_OK;
 }
 
 static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
 {
-    return swap_page(t, slot, page(t->page_code[attr], hpa));
+    return swap_page(t, slot, t->page_code[attr], hpa);
 }
 
 #if !SMALL
@@ -1709,21 +1607,21 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
         return NULL;
     }
@@ -1734,12 +1632,16 @@ at_level3:
 }
 
 /* Where nobody else is. */
-static inline enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
+static inline enum axas_status fill_page(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t code,
+        uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(load(slot) != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_EMPTY)) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, entry);
     if (AXAS_UNLIKELY(t->announces)) {
         return axas_walk_announce_map(t, slot, gpa, LEVEL3_SPAN);
     }
@@ -1772,10 +1674,10 @@ static AXAS_OUTLINE enum axas_status put_page(
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
-            return swap_page(t, slot, page(code, hpa));
+            return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - LEVEL3_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES);
-        return fill_page(t, slot, gpa, page(code, hpa));
+        axas_walk_keep_leaf_table(t, slot - LEVEL3_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
     return axas_walk_put_page(t, gpa, hpa, attr, pool);
@@ -1785,15 +1687,13 @@ static AXAS_OUTLINE enum axas_status put_page(
 static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
 #if !SMALL
-    /* Rotated, an address that is not aligned is beyond all pages. */
-    const uint64_t offset = gpa - t->leaf_table_gpa;
-    const uint64_t index = offset >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT | offset << (64 - AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
+    const uint64_t index = axas_walk_leaf_table_index(t, gpa, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
 
     if (!AXAS_UNLIKELY(index >= t->leaf_table_pages)) {
         const uint64_t code = axas_walk_page_code(t, hpa, size, attr, LEVEL3_SPAN);
 
         if (!AXAS_UNLIKELY(code == 0)) {
-            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, page(code, hpa));
+            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, code, hpa);
         }
     }
 #endif
@@ -1846,7 +1746,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0x40),
-            .translate = translate_level3,
+            .translate = axas_aarch64_stage2_16k_lpa2_level3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1871,7 +1771,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = translate_level2,
+            .translate = axas_aarch64_stage2_16k_lpa2_level2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1896,7 +1796,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = translate_level1,
+            .translate = axas_aarch64_stage2_16k_lpa2_level1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1921,7 +1821,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = translate_level0,
+            .translate = axas_aarch64_stage2_16k_lpa2_level0_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,

@@ -12,8 +12,7 @@
  *   vpn0       bits 20:12    512 entries: leaf, held
  */
 #include <axas/codec.h>
-#include <axas/formats/riscv_iommu_second_stage.h>
-#include <axas/walk.h>
+#include <axas/inline/riscv_iommu_second_stage.h>
 
 /* ---- Entries ---- */
 
@@ -519,11 +518,7 @@ AXAS_COMPACT void axas_riscv_iommu_second_stage_capabilities(
 
 /* ---- Tables ---- */
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define IN_TABLE_ORDER(value) ((axas_riscv_iommu_second_stage_entry)(value))
-#else
-#define IN_TABLE_ORDER(value) __builtin_bswap64((axas_riscv_iommu_second_stage_entry)(value))
-#endif
+#define IN_TABLE_ORDER(value) AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(value)
 
 typedef axas_riscv_iommu_second_stage_entry table_entry;
 
@@ -541,11 +536,6 @@ typedef axas_riscv_iommu_second_stage_entry table_entry;
 static AXAS_INLINE uint64_t load(const table_entry *slot)
 {
     return IN_TABLE_ORDER(AXAS_LOAD(slot));
-}
-
-static AXAS_INLINE uint64_t load_link(const table_entry *slot)
-{
-    return IN_TABLE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
 static AXAS_INLINE void store(table_entry *slot, uint64_t entry)
@@ -1353,7 +1343,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4;
         goto found;
@@ -1361,7 +1351,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3;
         goto found;
@@ -1369,21 +1359,21 @@ at_vpn3:
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2;
         goto found;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1;
         goto found;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0;
 
 found:
@@ -1393,159 +1383,36 @@ found:
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_vpn4(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv_iommu_second_stage_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET);
-        return AXAS_OK;
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
-    index = VPN3_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
-    index = VPN2_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
-    index = VPN1_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn1_table_hpa(entry));
-    index = VPN0_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
-        goto slow;
-    }
-    if (AXAS_UNLIKELY(axas_riscv_iommu_second_stage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
-        hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
-        return AXAS_OK;
-    }
-    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_vpn3(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv_iommu_second_stage_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
-        return AXAS_OK;
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
-    index = VPN2_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
-    index = VPN1_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn1_table_hpa(entry));
-    index = VPN0_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
-        goto slow;
-    }
-    if (AXAS_UNLIKELY(axas_riscv_iommu_second_stage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
-        hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
-        return AXAS_OK;
-    }
-    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_vpn2(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv_iommu_second_stage_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
-        return AXAS_OK;
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
-    index = VPN1_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
-        if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_riscv_iommu_second_stage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_riscv_iommu_second_stage_vpn1_table_hpa(entry));
-    index = VPN0_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
-        goto slow;
-    }
-    if (AXAS_UNLIKELY(axas_riscv_iommu_second_stage_vpn0_in_group(entry))) { /* else both would be made of every leaf */
-        hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
-        return AXAS_OK;
-    }
-    hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & VPN0_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 #if SMALL
@@ -1573,7 +1440,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET)
@@ -1583,7 +1450,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET)
@@ -1593,7 +1460,7 @@ at_vpn3:
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET)
@@ -1602,7 +1469,7 @@ at_vpn2:
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
@@ -1639,7 +1506,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = load_link(slot[i]);
+                const uint64_t entry = axas_riscv_iommu_second_stage_load_link(slot[i]);
 
                 if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
                     hpas[i].raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpas[i].raw & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
@@ -1654,28 +1521,20 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 #endif
 
-/* A smallest leaf, of a host address that is aligned and that the CPU can have. */
-static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
+static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    return code | hpa >> 2;
-}
-
-static inline enum axas_status swap_page(struct axas_table *t, void *slot, uint64_t entry)
-{
-    uint64_t old = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY;
-
-    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        return axas_walk_announce(t, slot, sizeof(table_entry));
+        return axas_walk_announce(t, slot, sizeof *slot);
     }
     return AXAS_OK;
 }
 
 static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
 {
-    return swap_page(t, slot, page(t->page_code[attr], hpa));
+    return swap_page(t, slot, t->page_code[attr], hpa);
 }
 
 #if !SMALL
@@ -1697,27 +1556,27 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
         return NULL;
     }
@@ -1727,12 +1586,16 @@ at_vpn2:
 }
 
 /* Where nobody else is. */
-static inline enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
+static inline enum axas_status fill_page(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t code,
+        uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(load(slot) != AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY)) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, entry);
     if (AXAS_UNLIKELY(t->announces)) {
         return axas_walk_announce_map(t, slot, gpa, VPN0_SPAN);
     }
@@ -1765,10 +1628,10 @@ static AXAS_OUTLINE enum axas_status put_page(
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
-            return swap_page(t, slot, page(code, hpa));
+            return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - VPN0_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES);
-        return fill_page(t, slot, gpa, page(code, hpa));
+        axas_walk_keep_leaf_table(t, slot - VPN0_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
     return axas_walk_put_page(t, gpa, hpa, attr, pool);
@@ -1781,7 +1644,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && load_link(slot) == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY ? slot : NULL;
+        return slot != NULL && axas_riscv_iommu_second_stage_load_link(slot) == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1791,15 +1654,13 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
 #if !SMALL
-    /* Rotated, an address that is not aligned is beyond all pages. */
-    const uint64_t offset = gpa - t->leaf_table_gpa;
-    const uint64_t index = offset >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT | offset << (64 - AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT);
+    const uint64_t index = axas_walk_leaf_table_index(t, gpa, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT);
 
     if (!AXAS_UNLIKELY(index >= t->leaf_table_pages)) {
         const uint64_t code = axas_walk_page_code(t, hpa, size, attr, VPN0_SPAN);
 
         if (!AXAS_UNLIKELY(code == 0)) {
-            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, page(code, hpa));
+            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, code, hpa);
         }
     }
 #endif
@@ -1843,7 +1704,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(1),
             .fewer_with = UINT64_C(0),
-            .translate = translate_vpn2,
+            .translate = axas_riscv_iommu_second_stage_vpn2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1868,7 +1729,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(2),
             .fewer_with = UINT64_C(0),
-            .translate = translate_vpn3,
+            .translate = axas_riscv_iommu_second_stage_vpn3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1893,7 +1754,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(4),
             .fewer_with = UINT64_C(0),
-            .translate = translate_vpn4,
+            .translate = axas_riscv_iommu_second_stage_vpn4_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

@@ -12,8 +12,7 @@
  *   pt         bits 20:12    512 entries: page, held
  */
 #include <axas/codec.h>
-#include <axas/formats/vtd_second_stage.h>
-#include <axas/walk.h>
+#include <axas/inline/vtd_second_stage.h>
 
 /* ---- Entries ---- */
 
@@ -498,11 +497,7 @@ AXAS_COMPACT void axas_vtd_second_stage_capabilities(
 
 /* ---- Tables ---- */
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define IN_TABLE_ORDER(value) ((axas_vtd_second_stage_entry)(value))
-#else
-#define IN_TABLE_ORDER(value) __builtin_bswap64((axas_vtd_second_stage_entry)(value))
-#endif
+#define IN_TABLE_ORDER(value) AXAS_VTD_SECOND_STAGE_ORDER(value)
 
 typedef axas_vtd_second_stage_entry table_entry;
 
@@ -520,11 +515,6 @@ typedef axas_vtd_second_stage_entry table_entry;
 static AXAS_INLINE uint64_t load(const table_entry *slot)
 {
     return IN_TABLE_ORDER(AXAS_LOAD(slot));
-}
-
-static AXAS_INLINE uint64_t load_link(const table_entry *slot)
-{
-    return IN_TABLE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
 static AXAS_INLINE void store(table_entry *slot, uint64_t entry)
@@ -1251,7 +1241,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PML5;
         goto found;
@@ -1259,7 +1249,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PML4;
         goto found;
@@ -1267,21 +1257,21 @@ at_pml4:
     table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PDP;
         goto found;
     }
     table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PD;
         goto found;
     }
     table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     *level = AXAS_VTD_SECOND_STAGE_PT;
 
 found:
@@ -1291,135 +1281,36 @@ found:
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_pml5(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_vtd_second_stage_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pml5_is_table(entry)) {
-        goto slow;
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
-    index = PML4_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pml4_is_table(entry)) {
-        goto slow;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
-    index = PDP_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pdp_is_table(entry)) {
-        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pd_is_table(entry)) {
-        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pt_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_vtd_second_stage_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_pml4(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_vtd_second_stage_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pml4_is_table(entry)) {
-        goto slow;
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
-    index = PDP_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pdp_is_table(entry)) {
-        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pd_is_table(entry)) {
-        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pt_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_vtd_second_stage_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_pdp(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_vtd_second_stage_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pdp_is_table(entry)) {
-        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
-        return AXAS_OK;
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pd_is_table(entry)) {
-        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_vtd_second_stage_pt_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_vtd_second_stage_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 #if SMALL
@@ -1447,7 +1338,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1455,7 +1346,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1463,7 +1354,7 @@ at_pml4:
     table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
         hpa->raw = axas_vtd_second_stage_pdp_is_leaf(entry)
                 ? axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET)
@@ -1472,7 +1363,7 @@ at_pdp:
     }
     table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
         hpa->raw = axas_vtd_second_stage_pd_is_leaf(entry)
                 ? axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
@@ -1509,7 +1400,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = load_link(slot[i]);
+                const uint64_t entry = axas_vtd_second_stage_load_link(slot[i]);
 
                 if (axas_vtd_second_stage_pt_is_leaf(entry)) {
                     hpas[i].raw = axas_vtd_second_stage_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
@@ -1524,28 +1415,20 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 #endif
 
-/* A smallest leaf, of a host address that is aligned and that the CPU can have. */
-static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
+static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    return code | hpa;
-}
-
-static inline enum axas_status swap_page(struct axas_table *t, void *slot, uint64_t entry)
-{
-    uint64_t old = AXAS_VTD_SECOND_STAGE_PT_EMPTY;
-
-    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        return axas_walk_announce(t, slot, sizeof(table_entry));
+        return axas_walk_announce(t, slot, sizeof *slot);
     }
     return AXAS_OK;
 }
 
 static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
 {
-    return swap_page(t, slot, page(t->page_code[attr], hpa));
+    return swap_page(t, slot, t->page_code[attr], hpa);
 }
 
 #if !SMALL
@@ -1567,27 +1450,27 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_vtd_second_stage_load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
         return NULL;
     }
@@ -1597,12 +1480,16 @@ at_pdp:
 }
 
 /* Where nobody else is. */
-static inline enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
+static inline enum axas_status fill_page(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t code,
+        uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(load(slot) != AXAS_VTD_SECOND_STAGE_PT_EMPTY)) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, entry);
     if (AXAS_UNLIKELY(t->announces)) {
         return axas_walk_announce_map(t, slot, gpa, PT_SPAN);
     }
@@ -1635,10 +1522,10 @@ static AXAS_OUTLINE enum axas_status put_page(
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
-            return swap_page(t, slot, page(code, hpa));
+            return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - PT_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET, AXAS_VTD_SECOND_STAGE_PT_ENTRIES);
-        return fill_page(t, slot, gpa, page(code, hpa));
+        axas_walk_keep_leaf_table(t, slot - PT_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
     return axas_walk_put_page(t, gpa, hpa, attr, pool);
@@ -1651,7 +1538,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && load_link(slot) == AXAS_VTD_SECOND_STAGE_PT_EMPTY ? slot : NULL;
+        return slot != NULL && axas_vtd_second_stage_load_link(slot) == AXAS_VTD_SECOND_STAGE_PT_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1661,15 +1548,13 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
 #if !SMALL
-    /* Rotated, an address that is not aligned is beyond all pages. */
-    const uint64_t offset = gpa - t->leaf_table_gpa;
-    const uint64_t index = offset >> AXAS_VTD_SECOND_STAGE_PT_SHIFT | offset << (64 - AXAS_VTD_SECOND_STAGE_PT_SHIFT);
+    const uint64_t index = axas_walk_leaf_table_index(t, gpa, AXAS_VTD_SECOND_STAGE_PT_SHIFT);
 
     if (!AXAS_UNLIKELY(index >= t->leaf_table_pages)) {
         const uint64_t code = axas_walk_page_code(t, hpa, size, attr, PT_SPAN);
 
         if (!AXAS_UNLIKELY(code == 0)) {
-            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, page(code, hpa));
+            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, code, hpa);
         }
     }
 #endif
@@ -1722,7 +1607,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(1),
             .fewer_with = UINT64_C(0),
-            .translate = translate_pdp,
+            .translate = axas_vtd_second_stage_pdp_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1747,7 +1632,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(2),
             .fewer_with = UINT64_C(0),
-            .translate = translate_pml4,
+            .translate = axas_vtd_second_stage_pml4_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1772,7 +1657,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(4),
             .fewer_with = UINT64_C(0),
-            .translate = translate_pml5,
+            .translate = axas_vtd_second_stage_pml5_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

@@ -12,8 +12,7 @@
  *   pt         bits 20:12    512 entries: page, held
  */
 #include <axas/codec.h>
-#include <axas/formats/x86_64_ept.h>
-#include <axas/walk.h>
+#include <axas/inline/x86_64_ept.h>
 
 /* ---- Entries ---- */
 
@@ -490,11 +489,7 @@ AXAS_COMPACT void axas_x86_64_ept_capabilities(
 
 /* ---- Tables ---- */
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define IN_TABLE_ORDER(value) ((axas_x86_64_ept_entry)(value))
-#else
-#define IN_TABLE_ORDER(value) __builtin_bswap64((axas_x86_64_ept_entry)(value))
-#endif
+#define IN_TABLE_ORDER(value) AXAS_X86_64_EPT_ORDER(value)
 
 typedef axas_x86_64_ept_entry table_entry;
 
@@ -512,11 +507,6 @@ typedef axas_x86_64_ept_entry table_entry;
 static AXAS_INLINE uint64_t load(const table_entry *slot)
 {
     return IN_TABLE_ORDER(AXAS_LOAD(slot));
-}
-
-static AXAS_INLINE uint64_t load_link(const table_entry *slot)
-{
-    return IN_TABLE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
 static AXAS_INLINE void store(table_entry *slot, uint64_t entry)
@@ -1240,7 +1230,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pml5_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PML5;
         goto found;
@@ -1248,28 +1238,28 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pml4_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PML4;
         goto found;
     }
     table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
     index = PDPT_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pdpt_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PDPT;
         goto found;
     }
     table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pd_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PD;
         goto found;
     }
     table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     *level = AXAS_X86_64_EPT_PT;
 
 found:
@@ -1279,97 +1269,25 @@ found:
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_pml5(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_x86_64_ept_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pml5_is_table(entry)) {
-        goto slow;
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml5_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
-    index = PML4_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pml4_is_table(entry)) {
-        goto slow;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
-    index = PDPT_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
-        if (!axas_x86_64_ept_pdpt_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pd_is_table(entry)) {
-        if (!axas_x86_64_ept_pd_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pt_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 /* The direct map is at an offset. */
-static enum axas_status translate_pml4(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_x86_64_ept_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pml4_is_table(entry)) {
-        goto slow;
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_reach(&walker, gpa, hpa))) {
+        return axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
-    index = PDPT_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
-        if (!axas_x86_64_ept_pdpt_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pd_is_table(entry)) {
-        if (!axas_x86_64_ept_pd_is_leaf(entry)) {
-            goto slow;
-        }
-        hpa->raw = axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-        return AXAS_OK;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    entry = load_link(table + index);
-    if (!axas_x86_64_ept_pt_is_leaf(entry)) {
-        goto slow;
-    }
-    hpa->raw = axas_x86_64_ept_pt_leaf_hpa(entry) | (gpa & PT_OFFSET);
     return AXAS_OK;
-
-slow:
-    return axas_walk_translate(t, gpa, hpa);
 }
 
 #if SMALL
@@ -1394,7 +1312,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pml5_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1402,14 +1320,14 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pml4_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
     index = PDPT_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pdpt_is_table(entry)) {
         hpa->raw = axas_x86_64_ept_pdpt_is_leaf(entry)
                 ? axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET)
@@ -1418,7 +1336,7 @@ at_pml4:
     }
     table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pd_is_table(entry)) {
         hpa->raw = axas_x86_64_ept_pd_is_leaf(entry)
                 ? axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
@@ -1455,7 +1373,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = load_link(slot[i]);
+                const uint64_t entry = axas_x86_64_ept_load_link(slot[i]);
 
                 if (axas_x86_64_ept_pt_is_leaf(entry)) {
                     hpas[i].raw = axas_x86_64_ept_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
@@ -1470,28 +1388,20 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 #endif
 
-/* A smallest leaf, of a host address that is aligned and that the CPU can have. */
-static AXAS_INLINE uint64_t page(uint64_t code, uint64_t hpa)
+static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    return code | hpa;
-}
-
-static inline enum axas_status swap_page(struct axas_table *t, void *slot, uint64_t entry)
-{
-    uint64_t old = AXAS_X86_64_EPT_PT_EMPTY;
-
-    if (AXAS_UNLIKELY(!compare_exchange(slot, &old, entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        return axas_walk_announce(t, slot, sizeof(table_entry));
+        return axas_walk_announce(t, slot, sizeof *slot);
     }
     return AXAS_OK;
 }
 
 static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
 {
-    return swap_page(t, slot, page(t->page_code[attr], hpa));
+    return swap_page(t, slot, t->page_code[attr], hpa);
 }
 
 #if !SMALL
@@ -1510,26 +1420,26 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
         break;
     }
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pml5_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pml4_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
     index = PDPT_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pdpt_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = load_link(table + index);
+    entry = axas_x86_64_ept_load_link(table + index);
     if (!axas_x86_64_ept_pd_is_table(entry)) {
         return NULL;
     }
@@ -1539,12 +1449,16 @@ at_pml4:
 }
 
 /* Where nobody else is. */
-static inline enum axas_status fill_page(struct axas_table *t, table_entry *slot, uint64_t gpa, uint64_t entry)
+static inline enum axas_status fill_page(
+        struct axas_table *t,
+        table_entry *slot,
+        uint64_t gpa,
+        uint64_t code,
+        uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(load(slot) != AXAS_X86_64_EPT_PT_EMPTY)) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
-    store(slot, entry);
     if (AXAS_UNLIKELY(t->announces)) {
         return axas_walk_announce_map(t, slot, gpa, PT_SPAN);
     }
@@ -1577,10 +1491,10 @@ static AXAS_OUTLINE enum axas_status put_page(
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
-            return swap_page(t, slot, page(code, hpa));
+            return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - PT_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET, AXAS_X86_64_EPT_PT_ENTRIES);
-        return fill_page(t, slot, gpa, page(code, hpa));
+        axas_walk_keep_leaf_table(t, slot - PT_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
     return axas_walk_put_page(t, gpa, hpa, attr, pool);
@@ -1593,7 +1507,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && load_link(slot) == AXAS_X86_64_EPT_PT_EMPTY ? slot : NULL;
+        return slot != NULL && axas_x86_64_ept_load_link(slot) == AXAS_X86_64_EPT_PT_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1603,15 +1517,13 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
 #if !SMALL
-    /* Rotated, an address that is not aligned is beyond all pages. */
-    const uint64_t offset = gpa - t->leaf_table_gpa;
-    const uint64_t index = offset >> AXAS_X86_64_EPT_PT_SHIFT | offset << (64 - AXAS_X86_64_EPT_PT_SHIFT);
+    const uint64_t index = axas_walk_leaf_table_index(t, gpa, AXAS_X86_64_EPT_PT_SHIFT);
 
     if (!AXAS_UNLIKELY(index >= t->leaf_table_pages)) {
         const uint64_t code = axas_walk_page_code(t, hpa, size, attr, PT_SPAN);
 
         if (!AXAS_UNLIKELY(code == 0)) {
-            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, page(code, hpa));
+            return fill_page(t, (table_entry *)t->leaf_table + index, gpa, code, hpa);
         }
     }
 #endif
@@ -1655,7 +1567,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = translate_pml4,
+            .translate = axas_x86_64_ept_pml4_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1680,7 +1592,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x10),
             .fewer_with = UINT64_C(0),
-            .translate = translate_pml5,
+            .translate = axas_x86_64_ept_pml5_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

@@ -545,6 +545,10 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return AXAS_ERR_INVALID;
     }
     made.last = last_of_width(made.gpa_bits);
+    made.table_pages = UINT64_C(1) << (made.table_shift - made.page_shift);
+    if (made.table_pages > made.last >> made.page_shift) {
+        made.table_pages = (made.last >> made.page_shift) + 1;
+    }
     made.direct_map = made.hal->direct_map_offset;
 #ifndef AXAS_DIRECT_MAP_OFFSET
     made.maps_by_call = made.hal->phys_to_virt != NULL;

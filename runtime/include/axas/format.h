@@ -149,7 +149,8 @@ struct axas_table {
     bool announces;            /**< the CPU or the IOMMU has to be told of new entries */
     void *leaf_table;          /**< of the page that was mapped last by itself; for exclusive calls */
     uint64_t leaf_table_gpa;   /**< its first address */
-    uint64_t leaf_table_pages; /**< how many of its pages are within the space; 0: there is no such table */
+    uint64_t leaf_table_pages; /**< table_pages, or 0: there is no such table */
+    uint64_t table_pages;      /**< how many pages of a table of smallest leaves are within the space */
     /** Of a smallest leaf of normal memory, by access bits; 0: there is none, or it has no bit. */
     uint64_t page_code[AXAS_ACCESS_MASK + 1];
     struct axas_leaf_code code;     /**< that a range was given last; for exclusive calls */

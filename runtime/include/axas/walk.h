@@ -89,6 +89,37 @@ static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
     return axas_walk_virt_directly(table, hpa);
 }
 
+/** What a walk in the caller's own code (axas/inline.h) needs of a table, to be kept in registers. */
+struct axas_walker {
+    struct axas_table *table;
+    void *root;
+    uintptr_t direct_map;
+    uint64_t limit; /**< guest addresses below it are walked there; the others, by a call */
+};
+
+/** A walker that walks a table whose translate that is, and calls for all others. */
+static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
+                                                     enum axas_status (*translate)(const struct axas_table *,
+                                                                                   uint64_t, axas_hpa *))
+{
+    struct axas_walker walker = {table, NULL, 0, 0};
+    if (table != NULL && table->translate == translate) {
+        walker.root = table->root;
+        walker.direct_map = (uintptr_t)axas_walk_virt_directly(table, 0);
+        walker.limit = table->last + 1;
+    }
+    return walker;
+}
+
+/** The entry that is `offset` bytes into the table at hpa. */
+static AXAS_INLINE void *axas_walker_slot(const struct axas_walker *walker, uint64_t hpa, uint64_t offset)
+{
+    uintptr_t before_hpa = walker->direct_map + (uintptr_t)offset;
+    /* hpa comes last, from memory: it is to be added last, which a compiler would not heed. */
+    __asm__("" : "+r"(before_hpa));
+    return (void *)(before_hpa + (uintptr_t)hpa);
+}
+
 /** The physical address of a table. */
 uint64_t axas_walk_phys(const struct axas_table *table, const void *pointer);
 
@@ -141,14 +172,22 @@ enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t 
 /** The same for a page whose arguments are checked, by the mode's find and install_page. */
 enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
                                     struct axas_pool *pool);
-/** Exclusive. The next page is looked for in the table of `entries` smallest leaves from gpa on first. */
-static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *leaf_table, uint64_t gpa,
-                                             uint64_t entries)
+/** Exclusive. Which entry gpa has in the table that the last page was mapped in: from leaf_table_pages on if
+ *  it has none there or is not aligned. */
+static inline uint64_t axas_walk_leaf_table_index(const struct axas_table *table, uint64_t gpa,
+                                                  unsigned shift)
 {
-    const uint64_t pages = ((table->last - gpa) >> table->page_shift) + 1;
+    /* Rotated, what is not aligned is beyond all pages. */
+    const uint64_t offset = gpa - table->leaf_table_gpa;
+    return offset >> shift | offset << (64 - shift);
+}
+
+/** Exclusive. The next page is looked for first in the table of smallest leaves from gpa on. */
+static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *leaf_table, uint64_t gpa)
+{
     table->leaf_table = leaf_table;
     table->leaf_table_gpa = gpa;
-    table->leaf_table_pages = pages < entries ? pages : entries;
+    table->leaf_table_pages = table->table_pages;
 }
 
 /** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked

@@ -85,7 +85,7 @@ typedef uint64_t axas_aarch64_stage2_entry;
  */
 static inline bool axas_aarch64_stage2_level0_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_level0_table(uint64_t hpa)
@@ -112,7 +112,7 @@ static inline uint64_t axas_aarch64_stage2_level0_table_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -139,7 +139,7 @@ static inline bool axas_aarch64_stage2_level1_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -160,7 +160,7 @@ static inline bool axas_aarch64_stage2_level1_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_level1_table(uint64_t hpa)
@@ -207,7 +207,7 @@ static inline uint64_t axas_aarch64_stage2_level1_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -234,7 +234,7 @@ static inline bool axas_aarch64_stage2_level2_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -255,7 +255,7 @@ static inline bool axas_aarch64_stage2_level2_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_level2_table(uint64_t hpa)
@@ -311,7 +311,7 @@ static inline uint64_t axas_aarch64_stage2_level2_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level3_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -331,7 +331,7 @@ static inline bool axas_aarch64_stage2_level3_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_level3_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

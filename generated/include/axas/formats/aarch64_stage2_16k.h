@@ -81,7 +81,7 @@ typedef uint64_t axas_aarch64_stage2_16k_entry;
  */
 static inline bool axas_aarch64_stage2_16k_level1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_16k_level1_table(uint64_t hpa)
@@ -109,7 +109,7 @@ static inline uint64_t axas_aarch64_stage2_16k_level1_table_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_level2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -136,7 +136,7 @@ static inline bool axas_aarch64_stage2_16k_level2_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_level2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -157,7 +157,7 @@ static inline bool axas_aarch64_stage2_16k_level2_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_level2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_16k_level2_table(uint64_t hpa)
@@ -214,7 +214,7 @@ static inline uint64_t axas_aarch64_stage2_16k_level2_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_level3_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -235,7 +235,7 @@ static inline bool axas_aarch64_stage2_16k_level3_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_level3_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

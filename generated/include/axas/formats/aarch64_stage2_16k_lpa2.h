@@ -89,7 +89,7 @@ typedef uint64_t axas_aarch64_stage2_16k_lpa2_entry;
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level0_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_16k_lpa2_level0_table(uint64_t hpa)
@@ -119,7 +119,7 @@ static inline uint64_t axas_aarch64_stage2_16k_lpa2_level0_table_hpa(uint64_t en
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -146,7 +146,7 @@ static inline bool axas_aarch64_stage2_16k_lpa2_level1_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -167,7 +167,7 @@ static inline bool axas_aarch64_stage2_16k_lpa2_level1_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_16k_lpa2_level1_table(uint64_t hpa)
@@ -208,7 +208,7 @@ static inline uint64_t axas_aarch64_stage2_16k_lpa2_level1_leaf_hpa(uint64_t ent
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -235,7 +235,7 @@ static inline bool axas_aarch64_stage2_16k_lpa2_level2_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -256,7 +256,7 @@ static inline bool axas_aarch64_stage2_16k_lpa2_level2_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_16k_lpa2_level2_table(uint64_t hpa)
@@ -313,7 +313,7 @@ static inline uint64_t axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(uint64_t ent
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level3_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -334,7 +334,7 @@ static inline bool axas_aarch64_stage2_16k_lpa2_level3_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_16k_lpa2_level3_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

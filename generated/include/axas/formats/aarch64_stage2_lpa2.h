@@ -93,7 +93,7 @@ typedef uint64_t axas_aarch64_stage2_lpa2_entry;
  */
 static inline bool axas_aarch64_stage2_lpa2_level_minus1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_lpa2_level_minus1_table(uint64_t hpa)
@@ -122,7 +122,7 @@ static inline uint64_t axas_aarch64_stage2_lpa2_level_minus1_table_hpa(uint64_t 
  */
 static inline bool axas_aarch64_stage2_lpa2_level0_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -149,7 +149,7 @@ static inline bool axas_aarch64_stage2_lpa2_level0_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level0_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -170,7 +170,7 @@ static inline bool axas_aarch64_stage2_lpa2_level0_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level0_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_lpa2_level0_table(uint64_t hpa)
@@ -210,7 +210,7 @@ static inline uint64_t axas_aarch64_stage2_lpa2_level0_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -237,7 +237,7 @@ static inline bool axas_aarch64_stage2_lpa2_level1_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -258,7 +258,7 @@ static inline bool axas_aarch64_stage2_lpa2_level1_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_lpa2_level1_table(uint64_t hpa)
@@ -307,7 +307,7 @@ static inline uint64_t axas_aarch64_stage2_lpa2_level1_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -334,7 +334,7 @@ static inline bool axas_aarch64_stage2_lpa2_level2_is_table(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -355,7 +355,7 @@ static inline bool axas_aarch64_stage2_lpa2_level2_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_aarch64_stage2_lpa2_level2_table(uint64_t hpa)
@@ -411,7 +411,7 @@ static inline uint64_t axas_aarch64_stage2_lpa2_level2_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level3_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -431,7 +431,7 @@ static inline bool axas_aarch64_stage2_lpa2_level3_is_leaf(uint64_t entry)
  */
 static inline bool axas_aarch64_stage2_lpa2_level3_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

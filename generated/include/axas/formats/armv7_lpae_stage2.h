@@ -73,7 +73,7 @@ typedef uint64_t axas_armv7_lpae_stage2_entry;
  */
 static inline bool axas_armv7_lpae_stage2_level1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -96,7 +96,7 @@ static inline bool axas_armv7_lpae_stage2_level1_is_table(uint64_t entry)
  */
 static inline bool axas_armv7_lpae_stage2_level1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -116,7 +116,7 @@ static inline bool axas_armv7_lpae_stage2_level1_is_leaf(uint64_t entry)
  */
 static inline bool axas_armv7_lpae_stage2_level1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_armv7_lpae_stage2_level1_table(uint64_t hpa)
@@ -163,7 +163,7 @@ static inline uint64_t axas_armv7_lpae_stage2_level1_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_armv7_lpae_stage2_level2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -186,7 +186,7 @@ static inline bool axas_armv7_lpae_stage2_level2_is_table(uint64_t entry)
  */
 static inline bool axas_armv7_lpae_stage2_level2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -206,7 +206,7 @@ static inline bool axas_armv7_lpae_stage2_level2_is_leaf(uint64_t entry)
  */
 static inline bool axas_armv7_lpae_stage2_level2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 static inline uint64_t axas_armv7_lpae_stage2_level2_table(uint64_t hpa)
@@ -260,7 +260,7 @@ static inline uint64_t axas_armv7_lpae_stage2_level2_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_armv7_lpae_stage2_level3_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(3)) == 0;
 }
 
 /*
@@ -279,7 +279,7 @@ static inline bool axas_armv7_lpae_stage2_level3_is_leaf(uint64_t entry)
  */
 static inline bool axas_armv7_lpae_stage2_level3_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x801)) == UINT64_C(0x800);
+    return ((entry - UINT64_C(0x800)) & UINT64_C(0x801)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

@@ -75,7 +75,7 @@ typedef uint64_t axas_loongarch64_stage2_entry;
  */
 static inline bool axas_loongarch64_stage2_dir3_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x40)) == UINT64_C(0);
+    return (entry & UINT64_C(0x40)) == 0;
 }
 
 static inline uint64_t axas_loongarch64_stage2_dir3_table(uint64_t hpa)
@@ -100,7 +100,7 @@ static inline uint64_t axas_loongarch64_stage2_dir3_table_hpa(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_dir2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x40)) == UINT64_C(0);
+    return (entry & UINT64_C(0x40)) == 0;
 }
 
 /*
@@ -125,7 +125,7 @@ static inline bool axas_loongarch64_stage2_dir2_is_table(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_dir2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x41)) == UINT64_C(0x41);
+    return ((entry - UINT64_C(0x41)) & UINT64_C(0x41)) == 0;
 }
 
 /*
@@ -145,7 +145,7 @@ static inline bool axas_loongarch64_stage2_dir2_is_leaf(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_dir2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x441)) == UINT64_C(0x440);
+    return ((entry - UINT64_C(0x440)) & UINT64_C(0x441)) == 0;
 }
 
 static inline uint64_t axas_loongarch64_stage2_dir2_table(uint64_t hpa)
@@ -181,7 +181,7 @@ static inline uint64_t axas_loongarch64_stage2_dir2_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_dir1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x40)) == UINT64_C(0);
+    return (entry & UINT64_C(0x40)) == 0;
 }
 
 /*
@@ -206,7 +206,7 @@ static inline bool axas_loongarch64_stage2_dir1_is_table(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_dir1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x41)) == UINT64_C(0x41);
+    return ((entry - UINT64_C(0x41)) & UINT64_C(0x41)) == 0;
 }
 
 /*
@@ -226,7 +226,7 @@ static inline bool axas_loongarch64_stage2_dir1_is_leaf(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_dir1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x441)) == UINT64_C(0x440);
+    return ((entry - UINT64_C(0x440)) & UINT64_C(0x441)) == 0;
 }
 
 static inline uint64_t axas_loongarch64_stage2_dir1_table(uint64_t hpa)
@@ -272,7 +272,7 @@ static inline uint64_t axas_loongarch64_stage2_dir1_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_pt_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1);
+    return (entry & UINT64_C(1)) != 0;
 }
 
 /*
@@ -291,7 +291,7 @@ static inline bool axas_loongarch64_stage2_pt_is_leaf(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_pt_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x401)) == UINT64_C(0x400);
+    return ((entry - UINT64_C(0x400)) & UINT64_C(0x401)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

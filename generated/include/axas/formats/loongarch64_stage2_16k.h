@@ -70,7 +70,7 @@ typedef uint64_t axas_loongarch64_stage2_16k_entry;
  */
 static inline bool axas_loongarch64_stage2_16k_dir3_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x40)) == UINT64_C(0);
+    return (entry & UINT64_C(0x40)) == 0;
 }
 
 static inline uint64_t axas_loongarch64_stage2_16k_dir3_table(uint64_t hpa)
@@ -95,7 +95,7 @@ static inline uint64_t axas_loongarch64_stage2_16k_dir3_table_hpa(uint64_t entry
  */
 static inline bool axas_loongarch64_stage2_16k_dir1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x40)) == UINT64_C(0);
+    return (entry & UINT64_C(0x40)) == 0;
 }
 
 /*
@@ -120,7 +120,7 @@ static inline bool axas_loongarch64_stage2_16k_dir1_is_table(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_16k_dir1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x41)) == UINT64_C(0x41);
+    return ((entry - UINT64_C(0x41)) & UINT64_C(0x41)) == 0;
 }
 
 /*
@@ -140,7 +140,7 @@ static inline bool axas_loongarch64_stage2_16k_dir1_is_leaf(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_16k_dir1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x441)) == UINT64_C(0x440);
+    return ((entry - UINT64_C(0x440)) & UINT64_C(0x441)) == 0;
 }
 
 static inline uint64_t axas_loongarch64_stage2_16k_dir1_table(uint64_t hpa)
@@ -187,7 +187,7 @@ static inline uint64_t axas_loongarch64_stage2_16k_dir1_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_16k_pt_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1);
+    return (entry & UINT64_C(1)) != 0;
 }
 
 /*
@@ -207,7 +207,7 @@ static inline bool axas_loongarch64_stage2_16k_pt_is_leaf(uint64_t entry)
  */
 static inline bool axas_loongarch64_stage2_16k_pt_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x401)) == UINT64_C(0x400);
+    return ((entry - UINT64_C(0x400)) & UINT64_C(0x401)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

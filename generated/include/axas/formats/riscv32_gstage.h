@@ -64,7 +64,7 @@ typedef uint32_t axas_riscv32_gstage_entry;
  */
 static inline bool axas_riscv32_gstage_vpn1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -81,7 +81,7 @@ static inline bool axas_riscv32_gstage_vpn1_is_table(uint64_t entry)
  */
 static inline bool axas_riscv32_gstage_vpn1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -97,7 +97,7 @@ static inline bool axas_riscv32_gstage_vpn1_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv32_gstage_vpn1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv32_gstage_vpn1_table(uint64_t hpa)
@@ -136,7 +136,7 @@ static inline uint64_t axas_riscv32_gstage_vpn1_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_riscv32_gstage_vpn0_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -151,7 +151,7 @@ static inline bool axas_riscv32_gstage_vpn0_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv32_gstage_vpn0_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

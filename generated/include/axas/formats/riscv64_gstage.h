@@ -83,7 +83,7 @@ typedef uint64_t axas_riscv64_gstage_entry;
  */
 static inline bool axas_riscv64_gstage_vpn4_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -103,7 +103,7 @@ static inline bool axas_riscv64_gstage_vpn4_is_table(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn4_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -122,7 +122,7 @@ static inline bool axas_riscv64_gstage_vpn4_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn4_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv64_gstage_vpn4_table(uint64_t hpa)
@@ -161,7 +161,7 @@ static inline uint64_t axas_riscv64_gstage_vpn4_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn3_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -181,7 +181,7 @@ static inline bool axas_riscv64_gstage_vpn3_is_table(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn3_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -200,7 +200,7 @@ static inline bool axas_riscv64_gstage_vpn3_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn3_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv64_gstage_vpn3_table(uint64_t hpa)
@@ -239,7 +239,7 @@ static inline uint64_t axas_riscv64_gstage_vpn3_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -259,7 +259,7 @@ static inline bool axas_riscv64_gstage_vpn2_is_table(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -278,7 +278,7 @@ static inline bool axas_riscv64_gstage_vpn2_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv64_gstage_vpn2_table(uint64_t hpa)
@@ -317,7 +317,7 @@ static inline uint64_t axas_riscv64_gstage_vpn2_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -337,7 +337,7 @@ static inline bool axas_riscv64_gstage_vpn1_is_table(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -356,7 +356,7 @@ static inline bool axas_riscv64_gstage_vpn1_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv64_gstage_vpn1_table(uint64_t hpa)
@@ -398,7 +398,7 @@ static inline uint64_t axas_riscv64_gstage_vpn1_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn0_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -416,7 +416,7 @@ static inline bool axas_riscv64_gstage_vpn0_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv64_gstage_vpn0_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

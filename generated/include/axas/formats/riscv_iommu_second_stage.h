@@ -85,7 +85,7 @@ typedef uint64_t axas_riscv_iommu_second_stage_entry;
  */
 static inline bool axas_riscv_iommu_second_stage_vpn4_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -105,7 +105,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn4_is_table(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn4_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -124,7 +124,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn4_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn4_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv_iommu_second_stage_vpn4_table(uint64_t hpa)
@@ -163,7 +163,7 @@ static inline uint64_t axas_riscv_iommu_second_stage_vpn4_leaf_hpa(uint64_t entr
  */
 static inline bool axas_riscv_iommu_second_stage_vpn3_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -183,7 +183,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn3_is_table(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn3_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -202,7 +202,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn3_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn3_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv_iommu_second_stage_vpn3_table(uint64_t hpa)
@@ -241,7 +241,7 @@ static inline uint64_t axas_riscv_iommu_second_stage_vpn3_leaf_hpa(uint64_t entr
  */
 static inline bool axas_riscv_iommu_second_stage_vpn2_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -261,7 +261,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn2_is_table(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn2_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -280,7 +280,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn2_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn2_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv_iommu_second_stage_vpn2_table(uint64_t hpa)
@@ -319,7 +319,7 @@ static inline uint64_t axas_riscv_iommu_second_stage_vpn2_leaf_hpa(uint64_t entr
  */
 static inline bool axas_riscv_iommu_second_stage_vpn1_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0xf)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0xf)) == 0;
 }
 
 /*
@@ -339,7 +339,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn1_is_table(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn1_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -358,7 +358,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn1_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn1_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 static inline uint64_t axas_riscv_iommu_second_stage_vpn1_table(uint64_t hpa)
@@ -400,7 +400,7 @@ static inline uint64_t axas_riscv_iommu_second_stage_vpn1_leaf_hpa(uint64_t entr
  */
 static inline bool axas_riscv_iommu_second_stage_vpn0_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1) && (entry & UINT64_C(0xe)) != 0;
+    return (entry & UINT64_C(1)) != 0 && (entry & UINT64_C(0xe)) != 0;
 }
 
 /*
@@ -418,7 +418,7 @@ static inline bool axas_riscv_iommu_second_stage_vpn0_is_leaf(uint64_t entry)
  */
 static inline bool axas_riscv_iommu_second_stage_vpn0_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(3)) == UINT64_C(2);
+    return ((entry - UINT64_C(2)) & UINT64_C(3)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

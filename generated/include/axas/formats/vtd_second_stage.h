@@ -92,7 +92,7 @@ typedef uint64_t axas_vtd_second_stage_entry;
  */
 static inline bool axas_vtd_second_stage_pml5_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x83)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(0x83)) == 0;
 }
 
 static inline uint64_t axas_vtd_second_stage_pml5_table(uint64_t hpa)
@@ -122,7 +122,7 @@ static inline uint64_t axas_vtd_second_stage_pml5_table_hpa(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pml4_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x83)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(0x83)) == 0;
 }
 
 static inline uint64_t axas_vtd_second_stage_pml4_table(uint64_t hpa)
@@ -152,7 +152,7 @@ static inline uint64_t axas_vtd_second_stage_pml4_table_hpa(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pdp_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x83)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(0x83)) == 0;
 }
 
 /*
@@ -172,7 +172,7 @@ static inline bool axas_vtd_second_stage_pdp_is_table(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pdp_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x80)) == UINT64_C(0x80) && (entry & UINT64_C(3)) != 0;
+    return (entry & UINT64_C(0x80)) != 0 && (entry & UINT64_C(3)) != 0;
 }
 
 /*
@@ -191,7 +191,7 @@ static inline bool axas_vtd_second_stage_pdp_is_leaf(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pdp_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x8000000000000003)) == UINT64_C(0x8000000000000000);
+    return ((entry - UINT64_C(0x8000000000000000)) & UINT64_C(0x8000000000000003)) == 0;
 }
 
 static inline uint64_t axas_vtd_second_stage_pdp_table(uint64_t hpa)
@@ -232,7 +232,7 @@ static inline uint64_t axas_vtd_second_stage_pdp_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pd_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x83)) == UINT64_C(3);
+    return ((entry - UINT64_C(3)) & UINT64_C(0x83)) == 0;
 }
 
 /*
@@ -252,7 +252,7 @@ static inline bool axas_vtd_second_stage_pd_is_table(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pd_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x80)) == UINT64_C(0x80) && (entry & UINT64_C(3)) != 0;
+    return (entry & UINT64_C(0x80)) != 0 && (entry & UINT64_C(3)) != 0;
 }
 
 /*
@@ -271,7 +271,7 @@ static inline bool axas_vtd_second_stage_pd_is_leaf(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pd_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x8000000000000003)) == UINT64_C(0x8000000000000000);
+    return ((entry - UINT64_C(0x8000000000000000)) & UINT64_C(0x8000000000000003)) == 0;
 }
 
 static inline uint64_t axas_vtd_second_stage_pd_table(uint64_t hpa)
@@ -331,7 +331,7 @@ static inline bool axas_vtd_second_stage_pt_is_leaf(uint64_t entry)
  */
 static inline bool axas_vtd_second_stage_pt_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x8000000000000003)) == UINT64_C(0x8000000000000000);
+    return ((entry - UINT64_C(0x8000000000000000)) & UINT64_C(0x8000000000000003)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

@@ -88,7 +88,7 @@ typedef uint64_t axas_x86_64_ept_entry;
  */
 static inline bool axas_x86_64_ept_pml5_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x87)) == UINT64_C(7);
+    return ((entry - UINT64_C(7)) & UINT64_C(0x87)) == 0;
 }
 
 static inline uint64_t axas_x86_64_ept_pml5_table(uint64_t hpa)
@@ -118,7 +118,7 @@ static inline uint64_t axas_x86_64_ept_pml5_table_hpa(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pml4_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x87)) == UINT64_C(7);
+    return ((entry - UINT64_C(7)) & UINT64_C(0x87)) == 0;
 }
 
 static inline uint64_t axas_x86_64_ept_pml4_table(uint64_t hpa)
@@ -148,7 +148,7 @@ static inline uint64_t axas_x86_64_ept_pml4_table_hpa(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pdpt_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x87)) == UINT64_C(7);
+    return ((entry - UINT64_C(7)) & UINT64_C(0x87)) == 0;
 }
 
 /*
@@ -173,7 +173,7 @@ static inline bool axas_x86_64_ept_pdpt_is_table(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pdpt_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x80)) == UINT64_C(0x80) && (entry & UINT64_C(0x407)) != 0;
+    return (entry & UINT64_C(0x80)) != 0 && (entry & UINT64_C(0x407)) != 0;
 }
 
 /*
@@ -195,7 +195,7 @@ static inline bool axas_x86_64_ept_pdpt_is_leaf(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pdpt_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x200000000000407)) == UINT64_C(0x200000000000000);
+    return ((entry - UINT64_C(0x200000000000000)) & UINT64_C(0x200000000000407)) == 0;
 }
 
 static inline uint64_t axas_x86_64_ept_pdpt_table(uint64_t hpa)
@@ -236,7 +236,7 @@ static inline uint64_t axas_x86_64_ept_pdpt_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pd_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x87)) == UINT64_C(7);
+    return ((entry - UINT64_C(7)) & UINT64_C(0x87)) == 0;
 }
 
 /*
@@ -261,7 +261,7 @@ static inline bool axas_x86_64_ept_pd_is_table(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pd_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x80)) == UINT64_C(0x80) && (entry & UINT64_C(0x407)) != 0;
+    return (entry & UINT64_C(0x80)) != 0 && (entry & UINT64_C(0x407)) != 0;
 }
 
 /*
@@ -283,7 +283,7 @@ static inline bool axas_x86_64_ept_pd_is_leaf(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pd_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x200000000000407)) == UINT64_C(0x200000000000000);
+    return ((entry - UINT64_C(0x200000000000000)) & UINT64_C(0x200000000000407)) == 0;
 }
 
 static inline uint64_t axas_x86_64_ept_pd_table(uint64_t hpa)
@@ -352,7 +352,7 @@ static inline bool axas_x86_64_ept_pt_is_leaf(uint64_t entry)
  */
 static inline bool axas_x86_64_ept_pt_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x200000000000407)) == UINT64_C(0x200000000000000);
+    return ((entry - UINT64_C(0x200000000000000)) & UINT64_C(0x200000000000407)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */

@@ -94,7 +94,7 @@ typedef uint64_t axas_x86_64_npt_entry;
  */
 static inline bool axas_x86_64_npt_pml5_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x81)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0x81)) == 0;
 }
 
 static inline uint64_t axas_x86_64_npt_pml5_table(uint64_t hpa)
@@ -127,7 +127,7 @@ static inline uint64_t axas_x86_64_npt_pml5_table_hpa(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pml4_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x81)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0x81)) == 0;
 }
 
 static inline uint64_t axas_x86_64_npt_pml4_table(uint64_t hpa)
@@ -160,7 +160,7 @@ static inline uint64_t axas_x86_64_npt_pml4_table_hpa(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pdp_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x81)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0x81)) == 0;
 }
 
 /*
@@ -182,7 +182,7 @@ static inline bool axas_x86_64_npt_pdp_is_table(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pdp_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x81)) == UINT64_C(0x81);
+    return ((entry - UINT64_C(0x81)) & UINT64_C(0x81)) == 0;
 }
 
 /*
@@ -203,7 +203,7 @@ static inline bool axas_x86_64_npt_pdp_is_leaf(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pdp_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x101)) == UINT64_C(0x100);
+    return ((entry - UINT64_C(0x100)) & UINT64_C(0x101)) == 0;
 }
 
 static inline uint64_t axas_x86_64_npt_pdp_table(uint64_t hpa)
@@ -247,7 +247,7 @@ static inline uint64_t axas_x86_64_npt_pdp_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pd_is_table(uint64_t entry)
 {
-    return (entry & UINT64_C(0x81)) == UINT64_C(1);
+    return ((entry - UINT64_C(1)) & UINT64_C(0x81)) == 0;
 }
 
 /*
@@ -269,7 +269,7 @@ static inline bool axas_x86_64_npt_pd_is_table(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pd_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(0x81)) == UINT64_C(0x81);
+    return ((entry - UINT64_C(0x81)) & UINT64_C(0x81)) == 0;
 }
 
 /*
@@ -290,7 +290,7 @@ static inline bool axas_x86_64_npt_pd_is_leaf(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pd_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x101)) == UINT64_C(0x100);
+    return ((entry - UINT64_C(0x100)) & UINT64_C(0x101)) == 0;
 }
 
 static inline uint64_t axas_x86_64_npt_pd_table(uint64_t hpa)
@@ -333,7 +333,7 @@ static inline uint64_t axas_x86_64_npt_pd_leaf_hpa(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pt_is_leaf(uint64_t entry)
 {
-    return (entry & UINT64_C(1)) == UINT64_C(1);
+    return (entry & UINT64_C(1)) != 0;
 }
 
 /*
@@ -352,7 +352,7 @@ static inline bool axas_x86_64_npt_pt_is_leaf(uint64_t entry)
  */
 static inline bool axas_x86_64_npt_pt_is_held(uint64_t entry)
 {
-    return (entry & UINT64_C(0x101)) == UINT64_C(0x100);
+    return ((entry - UINT64_C(0x100)) & UINT64_C(0x101)) == 0;
 }
 
 /* The bits of a leaf or held entry that hold this host address. */
