@@ -574,7 +574,7 @@ AXAS_COMPACT void axas_aarch64_stage2_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_INLINE_ORDER(value)
 
 typedef axas_aarch64_stage2_entry table_entry;
 
@@ -1387,7 +1387,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level0_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LEVEL0;
         goto found;
@@ -1395,7 +1395,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_aarch64_stage2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level1_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LEVEL1;
         goto found;
@@ -1403,7 +1403,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level2_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LEVEL2;
         goto found;
@@ -1411,7 +1411,7 @@ at_level2:
     table = directly_behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_LEVEL3;
 
 found:
@@ -1421,44 +1421,44 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_level0_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level0_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_level1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_level2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level2_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_level3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1492,7 +1492,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level0_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1500,7 +1500,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_aarch64_stage2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level1_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_level1_is_leaf(entry)
                 ? axas_aarch64_stage2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
@@ -1510,7 +1510,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level2_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_level2_is_leaf(entry)
                 ? axas_aarch64_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
@@ -1548,7 +1548,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_aarch64_stage2_load_link(slot[i]);
+                const uint64_t entry = axas_aarch64_stage2_inline_load_link(slot[i]);
 
                 if (axas_aarch64_stage2_level3_is_leaf(entry)) {
                     hpas[i].raw = axas_aarch64_stage2_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
@@ -1565,7 +1565,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1601,21 +1601,21 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level0_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level1_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_load_link(table + index);
+    entry = axas_aarch64_stage2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_level2_is_table(entry)) {
         return NULL;
     }
@@ -1633,7 +1633,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1684,7 +1684,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_aarch64_stage2_load_link(slot) == AXAS_AARCH64_STAGE2_LEVEL3_EMPTY ? slot : NULL;
+        return slot != NULL && axas_aarch64_stage2_inline_load_link(slot) == AXAS_AARCH64_STAGE2_LEVEL3_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1750,7 +1750,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x40),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_level3_translate,
+            .translate = axas_aarch64_stage2_from_level3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1775,7 +1775,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0x40),
-            .translate = axas_aarch64_stage2_level2_translate,
+            .translate = axas_aarch64_stage2_from_level2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1800,7 +1800,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_level1_translate,
+            .translate = axas_aarch64_stage2_from_level1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1825,7 +1825,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_level0_translate,
+            .translate = axas_aarch64_stage2_from_level0_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

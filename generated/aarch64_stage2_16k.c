@@ -521,7 +521,7 @@ AXAS_COMPACT void axas_aarch64_stage2_16k_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_16K_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_16K_INLINE_ORDER(value)
 
 typedef axas_aarch64_stage2_16k_entry table_entry;
 
@@ -1280,7 +1280,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_16k_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_level1_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LEVEL1;
         goto found;
@@ -1288,7 +1288,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_aarch64_stage2_16k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_16k_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_level2_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LEVEL2;
         goto found;
@@ -1296,7 +1296,7 @@ at_level2:
     table = directly_behind(t, axas_aarch64_stage2_16k_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    entry = axas_aarch64_stage2_16k_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_inline_load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_16K_LEVEL3;
 
 found:
@@ -1306,33 +1306,33 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_16k_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_16k_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level2_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_16k_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1363,7 +1363,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_16k_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_level1_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1371,7 +1371,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_aarch64_stage2_16k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_16k_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_level2_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_16k_level2_is_leaf(entry)
                 ? axas_aarch64_stage2_16k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
@@ -1409,7 +1409,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_aarch64_stage2_16k_load_link(slot[i]);
+                const uint64_t entry = axas_aarch64_stage2_16k_inline_load_link(slot[i]);
 
                 if (axas_aarch64_stage2_16k_level3_is_leaf(entry)) {
                     hpas[i].raw = axas_aarch64_stage2_16k_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
@@ -1426,7 +1426,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1459,14 +1459,14 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_16k_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_level1_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_16k_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_level2_is_table(entry)) {
         return NULL;
     }
@@ -1484,7 +1484,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1535,7 +1535,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_aarch64_stage2_16k_load_link(slot) == AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY ? slot : NULL;
+        return slot != NULL && axas_aarch64_stage2_16k_inline_load_link(slot) == AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1601,7 +1601,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0x40),
-            .translate = axas_aarch64_stage2_16k_level3_translate,
+            .translate = axas_aarch64_stage2_16k_from_level3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1626,7 +1626,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_16k_level2_translate,
+            .translate = axas_aarch64_stage2_16k_from_level2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1651,7 +1651,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_16k_level1_translate,
+            .translate = axas_aarch64_stage2_16k_from_level1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

@@ -581,7 +581,7 @@ AXAS_COMPACT void axas_aarch64_stage2_16k_lpa2_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_16K_LPA2_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_ORDER(value)
 
 typedef axas_aarch64_stage2_16k_lpa2_entry table_entry;
 
@@ -1393,7 +1393,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0;
         goto found;
@@ -1401,7 +1401,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1;
         goto found;
@@ -1409,7 +1409,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2;
         goto found;
@@ -1417,7 +1417,7 @@ at_level2:
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3;
 
 found:
@@ -1427,44 +1427,44 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level0_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level2_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1498,7 +1498,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1506,7 +1506,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)
                 ? axas_aarch64_stage2_16k_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
@@ -1516,7 +1516,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)
                 ? axas_aarch64_stage2_16k_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
@@ -1554,7 +1554,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_aarch64_stage2_16k_lpa2_load_link(slot[i]);
+                const uint64_t entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot[i]);
 
                 if (axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
                     hpas[i].raw = axas_aarch64_stage2_16k_lpa2_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
@@ -1571,7 +1571,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1607,21 +1607,21 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_16k_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry)) {
         return NULL;
     }
@@ -1639,7 +1639,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1746,7 +1746,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0x40),
-            .translate = axas_aarch64_stage2_16k_lpa2_level3_translate,
+            .translate = axas_aarch64_stage2_16k_lpa2_from_level3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1771,7 +1771,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_16k_lpa2_level2_translate,
+            .translate = axas_aarch64_stage2_16k_lpa2_from_level2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1796,7 +1796,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_16k_lpa2_level1_translate,
+            .translate = axas_aarch64_stage2_16k_lpa2_from_level1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1821,7 +1821,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_16k_lpa2_level0_translate,
+            .translate = axas_aarch64_stage2_16k_lpa2_from_level0_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,

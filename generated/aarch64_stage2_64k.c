@@ -547,7 +547,7 @@ AXAS_COMPACT void axas_aarch64_stage2_64k_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_64K_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_64K_INLINE_ORDER(value)
 
 typedef axas_aarch64_stage2_64k_entry table_entry;
 
@@ -1309,7 +1309,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_64k_load_link(table + index);
+    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_64K_LEVEL1;
         goto found;
@@ -1317,7 +1317,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_64k_load_link(table + index);
+    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_64K_LEVEL2;
         goto found;
@@ -1325,7 +1325,7 @@ at_level2:
     table = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    entry = axas_aarch64_stage2_64k_load_link(table + index);
+    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_64K_LEVEL3;
 
 found:
@@ -1335,33 +1335,33 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_64k_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_64k_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_64k_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_64k_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level2_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_64k_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_64k_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1392,7 +1392,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_64k_load_link(table + index);
+    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_64k_level1_is_leaf(entry)
                 ? axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
@@ -1402,7 +1402,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_64k_load_link(table + index);
+    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_64k_level2_is_leaf(entry)
                 ? axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
@@ -1440,7 +1440,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_aarch64_stage2_64k_load_link(slot[i]);
+                const uint64_t entry = axas_aarch64_stage2_64k_inline_load_link(slot[i]);
 
                 if (axas_aarch64_stage2_64k_level3_is_leaf(entry)) {
                     hpas[i].raw = axas_aarch64_stage2_64k_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
@@ -1457,7 +1457,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1490,14 +1490,14 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_64k_load_link(table + index);
+    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_64k_load_link(table + index);
+    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
     if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
         return NULL;
     }
@@ -1515,7 +1515,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1622,7 +1622,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0x40),
-            .translate = axas_aarch64_stage2_64k_level3_translate,
+            .translate = axas_aarch64_stage2_64k_from_level3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1647,7 +1647,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_64k_level2_translate,
+            .translate = axas_aarch64_stage2_64k_from_level2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1672,7 +1672,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_64k_level1_translate,
+            .translate = axas_aarch64_stage2_64k_from_level1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,

@@ -634,7 +634,7 @@ AXAS_COMPACT void axas_aarch64_stage2_lpa2_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_LPA2_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_AARCH64_STAGE2_LPA2_INLINE_ORDER(value)
 
 typedef axas_aarch64_stage2_lpa2_entry table_entry;
 
@@ -1500,7 +1500,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1;
         goto found;
@@ -1508,7 +1508,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
     index = LEVEL0_INDEX(gpa);
 at_level0:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL0;
         goto found;
@@ -1516,7 +1516,7 @@ at_level0:
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL1;
         goto found;
@@ -1524,7 +1524,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
         *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL2;
         goto found;
@@ -1532,7 +1532,7 @@ at_level2:
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
     index = LEVEL3_INDEX(gpa);
 at_level3:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     *level = AXAS_AARCH64_STAGE2_LPA2_LEVEL3;
 
 found:
@@ -1542,55 +1542,55 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_lpa2_level_minus1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_lpa2_from_level_minus1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level_minus1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level_minus1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_lpa2_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_lpa2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level0_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_lpa2_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_lpa2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_lpa2_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_lpa2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level2_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_lpa2_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_aarch64_stage2_lpa2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1627,7 +1627,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1635,7 +1635,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
     index = LEVEL0_INDEX(gpa);
 at_level0:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_lpa2_level0_is_leaf(entry)
                 ? axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET)
@@ -1645,7 +1645,7 @@ at_level0:
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_lpa2_level1_is_leaf(entry)
                 ? axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
@@ -1655,7 +1655,7 @@ at_level1:
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
         hpa->raw = axas_aarch64_stage2_lpa2_level2_is_leaf(entry)
                 ? axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
@@ -1693,7 +1693,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_aarch64_stage2_lpa2_load_link(slot[i]);
+                const uint64_t entry = axas_aarch64_stage2_lpa2_inline_load_link(slot[i]);
 
                 if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
                     hpas[i].raw = axas_aarch64_stage2_lpa2_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
@@ -1710,7 +1710,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1749,28 +1749,28 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
         break;
     }
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
     index = LEVEL0_INDEX(gpa);
 at_level0:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
     index = LEVEL1_INDEX(gpa);
 at_level1:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
     index = LEVEL2_INDEX(gpa);
 at_level2:
-    entry = axas_aarch64_stage2_lpa2_load_link(table + index);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
     if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
         return NULL;
     }
@@ -1788,7 +1788,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1895,7 +1895,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x140),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_lpa2_level3_translate,
+            .translate = axas_aarch64_stage2_lpa2_from_level3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1920,7 +1920,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0x40),
-            .translate = axas_aarch64_stage2_lpa2_level2_translate,
+            .translate = axas_aarch64_stage2_lpa2_from_level2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1945,7 +1945,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_lpa2_level1_translate,
+            .translate = axas_aarch64_stage2_lpa2_from_level1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1970,7 +1970,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_lpa2_level0_translate,
+            .translate = axas_aarch64_stage2_lpa2_from_level0_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,
@@ -1995,7 +1995,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x100),
             .fewer_with = UINT64_C(0),
-            .translate = axas_aarch64_stage2_lpa2_level_minus1_translate,
+            .translate = axas_aarch64_stage2_lpa2_from_level_minus1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = axas_walk_empty_page,

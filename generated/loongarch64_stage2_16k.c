@@ -390,7 +390,7 @@ AXAS_COMPACT void axas_loongarch64_stage2_16k_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_LOONGARCH64_STAGE2_16K_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(value)
 
 typedef axas_loongarch64_stage2_16k_entry table_entry;
 
@@ -1047,7 +1047,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
         break;
     }
-    entry = axas_loongarch64_stage2_16k_load_link(table + index);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir3_is_table(entry)) {
         *level = AXAS_LOONGARCH64_STAGE2_16K_DIR3;
         goto found;
@@ -1055,14 +1055,14 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_loongarch64_stage2_16k_dir3_table_hpa(entry));
     index = DIR1_INDEX(gpa);
 at_dir1:
-    entry = axas_loongarch64_stage2_16k_load_link(table + index);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
         *level = AXAS_LOONGARCH64_STAGE2_16K_DIR1;
         goto found;
     }
     table = directly_behind(t, axas_loongarch64_stage2_16k_dir1_table_hpa(entry));
     index = PT_INDEX(gpa);
-    entry = axas_loongarch64_stage2_16k_load_link(table + index);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
     *level = AXAS_LOONGARCH64_STAGE2_16K_PT;
 
 found:
@@ -1072,22 +1072,22 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_loongarch64_stage2_16k_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_loongarch64_stage2_16k_from_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_loongarch64_stage2_16k_dir1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_loongarch64_stage2_16k_from_dir1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1115,7 +1115,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
         break;
     }
-    entry = axas_loongarch64_stage2_16k_load_link(table + index);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir3_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1123,7 +1123,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_loongarch64_stage2_16k_dir3_table_hpa(entry));
     index = DIR1_INDEX(gpa);
 at_dir1:
-    entry = axas_loongarch64_stage2_16k_load_link(table + index);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
         hpa->raw = axas_loongarch64_stage2_16k_dir1_is_leaf(entry)
                 ? axas_loongarch64_stage2_16k_dir1_leaf_hpa(entry) | (gpa & DIR1_OFFSET)
@@ -1160,7 +1160,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_loongarch64_stage2_16k_load_link(slot[i]);
+                const uint64_t entry = axas_loongarch64_stage2_16k_inline_load_link(slot[i]);
 
                 if (axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
                     hpas[i].raw = axas_loongarch64_stage2_16k_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
@@ -1177,7 +1177,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1207,14 +1207,14 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
         break;
     }
-    entry = axas_loongarch64_stage2_16k_load_link(table + index);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir3_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_loongarch64_stage2_16k_dir3_table_hpa(entry));
     index = DIR1_INDEX(gpa);
 at_dir1:
-    entry = axas_loongarch64_stage2_16k_load_link(table + index);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
     if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
         return NULL;
     }
@@ -1231,7 +1231,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1282,7 +1282,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_loongarch64_stage2_16k_load_link(slot) == AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY ? slot : NULL;
+        return slot != NULL && axas_loongarch64_stage2_16k_inline_load_link(slot) == AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1327,7 +1327,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_loongarch64_stage2_16k_dir1_translate,
+            .translate = axas_loongarch64_stage2_16k_from_dir1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1352,7 +1352,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_loongarch64_stage2_16k_dir3_translate,
+            .translate = axas_loongarch64_stage2_16k_from_dir3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

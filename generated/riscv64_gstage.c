@@ -500,7 +500,7 @@ AXAS_COMPACT void axas_riscv64_gstage_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_RISCV64_GSTAGE_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_RISCV64_GSTAGE_INLINE_ORDER(value)
 
 typedef axas_riscv64_gstage_entry table_entry;
 
@@ -1325,7 +1325,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
         break;
     }
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
         *level = AXAS_RISCV64_GSTAGE_VPN4;
         goto found;
@@ -1333,7 +1333,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
         *level = AXAS_RISCV64_GSTAGE_VPN3;
         goto found;
@@ -1341,21 +1341,21 @@ at_vpn3:
     table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
         *level = AXAS_RISCV64_GSTAGE_VPN2;
         goto found;
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
         *level = AXAS_RISCV64_GSTAGE_VPN1;
         goto found;
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     *level = AXAS_RISCV64_GSTAGE_VPN0;
 
 found:
@@ -1365,33 +1365,33 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv64_gstage_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv64_gstage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn4_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv64_gstage_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv64_gstage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv64_gstage_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv64_gstage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn2_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1422,7 +1422,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
         break;
     }
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
         hpa->raw = axas_riscv64_gstage_vpn4_is_leaf(entry)
                 ? axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET)
@@ -1432,7 +1432,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
         hpa->raw = axas_riscv64_gstage_vpn3_is_leaf(entry)
                 ? axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET)
@@ -1442,7 +1442,7 @@ at_vpn3:
     table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
         hpa->raw = axas_riscv64_gstage_vpn2_is_leaf(entry)
                 ? axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET)
@@ -1451,7 +1451,7 @@ at_vpn2:
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
         hpa->raw = axas_riscv64_gstage_vpn1_is_leaf(entry)
                 ? axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
@@ -1488,7 +1488,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_riscv64_gstage_load_link(slot[i]);
+                const uint64_t entry = axas_riscv64_gstage_inline_load_link(slot[i]);
 
                 if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
                     hpas[i].raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpas[i].raw & (axas_riscv64_gstage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
@@ -1505,7 +1505,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1538,27 +1538,27 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
         break;
     }
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = axas_riscv64_gstage_load_link(table + index);
+    entry = axas_riscv64_gstage_inline_load_link(table + index);
     if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
         return NULL;
     }
@@ -1575,7 +1575,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1626,7 +1626,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_riscv64_gstage_load_link(slot) == AXAS_RISCV64_GSTAGE_VPN0_EMPTY ? slot : NULL;
+        return slot != NULL && axas_riscv64_gstage_inline_load_link(slot) == AXAS_RISCV64_GSTAGE_VPN0_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1680,7 +1680,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_riscv64_gstage_vpn2_translate,
+            .translate = axas_riscv64_gstage_from_vpn2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1705,7 +1705,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_riscv64_gstage_vpn3_translate,
+            .translate = axas_riscv64_gstage_from_vpn3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1730,7 +1730,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_riscv64_gstage_vpn4_translate,
+            .translate = axas_riscv64_gstage_from_vpn4_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

@@ -518,7 +518,7 @@ AXAS_COMPACT void axas_riscv_iommu_second_stage_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(value)
 
 typedef axas_riscv_iommu_second_stage_entry table_entry;
 
@@ -1343,7 +1343,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
         break;
     }
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4;
         goto found;
@@ -1351,7 +1351,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3;
         goto found;
@@ -1359,21 +1359,21 @@ at_vpn3:
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2;
         goto found;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1;
         goto found;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     *level = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0;
 
 found:
@@ -1383,33 +1383,33 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv_iommu_second_stage_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv_iommu_second_stage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn4_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv_iommu_second_stage_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv_iommu_second_stage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn3_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv_iommu_second_stage_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv_iommu_second_stage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn2_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1440,7 +1440,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
         break;
     }
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET)
@@ -1450,7 +1450,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET)
@@ -1460,7 +1460,7 @@ at_vpn3:
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET)
@@ -1469,7 +1469,7 @@ at_vpn2:
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)
                 ? axas_riscv_iommu_second_stage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
@@ -1506,7 +1506,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_riscv_iommu_second_stage_load_link(slot[i]);
+                const uint64_t entry = axas_riscv_iommu_second_stage_inline_load_link(slot[i]);
 
                 if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
                     hpas[i].raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpas[i].raw & (axas_riscv_iommu_second_stage_vpn0_in_group(entry) ? VPN0_SPAN * 16 - 1 : VPN0_OFFSET));
@@ -1523,7 +1523,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1556,27 +1556,27 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
         break;
     }
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn4_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn4_table_hpa(entry));
     index = VPN3_INDEX(gpa);
 at_vpn3:
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn3_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn3_table_hpa(entry));
     index = VPN2_INDEX(gpa);
 at_vpn2:
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn2_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_riscv_iommu_second_stage_vpn2_table_hpa(entry));
     index = VPN1_INDEX(gpa);
-    entry = axas_riscv_iommu_second_stage_load_link(table + index);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(table + index);
     if (!axas_riscv_iommu_second_stage_vpn1_is_table(entry)) {
         return NULL;
     }
@@ -1593,7 +1593,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1644,7 +1644,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_riscv_iommu_second_stage_load_link(slot) == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY ? slot : NULL;
+        return slot != NULL && axas_riscv_iommu_second_stage_inline_load_link(slot) == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1704,7 +1704,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(1),
             .fewer_with = UINT64_C(0),
-            .translate = axas_riscv_iommu_second_stage_vpn2_translate,
+            .translate = axas_riscv_iommu_second_stage_from_vpn2_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1729,7 +1729,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(2),
             .fewer_with = UINT64_C(0),
-            .translate = axas_riscv_iommu_second_stage_vpn3_translate,
+            .translate = axas_riscv_iommu_second_stage_from_vpn3_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1754,7 +1754,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(4),
             .fewer_with = UINT64_C(0),
-            .translate = axas_riscv_iommu_second_stage_vpn4_translate,
+            .translate = axas_riscv_iommu_second_stage_from_vpn4_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

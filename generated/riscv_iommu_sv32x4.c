@@ -353,7 +353,7 @@ AXAS_COMPACT void axas_riscv_iommu_sv32x4_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_RISCV_IOMMU_SV32X4_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_RISCV_IOMMU_SV32X4_INLINE_ORDER(value)
 
 typedef axas_riscv_iommu_sv32x4_entry table_entry;
 
@@ -960,14 +960,14 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     if (AXAS_UNLIKELY(t->maps_by_call)) {
         return axas_walk_find(t, gpa, level, found);
     }
-    entry = axas_riscv_iommu_sv32x4_load_link(table + index);
+    entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
     if (!axas_riscv_iommu_sv32x4_vpn1_is_table(entry)) {
         *level = AXAS_RISCV_IOMMU_SV32X4_VPN1;
         goto found;
     }
     table = directly_behind(t, axas_riscv_iommu_sv32x4_vpn1_table_hpa(entry));
     index = VPN0_INDEX(gpa);
-    entry = axas_riscv_iommu_sv32x4_load_link(table + index);
+    entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
     *level = AXAS_RISCV_IOMMU_SV32X4_VPN0;
 
 found:
@@ -977,11 +977,11 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv_iommu_sv32x4_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_riscv_iommu_sv32x4_from_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_vpn1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_from_vpn1_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1001,7 +1001,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     uint64_t index = gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
     uint64_t entry;
 
-    entry = axas_riscv_iommu_sv32x4_load_link(table + index);
+    entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
     if (!axas_riscv_iommu_sv32x4_vpn1_is_table(entry)) {
         hpa->raw = axas_riscv_iommu_sv32x4_vpn1_is_leaf(entry)
                 ? axas_riscv_iommu_sv32x4_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
@@ -1038,7 +1038,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_riscv_iommu_sv32x4_load_link(slot[i]);
+                const uint64_t entry = axas_riscv_iommu_sv32x4_inline_load_link(slot[i]);
 
                 if (axas_riscv_iommu_sv32x4_vpn0_is_leaf(entry)) {
                     hpas[i].raw = axas_riscv_iommu_sv32x4_vpn0_leaf_hpa(entry) | (gpas[i].raw & VPN0_OFFSET);
@@ -1055,7 +1055,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1077,7 +1077,7 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
     uint64_t index = gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
     uint64_t entry;
 
-    entry = axas_riscv_iommu_sv32x4_load_link(table + index);
+    entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
     if (!axas_riscv_iommu_sv32x4_vpn1_is_table(entry)) {
         return NULL;
     }
@@ -1094,7 +1094,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1145,7 +1145,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_riscv_iommu_sv32x4_load_link(slot) == AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY ? slot : NULL;
+        return slot != NULL && axas_riscv_iommu_sv32x4_inline_load_link(slot) == AXAS_RISCV_IOMMU_SV32X4_VPN0_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1193,7 +1193,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(1),
             .fewer_with = UINT64_C(0),
-            .translate = axas_riscv_iommu_sv32x4_vpn1_translate,
+            .translate = axas_riscv_iommu_sv32x4_from_vpn1_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

@@ -497,7 +497,7 @@ AXAS_COMPACT void axas_vtd_second_stage_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_VTD_SECOND_STAGE_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_VTD_SECOND_STAGE_INLINE_ORDER(value)
 
 typedef axas_vtd_second_stage_entry table_entry;
 
@@ -1241,7 +1241,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
         break;
     }
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PML5;
         goto found;
@@ -1249,7 +1249,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PML4;
         goto found;
@@ -1257,21 +1257,21 @@ at_pml4:
     table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PDP;
         goto found;
     }
     table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
         *level = AXAS_VTD_SECOND_STAGE_PD;
         goto found;
     }
     table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     *level = AXAS_VTD_SECOND_STAGE_PT;
 
 found:
@@ -1281,33 +1281,33 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_vtd_second_stage_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_vtd_second_stage_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_vtd_second_stage_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_vtd_second_stage_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_vtd_second_stage_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_vtd_second_stage_from_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1338,7 +1338,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
         break;
     }
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1346,7 +1346,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1354,7 +1354,7 @@ at_pml4:
     table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
         hpa->raw = axas_vtd_second_stage_pdp_is_leaf(entry)
                 ? axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET)
@@ -1363,7 +1363,7 @@ at_pdp:
     }
     table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
         hpa->raw = axas_vtd_second_stage_pd_is_leaf(entry)
                 ? axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
@@ -1400,7 +1400,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_vtd_second_stage_load_link(slot[i]);
+                const uint64_t entry = axas_vtd_second_stage_inline_load_link(slot[i]);
 
                 if (axas_vtd_second_stage_pt_is_leaf(entry)) {
                     hpas[i].raw = axas_vtd_second_stage_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
@@ -1417,7 +1417,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1450,27 +1450,27 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
         break;
     }
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pml5_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pml4_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
     index = PDP_INDEX(gpa);
 at_pdp:
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pdp_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = axas_vtd_second_stage_load_link(table + index);
+    entry = axas_vtd_second_stage_inline_load_link(table + index);
     if (!axas_vtd_second_stage_pd_is_table(entry)) {
         return NULL;
     }
@@ -1487,7 +1487,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1538,7 +1538,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_vtd_second_stage_load_link(slot) == AXAS_VTD_SECOND_STAGE_PT_EMPTY ? slot : NULL;
+        return slot != NULL && axas_vtd_second_stage_inline_load_link(slot) == AXAS_VTD_SECOND_STAGE_PT_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1607,7 +1607,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(1),
             .fewer_with = UINT64_C(0),
-            .translate = axas_vtd_second_stage_pdp_translate,
+            .translate = axas_vtd_second_stage_from_pdp_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1632,7 +1632,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(2),
             .fewer_with = UINT64_C(0),
-            .translate = axas_vtd_second_stage_pml4_translate,
+            .translate = axas_vtd_second_stage_from_pml4_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1657,7 +1657,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(4),
             .fewer_with = UINT64_C(0),
-            .translate = axas_vtd_second_stage_pml5_translate,
+            .translate = axas_vtd_second_stage_from_pml5_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

@@ -489,7 +489,7 @@ AXAS_COMPACT void axas_x86_64_ept_capabilities(
 
 /* ---- Tables ---- */
 
-#define IN_TABLE_ORDER(value) AXAS_X86_64_EPT_ORDER(value)
+#define IN_TABLE_ORDER(value) AXAS_X86_64_EPT_INLINE_ORDER(value)
 
 typedef axas_x86_64_ept_entry table_entry;
 
@@ -1230,7 +1230,7 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
         index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
         break;
     }
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pml5_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PML5;
         goto found;
@@ -1238,28 +1238,28 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
     table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pml4_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PML4;
         goto found;
     }
     table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
     index = PDPT_INDEX(gpa);
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pdpt_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PDPT;
         goto found;
     }
     table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pd_is_table(entry)) {
         *level = AXAS_X86_64_EPT_PD;
         goto found;
     }
     table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
     index = PT_INDEX(gpa);
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     *level = AXAS_X86_64_EPT_PT;
 
 found:
@@ -1269,22 +1269,22 @@ found:
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_x86_64_ept_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_x86_64_ept_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml5_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_from_pml5_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_x86_64_ept_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+enum axas_status axas_x86_64_ept_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
     const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
 
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_from_pml4_reach(&walker, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1312,7 +1312,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
         break;
     }
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pml5_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
@@ -1320,14 +1320,14 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
     table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pml4_is_table(entry)) {
         hpa->raw = AXAS_NO_HPA;
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
     index = PDPT_INDEX(gpa);
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pdpt_is_table(entry)) {
         hpa->raw = axas_x86_64_ept_pdpt_is_leaf(entry)
                 ? axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET)
@@ -1336,7 +1336,7 @@ at_pml4:
     }
     table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pd_is_table(entry)) {
         hpa->raw = axas_x86_64_ept_pd_is_leaf(entry)
                 ? axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
@@ -1373,7 +1373,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_x86_64_ept_load_link(slot[i]);
+                const uint64_t entry = axas_x86_64_ept_inline_load_link(slot[i]);
 
                 if (axas_x86_64_ept_pt_is_leaf(entry)) {
                     hpas[i].raw = axas_x86_64_ept_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
@@ -1390,7 +1390,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_swap_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1420,26 +1420,26 @@ static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t g
         index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
         break;
     }
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pml5_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
     index = PML4_INDEX(gpa);
 at_pml4:
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pml4_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
     index = PDPT_INDEX(gpa);
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pdpt_is_table(entry)) {
         return NULL;
     }
     table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
     index = PD_INDEX(gpa);
-    entry = axas_x86_64_ept_load_link(table + index);
+    entry = axas_x86_64_ept_inline_load_link(table + index);
     if (!axas_x86_64_ept_pd_is_table(entry)) {
         return NULL;
     }
@@ -1456,7 +1456,7 @@ static inline enum axas_status fill_page(
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_fill_page(slot, code, hpa))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_fill_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
@@ -1507,7 +1507,7 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         table_entry *const slot = leaf_slot(t, gpa);
 
-        return slot != NULL && axas_x86_64_ept_load_link(slot) == AXAS_X86_64_EPT_PT_EMPTY ? slot : NULL;
+        return slot != NULL && axas_x86_64_ept_inline_load_link(slot) == AXAS_X86_64_EPT_PT_EMPTY ? slot : NULL;
     }
 #endif
     return axas_walk_empty_page(t, gpa);
@@ -1567,7 +1567,7 @@ static const struct axas_mode modes[] = {
             .is_default = true,
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
-            .translate = axas_x86_64_ept_pml4_translate,
+            .translate = axas_x86_64_ept_from_pml4_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,
@@ -1592,7 +1592,7 @@ static const struct axas_mode modes[] = {
             .is_default = false,
             .with = UINT64_C(0x10),
             .fewer_with = UINT64_C(0),
-            .translate = axas_x86_64_ept_pml5_translate,
+            .translate = axas_x86_64_ept_from_pml5_translate,
             .translate_batch = translate_batch,
             .find = find,
             .empty_page = empty_page,

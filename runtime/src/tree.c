@@ -367,7 +367,8 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
     }
     enum axas_status status = table->mode->install_page(table, slot, hpa, attr);
     if (status == AXAS_OK && pool == NULL) {
-        axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index), gpa - index * shape->span);
+        axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
+                                  gpa - index * shape->span);
         axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
     }
     return status;

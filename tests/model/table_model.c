@@ -6,6 +6,7 @@
  * length.
  */
 #include "groups.h"
+#include "inline.h"
 #include "order.h"
 #include "rules.h"
 #include "runs.h"
@@ -25,6 +26,7 @@
 
 struct model {
     const struct world *world;
+    const struct inline_walks *walks;
     uint64_t seed, step;
     struct dice dice;
     struct axas_hosted *arena;
@@ -292,6 +294,11 @@ static void check_address(struct model *m, const struct run *run, uint64_t gpa)
     enum axas_status query = axas_table_query(&m->table, axas_gpa_of(gpa), &leaf);
     enum axas_status translate = axas_table_translate(&m->table, axas_gpa_of(gpa), &hpa);
     bool access = run->present && (run->attr & AXAS_ACCESS_MASK) != 0;
+    axas_hpa same = axas_hpa_of(0x5a5a);
+    if (m->walks->translate(&m->table, axas_gpa_of(gpa), &same) != (access ? AXAS_OK : AXAS_ERR_NOT_MAPPED) ||
+        same.raw != (access ? expected : 0x5a5a)) {
+        fail(m, "0x%" PRIx64 " in the caller's own code: 0x%" PRIx64, gpa, same.raw);
+    }
     const axas_gpa batch[] = {{gpa}, {UINT64_MAX}, {gpa}};
     axas_hpa got[3];
     if (axas_table_translate_batch(&m->table, batch, got, 3) != AXAS_OK ||
@@ -490,9 +497,13 @@ static void op_map(struct model *m)
         !runs_empty(&m->runs, gpa, gpa + (size - 1u))) {
         want |= BIT(AXAS_ERR_EXISTS);
     }
-    say(m, "map 0x%" PRIx64 "+0x%" PRIx64 " hpa 0x%" PRIx64 " attr 0x%x", gpa, size, hpa, attr);
+    const bool inlined = size == m->page && dice_once_in(&m->dice, 2);
+    say(m, "map%s 0x%" PRIx64 "+0x%" PRIx64 " hpa 0x%" PRIx64 " attr 0x%x", inlined ? "_page" : "", gpa, size,
+        hpa, attr);
     uint64_t hash = m->tree.hash;
-    enum axas_status status = axas_table_map(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr);
+    enum axas_status status = inlined
+                                  ? m->walks->map_page(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr)
+                                  : axas_table_map(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr);
     judge(m, status, want);
     if (status == AXAS_OK) {
         mapped(m, gpa, size, hpa, attr);
@@ -544,12 +555,14 @@ static void op_install(struct model *m)
         judge(m, axas_pool_fill(&m->table, &m->pool, hole_level, level), 0);
         filled = true;
     }
-    say(m, "install 0x%" PRIx64 "+0x%" PRIx64 " hpa 0x%" PRIx64 " attr 0x%x%s", gpa, size, hpa, attr,
-        filled ? "" : " with a short pool");
+    const bool inlined = size == m->page && dice_once_in(&m->dice, 2);
+    say(m, "install%s 0x%" PRIx64 "+0x%" PRIx64 " hpa 0x%" PRIx64 " attr 0x%x%s", inlined ? "_page" : "", gpa,
+        size, hpa, attr, filled ? "" : " with a short pool");
     order_shared(m->order);
     uint64_t hash = m->tree.hash;
     enum axas_status status =
-        axas_table_install(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr, &m->pool);
+        inlined ? m->walks->install_page(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr, &m->pool)
+                : axas_table_install(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr, &m->pool);
     if (!filled) { /* the pool may hold enough from before */
         want |= BIT(AXAS_ERR_NO_MEMORY) | (want == 0 ? BIT(AXAS_OK) : 0);
     }
@@ -746,6 +759,7 @@ static void run_world(const struct world *world, void *context)
         abort();
     }
     m->world = world;
+    m->walks = inline_walks_of(world->format, world->mode);
     m->seed = *seed;
     m->dice.state = *seed * UINT64_C(0x2545f4914f6cdd1d);
     for (const char *c = world->name; *c != '\0'; c++) {

@@ -50,6 +50,7 @@ class Judge:
         return [TESTS / source.format(format=format) for source in self.sources]
 
 
+INLINE = TESTS / "model/inline.c"  # of the format too: it holds walkers
 MODEL = ("model/order.c", "model/runs.c", "model/tree.c", "model/world.c")
 RIG = ("failure/rig.c", "model/order.c", "model/tree.c", "model/world.c")
 CRITERION = {"arguments": ("-j1", "--fail-fast"), "libraries": ("-lcriterion",)}
@@ -169,7 +170,7 @@ class Court:
         self.objects += self.compile_all([self.base / "formats.c"], self.base)
         self.programs = {judge: self.compile_all(judge.of(format), include=judge.include) for judge in self.judges}
         write(self.without_walkers(files), self.base)
-        self.original = {walks: self.compile_all([self.base / self.source(walks)], self.base, self.LEVEL[walks])[0]
+        self.original = {walks: self.compile_all(self.sources(walks, self.base), self.base, self.LEVEL[walks])
                          for walks in (False, True)}
 
     def compile_all(self, sources, directory=None, optimize="-O1", include=None):
@@ -187,6 +188,10 @@ class Court:
 
     def source(self, walks):
         return f"{self.format}.c" if walks else f"{self.format}_codec.c"
+
+    def sources(self, walks, directory):
+        """What of the format a judge is linked with."""
+        return [directory / self.source(walks), *([INLINE] if walks else [])]
 
     def without_walkers(self, files):
         """The format with no walkers, which the compiler then leaves out."""
@@ -221,10 +226,10 @@ class Court:
         status, output = run(command, (), limit, tree)
         return None if status == 0 else output or "hangs"
 
-    def ask(self, judge, object, directory, limit):
-        """Why this judge condemns the object, or None."""
+    def ask(self, judge, objects, directory, limit):
+        """Why this judge condemns the objects, or None."""
         program = directory / "judge"
-        link = [self.cc, *map(str, self.programs[judge]), str(object), *map(str, self.objects),
+        link = [self.cc, *map(str, self.programs[judge]), *map(str, objects), *map(str, self.objects),
                 "-o", str(program), *judge.libraries, "-lpthread"]
         done = subprocess.run(link, capture_output=True, text=True)
         if done.returncode != 0:
@@ -257,16 +262,17 @@ class Court:
         write({**files, **self.without_walkers(files)}, directory)
         unchanged = []
         for walks in (False, True):
-            object = directory / f"walks{walks}.o"
-            problem = compile(self.cc, directory / self.source(walks), object, directory / "include", self.define,
-                              self.LEVEL[walks])
-            if problem:
-                return "compiler", problem
-            if object.read_bytes() == self.original[walks].read_bytes():
+            objects = []
+            for source in self.sources(walks, directory):
+                objects.append(directory / f"{source.stem}_walks{walks}.o")
+                problem = compile(self.cc, source, objects[-1], directory / "include", self.define, self.LEVEL[walks])
+                if problem:
+                    return "compiler", problem
+            if all(now.read_bytes() == before.read_bytes() for now, before in zip(objects, self.original[walks])):
                 unchanged.append(walks)
                 continue
             for judge in self.judges:
-                verdict = judge.walks == walks and self.ask(judge, object, directory, self.limit_of(judge, directory))
+                verdict = judge.walks == walks and self.ask(judge, objects, directory, self.limit_of(judge, directory))
                 if verdict:
                     return judge.name, verdict
         if len(unchanged) == 2:

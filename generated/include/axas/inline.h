@@ -4,8 +4,8 @@
  * @file inline.h
  * The walks of every format in this build, for who knows the mode when he compiles: see axas/inline/FORMAT.h.
  */
-#ifndef AXAS_INLINE_H
-#define AXAS_INLINE_H
+#ifndef AXAS_INLINE_WALKS_H
+#define AXAS_INLINE_WALKS_H
 
 #ifdef AXAS_WITH_AARCH64_STAGE2
 #include <axas/inline/aarch64_stage2.h>

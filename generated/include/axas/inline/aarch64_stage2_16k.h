@@ -29,62 +29,65 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_AARCH64_STAGE2_16K_ORDER(value) ((axas_aarch64_stage2_16k_entry)(value))
+#define AXAS_AARCH64_STAGE2_16K_INLINE_ORDER(value) ((axas_aarch64_stage2_16k_entry)(value))
 #else
-#define AXAS_AARCH64_STAGE2_16K_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_16k_entry)(value))
+#define AXAS_AARCH64_STAGE2_16K_INLINE_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_16k_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_aarch64_stage2_16k_load_link(const axas_aarch64_stage2_16k_entry *slot)
+static AXAS_INLINE uint64_t axas_aarch64_stage2_16k_inline_load_link(const axas_aarch64_stage2_16k_entry *slot)
 {
-    return AXAS_AARCH64_STAGE2_16K_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_AARCH64_STAGE2_16K_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_AARCH64_STAGE2_16K_PAGE (UINT64_C(1) << AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT)
+#define AXAS_AARCH64_STAGE2_16K_INLINE_PAGE (UINT64_C(1) << AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT)
 
-static AXAS_INLINE axas_aarch64_stage2_16k_entry axas_aarch64_stage2_16k_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_aarch64_stage2_16k_entry axas_aarch64_stage2_16k_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_AARCH64_STAGE2_16K_ORDER(code | hpa);
+    return AXAS_AARCH64_STAGE2_16K_INLINE_ORDER(code | hpa);
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_fill_page(
+static AXAS_INLINE bool axas_aarch64_stage2_16k_inline_fill_page(
         axas_aarch64_stage2_16k_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_AARCH64_STAGE2_16K_ORDER(AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_AARCH64_STAGE2_16K_INLINE_ORDER(AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_aarch64_stage2_16k_page(code, hpa));
+    AXAS_STORE(slot, axas_aarch64_stage2_16k_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_swap_page(
+static AXAS_INLINE bool axas_aarch64_stage2_16k_inline_swap_page(
         axas_aarch64_stage2_16k_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    axas_aarch64_stage2_16k_entry empty = AXAS_AARCH64_STAGE2_16K_ORDER(AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY);
+    axas_aarch64_stage2_16k_entry empty = AXAS_AARCH64_STAGE2_16K_INLINE_ORDER(AXAS_AARCH64_STAGE2_16K_LEVEL3_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_16k_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_16k_inline_page(code, hpa));
 }
 
 /* From level1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_level1_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level1_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_16k_entry *slot = (const axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_16k_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL2_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_16k_level2_is_leaf(entry)) {
             return false;
@@ -95,7 +98,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level1_reach(const struct axas_w
     hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (axas_aarch64_stage2_16k_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
         return true;
@@ -104,7 +107,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level1_reach(const struct axas_w
 }
 
 /* From level1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_level1_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level1_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_16k_entry **found)
@@ -113,14 +116,14 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level1_slot(
     axas_aarch64_stage2_16k_entry *slot = (axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_16k_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL2_ENTRIES - 1);
     slot = (axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
         return false;
     }
@@ -132,16 +135,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level1_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_16k_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_level2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level2_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_16k_entry *slot = (const axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_16k_level2_is_leaf(entry)) {
             return false;
@@ -152,7 +158,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level2_reach(const struct axas_w
     hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (axas_aarch64_stage2_16k_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
         return true;
@@ -161,7 +167,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level2_reach(const struct axas_w
 }
 
 /* From level2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_level2_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level2_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_16k_entry **found)
@@ -170,7 +176,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level2_slot(
     axas_aarch64_stage2_16k_entry *slot = (axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
         return false;
     }
@@ -182,16 +188,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level2_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_16k_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_level3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level3_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_16k_entry *slot = (const axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
     uint64_t entry;
 
-    entry = axas_aarch64_stage2_16k_load_link(slot);
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (axas_aarch64_stage2_16k_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
         return true;
@@ -200,7 +209,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level3_reach(const struct axas_w
 }
 
 /* From level3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_level3_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level3_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_16k_entry **found)
@@ -212,7 +221,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_level3_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_16k_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- start level 3 ---- */
 
@@ -223,7 +232,7 @@ struct axas_aarch64_stage2_16k_1level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_16k_1level axas_aarch64_stage2_16k_1level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_16k_1level of = { axas_walker_of(table, axas_aarch64_stage2_16k_level3_translate) };
+    const struct axas_aarch64_stage2_16k_1level of = { axas_walker_of(table, axas_aarch64_stage2_16k_from_level3_translate) };
 
     return of;
 }
@@ -239,7 +248,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level3_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level3_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -259,7 +268,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
     axas_aarch64_stage2_16k_entry *slot;
     uint64_t code, index;
 
@@ -274,12 +283,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_16k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level3_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level3_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -296,7 +305,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
     axas_aarch64_stage2_16k_entry *slot;
     uint64_t code;
 
@@ -304,8 +313,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level3_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -323,7 +332,7 @@ struct axas_aarch64_stage2_16k_2level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_16k_2level axas_aarch64_stage2_16k_2level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_16k_2level of = { axas_walker_of(table, axas_aarch64_stage2_16k_level2_translate) };
+    const struct axas_aarch64_stage2_16k_2level of = { axas_walker_of(table, axas_aarch64_stage2_16k_from_level2_translate) };
 
     return of;
 }
@@ -339,7 +348,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level2_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -359,7 +368,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
     axas_aarch64_stage2_16k_entry *slot;
     uint64_t code, index;
 
@@ -374,12 +383,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_16k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level2_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -396,7 +405,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
     axas_aarch64_stage2_16k_entry *slot;
     uint64_t code;
 
@@ -404,8 +413,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level2_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -423,7 +432,7 @@ struct axas_aarch64_stage2_16k_3level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_16k_3level axas_aarch64_stage2_16k_3level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_16k_3level of = { axas_walker_of(table, axas_aarch64_stage2_16k_level1_translate) };
+    const struct axas_aarch64_stage2_16k_3level of = { axas_walker_of(table, axas_aarch64_stage2_16k_from_level1_translate) };
 
     return of;
 }
@@ -439,7 +448,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level1_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -459,7 +468,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
     axas_aarch64_stage2_16k_entry *slot;
     uint64_t code, index;
 
@@ -474,12 +483,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_16k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level1_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -496,7 +505,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
     axas_aarch64_stage2_16k_entry *slot;
     uint64_t code;
 
@@ -504,8 +513,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level1_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

@@ -29,55 +29,58 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_AARCH64_STAGE2_64K_ORDER(value) ((axas_aarch64_stage2_64k_entry)(value))
+#define AXAS_AARCH64_STAGE2_64K_INLINE_ORDER(value) ((axas_aarch64_stage2_64k_entry)(value))
 #else
-#define AXAS_AARCH64_STAGE2_64K_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_64k_entry)(value))
+#define AXAS_AARCH64_STAGE2_64K_INLINE_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_64k_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_aarch64_stage2_64k_load_link(const axas_aarch64_stage2_64k_entry *slot)
+static AXAS_INLINE uint64_t axas_aarch64_stage2_64k_inline_load_link(const axas_aarch64_stage2_64k_entry *slot)
 {
-    return AXAS_AARCH64_STAGE2_64K_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_AARCH64_STAGE2_64K_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_AARCH64_STAGE2_64K_PAGE (UINT64_C(1) << AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT)
+#define AXAS_AARCH64_STAGE2_64K_INLINE_PAGE (UINT64_C(1) << AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT)
 
-static AXAS_INLINE axas_aarch64_stage2_64k_entry axas_aarch64_stage2_64k_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_aarch64_stage2_64k_entry axas_aarch64_stage2_64k_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_AARCH64_STAGE2_64K_ORDER(code | axas_aarch64_stage2_64k_level3_address(hpa));
+    return AXAS_AARCH64_STAGE2_64K_INLINE_ORDER(code | axas_aarch64_stage2_64k_level3_address(hpa));
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_fill_page(
+static AXAS_INLINE bool axas_aarch64_stage2_64k_inline_fill_page(
         axas_aarch64_stage2_64k_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_AARCH64_STAGE2_64K_ORDER(AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_AARCH64_STAGE2_64K_INLINE_ORDER(AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_aarch64_stage2_64k_page(code, hpa));
+    AXAS_STORE(slot, axas_aarch64_stage2_64k_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_swap_page(
+static AXAS_INLINE bool axas_aarch64_stage2_64k_inline_swap_page(
         axas_aarch64_stage2_64k_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    axas_aarch64_stage2_64k_entry empty = AXAS_AARCH64_STAGE2_64K_ORDER(AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY);
+    axas_aarch64_stage2_64k_entry empty = AXAS_AARCH64_STAGE2_64K_INLINE_ORDER(AXAS_AARCH64_STAGE2_64K_LEVEL3_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_64k_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_64k_inline_page(code, hpa));
 }
 
 /* From level1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_level1_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_64k_from_level1_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_64k_entry *slot = (const axas_aarch64_stage2_64k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level1_is_table(entry))) {
         if (!axas_aarch64_stage2_64k_level1_is_leaf(entry)) {
             return false;
@@ -88,7 +91,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level1_reach(const struct axas_w
     hpa_of_table = axas_aarch64_stage2_64k_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_64K_LEVEL2_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_64k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_64k_level2_is_leaf(entry)) {
             return false;
@@ -99,7 +102,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level1_reach(const struct axas_w
     hpa_of_table = axas_aarch64_stage2_64k_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_64k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (axas_aarch64_stage2_64k_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffff0000)) | ((entry & UINT64_C(0xf000)) << 36) | (gpa & UINT64_C(0xffff));
         return true;
@@ -108,7 +111,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level1_reach(const struct axas_w
 }
 
 /* From level1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_level1_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_64k_from_level1_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_64k_entry **found)
@@ -117,14 +120,14 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level1_slot(
     axas_aarch64_stage2_64k_entry *slot = (axas_aarch64_stage2_64k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_64k_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_64K_LEVEL2_ENTRIES - 1);
     slot = (axas_aarch64_stage2_64k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_is_table(entry))) {
         return false;
     }
@@ -136,16 +139,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level1_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_64k_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_64k_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_level2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_64k_from_level2_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_64k_entry *slot = (const axas_aarch64_stage2_64k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_64k_level2_is_leaf(entry)) {
             return false;
@@ -156,7 +162,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level2_reach(const struct axas_w
     hpa_of_table = axas_aarch64_stage2_64k_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_64k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (axas_aarch64_stage2_64k_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffff0000)) | ((entry & UINT64_C(0xf000)) << 36) | (gpa & UINT64_C(0xffff));
         return true;
@@ -165,7 +171,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level2_reach(const struct axas_w
 }
 
 /* From level2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_level2_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_64k_from_level2_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_64k_entry **found)
@@ -174,7 +180,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level2_slot(
     axas_aarch64_stage2_64k_entry *slot = (axas_aarch64_stage2_64k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_is_table(entry))) {
         return false;
     }
@@ -186,16 +192,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level2_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_64k_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_64k_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_level3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_64k_from_level3_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_64k_entry *slot = (const axas_aarch64_stage2_64k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT);
     uint64_t entry;
 
-    entry = axas_aarch64_stage2_64k_load_link(slot);
+    entry = axas_aarch64_stage2_64k_inline_load_link(slot);
     if (axas_aarch64_stage2_64k_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffff0000)) | ((entry & UINT64_C(0xf000)) << 36) | (gpa & UINT64_C(0xffff));
         return true;
@@ -204,7 +213,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level3_reach(const struct axas_w
 }
 
 /* From level3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_64k_level3_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_64k_from_level3_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_64k_entry **found)
@@ -216,7 +225,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_level3_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_64k_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_64k_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- start level 3 ---- */
 
@@ -227,7 +236,7 @@ struct axas_aarch64_stage2_64k_1level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_64k_1level axas_aarch64_stage2_64k_1level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_64k_1level of = { axas_walker_of(table, axas_aarch64_stage2_64k_level3_translate) };
+    const struct axas_aarch64_stage2_64k_1level of = { axas_walker_of(table, axas_aarch64_stage2_64k_from_level3_translate) };
 
     return of;
 }
@@ -243,7 +252,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_1level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level3_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level3_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -263,7 +272,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_1level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_64K_PAGE, table = page * AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_64K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES;
     axas_aarch64_stage2_64k_entry *slot;
     uint64_t code, index;
 
@@ -278,12 +287,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_1level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_64k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level3_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level3_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -300,7 +309,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_1level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_64K_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_64K_INLINE_PAGE;
     axas_aarch64_stage2_64k_entry *slot;
     uint64_t code;
 
@@ -308,8 +317,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_1level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_64k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level3_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -327,7 +336,7 @@ struct axas_aarch64_stage2_64k_2level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_64k_2level axas_aarch64_stage2_64k_2level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_64k_2level of = { axas_walker_of(table, axas_aarch64_stage2_64k_level2_translate) };
+    const struct axas_aarch64_stage2_64k_2level of = { axas_walker_of(table, axas_aarch64_stage2_64k_from_level2_translate) };
 
     return of;
 }
@@ -343,7 +352,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_2level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level2_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -363,7 +372,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_2level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_64K_PAGE, table = page * AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_64K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES;
     axas_aarch64_stage2_64k_entry *slot;
     uint64_t code, index;
 
@@ -378,12 +387,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_2level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_64k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level2_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -400,7 +409,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_2level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_64K_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_64K_INLINE_PAGE;
     axas_aarch64_stage2_64k_entry *slot;
     uint64_t code;
 
@@ -408,8 +417,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_2level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_64k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level2_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -427,7 +436,7 @@ struct axas_aarch64_stage2_64k_3level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_64k_3level axas_aarch64_stage2_64k_3level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_64k_3level of = { axas_walker_of(table, axas_aarch64_stage2_64k_level1_translate) };
+    const struct axas_aarch64_stage2_64k_3level of = { axas_walker_of(table, axas_aarch64_stage2_64k_from_level1_translate) };
 
     return of;
 }
@@ -443,7 +452,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_3level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level1_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level1_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -463,7 +472,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_3level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_64K_PAGE, table = page * AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_64K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES;
     axas_aarch64_stage2_64k_entry *slot;
     uint64_t code, index;
 
@@ -478,12 +487,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_3level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_64k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level1_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level1_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -500,7 +509,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_3level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_64K_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_64K_INLINE_PAGE;
     axas_aarch64_stage2_64k_entry *slot;
     uint64_t code;
 
@@ -508,8 +517,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_3level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_level1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_64k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_from_level1_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

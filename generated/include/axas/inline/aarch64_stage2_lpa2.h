@@ -29,49 +29,49 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_AARCH64_STAGE2_LPA2_ORDER(value) ((axas_aarch64_stage2_lpa2_entry)(value))
+#define AXAS_AARCH64_STAGE2_LPA2_INLINE_ORDER(value) ((axas_aarch64_stage2_lpa2_entry)(value))
 #else
-#define AXAS_AARCH64_STAGE2_LPA2_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_lpa2_entry)(value))
+#define AXAS_AARCH64_STAGE2_LPA2_INLINE_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_lpa2_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_aarch64_stage2_lpa2_load_link(const axas_aarch64_stage2_lpa2_entry *slot)
+static AXAS_INLINE uint64_t axas_aarch64_stage2_lpa2_inline_load_link(const axas_aarch64_stage2_lpa2_entry *slot)
 {
-    return AXAS_AARCH64_STAGE2_LPA2_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_AARCH64_STAGE2_LPA2_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_AARCH64_STAGE2_LPA2_PAGE (UINT64_C(1) << AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT)
+#define AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE (UINT64_C(1) << AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT)
 
-static AXAS_INLINE axas_aarch64_stage2_lpa2_entry axas_aarch64_stage2_lpa2_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_aarch64_stage2_lpa2_entry axas_aarch64_stage2_lpa2_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_AARCH64_STAGE2_LPA2_ORDER(code | axas_aarch64_stage2_lpa2_level3_address(hpa));
+    return AXAS_AARCH64_STAGE2_LPA2_INLINE_ORDER(code | axas_aarch64_stage2_lpa2_level3_address(hpa));
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_fill_page(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_inline_fill_page(
         axas_aarch64_stage2_lpa2_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_AARCH64_STAGE2_LPA2_ORDER(AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_AARCH64_STAGE2_LPA2_INLINE_ORDER(AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_aarch64_stage2_lpa2_page(code, hpa));
+    AXAS_STORE(slot, axas_aarch64_stage2_lpa2_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_swap_page(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_inline_swap_page(
         axas_aarch64_stage2_lpa2_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    axas_aarch64_stage2_lpa2_entry empty = AXAS_AARCH64_STAGE2_LPA2_ORDER(AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY);
+    axas_aarch64_stage2_lpa2_entry empty = AXAS_AARCH64_STAGE2_LPA2_INLINE_ORDER(AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_lpa2_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_lpa2_inline_page(code, hpa));
 }
 
 /* From level_minus1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_reach(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level_minus1_reach(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_hpa *hpa)
@@ -80,14 +80,14 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_reach(
     const axas_aarch64_stage2_lpa2_entry *slot = (const axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level0_is_leaf(entry)) {
             return false;
@@ -98,7 +98,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_reach(
     hpa_of_table = axas_aarch64_stage2_lpa2_level0_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level1_is_leaf(entry)) {
             return false;
@@ -109,7 +109,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_reach(
     hpa_of_table = axas_aarch64_stage2_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
             return false;
@@ -120,7 +120,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_reach(
     hpa_of_table = axas_aarch64_stage2_lpa2_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0x3fffffffff000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfff));
         return true;
@@ -129,7 +129,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_reach(
 }
 
 /* From level_minus1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level_minus1_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_lpa2_entry **found)
@@ -138,28 +138,28 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_slot(
     axas_aarch64_stage2_lpa2_entry *slot = (axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL0_ENTRIES - 1);
     slot = (axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_lpa2_level0_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1);
     slot = (axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1);
     slot = (axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         return false;
     }
@@ -171,16 +171,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level_minus1_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_lpa2_level_minus1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_lpa2_from_level_minus1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level0 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level0_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_lpa2_entry *slot = (const axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level0_is_leaf(entry)) {
             return false;
@@ -191,7 +194,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_reach(const struct axas_
     hpa_of_table = axas_aarch64_stage2_lpa2_level0_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level1_is_leaf(entry)) {
             return false;
@@ -202,7 +205,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_reach(const struct axas_
     hpa_of_table = axas_aarch64_stage2_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
             return false;
@@ -213,7 +216,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_reach(const struct axas_
     hpa_of_table = axas_aarch64_stage2_lpa2_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0x3fffffffff000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfff));
         return true;
@@ -222,7 +225,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_reach(const struct axas_
 }
 
 /* From level0 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level0_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_lpa2_entry **found)
@@ -231,21 +234,21 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_slot(
     axas_aarch64_stage2_lpa2_entry *slot = (axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_lpa2_level0_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL1_ENTRIES - 1);
     slot = (axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1);
     slot = (axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         return false;
     }
@@ -257,16 +260,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level0_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_lpa2_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_lpa2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level1_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level1_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_lpa2_entry *slot = (const axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level1_is_leaf(entry)) {
             return false;
@@ -277,7 +283,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level1_reach(const struct axas_
     hpa_of_table = axas_aarch64_stage2_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
             return false;
@@ -288,7 +294,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level1_reach(const struct axas_
     hpa_of_table = axas_aarch64_stage2_lpa2_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0x3fffffffff000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfff));
         return true;
@@ -297,7 +303,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level1_reach(const struct axas_
 }
 
 /* From level1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level1_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level1_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_lpa2_entry **found)
@@ -306,14 +312,14 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level1_slot(
     axas_aarch64_stage2_lpa2_entry *slot = (axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_aarch64_stage2_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL2_ENTRIES - 1);
     slot = (axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         return false;
     }
@@ -325,16 +331,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level1_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_lpa2_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_lpa2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level2_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_lpa2_entry *slot = (const axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         if (!axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
             return false;
@@ -345,7 +354,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level2_reach(const struct axas_
     hpa_of_table = axas_aarch64_stage2_lpa2_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0x3fffffffff000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfff));
         return true;
@@ -354,7 +363,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level2_reach(const struct axas_
 }
 
 /* From level2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level2_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level2_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_lpa2_entry **found)
@@ -363,7 +372,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level2_slot(
     axas_aarch64_stage2_lpa2_entry *slot = (axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_is_table(entry))) {
         return false;
     }
@@ -375,16 +384,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level2_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_lpa2_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_lpa2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level3_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_aarch64_stage2_lpa2_entry *slot = (const axas_aarch64_stage2_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT);
     uint64_t entry;
 
-    entry = axas_aarch64_stage2_lpa2_load_link(slot);
+    entry = axas_aarch64_stage2_lpa2_inline_load_link(slot);
     if (axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0x3fffffffff000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfff));
         return true;
@@ -393,7 +405,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level3_reach(const struct axas_
 }
 
 /* From level3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level3_slot(
+static AXAS_INLINE bool axas_aarch64_stage2_lpa2_from_level3_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_aarch64_stage2_lpa2_entry **found)
@@ -405,7 +417,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_level3_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_lpa2_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_aarch64_stage2_lpa2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- start level 3 ---- */
 
@@ -416,7 +428,7 @@ struct axas_aarch64_stage2_lpa2_1level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_lpa2_1level axas_aarch64_stage2_lpa2_1level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_lpa2_1level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_level3_translate) };
+    const struct axas_aarch64_stage2_lpa2_1level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_from_level3_translate) };
 
     return of;
 }
@@ -432,7 +444,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level3_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level3_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -452,7 +464,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code, index;
 
@@ -467,12 +479,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_lpa2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level3_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level3_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -489,7 +501,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_install_page
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code;
 
@@ -497,8 +509,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_install_page
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level3_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -516,7 +528,7 @@ struct axas_aarch64_stage2_lpa2_2level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_lpa2_2level axas_aarch64_stage2_lpa2_2level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_lpa2_2level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_level2_translate) };
+    const struct axas_aarch64_stage2_lpa2_2level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_from_level2_translate) };
 
     return of;
 }
@@ -532,7 +544,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level2_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -552,7 +564,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code, index;
 
@@ -567,12 +579,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_lpa2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level2_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -589,7 +601,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_install_page
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code;
 
@@ -597,8 +609,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_install_page
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level2_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -616,7 +628,7 @@ struct axas_aarch64_stage2_lpa2_3level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_lpa2_3level axas_aarch64_stage2_lpa2_3level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_lpa2_3level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_level1_translate) };
+    const struct axas_aarch64_stage2_lpa2_3level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_from_level1_translate) };
 
     return of;
 }
@@ -632,7 +644,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level1_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -652,7 +664,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code, index;
 
@@ -667,12 +679,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_lpa2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level1_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -689,7 +701,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_install_page
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code;
 
@@ -697,8 +709,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_install_page
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level1_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -716,7 +728,7 @@ struct axas_aarch64_stage2_lpa2_4level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_lpa2_4level axas_aarch64_stage2_lpa2_4level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_lpa2_4level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_level0_translate) };
+    const struct axas_aarch64_stage2_lpa2_4level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_from_level0_translate) };
 
     return of;
 }
@@ -732,7 +744,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level0_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -752,7 +764,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code, index;
 
@@ -767,12 +779,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_lpa2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level0_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -789,7 +801,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_install_page
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code;
 
@@ -797,8 +809,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_install_page
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level0_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level0_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -816,7 +828,7 @@ struct axas_aarch64_stage2_lpa2_5level {
 
 static AXAS_INLINE struct axas_aarch64_stage2_lpa2_5level axas_aarch64_stage2_lpa2_5level_of(struct axas_table *table)
 {
-    const struct axas_aarch64_stage2_lpa2_5level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_level_minus1_translate) };
+    const struct axas_aarch64_stage2_lpa2_5level of = { axas_walker_of(table, axas_aarch64_stage2_lpa2_from_level_minus1_translate) };
 
     return of;
 }
@@ -832,7 +844,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level_minus1_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level_minus1_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -852,7 +864,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code, index;
 
@@ -867,12 +879,12 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_aarch64_stage2_lpa2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level_minus1_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level_minus1_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -889,7 +901,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_install_page
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_PAGE;
+    const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code;
 
@@ -897,8 +909,8 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_install_page
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_level_minus1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level_minus1_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

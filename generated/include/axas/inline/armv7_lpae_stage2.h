@@ -29,55 +29,58 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_ARMV7_LPAE_STAGE2_ORDER(value) ((axas_armv7_lpae_stage2_entry)(value))
+#define AXAS_ARMV7_LPAE_STAGE2_INLINE_ORDER(value) ((axas_armv7_lpae_stage2_entry)(value))
 #else
-#define AXAS_ARMV7_LPAE_STAGE2_ORDER(value) __builtin_bswap64((axas_armv7_lpae_stage2_entry)(value))
+#define AXAS_ARMV7_LPAE_STAGE2_INLINE_ORDER(value) __builtin_bswap64((axas_armv7_lpae_stage2_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_armv7_lpae_stage2_load_link(const axas_armv7_lpae_stage2_entry *slot)
+static AXAS_INLINE uint64_t axas_armv7_lpae_stage2_inline_load_link(const axas_armv7_lpae_stage2_entry *slot)
 {
-    return AXAS_ARMV7_LPAE_STAGE2_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_ARMV7_LPAE_STAGE2_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_ARMV7_LPAE_STAGE2_PAGE (UINT64_C(1) << AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT)
+#define AXAS_ARMV7_LPAE_STAGE2_INLINE_PAGE (UINT64_C(1) << AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT)
 
-static AXAS_INLINE axas_armv7_lpae_stage2_entry axas_armv7_lpae_stage2_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_armv7_lpae_stage2_entry axas_armv7_lpae_stage2_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_ARMV7_LPAE_STAGE2_ORDER(code | hpa);
+    return AXAS_ARMV7_LPAE_STAGE2_INLINE_ORDER(code | hpa);
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_armv7_lpae_stage2_fill_page(
+static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_fill_page(
         axas_armv7_lpae_stage2_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_ARMV7_LPAE_STAGE2_ORDER(AXAS_ARMV7_LPAE_STAGE2_LEVEL3_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_ARMV7_LPAE_STAGE2_INLINE_ORDER(AXAS_ARMV7_LPAE_STAGE2_LEVEL3_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_armv7_lpae_stage2_page(code, hpa));
+    AXAS_STORE(slot, axas_armv7_lpae_stage2_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_armv7_lpae_stage2_swap_page(
+static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_swap_page(
         axas_armv7_lpae_stage2_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    axas_armv7_lpae_stage2_entry empty = AXAS_ARMV7_LPAE_STAGE2_ORDER(AXAS_ARMV7_LPAE_STAGE2_LEVEL3_EMPTY);
+    axas_armv7_lpae_stage2_entry empty = AXAS_ARMV7_LPAE_STAGE2_INLINE_ORDER(AXAS_ARMV7_LPAE_STAGE2_LEVEL3_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_armv7_lpae_stage2_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_armv7_lpae_stage2_inline_page(code, hpa));
 }
 
 /* From level1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_armv7_lpae_stage2_level1_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_armv7_lpae_stage2_from_level1_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_armv7_lpae_stage2_entry *slot = (const axas_armv7_lpae_stage2_entry *)w->root + (gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level1_is_table(entry))) {
         if (!axas_armv7_lpae_stage2_level1_is_leaf(entry)) {
             return false;
@@ -88,7 +91,7 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level1_reach(const struct axas_wa
     hpa_of_table = axas_armv7_lpae_stage2_level1_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL2_ENTRIES - 1);
     slot = (const axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_is_table(entry))) {
         if (!axas_armv7_lpae_stage2_level2_is_leaf(entry)) {
             return false;
@@ -99,7 +102,7 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level1_reach(const struct axas_wa
     hpa_of_table = axas_armv7_lpae_stage2_level2_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES - 1);
     slot = (const axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (axas_armv7_lpae_stage2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xfffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -108,7 +111,7 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level1_reach(const struct axas_wa
 }
 
 /* From level1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_armv7_lpae_stage2_level1_slot(
+static AXAS_INLINE bool axas_armv7_lpae_stage2_from_level1_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_armv7_lpae_stage2_entry **found)
@@ -117,14 +120,14 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level1_slot(
     axas_armv7_lpae_stage2_entry *slot = (axas_armv7_lpae_stage2_entry *)w->root + (gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level1_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_armv7_lpae_stage2_level1_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL2_ENTRIES - 1);
     slot = (axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_is_table(entry))) {
         return false;
     }
@@ -136,16 +139,19 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level1_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_armv7_lpae_stage2_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_armv7_lpae_stage2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From level2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_armv7_lpae_stage2_level2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_armv7_lpae_stage2_from_level2_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_armv7_lpae_stage2_entry *slot = (const axas_armv7_lpae_stage2_entry *)w->root + (gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_is_table(entry))) {
         if (!axas_armv7_lpae_stage2_level2_is_leaf(entry)) {
             return false;
@@ -156,7 +162,7 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level2_reach(const struct axas_wa
     hpa_of_table = axas_armv7_lpae_stage2_level2_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES - 1);
     slot = (const axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (axas_armv7_lpae_stage2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xfffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -165,7 +171,7 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level2_reach(const struct axas_wa
 }
 
 /* From level2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_armv7_lpae_stage2_level2_slot(
+static AXAS_INLINE bool axas_armv7_lpae_stage2_from_level2_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_armv7_lpae_stage2_entry **found)
@@ -174,7 +180,7 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level2_slot(
     axas_armv7_lpae_stage2_entry *slot = (axas_armv7_lpae_stage2_entry *)w->root + (gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_armv7_lpae_stage2_load_link(slot);
+    entry = axas_armv7_lpae_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_is_table(entry))) {
         return false;
     }
@@ -186,7 +192,7 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_level2_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_armv7_lpae_stage2_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_armv7_lpae_stage2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- start level 2 ---- */
 
@@ -197,7 +203,7 @@ struct axas_armv7_lpae_stage2_2level {
 
 static AXAS_INLINE struct axas_armv7_lpae_stage2_2level axas_armv7_lpae_stage2_2level_of(struct axas_table *table)
 {
-    const struct axas_armv7_lpae_stage2_2level of = { axas_walker_of(table, axas_armv7_lpae_stage2_level2_translate) };
+    const struct axas_armv7_lpae_stage2_2level of = { axas_walker_of(table, axas_armv7_lpae_stage2_from_level2_translate) };
 
     return of;
 }
@@ -213,7 +219,7 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_2level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_from_level2_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -233,7 +239,7 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_2level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_PAGE, table = page * AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_INLINE_PAGE, table = page * AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES;
     axas_armv7_lpae_stage2_entry *slot;
     uint64_t code, index;
 
@@ -248,12 +254,12 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_2level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_armv7_lpae_stage2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_from_level2_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -270,7 +276,7 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_2level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_PAGE;
+    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_INLINE_PAGE;
     axas_armv7_lpae_stage2_entry *slot;
     uint64_t code;
 
@@ -278,8 +284,8 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_2level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_armv7_lpae_stage2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_from_level2_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -297,7 +303,7 @@ struct axas_armv7_lpae_stage2_3level {
 
 static AXAS_INLINE struct axas_armv7_lpae_stage2_3level axas_armv7_lpae_stage2_3level_of(struct axas_table *table)
 {
-    const struct axas_armv7_lpae_stage2_3level of = { axas_walker_of(table, axas_armv7_lpae_stage2_level1_translate) };
+    const struct axas_armv7_lpae_stage2_3level of = { axas_walker_of(table, axas_armv7_lpae_stage2_from_level1_translate) };
 
     return of;
 }
@@ -313,7 +319,7 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_3level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level1_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_from_level1_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -333,7 +339,7 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_3level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_PAGE, table = page * AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES;
+    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_INLINE_PAGE, table = page * AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES;
     axas_armv7_lpae_stage2_entry *slot;
     uint64_t code, index;
 
@@ -348,12 +354,12 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_3level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_armv7_lpae_stage2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level1_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_from_level1_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -370,7 +376,7 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_3level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_PAGE;
+    const uint64_t page = AXAS_ARMV7_LPAE_STAGE2_INLINE_PAGE;
     axas_armv7_lpae_stage2_entry *slot;
     uint64_t code;
 
@@ -378,8 +384,8 @@ static AXAS_INLINE enum axas_status axas_armv7_lpae_stage2_3level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_armv7_lpae_stage2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_armv7_lpae_stage2_from_level1_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

@@ -29,62 +29,65 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_LOONGARCH64_STAGE2_ORDER(value) ((axas_loongarch64_stage2_entry)(value))
+#define AXAS_LOONGARCH64_STAGE2_INLINE_ORDER(value) ((axas_loongarch64_stage2_entry)(value))
 #else
-#define AXAS_LOONGARCH64_STAGE2_ORDER(value) __builtin_bswap64((axas_loongarch64_stage2_entry)(value))
+#define AXAS_LOONGARCH64_STAGE2_INLINE_ORDER(value) __builtin_bswap64((axas_loongarch64_stage2_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_loongarch64_stage2_load_link(const axas_loongarch64_stage2_entry *slot)
+static AXAS_INLINE uint64_t axas_loongarch64_stage2_inline_load_link(const axas_loongarch64_stage2_entry *slot)
 {
-    return AXAS_LOONGARCH64_STAGE2_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_LOONGARCH64_STAGE2_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_LOONGARCH64_STAGE2_PAGE (UINT64_C(1) << AXAS_LOONGARCH64_STAGE2_PT_SHIFT)
+#define AXAS_LOONGARCH64_STAGE2_INLINE_PAGE (UINT64_C(1) << AXAS_LOONGARCH64_STAGE2_PT_SHIFT)
 
-static AXAS_INLINE axas_loongarch64_stage2_entry axas_loongarch64_stage2_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_loongarch64_stage2_entry axas_loongarch64_stage2_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_LOONGARCH64_STAGE2_ORDER(code | hpa);
+    return AXAS_LOONGARCH64_STAGE2_INLINE_ORDER(code | hpa);
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_loongarch64_stage2_fill_page(
+static AXAS_INLINE bool axas_loongarch64_stage2_inline_fill_page(
         axas_loongarch64_stage2_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_LOONGARCH64_STAGE2_ORDER(AXAS_LOONGARCH64_STAGE2_PT_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_LOONGARCH64_STAGE2_INLINE_ORDER(AXAS_LOONGARCH64_STAGE2_PT_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_loongarch64_stage2_page(code, hpa));
+    AXAS_STORE(slot, axas_loongarch64_stage2_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_loongarch64_stage2_swap_page(
+static AXAS_INLINE bool axas_loongarch64_stage2_inline_swap_page(
         axas_loongarch64_stage2_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    axas_loongarch64_stage2_entry empty = AXAS_LOONGARCH64_STAGE2_ORDER(AXAS_LOONGARCH64_STAGE2_PT_EMPTY);
+    axas_loongarch64_stage2_entry empty = AXAS_LOONGARCH64_STAGE2_INLINE_ORDER(AXAS_LOONGARCH64_STAGE2_PT_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_loongarch64_stage2_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_loongarch64_stage2_inline_page(code, hpa));
 }
 
 /* From dir3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_loongarch64_stage2_dir3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_loongarch64_stage2_from_dir3_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_loongarch64_stage2_entry *slot = (const axas_loongarch64_stage2_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_DIR3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_loongarch64_stage2_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR2_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_is_table(entry))) {
         if (!axas_loongarch64_stage2_dir2_is_leaf(entry)) {
             return false;
@@ -95,7 +98,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir3_reach(const struct axas_wal
     hpa_of_table = axas_loongarch64_stage2_dir2_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir1_is_table(entry))) {
         if (!axas_loongarch64_stage2_dir1_is_leaf(entry)) {
             return false;
@@ -106,7 +109,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir3_reach(const struct axas_wal
     hpa_of_table = axas_loongarch64_stage2_dir1_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_PT_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (axas_loongarch64_stage2_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xfffffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -115,7 +118,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir3_reach(const struct axas_wal
 }
 
 /* From dir3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_loongarch64_stage2_dir3_slot(
+static AXAS_INLINE bool axas_loongarch64_stage2_from_dir3_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_loongarch64_stage2_entry **found)
@@ -124,21 +127,21 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir3_slot(
     axas_loongarch64_stage2_entry *slot = (axas_loongarch64_stage2_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_DIR3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_loongarch64_stage2_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR2_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_loongarch64_stage2_dir2_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir1_is_table(entry))) {
         return false;
     }
@@ -150,16 +153,19 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir3_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_loongarch64_stage2_from_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From dir2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_loongarch64_stage2_dir2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_loongarch64_stage2_from_dir2_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_loongarch64_stage2_entry *slot = (const axas_loongarch64_stage2_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_is_table(entry))) {
         if (!axas_loongarch64_stage2_dir2_is_leaf(entry)) {
             return false;
@@ -170,7 +176,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir2_reach(const struct axas_wal
     hpa_of_table = axas_loongarch64_stage2_dir2_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir1_is_table(entry))) {
         if (!axas_loongarch64_stage2_dir1_is_leaf(entry)) {
             return false;
@@ -181,7 +187,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir2_reach(const struct axas_wal
     hpa_of_table = axas_loongarch64_stage2_dir1_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_PT_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (axas_loongarch64_stage2_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xfffffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -190,7 +196,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir2_reach(const struct axas_wal
 }
 
 /* From dir2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_loongarch64_stage2_dir2_slot(
+static AXAS_INLINE bool axas_loongarch64_stage2_from_dir2_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_loongarch64_stage2_entry **found)
@@ -199,14 +205,14 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir2_slot(
     axas_loongarch64_stage2_entry *slot = (axas_loongarch64_stage2_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_loongarch64_stage2_dir2_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_load_link(slot);
+    entry = axas_loongarch64_stage2_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir1_is_table(entry))) {
         return false;
     }
@@ -218,7 +224,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_dir2_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_dir2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_loongarch64_stage2_from_dir2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- 3 levels, 39 bits ---- */
 
@@ -229,7 +235,7 @@ struct axas_loongarch64_stage2_3level {
 
 static AXAS_INLINE struct axas_loongarch64_stage2_3level axas_loongarch64_stage2_3level_of(struct axas_table *table)
 {
-    const struct axas_loongarch64_stage2_3level of = { axas_walker_of(table, axas_loongarch64_stage2_dir2_translate) };
+    const struct axas_loongarch64_stage2_3level of = { axas_walker_of(table, axas_loongarch64_stage2_from_dir2_translate) };
 
     return of;
 }
@@ -245,7 +251,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_3level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_from_dir2_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -265,7 +271,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_3level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_PT_ENTRIES;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_PT_ENTRIES;
     axas_loongarch64_stage2_entry *slot;
     uint64_t code, index;
 
@@ -280,12 +286,12 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_3level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_loongarch64_stage2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_from_dir2_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -302,7 +308,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_3level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_PAGE;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_INLINE_PAGE;
     axas_loongarch64_stage2_entry *slot;
     uint64_t code;
 
@@ -310,8 +316,8 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_3level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_loongarch64_stage2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_from_dir2_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -329,7 +335,7 @@ struct axas_loongarch64_stage2_4level {
 
 static AXAS_INLINE struct axas_loongarch64_stage2_4level axas_loongarch64_stage2_4level_of(struct axas_table *table)
 {
-    const struct axas_loongarch64_stage2_4level of = { axas_walker_of(table, axas_loongarch64_stage2_dir3_translate) };
+    const struct axas_loongarch64_stage2_4level of = { axas_walker_of(table, axas_loongarch64_stage2_from_dir3_translate) };
 
     return of;
 }
@@ -345,7 +351,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_4level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_dir3_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_from_dir3_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -365,7 +371,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_4level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_PT_ENTRIES;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_PT_ENTRIES;
     axas_loongarch64_stage2_entry *slot;
     uint64_t code, index;
 
@@ -380,12 +386,12 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_4level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_loongarch64_stage2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_dir3_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_from_dir3_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -402,7 +408,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_4level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_PAGE;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_INLINE_PAGE;
     axas_loongarch64_stage2_entry *slot;
     uint64_t code;
 
@@ -410,8 +416,8 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_4level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_dir3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_loongarch64_stage2_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_from_dir3_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

@@ -29,62 +29,65 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_LOONGARCH64_STAGE2_16K_ORDER(value) ((axas_loongarch64_stage2_16k_entry)(value))
+#define AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(value) ((axas_loongarch64_stage2_16k_entry)(value))
 #else
-#define AXAS_LOONGARCH64_STAGE2_16K_ORDER(value) __builtin_bswap64((axas_loongarch64_stage2_16k_entry)(value))
+#define AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(value) __builtin_bswap64((axas_loongarch64_stage2_16k_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_loongarch64_stage2_16k_load_link(const axas_loongarch64_stage2_16k_entry *slot)
+static AXAS_INLINE uint64_t axas_loongarch64_stage2_16k_inline_load_link(const axas_loongarch64_stage2_16k_entry *slot)
 {
-    return AXAS_LOONGARCH64_STAGE2_16K_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_LOONGARCH64_STAGE2_16K_PAGE (UINT64_C(1) << AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)
+#define AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE (UINT64_C(1) << AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)
 
-static AXAS_INLINE axas_loongarch64_stage2_16k_entry axas_loongarch64_stage2_16k_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_loongarch64_stage2_16k_entry axas_loongarch64_stage2_16k_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_LOONGARCH64_STAGE2_16K_ORDER(code | hpa);
+    return AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(code | hpa);
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_fill_page(
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_fill_page(
         axas_loongarch64_stage2_16k_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_LOONGARCH64_STAGE2_16K_ORDER(AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_loongarch64_stage2_16k_page(code, hpa));
+    AXAS_STORE(slot, axas_loongarch64_stage2_16k_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_swap_page(
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_swap_page(
         axas_loongarch64_stage2_16k_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    axas_loongarch64_stage2_16k_entry empty = AXAS_LOONGARCH64_STAGE2_16K_ORDER(AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY);
+    axas_loongarch64_stage2_16k_entry empty = AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_loongarch64_stage2_16k_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_loongarch64_stage2_16k_inline_page(code, hpa));
 }
 
 /* From dir3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_loongarch64_stage2_16k_entry *slot = (const axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_loongarch64_stage2_16k_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
         if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
             return false;
@@ -95,7 +98,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir3_reach(const struct axas
     hpa_of_table = axas_loongarch64_stage2_16k_dir1_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
         return true;
@@ -104,7 +107,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir3_reach(const struct axas
 }
 
 /* From dir3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir3_slot(
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_loongarch64_stage2_16k_entry **found)
@@ -113,14 +116,14 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir3_slot(
     axas_loongarch64_stage2_16k_entry *slot = (axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_loongarch64_stage2_16k_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
         return false;
     }
@@ -132,16 +135,19 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir3_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_16k_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_loongarch64_stage2_16k_from_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From dir1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir1_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir1_reach(
+        const struct axas_walker *w,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_loongarch64_stage2_16k_entry *slot = (const axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
         if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
             return false;
@@ -152,7 +158,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir1_reach(const struct axas
     hpa_of_table = axas_loongarch64_stage2_16k_dir1_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
         return true;
@@ -161,7 +167,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir1_reach(const struct axas
 }
 
 /* From dir1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir1_slot(
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir1_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_loongarch64_stage2_16k_entry **found)
@@ -170,7 +176,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir1_slot(
     axas_loongarch64_stage2_16k_entry *slot = (axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_loongarch64_stage2_16k_load_link(slot);
+    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
         return false;
     }
@@ -182,7 +188,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_dir1_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_16k_dir1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_loongarch64_stage2_16k_from_dir1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- 2 levels, 36 bits ---- */
 
@@ -194,7 +200,7 @@ struct axas_loongarch64_stage2_16k_2level {
 static AXAS_INLINE struct axas_loongarch64_stage2_16k_2level axas_loongarch64_stage2_16k_2level_of(
         struct axas_table *table)
 {
-    const struct axas_loongarch64_stage2_16k_2level of = { axas_walker_of(table, axas_loongarch64_stage2_16k_dir1_translate) };
+    const struct axas_loongarch64_stage2_16k_2level of = { axas_walker_of(table, axas_loongarch64_stage2_16k_from_dir1_translate) };
 
     return of;
 }
@@ -210,7 +216,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_translate
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -230,7 +236,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
     axas_loongarch64_stage2_16k_entry *slot;
     uint64_t code, index;
 
@@ -245,12 +251,12 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_loongarch64_stage2_16k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -267,7 +273,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_install_p
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_PAGE;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE;
     axas_loongarch64_stage2_16k_entry *slot;
     uint64_t code;
 
@@ -275,8 +281,8 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_install_p
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -295,7 +301,7 @@ struct axas_loongarch64_stage2_16k_3level {
 static AXAS_INLINE struct axas_loongarch64_stage2_16k_3level axas_loongarch64_stage2_16k_3level_of(
         struct axas_table *table)
 {
-    const struct axas_loongarch64_stage2_16k_3level of = { axas_walker_of(table, axas_loongarch64_stage2_16k_dir3_translate) };
+    const struct axas_loongarch64_stage2_16k_3level of = { axas_walker_of(table, axas_loongarch64_stage2_16k_from_dir3_translate) };
 
     return of;
 }
@@ -311,7 +317,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_translate
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -331,7 +337,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
     axas_loongarch64_stage2_16k_entry *slot;
     uint64_t code, index;
 
@@ -346,12 +352,12 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_loongarch64_stage2_16k_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -368,7 +374,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_install_p
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_PAGE;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE;
     axas_loongarch64_stage2_16k_entry *slot;
     uint64_t code;
 
@@ -376,8 +382,8 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_install_p
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

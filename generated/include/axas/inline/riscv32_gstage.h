@@ -29,49 +29,55 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_RISCV32_GSTAGE_ORDER(value) ((axas_riscv32_gstage_entry)(value))
+#define AXAS_RISCV32_GSTAGE_INLINE_ORDER(value) ((axas_riscv32_gstage_entry)(value))
 #else
-#define AXAS_RISCV32_GSTAGE_ORDER(value) __builtin_bswap32((axas_riscv32_gstage_entry)(value))
+#define AXAS_RISCV32_GSTAGE_INLINE_ORDER(value) __builtin_bswap32((axas_riscv32_gstage_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_riscv32_gstage_load_link(const axas_riscv32_gstage_entry *slot)
+static AXAS_INLINE uint64_t axas_riscv32_gstage_inline_load_link(const axas_riscv32_gstage_entry *slot)
 {
-    return AXAS_RISCV32_GSTAGE_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_RISCV32_GSTAGE_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_RISCV32_GSTAGE_PAGE (UINT64_C(1) << AXAS_RISCV32_GSTAGE_VPN0_SHIFT)
+#define AXAS_RISCV32_GSTAGE_INLINE_PAGE (UINT64_C(1) << AXAS_RISCV32_GSTAGE_VPN0_SHIFT)
 
-static AXAS_INLINE axas_riscv32_gstage_entry axas_riscv32_gstage_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_riscv32_gstage_entry axas_riscv32_gstage_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_RISCV32_GSTAGE_ORDER(code | (hpa >> 2));
+    return AXAS_RISCV32_GSTAGE_INLINE_ORDER(code | (hpa >> 2));
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_riscv32_gstage_fill_page(axas_riscv32_gstage_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_riscv32_gstage_inline_fill_page(
+        axas_riscv32_gstage_entry *slot,
+        uint64_t code,
+        uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_RISCV32_GSTAGE_ORDER(AXAS_RISCV32_GSTAGE_VPN0_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_RISCV32_GSTAGE_INLINE_ORDER(AXAS_RISCV32_GSTAGE_VPN0_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_riscv32_gstage_page(code, hpa));
+    AXAS_STORE(slot, axas_riscv32_gstage_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_riscv32_gstage_swap_page(axas_riscv32_gstage_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_riscv32_gstage_inline_swap_page(
+        axas_riscv32_gstage_entry *slot,
+        uint64_t code,
+        uint64_t hpa)
 {
-    axas_riscv32_gstage_entry empty = AXAS_RISCV32_GSTAGE_ORDER(AXAS_RISCV32_GSTAGE_VPN0_EMPTY);
+    axas_riscv32_gstage_entry empty = AXAS_RISCV32_GSTAGE_INLINE_ORDER(AXAS_RISCV32_GSTAGE_VPN0_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv32_gstage_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv32_gstage_inline_page(code, hpa));
 }
 
 /* From vpn1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv32_gstage_vpn1_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_riscv32_gstage_from_vpn1_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_riscv32_gstage_entry *slot = (const axas_riscv32_gstage_entry *)w->root + (gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv32_gstage_load_link(slot);
+    entry = axas_riscv32_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv32_gstage_vpn1_is_table(entry))) {
         if (!axas_riscv32_gstage_vpn1_is_leaf(entry)) {
             return false;
@@ -82,7 +88,7 @@ static AXAS_INLINE bool axas_riscv32_gstage_vpn1_reach(const struct axas_walker 
     hpa_of_table = axas_riscv32_gstage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv32_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv32_gstage_load_link(slot);
+    entry = axas_riscv32_gstage_inline_load_link(slot);
     if (axas_riscv32_gstage_vpn0_is_leaf(entry)) {
         hpa->raw = ((entry & UINT64_C(0xfffffc00)) << 2) | (gpa & UINT64_C(0xfff));
         return true;
@@ -91,7 +97,7 @@ static AXAS_INLINE bool axas_riscv32_gstage_vpn1_reach(const struct axas_walker 
 }
 
 /* From vpn1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv32_gstage_vpn1_slot(
+static AXAS_INLINE bool axas_riscv32_gstage_from_vpn1_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_riscv32_gstage_entry **found)
@@ -100,7 +106,7 @@ static AXAS_INLINE bool axas_riscv32_gstage_vpn1_slot(
     axas_riscv32_gstage_entry *slot = (axas_riscv32_gstage_entry *)w->root + (gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv32_gstage_load_link(slot);
+    entry = axas_riscv32_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv32_gstage_vpn1_is_table(entry))) {
         return false;
     }
@@ -112,7 +118,7 @@ static AXAS_INLINE bool axas_riscv32_gstage_vpn1_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv32_gstage_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_riscv32_gstage_from_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- Sv32x4 ---- */
 
@@ -123,7 +129,7 @@ struct axas_riscv32_gstage_sv32x4 {
 
 static AXAS_INLINE struct axas_riscv32_gstage_sv32x4 axas_riscv32_gstage_sv32x4_of(struct axas_table *table)
 {
-    const struct axas_riscv32_gstage_sv32x4 of = { axas_walker_of(table, axas_riscv32_gstage_vpn1_translate) };
+    const struct axas_riscv32_gstage_sv32x4 of = { axas_walker_of(table, axas_riscv32_gstage_from_vpn1_translate) };
 
     return of;
 }
@@ -139,7 +145,7 @@ static AXAS_INLINE enum axas_status axas_riscv32_gstage_sv32x4_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv32_gstage_vpn1_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv32_gstage_from_vpn1_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -159,7 +165,7 @@ static AXAS_INLINE enum axas_status axas_riscv32_gstage_sv32x4_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV32_GSTAGE_PAGE, table = page * AXAS_RISCV32_GSTAGE_VPN0_ENTRIES;
+    const uint64_t page = AXAS_RISCV32_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV32_GSTAGE_VPN0_ENTRIES;
     axas_riscv32_gstage_entry *slot;
     uint64_t code, index;
 
@@ -174,12 +180,12 @@ static AXAS_INLINE enum axas_status axas_riscv32_gstage_sv32x4_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_riscv32_gstage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv32_gstage_vpn1_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv32_gstage_from_vpn1_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_riscv32_gstage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -196,7 +202,7 @@ static AXAS_INLINE enum axas_status axas_riscv32_gstage_sv32x4_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV32_GSTAGE_PAGE;
+    const uint64_t page = AXAS_RISCV32_GSTAGE_INLINE_PAGE;
     axas_riscv32_gstage_entry *slot;
     uint64_t code;
 
@@ -204,8 +210,8 @@ static AXAS_INLINE enum axas_status axas_riscv32_gstage_sv32x4_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv32_gstage_vpn1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv32_gstage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv32_gstage_from_vpn1_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv32_gstage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

@@ -29,49 +29,55 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_RISCV64_GSTAGE_ORDER(value) ((axas_riscv64_gstage_entry)(value))
+#define AXAS_RISCV64_GSTAGE_INLINE_ORDER(value) ((axas_riscv64_gstage_entry)(value))
 #else
-#define AXAS_RISCV64_GSTAGE_ORDER(value) __builtin_bswap64((axas_riscv64_gstage_entry)(value))
+#define AXAS_RISCV64_GSTAGE_INLINE_ORDER(value) __builtin_bswap64((axas_riscv64_gstage_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_riscv64_gstage_load_link(const axas_riscv64_gstage_entry *slot)
+static AXAS_INLINE uint64_t axas_riscv64_gstage_inline_load_link(const axas_riscv64_gstage_entry *slot)
 {
-    return AXAS_RISCV64_GSTAGE_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_RISCV64_GSTAGE_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_RISCV64_GSTAGE_PAGE (UINT64_C(1) << AXAS_RISCV64_GSTAGE_VPN0_SHIFT)
+#define AXAS_RISCV64_GSTAGE_INLINE_PAGE (UINT64_C(1) << AXAS_RISCV64_GSTAGE_VPN0_SHIFT)
 
-static AXAS_INLINE axas_riscv64_gstage_entry axas_riscv64_gstage_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_riscv64_gstage_entry axas_riscv64_gstage_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_RISCV64_GSTAGE_ORDER(code | (hpa >> 2));
+    return AXAS_RISCV64_GSTAGE_INLINE_ORDER(code | (hpa >> 2));
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_riscv64_gstage_fill_page(axas_riscv64_gstage_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_riscv64_gstage_inline_fill_page(
+        axas_riscv64_gstage_entry *slot,
+        uint64_t code,
+        uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_RISCV64_GSTAGE_ORDER(AXAS_RISCV64_GSTAGE_VPN0_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_RISCV64_GSTAGE_INLINE_ORDER(AXAS_RISCV64_GSTAGE_VPN0_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_riscv64_gstage_page(code, hpa));
+    AXAS_STORE(slot, axas_riscv64_gstage_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_riscv64_gstage_swap_page(axas_riscv64_gstage_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_riscv64_gstage_inline_swap_page(
+        axas_riscv64_gstage_entry *slot,
+        uint64_t code,
+        uint64_t hpa)
 {
-    axas_riscv64_gstage_entry empty = AXAS_RISCV64_GSTAGE_ORDER(AXAS_RISCV64_GSTAGE_VPN0_EMPTY);
+    axas_riscv64_gstage_entry empty = AXAS_RISCV64_GSTAGE_INLINE_ORDER(AXAS_RISCV64_GSTAGE_VPN0_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv64_gstage_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv64_gstage_inline_page(code, hpa));
 }
 
 /* From vpn4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv64_gstage_vpn4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_riscv64_gstage_entry *slot = (const axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn4_is_leaf(entry)) {
             return false;
@@ -82,7 +88,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn4_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
             return false;
@@ -93,7 +99,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn4_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
             return false;
@@ -104,7 +110,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn4_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
             return false;
@@ -115,7 +121,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn4_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
         if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
             hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
@@ -128,7 +134,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn4_reach(const struct axas_walker 
 }
 
 /* From vpn4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv64_gstage_vpn4_slot(
+static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_riscv64_gstage_entry **found)
@@ -137,28 +143,28 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn4_slot(
     axas_riscv64_gstage_entry *slot = (axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv64_gstage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
         return false;
     }
@@ -170,16 +176,16 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn4_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv64_gstage_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_riscv64_gstage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From vpn3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv64_gstage_vpn3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_riscv64_gstage_from_vpn3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_riscv64_gstage_entry *slot = (const axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
             return false;
@@ -190,7 +196,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn3_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
             return false;
@@ -201,7 +207,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn3_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
             return false;
@@ -212,7 +218,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn3_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
         if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
             hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
@@ -225,7 +231,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn3_reach(const struct axas_walker 
 }
 
 /* From vpn3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv64_gstage_vpn3_slot(
+static AXAS_INLINE bool axas_riscv64_gstage_from_vpn3_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_riscv64_gstage_entry **found)
@@ -234,21 +240,21 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn3_slot(
     axas_riscv64_gstage_entry *slot = (axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
         return false;
     }
@@ -260,16 +266,16 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn3_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv64_gstage_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_riscv64_gstage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From vpn2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv64_gstage_vpn2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_riscv64_gstage_from_vpn2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_riscv64_gstage_entry *slot = (const axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
             return false;
@@ -280,7 +286,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn2_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
             return false;
@@ -291,7 +297,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn2_reach(const struct axas_walker 
     hpa_of_table = axas_riscv64_gstage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
         if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
             hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
@@ -304,7 +310,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn2_reach(const struct axas_walker 
 }
 
 /* From vpn2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv64_gstage_vpn2_slot(
+static AXAS_INLINE bool axas_riscv64_gstage_from_vpn2_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_riscv64_gstage_entry **found)
@@ -313,14 +319,14 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn2_slot(
     axas_riscv64_gstage_entry *slot = (axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_load_link(slot);
+    entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
         return false;
     }
@@ -332,7 +338,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_vpn2_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv64_gstage_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_riscv64_gstage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- Sv39x4 ---- */
 
@@ -343,7 +349,7 @@ struct axas_riscv64_gstage_sv39x4 {
 
 static AXAS_INLINE struct axas_riscv64_gstage_sv39x4 axas_riscv64_gstage_sv39x4_of(struct axas_table *table)
 {
-    const struct axas_riscv64_gstage_sv39x4 of = { axas_walker_of(table, axas_riscv64_gstage_vpn2_translate) };
+    const struct axas_riscv64_gstage_sv39x4 of = { axas_walker_of(table, axas_riscv64_gstage_from_vpn2_translate) };
 
     return of;
 }
@@ -359,7 +365,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn2_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -379,7 +385,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
     axas_riscv64_gstage_entry *slot;
     uint64_t code, index;
 
@@ -394,12 +400,12 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_riscv64_gstage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn2_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -416,7 +422,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_PAGE;
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
     axas_riscv64_gstage_entry *slot;
     uint64_t code;
 
@@ -424,8 +430,8 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv64_gstage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn2_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -443,7 +449,7 @@ struct axas_riscv64_gstage_sv48x4 {
 
 static AXAS_INLINE struct axas_riscv64_gstage_sv48x4 axas_riscv64_gstage_sv48x4_of(struct axas_table *table)
 {
-    const struct axas_riscv64_gstage_sv48x4 of = { axas_walker_of(table, axas_riscv64_gstage_vpn3_translate) };
+    const struct axas_riscv64_gstage_sv48x4 of = { axas_walker_of(table, axas_riscv64_gstage_from_vpn3_translate) };
 
     return of;
 }
@@ -459,7 +465,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn3_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -479,7 +485,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
     axas_riscv64_gstage_entry *slot;
     uint64_t code, index;
 
@@ -494,12 +500,12 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_riscv64_gstage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn3_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -516,7 +522,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_PAGE;
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
     axas_riscv64_gstage_entry *slot;
     uint64_t code;
 
@@ -524,8 +530,8 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv64_gstage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn3_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -543,7 +549,7 @@ struct axas_riscv64_gstage_sv57x4 {
 
 static AXAS_INLINE struct axas_riscv64_gstage_sv57x4 axas_riscv64_gstage_sv57x4_of(struct axas_table *table)
 {
-    const struct axas_riscv64_gstage_sv57x4 of = { axas_walker_of(table, axas_riscv64_gstage_vpn4_translate) };
+    const struct axas_riscv64_gstage_sv57x4 of = { axas_walker_of(table, axas_riscv64_gstage_from_vpn4_translate) };
 
     return of;
 }
@@ -559,7 +565,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn4_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -579,7 +585,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
     axas_riscv64_gstage_entry *slot;
     uint64_t code, index;
 
@@ -594,12 +600,12 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_riscv64_gstage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn4_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -616,7 +622,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_PAGE;
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
     axas_riscv64_gstage_entry *slot;
     uint64_t code;
 
@@ -624,8 +630,8 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv64_gstage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn4_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

@@ -29,49 +29,49 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(value) ((axas_riscv_iommu_second_stage_entry)(value))
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(value) ((axas_riscv_iommu_second_stage_entry)(value))
 #else
-#define AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(value) __builtin_bswap64((axas_riscv_iommu_second_stage_entry)(value))
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(value) __builtin_bswap64((axas_riscv_iommu_second_stage_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_riscv_iommu_second_stage_load_link(const axas_riscv_iommu_second_stage_entry *slot)
+static AXAS_INLINE uint64_t axas_riscv_iommu_second_stage_inline_load_link(const axas_riscv_iommu_second_stage_entry *slot)
 {
-    return AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_RISCV_IOMMU_SECOND_STAGE_PAGE (UINT64_C(1) << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)
+#define AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE (UINT64_C(1) << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)
 
-static AXAS_INLINE axas_riscv_iommu_second_stage_entry axas_riscv_iommu_second_stage_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_riscv_iommu_second_stage_entry axas_riscv_iommu_second_stage_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(code | (hpa >> 2));
+    return AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(code | (hpa >> 2));
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_fill_page(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_fill_page(
         axas_riscv_iommu_second_stage_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_riscv_iommu_second_stage_page(code, hpa));
+    AXAS_STORE(slot, axas_riscv_iommu_second_stage_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_swap_page(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_swap_page(
         axas_riscv_iommu_second_stage_entry *slot,
         uint64_t code,
         uint64_t hpa)
 {
-    axas_riscv_iommu_second_stage_entry empty = AXAS_RISCV_IOMMU_SECOND_STAGE_ORDER(AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY);
+    axas_riscv_iommu_second_stage_entry empty = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv_iommu_second_stage_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv_iommu_second_stage_inline_page(code, hpa));
 }
 
 /* From vpn4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_reach(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_reach(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_hpa *hpa)
@@ -80,7 +80,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_reach(
     const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)) {
             return false;
@@ -91,7 +91,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
             return false;
@@ -102,7 +102,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
             return false;
@@ -113,7 +113,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
             return false;
@@ -124,7 +124,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
         if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
             hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
@@ -137,7 +137,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_reach(
 }
 
 /* From vpn4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_slot(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_riscv_iommu_second_stage_entry **found)
@@ -146,28 +146,28 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_slot(
     axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv_iommu_second_stage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
         return false;
     }
@@ -179,10 +179,10 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn4_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv_iommu_second_stage_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_riscv_iommu_second_stage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From vpn3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_reach(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn3_reach(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_hpa *hpa)
@@ -191,7 +191,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_reach(
     const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
             return false;
@@ -202,7 +202,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
             return false;
@@ -213,7 +213,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
             return false;
@@ -224,7 +224,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
         if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
             hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
@@ -237,7 +237,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_reach(
 }
 
 /* From vpn3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_slot(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn3_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_riscv_iommu_second_stage_entry **found)
@@ -246,21 +246,21 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_slot(
     axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
         return false;
     }
@@ -272,10 +272,10 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn3_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv_iommu_second_stage_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_riscv_iommu_second_stage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From vpn2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_reach(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn2_reach(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_hpa *hpa)
@@ -284,7 +284,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_reach(
     const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
             return false;
@@ -295,7 +295,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
             return false;
@@ -306,7 +306,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
         if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
             hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
@@ -319,7 +319,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_reach(
 }
 
 /* From vpn2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_slot(
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn2_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_riscv_iommu_second_stage_entry **found)
@@ -328,14 +328,14 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_slot(
     axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_load_link(slot);
+    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
         return false;
     }
@@ -347,7 +347,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_vpn2_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv_iommu_second_stage_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_riscv_iommu_second_stage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- Sv39x4 ---- */
 
@@ -359,7 +359,7 @@ struct axas_riscv_iommu_second_stage_sv39x4 {
 static AXAS_INLINE struct axas_riscv_iommu_second_stage_sv39x4 axas_riscv_iommu_second_stage_sv39x4_of(
         struct axas_table *table)
 {
-    const struct axas_riscv_iommu_second_stage_sv39x4 of = { axas_walker_of(table, axas_riscv_iommu_second_stage_vpn2_translate) };
+    const struct axas_riscv_iommu_second_stage_sv39x4 of = { axas_walker_of(table, axas_riscv_iommu_second_stage_from_vpn2_translate) };
 
     return of;
 }
@@ -375,7 +375,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_transla
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn2_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -395,7 +395,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_map_pag
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code, index;
 
@@ -410,12 +410,12 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_map_pag
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn2_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -432,7 +432,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_install
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_PAGE;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE;
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code;
 
@@ -440,8 +440,8 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_install
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn2_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -460,7 +460,7 @@ struct axas_riscv_iommu_second_stage_sv48x4 {
 static AXAS_INLINE struct axas_riscv_iommu_second_stage_sv48x4 axas_riscv_iommu_second_stage_sv48x4_of(
         struct axas_table *table)
 {
-    const struct axas_riscv_iommu_second_stage_sv48x4 of = { axas_walker_of(table, axas_riscv_iommu_second_stage_vpn3_translate) };
+    const struct axas_riscv_iommu_second_stage_sv48x4 of = { axas_walker_of(table, axas_riscv_iommu_second_stage_from_vpn3_translate) };
 
     return of;
 }
@@ -476,7 +476,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_transla
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn3_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -496,7 +496,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_map_pag
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code, index;
 
@@ -511,12 +511,12 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_map_pag
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn3_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -533,7 +533,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_install
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_PAGE;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE;
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code;
 
@@ -541,8 +541,8 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_install
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn3_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -561,7 +561,7 @@ struct axas_riscv_iommu_second_stage_sv57x4 {
 static AXAS_INLINE struct axas_riscv_iommu_second_stage_sv57x4 axas_riscv_iommu_second_stage_sv57x4_of(
         struct axas_table *table)
 {
-    const struct axas_riscv_iommu_second_stage_sv57x4 of = { axas_walker_of(table, axas_riscv_iommu_second_stage_vpn4_translate) };
+    const struct axas_riscv_iommu_second_stage_sv57x4 of = { axas_walker_of(table, axas_riscv_iommu_second_stage_from_vpn4_translate) };
 
     return of;
 }
@@ -577,7 +577,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_transla
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn4_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -597,7 +597,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_map_pag
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code, index;
 
@@ -612,12 +612,12 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_map_pag
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn4_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -634,7 +634,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_install
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_PAGE;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE;
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code;
 
@@ -642,8 +642,8 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_install
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn4_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

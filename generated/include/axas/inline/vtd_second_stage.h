@@ -29,63 +29,69 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_VTD_SECOND_STAGE_ORDER(value) ((axas_vtd_second_stage_entry)(value))
+#define AXAS_VTD_SECOND_STAGE_INLINE_ORDER(value) ((axas_vtd_second_stage_entry)(value))
 #else
-#define AXAS_VTD_SECOND_STAGE_ORDER(value) __builtin_bswap64((axas_vtd_second_stage_entry)(value))
+#define AXAS_VTD_SECOND_STAGE_INLINE_ORDER(value) __builtin_bswap64((axas_vtd_second_stage_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_vtd_second_stage_load_link(const axas_vtd_second_stage_entry *slot)
+static AXAS_INLINE uint64_t axas_vtd_second_stage_inline_load_link(const axas_vtd_second_stage_entry *slot)
 {
-    return AXAS_VTD_SECOND_STAGE_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_VTD_SECOND_STAGE_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_VTD_SECOND_STAGE_PAGE (UINT64_C(1) << AXAS_VTD_SECOND_STAGE_PT_SHIFT)
+#define AXAS_VTD_SECOND_STAGE_INLINE_PAGE (UINT64_C(1) << AXAS_VTD_SECOND_STAGE_PT_SHIFT)
 
-static AXAS_INLINE axas_vtd_second_stage_entry axas_vtd_second_stage_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_vtd_second_stage_entry axas_vtd_second_stage_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_VTD_SECOND_STAGE_ORDER(code | hpa);
+    return AXAS_VTD_SECOND_STAGE_INLINE_ORDER(code | hpa);
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_vtd_second_stage_fill_page(axas_vtd_second_stage_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_vtd_second_stage_inline_fill_page(
+        axas_vtd_second_stage_entry *slot,
+        uint64_t code,
+        uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_VTD_SECOND_STAGE_ORDER(AXAS_VTD_SECOND_STAGE_PT_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_VTD_SECOND_STAGE_INLINE_ORDER(AXAS_VTD_SECOND_STAGE_PT_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_vtd_second_stage_page(code, hpa));
+    AXAS_STORE(slot, axas_vtd_second_stage_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_vtd_second_stage_swap_page(axas_vtd_second_stage_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_vtd_second_stage_inline_swap_page(
+        axas_vtd_second_stage_entry *slot,
+        uint64_t code,
+        uint64_t hpa)
 {
-    axas_vtd_second_stage_entry empty = AXAS_VTD_SECOND_STAGE_ORDER(AXAS_VTD_SECOND_STAGE_PT_EMPTY);
+    axas_vtd_second_stage_entry empty = AXAS_VTD_SECOND_STAGE_INLINE_ORDER(AXAS_VTD_SECOND_STAGE_PT_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_vtd_second_stage_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_vtd_second_stage_inline_page(code, hpa));
 }
 
 /* From pml5 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_vtd_second_stage_pml5_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pml5_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT & (AXAS_VTD_SECOND_STAGE_PML4_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
             return false;
@@ -96,7 +102,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml5_reach(const struct axas_walke
     hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
         if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
             return false;
@@ -107,7 +113,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml5_reach(const struct axas_walke
     hpa_of_table = axas_vtd_second_stage_pd_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (axas_vtd_second_stage_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -116,7 +122,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml5_reach(const struct axas_walke
 }
 
 /* From pml5 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_vtd_second_stage_pml5_slot(
+static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_vtd_second_stage_entry **found)
@@ -125,28 +131,28 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml5_slot(
     axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pml5_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT & (AXAS_VTD_SECOND_STAGE_PML4_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
         return false;
     }
@@ -158,23 +164,23 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml5_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_vtd_second_stage_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_vtd_second_stage_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From pml4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_vtd_second_stage_pml4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_vtd_second_stage_from_pml4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
             return false;
@@ -185,7 +191,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml4_reach(const struct axas_walke
     hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
         if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
             return false;
@@ -196,7 +202,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml4_reach(const struct axas_walke
     hpa_of_table = axas_vtd_second_stage_pd_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (axas_vtd_second_stage_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -205,7 +211,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml4_reach(const struct axas_walke
 }
 
 /* From pml4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_vtd_second_stage_pml4_slot(
+static AXAS_INLINE bool axas_vtd_second_stage_from_pml4_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_vtd_second_stage_entry **found)
@@ -214,21 +220,21 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml4_slot(
     axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
         return false;
     }
@@ -240,16 +246,16 @@ static AXAS_INLINE bool axas_vtd_second_stage_pml4_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_vtd_second_stage_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_vtd_second_stage_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From pdp on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_vtd_second_stage_pdp_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_vtd_second_stage_from_pdp_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
             return false;
@@ -260,7 +266,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pdp_reach(const struct axas_walker
     hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
         if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
             return false;
@@ -271,7 +277,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pdp_reach(const struct axas_walker
     hpa_of_table = axas_vtd_second_stage_pd_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (axas_vtd_second_stage_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -280,7 +286,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pdp_reach(const struct axas_walker
 }
 
 /* From pdp on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_vtd_second_stage_pdp_slot(
+static AXAS_INLINE bool axas_vtd_second_stage_from_pdp_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_vtd_second_stage_entry **found)
@@ -289,14 +295,14 @@ static AXAS_INLINE bool axas_vtd_second_stage_pdp_slot(
     axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_load_link(slot);
+    entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
         return false;
     }
@@ -308,7 +314,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_pdp_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_vtd_second_stage_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_vtd_second_stage_from_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- 3-level, AGAW of 39 bits ---- */
 
@@ -319,7 +325,7 @@ struct axas_vtd_second_stage_3level {
 
 static AXAS_INLINE struct axas_vtd_second_stage_3level axas_vtd_second_stage_3level_of(struct axas_table *table)
 {
-    const struct axas_vtd_second_stage_3level of = { axas_walker_of(table, axas_vtd_second_stage_pdp_translate) };
+    const struct axas_vtd_second_stage_3level of = { axas_walker_of(table, axas_vtd_second_stage_from_pdp_translate) };
 
     return of;
 }
@@ -335,7 +341,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -355,7 +361,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
     axas_vtd_second_stage_entry *slot;
     uint64_t code, index;
 
@@ -370,12 +376,12 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -392,7 +398,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_PAGE;
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE;
     axas_vtd_second_stage_entry *slot;
     uint64_t code;
 
@@ -400,8 +406,8 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_vtd_second_stage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -419,7 +425,7 @@ struct axas_vtd_second_stage_4level {
 
 static AXAS_INLINE struct axas_vtd_second_stage_4level axas_vtd_second_stage_4level_of(struct axas_table *table)
 {
-    const struct axas_vtd_second_stage_4level of = { axas_walker_of(table, axas_vtd_second_stage_pml4_translate) };
+    const struct axas_vtd_second_stage_4level of = { axas_walker_of(table, axas_vtd_second_stage_from_pml4_translate) };
 
     return of;
 }
@@ -435,7 +441,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -455,7 +461,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
     axas_vtd_second_stage_entry *slot;
     uint64_t code, index;
 
@@ -470,12 +476,12 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -492,7 +498,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_PAGE;
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE;
     axas_vtd_second_stage_entry *slot;
     uint64_t code;
 
@@ -500,8 +506,8 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_vtd_second_stage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -519,7 +525,7 @@ struct axas_vtd_second_stage_5level {
 
 static AXAS_INLINE struct axas_vtd_second_stage_5level axas_vtd_second_stage_5level_of(struct axas_table *table)
 {
-    const struct axas_vtd_second_stage_5level of = { axas_walker_of(table, axas_vtd_second_stage_pml5_translate) };
+    const struct axas_vtd_second_stage_5level of = { axas_walker_of(table, axas_vtd_second_stage_from_pml5_translate) };
 
     return of;
 }
@@ -535,7 +541,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -555,7 +561,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
     axas_vtd_second_stage_entry *slot;
     uint64_t code, index;
 
@@ -570,12 +576,12 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -592,7 +598,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_PAGE;
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE;
     axas_vtd_second_stage_entry *slot;
     uint64_t code;
 
@@ -600,8 +606,8 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_vtd_second_stage_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

@@ -29,63 +29,63 @@ extern "C" {
 
 /* Between the CPU's byte order and the one of the tables. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AXAS_X86_64_NPT_ORDER(value) ((axas_x86_64_npt_entry)(value))
+#define AXAS_X86_64_NPT_INLINE_ORDER(value) ((axas_x86_64_npt_entry)(value))
 #else
-#define AXAS_X86_64_NPT_ORDER(value) __builtin_bswap64((axas_x86_64_npt_entry)(value))
+#define AXAS_X86_64_NPT_INLINE_ORDER(value) __builtin_bswap64((axas_x86_64_npt_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_x86_64_npt_load_link(const axas_x86_64_npt_entry *slot)
+static AXAS_INLINE uint64_t axas_x86_64_npt_inline_load_link(const axas_x86_64_npt_entry *slot)
 {
-    return AXAS_X86_64_NPT_ORDER(AXAS_LOAD_LINK(slot));
+    return AXAS_X86_64_NPT_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
-#define AXAS_X86_64_NPT_PAGE (UINT64_C(1) << AXAS_X86_64_NPT_PT_SHIFT)
+#define AXAS_X86_64_NPT_INLINE_PAGE (UINT64_C(1) << AXAS_X86_64_NPT_PT_SHIFT)
 
-static AXAS_INLINE axas_x86_64_npt_entry axas_x86_64_npt_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_x86_64_npt_entry axas_x86_64_npt_inline_page(uint64_t code, uint64_t hpa)
 {
-    return AXAS_X86_64_NPT_ORDER(code | hpa);
+    return AXAS_X86_64_NPT_INLINE_ORDER(code | hpa);
 }
 
 /* Stores a smallest leaf, of a host address that is aligned and that the CPU can have; false if something is there. */
-static AXAS_INLINE bool axas_x86_64_npt_fill_page(axas_x86_64_npt_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_x86_64_npt_inline_fill_page(axas_x86_64_npt_entry *slot, uint64_t code, uint64_t hpa)
 {
-    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_X86_64_NPT_ORDER(AXAS_X86_64_NPT_PT_EMPTY))) {
+    if (AXAS_UNLIKELY(AXAS_LOAD(slot) != AXAS_X86_64_NPT_INLINE_ORDER(AXAS_X86_64_NPT_PT_EMPTY))) {
         return false;
     }
-    AXAS_STORE(slot, axas_x86_64_npt_page(code, hpa));
+    AXAS_STORE(slot, axas_x86_64_npt_inline_page(code, hpa));
     return true;
 }
 
 /* The same where others may be. */
-static AXAS_INLINE bool axas_x86_64_npt_swap_page(axas_x86_64_npt_entry *slot, uint64_t code, uint64_t hpa)
+static AXAS_INLINE bool axas_x86_64_npt_inline_swap_page(axas_x86_64_npt_entry *slot, uint64_t code, uint64_t hpa)
 {
-    axas_x86_64_npt_entry empty = AXAS_X86_64_NPT_ORDER(AXAS_X86_64_NPT_PT_EMPTY);
+    axas_x86_64_npt_entry empty = AXAS_X86_64_NPT_INLINE_ORDER(AXAS_X86_64_NPT_PT_EMPTY);
 
-    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_x86_64_npt_page(code, hpa));
+    return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_x86_64_npt_inline_page(code, hpa));
 }
 
 /* From pml5 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_x86_64_npt_pml5_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_x86_64_npt_from_pml5_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_x86_64_npt_entry *slot = (const axas_x86_64_npt_entry *)w->root + (gpa >> AXAS_X86_64_NPT_PML5_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pml5_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pml5_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PML4_SHIFT & (AXAS_X86_64_NPT_PML4_ENTRIES - 1);
     slot = (const axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pml4_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PDP_SHIFT & (AXAS_X86_64_NPT_PDP_ENTRIES - 1);
     slot = (const axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pdp_is_table(entry))) {
         if (!axas_x86_64_npt_pdp_is_leaf(entry)) {
             return false;
@@ -96,7 +96,7 @@ static AXAS_INLINE bool axas_x86_64_npt_pml5_reach(const struct axas_walker *w, 
     hpa_of_table = axas_x86_64_npt_pdp_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PD_SHIFT & (AXAS_X86_64_NPT_PD_ENTRIES - 1);
     slot = (const axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pd_is_table(entry))) {
         if (!axas_x86_64_npt_pd_is_leaf(entry)) {
             return false;
@@ -107,7 +107,7 @@ static AXAS_INLINE bool axas_x86_64_npt_pml5_reach(const struct axas_walker *w, 
     hpa_of_table = axas_x86_64_npt_pd_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PT_SHIFT & (AXAS_X86_64_NPT_PT_ENTRIES - 1);
     slot = (const axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (axas_x86_64_npt_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -116,7 +116,7 @@ static AXAS_INLINE bool axas_x86_64_npt_pml5_reach(const struct axas_walker *w, 
 }
 
 /* From pml5 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_x86_64_npt_pml5_slot(
+static AXAS_INLINE bool axas_x86_64_npt_from_pml5_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_x86_64_npt_entry **found)
@@ -125,28 +125,28 @@ static AXAS_INLINE bool axas_x86_64_npt_pml5_slot(
     axas_x86_64_npt_entry *slot = (axas_x86_64_npt_entry *)w->root + (gpa >> AXAS_X86_64_NPT_PML5_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pml5_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pml5_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PML4_SHIFT & (AXAS_X86_64_NPT_PML4_ENTRIES - 1);
     slot = (axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pml4_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PDP_SHIFT & (AXAS_X86_64_NPT_PDP_ENTRIES - 1);
     slot = (axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pdp_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pdp_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PD_SHIFT & (AXAS_X86_64_NPT_PD_ENTRIES - 1);
     slot = (axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pd_is_table(entry))) {
         return false;
     }
@@ -158,23 +158,23 @@ static AXAS_INLINE bool axas_x86_64_npt_pml5_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_x86_64_npt_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_x86_64_npt_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* From pml4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_x86_64_npt_pml4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+static AXAS_INLINE bool axas_x86_64_npt_from_pml4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
 {
     /* All of the address above: a root may be wider than other tables of its level. */
     const axas_x86_64_npt_entry *slot = (const axas_x86_64_npt_entry *)w->root + (gpa >> AXAS_X86_64_NPT_PML4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pml4_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PDP_SHIFT & (AXAS_X86_64_NPT_PDP_ENTRIES - 1);
     slot = (const axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pdp_is_table(entry))) {
         if (!axas_x86_64_npt_pdp_is_leaf(entry)) {
             return false;
@@ -185,7 +185,7 @@ static AXAS_INLINE bool axas_x86_64_npt_pml4_reach(const struct axas_walker *w, 
     hpa_of_table = axas_x86_64_npt_pdp_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PD_SHIFT & (AXAS_X86_64_NPT_PD_ENTRIES - 1);
     slot = (const axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pd_is_table(entry))) {
         if (!axas_x86_64_npt_pd_is_leaf(entry)) {
             return false;
@@ -196,7 +196,7 @@ static AXAS_INLINE bool axas_x86_64_npt_pml4_reach(const struct axas_walker *w, 
     hpa_of_table = axas_x86_64_npt_pd_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PT_SHIFT & (AXAS_X86_64_NPT_PT_ENTRIES - 1);
     slot = (const axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (axas_x86_64_npt_pt_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
         return true;
@@ -205,7 +205,7 @@ static AXAS_INLINE bool axas_x86_64_npt_pml4_reach(const struct axas_walker *w, 
 }
 
 /* From pml4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_x86_64_npt_pml4_slot(
+static AXAS_INLINE bool axas_x86_64_npt_from_pml4_slot(
         const struct axas_walker *w,
         uint64_t gpa,
         axas_x86_64_npt_entry **found)
@@ -214,21 +214,21 @@ static AXAS_INLINE bool axas_x86_64_npt_pml4_slot(
     axas_x86_64_npt_entry *slot = (axas_x86_64_npt_entry *)w->root + (gpa >> AXAS_X86_64_NPT_PML4_SHIFT);
     uint64_t entry, hpa_of_table, index;
 
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pml4_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pml4_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PDP_SHIFT & (AXAS_X86_64_NPT_PDP_ENTRIES - 1);
     slot = (axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pdp_is_table(entry))) {
         return false;
     }
     hpa_of_table = axas_x86_64_npt_pdp_table_hpa(entry);
     index = gpa >> AXAS_X86_64_NPT_PD_SHIFT & (AXAS_X86_64_NPT_PD_ENTRIES - 1);
     slot = (axas_x86_64_npt_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_npt_load_link(slot);
+    entry = axas_x86_64_npt_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_npt_pd_is_table(entry))) {
         return false;
     }
@@ -240,7 +240,7 @@ static AXAS_INLINE bool axas_x86_64_npt_pml4_slot(
 }
 
 /* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_x86_64_npt_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+enum axas_status axas_x86_64_npt_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- 4-level nested paging ---- */
 
@@ -251,7 +251,7 @@ struct axas_x86_64_npt_4level {
 
 static AXAS_INLINE struct axas_x86_64_npt_4level axas_x86_64_npt_4level_of(struct axas_table *table)
 {
-    const struct axas_x86_64_npt_4level of = { axas_walker_of(table, axas_x86_64_npt_pml4_translate) };
+    const struct axas_x86_64_npt_4level of = { axas_walker_of(table, axas_x86_64_npt_from_pml4_translate) };
 
     return of;
 }
@@ -267,7 +267,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_4level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_x86_64_npt_pml4_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_x86_64_npt_from_pml4_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -287,7 +287,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_4level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_NPT_PAGE, table = page * AXAS_X86_64_NPT_PT_ENTRIES;
+    const uint64_t page = AXAS_X86_64_NPT_INLINE_PAGE, table = page * AXAS_X86_64_NPT_PT_ENTRIES;
     axas_x86_64_npt_entry *slot;
     uint64_t code, index;
 
@@ -302,12 +302,12 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_4level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_x86_64_npt_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_npt_pml4_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_npt_from_pml4_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_x86_64_npt_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_npt_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -324,7 +324,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_4level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_NPT_PAGE;
+    const uint64_t page = AXAS_X86_64_NPT_INLINE_PAGE;
     axas_x86_64_npt_entry *slot;
     uint64_t code;
 
@@ -332,8 +332,8 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_4level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_npt_pml4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_x86_64_npt_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_npt_from_pml4_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_x86_64_npt_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
@@ -351,7 +351,7 @@ struct axas_x86_64_npt_5level {
 
 static AXAS_INLINE struct axas_x86_64_npt_5level axas_x86_64_npt_5level_of(struct axas_table *table)
 {
-    const struct axas_x86_64_npt_5level of = { axas_walker_of(table, axas_x86_64_npt_pml5_translate) };
+    const struct axas_x86_64_npt_5level of = { axas_walker_of(table, axas_x86_64_npt_from_pml5_translate) };
 
     return of;
 }
@@ -367,7 +367,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_5level_translate(
     if (AXAS_UNLIKELY(hpa == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_x86_64_npt_pml5_reach(w, gpa.raw, &found))) {
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_x86_64_npt_from_pml5_reach(w, gpa.raw, &found))) {
         axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
         const enum axas_status status = axas_table_translate(w->table, gpa, &other);
 
@@ -387,7 +387,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_5level_map_page(
         axas_attr attr)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_NPT_PAGE, table = page * AXAS_X86_64_NPT_PT_ENTRIES;
+    const uint64_t page = AXAS_X86_64_NPT_INLINE_PAGE, table = page * AXAS_X86_64_NPT_PT_ENTRIES;
     axas_x86_64_npt_entry *slot;
     uint64_t code, index;
 
@@ -402,12 +402,12 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_5level_map_page(
     if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
         slot = (axas_x86_64_npt_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_npt_pml5_slot(w, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_npt_from_pml5_slot(w, gpa.raw, &slot))) {
             goto call;
         }
         axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    if (AXAS_UNLIKELY(!axas_x86_64_npt_fill_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_npt_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
@@ -424,7 +424,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_5level_install_page(
         struct axas_pool *pool)
 {
     const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_NPT_PAGE;
+    const uint64_t page = AXAS_X86_64_NPT_INLINE_PAGE;
     axas_x86_64_npt_entry *slot;
     uint64_t code;
 
@@ -432,8 +432,8 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_5level_install_page(
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_npt_pml5_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_x86_64_npt_swap_page(slot, code, hpa.raw))) {
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_npt_from_pml5_slot(w, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_x86_64_npt_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
     return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walks in the caller's own code, for every format and mode, with none and with all of the CPU's features.
+ * What they give is compared with what was mapped, and with what axas_table_query, which walks by itself,
+ * says. */
+#include "../model/inline.h"
+#include "unit.h"
+
+/* ---- Helpers ---- */
+
+struct rig {
+    struct unit_tree tree;
+    struct axas_table *table;
+    const struct inline_walks *walks;
+    struct axas_pool pool;
+    uint64_t page;
+};
+
+static void rig_on(struct rig *rig, const struct unit_case *at)
+{
+    rig->table = &rig->tree.table;
+    rig->walks = inline_walks_of(at->format, at->mode);
+    rig->page = rig->tree.page;
+    memset(&rig->pool, 0, sizeof rig->pool);
+}
+
+static void rig_make(struct rig *rig, const struct unit_case *at)
+{
+    unit_tree_make(&rig->tree, at);
+    rig_on(rig, at);
+}
+
+static void rig_end(struct rig *rig)
+{
+    axas_pool_drain(rig->table, &rig->pool);
+    unit_tree_end(&rig->tree);
+}
+
+static enum axas_status map_page(struct rig *rig, uint64_t gpa, uint64_t hpa, axas_attr attr)
+{
+    return rig->walks->map_page(rig->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr);
+}
+
+static enum axas_status install_page(struct rig *rig, uint64_t gpa, uint64_t hpa, axas_attr attr)
+{
+    return rig->walks->install_page(rig->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr, &rig->pool);
+}
+
+static enum axas_status translate(struct rig *rig, uint64_t gpa, axas_hpa *hpa)
+{
+    return rig->walks->translate(rig->table, axas_gpa_of(gpa), hpa);
+}
+
+/* Tables for a walk from the root on. */
+static void fill_pool(struct rig *rig)
+{
+    const unsigned root = rig->table->root_level;
+    cr_assert_eq(axas_pool_fill(rig->table, &rig->pool, root, rig->table->format->level_count - 1u), AXAS_OK);
+}
+
+static void take_out(struct rig *rig, uint64_t gpa, uint64_t size)
+{
+    struct axas_gather gather;
+    axas_gather_init(&gather, NULL, NULL);
+    cr_assert_eq(axas_table_unmap(rig->table, axas_gpa_of(gpa), size, &gather), AXAS_OK);
+    axas_gather_flush(rig->table, &gather);
+    axas_gather_free(rig->table, &gather);
+}
+
+static void set_attr(struct rig *rig, uint64_t gpa, uint64_t size, axas_attr attr)
+{
+    struct axas_gather gather;
+    axas_gather_init(&gather, NULL, NULL);
+    cr_assert_eq(axas_table_protect(rig->table, axas_gpa_of(gpa), size, attr, &gather), AXAS_OK);
+    axas_gather_flush(rig->table, &gather);
+    axas_gather_free(rig->table, &gather);
+}
+
+/* [gpa, gpa + size) leads to hpa and on, by both walks. */
+static void expect_mapped(struct rig *rig, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
+{
+    for (uint64_t at = 0; at < size; at += rig->page) {
+        const uint64_t byte = at + at / rig->page % rig->page;
+        struct axas_leaf leaf;
+        axas_hpa got = axas_hpa_of(1);
+        cr_assert_eq(axas_table_query(rig->table, axas_gpa_of(gpa + byte), &leaf), AXAS_OK, "%s",
+                     rig->tree.name);
+        cr_assert_eq(leaf.attr, attr, "%s: 0x%" PRIx64, rig->tree.name, gpa + at);
+        cr_assert_eq(leaf.hpa.raw + (gpa + byte - leaf.gpa.raw), hpa + byte, "%s: 0x%" PRIx64, rig->tree.name,
+                     gpa + at);
+        cr_assert_eq(translate(rig, gpa + byte, &got), AXAS_OK, "%s", rig->tree.name);
+        cr_assert_eq(got.raw, hpa + byte, "%s: 0x%" PRIx64 " leads to 0x%" PRIx64, rig->tree.name, gpa + byte,
+                     got.raw);
+    }
+}
+
+/* Nothing that translates is there, and *hpa is left alone. */
+static void expect_none(struct rig *rig, uint64_t gpa, enum axas_status status)
+{
+    axas_hpa got = axas_hpa_of(1);
+    cr_expect_eq(translate(rig, gpa, &got), status, "%s: 0x%" PRIx64, rig->tree.name, gpa);
+    cr_expect_eq(got.raw, 1, "%s: written", rig->tree.name);
+}
+
+/* ---- translate ---- */
+
+Test(inline, translate_finds_leaves_of_every_size)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        const uint64_t sizes = axas_table_leaf_sizes(rig.table, R);
+        for (unsigned shift = 0; shift < 64; shift++) {
+            const uint64_t size = UINT64_C(1) << shift;
+            const uint64_t gpa = size == rig.page ? 3 * size : size;
+            if ((sizes & size) == 0 || gpa + size > rig.tree.limit ||
+                3 * size > UINT64_C(1) << rig.table->physical_bits) {
+                continue;
+            }
+            cr_assert_eq(axas_table_map(rig.table, axas_gpa_of(gpa), axas_hpa_of(2 * size), size, RW),
+                         AXAS_OK, "%s: %u", rig.tree.name, shift);
+            for (unsigned i = 0; i < 5; i++) {
+                const uint64_t offset = i == 4 ? size - 1 : size / 4 * i + i;
+                axas_hpa got = axas_hpa_of(1);
+                cr_assert_eq(translate(&rig, gpa + offset, &got), AXAS_OK, "%s: %u", rig.tree.name, shift);
+                cr_assert_eq(got.raw, 2 * size + offset, "%s: 0x%" PRIx64, rig.tree.name, got.raw);
+            }
+            take_out(&rig, gpa, size);
+            expect_none(&rig, gpa, AXAS_ERR_NOT_MAPPED);
+        }
+        rig_end(&rig);
+    }
+}
+
+Test(inline, translate_finds_leaves_of_contiguous_groups)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        const uint64_t group = at.format->levels[at.format->level_count - 1].group_size;
+        if (group != 0 && 2 * group <= rig.tree.limit) {
+            cr_assert_eq(axas_table_map(rig.table, axas_gpa_of(group), axas_hpa_of(3 * group), group, RW),
+                         AXAS_OK);
+            expect_mapped(&rig, group, 3 * group, group, RW);
+        }
+        rig_end(&rig);
+    }
+}
+
+Test(inline, translate_refuses_what_leads_nowhere)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        cr_assert_eq(map_page(&rig, 0, rig.page, RW), AXAS_OK);
+        set_attr(&rig, 0, rig.page, 0);
+        expect_none(&rig, 0, AXAS_ERR_NOT_MAPPED); /* held */
+        expect_none(&rig, rig.page, AXAS_ERR_NOT_MAPPED);
+        expect_none(&rig, rig.tree.limit, AXAS_ERR_RANGE);
+        expect_none(&rig, UINT64_MAX, AXAS_ERR_RANGE);
+        cr_expect_eq(translate(&rig, 0, NULL), AXAS_ERR_INVALID, "%s", rig.tree.name);
+        axas_hpa got = axas_hpa_of(1);
+        cr_expect_eq(rig.walks->translate(NULL, axas_gpa_of(0), &got), AXAS_ERR_INVALID, "%s", rig.tree.name);
+        cr_expect_eq(got.raw, 1, "%s: written", rig.tree.name);
+        rig_end(&rig);
+    }
+}
+
+/* ---- map_page ---- */
+
+/* In order from one table into the next, then elsewhere and back, where the table of the page before has
+ * gone. */
+Test(inline, map_page_maps_page_after_page)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        const uint64_t page = rig.page;
+        const uint64_t table = page << at.format->levels[at.format->level_count - 1].index_bits;
+        const uint64_t start = 2 * table <= rig.tree.limit ? table - 8 * page : 0;
+        for (uint64_t i = 0; i < 16; i++) {
+            cr_assert_eq(map_page(&rig, start + i * page, FAR_HPA + i * page, RW), AXAS_OK, "%s",
+                         rig.tree.name);
+        }
+        expect_mapped(&rig, start, FAR_HPA, 16 * page, RW);
+        take_out(&rig, start, 16 * page);
+        cr_expect_eq(rig.table->tables, 1, "%s: tables are left", rig.tree.name);
+        expect_none(&rig, start + 15 * page, AXAS_ERR_NOT_MAPPED);
+        for (uint64_t i = 16; i-- > 0;) {
+            cr_assert_eq(map_page(&rig, start + i * page, FAR_HPA + i * page, R), AXAS_OK, "%s",
+                         rig.tree.name);
+        }
+        expect_mapped(&rig, start, FAR_HPA, 16 * page, R);
+        rig_end(&rig);
+    }
+}
+
+Test(inline, map_page_refuses_as_map_does)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        const uint64_t page = rig.page, limit = rig.tree.limit;
+        const uint64_t last_hpa = (UINT64_C(1) << rig.table->physical_bits) - page;
+        const axas_attr none = unit_unsupported(&rig.tree);
+        /* Once where no table is, then beside a page that was mapped before. */
+        for (unsigned beside = 0; beside < 2; beside++) {
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_ALIGN, map_page(&rig, page / 2, FAR_HPA, RW));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_ALIGN, map_page(&rig, page + 1, FAR_HPA, RW));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_ALIGN, map_page(&rig, page, FAR_HPA + page / 2, RW));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE, map_page(&rig, limit, FAR_HPA, RW));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE, map_page(&rig, page, last_hpa + page, RW));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_UNSUPPORTED, map_page(&rig, page, FAR_HPA, 0));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_UNSUPPORTED, map_page(&rig, page, FAR_HPA, none));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_INVALID,
+                           rig.walks->map_page(NULL, axas_gpa_of(page), axas_hpa_of(FAR_HPA), RW));
+            if (beside != 0) {
+                EXPECT_REFUSED(&rig.tree, AXAS_ERR_EXISTS, map_page(&rig, 0, FAR_HPA, RW));
+            } else {
+                cr_assert_eq(map_page(&rig, 0, last_hpa, RW), AXAS_OK, "%s", rig.tree.name);
+            }
+        }
+        expect_mapped(&rig, 0, last_hpa, page, RW);
+        rig_end(&rig);
+    }
+}
+
+Test(inline, map_page_fails_whole_where_the_hal_has_no_memory)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        rig.table->table_limit = 1;
+        if (at.mode->level_count > 1) {
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_NO_MEMORY, map_page(&rig, 0, FAR_HPA, RW));
+            rig.table->table_limit = UINT64_MAX;
+        }
+        cr_expect_eq(map_page(&rig, 0, FAR_HPA, RW), AXAS_OK, "%s", rig.tree.name);
+        rig_end(&rig);
+    }
+}
+
+/* ---- install_page ---- */
+
+Test(inline, install_page_puts_pages_where_nothing_is)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        const uint64_t page = rig.page;
+        if (at.mode->level_count > 1) {
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_NO_MEMORY, install_page(&rig, 0, FAR_HPA, RW));
+        }
+        fill_pool(&rig);
+        for (uint64_t i = 0; i < 4; i++) {
+            cr_assert_eq(install_page(&rig, i * page, FAR_HPA + i * page, RW), AXAS_OK, "%s", rig.tree.name);
+        }
+        expect_mapped(&rig, 0, FAR_HPA, 4 * page, RW);
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_EXISTS, install_page(&rig, page, FAR_HPA, RW));
+        rig_end(&rig);
+    }
+}
+
+Test(inline, install_page_refuses_as_install_does)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        const uint64_t page = rig.page;
+        const uint64_t beyond = UINT64_C(1) << rig.table->physical_bits;
+        const axas_attr none = unit_unsupported(&rig.tree);
+        fill_pool(&rig);
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_ALIGN, install_page(&rig, page / 2, FAR_HPA, RW));
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_ALIGN, install_page(&rig, page, FAR_HPA + page / 2, RW));
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE, install_page(&rig, rig.tree.limit, FAR_HPA, RW));
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE, install_page(&rig, page, beyond, RW));
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_UNSUPPORTED, install_page(&rig, page, FAR_HPA, 0));
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_UNSUPPORTED, install_page(&rig, page, FAR_HPA, none));
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_INVALID,
+                       rig.walks->install_page(rig.table, axas_gpa_of(0), axas_hpa_of(FAR_HPA), RW, NULL));
+        EXPECT_REFUSED(&rig.tree, AXAS_ERR_INVALID,
+                       rig.walks->install_page(NULL, axas_gpa_of(0), axas_hpa_of(FAR_HPA), RW, &rig.pool));
+        rig_end(&rig);
+    }
+}
+
+/* ---- Tables that are not walked there ---- */
+
+/* Whoever takes the walks of another mode, or another format, gets what the right ones give. */
+Test(inline, a_walker_of_any_mode_takes_any_table)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        fill_pool(&rig);
+        uint64_t pages = 0;
+        for (rig.walks = inline_walks; rig.walks->format != NULL; rig.walks++) {
+            const uint64_t one = pages * rig.page, two = one + rig.page;
+            /* The size of a page is the other format's where the walks are: it may be too large for this one.
+             */
+            const enum axas_status status = map_page(&rig, one, FAR_HPA + one, RW);
+            if (status == AXAS_OK && install_page(&rig, two, FAR_HPA + two, RW) == AXAS_OK) {
+                struct axas_leaf leaf;
+                cr_assert_eq(axas_table_query(rig.table, axas_gpa_of(two), &leaf), AXAS_OK);
+                if (leaf.size == rig.page) {
+                    expect_mapped(&rig, one, FAR_HPA + one, 2 * rig.page, RW);
+                }
+            }
+            take_out(&rig, 0, rig.tree.limit > UINT64_C(1) << 30 ? UINT64_C(1) << 30 : rig.tree.limit);
+            fill_pool(&rig);
+        }
+        rig.walks = inline_walks_of(at.format, at.mode);
+        rig_end(&rig);
+    }
+}
+
+static uint64_t host_offset;
+
+static void *host_virt(void *context, axas_hpa hpa)
+{
+    (void)context;
+    return (void *)(uintptr_t)(hpa.raw + host_offset);
+}
+
+static axas_hpa host_phys(void *context, const void *pointer)
+{
+    (void)context;
+    return axas_hpa_of((uint64_t)(uintptr_t)pointer - host_offset);
+}
+
+Test(inline, a_host_that_maps_by_functions_is_asked)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        unit_machine(&rig.tree, &at, false);
+        host_offset = rig.tree.hal.direct_map_offset;
+        rig.tree.hal.direct_map_offset = 1;
+        rig.tree.hal.phys_to_virt = host_virt;
+        rig.tree.hal.virt_to_phys = host_phys;
+        cr_assert_eq(axas_table_init(&rig.tree.table, &rig.tree.config), AXAS_OK, "%s", rig.tree.name);
+        unit_sizes(&rig.tree, &rig.tree.table);
+        rig_on(&rig, &at);
+        fill_pool(&rig);
+        cr_assert_eq(map_page(&rig, 0, FAR_HPA, RW), AXAS_OK, "%s", rig.tree.name);
+        cr_assert_eq(map_page(&rig, rig.page, FAR_HPA + rig.page, RW), AXAS_OK, "%s", rig.tree.name);
+        cr_assert_eq(install_page(&rig, 2 * rig.page, FAR_HPA + 2 * rig.page, RW), AXAS_OK, "%s",
+                     rig.tree.name);
+        expect_mapped(&rig, 0, FAR_HPA, 3 * rig.page, RW);
+        rig_end(&rig);
+    }
+}
