@@ -22,9 +22,15 @@ def styles(formats):
             for number, members in enumerate(families.values()) for place, form in enumerate(members)}
 
 
+def label(row):
+    """The work, and its layer where that is not the one that most of it is done in."""
+    return f"{row.work} {row.layer}" if row.layer == "inline" else row.work
+
+
 def draw(rows, compilers, words, path):
     judged = [row for row in rows if row.limit is not None]
-    works = sorted({(row.work, row.limit) for row in judged}, key=lambda work: list(words).index(work[0]))
+    works = sorted({(label(row), row.limit) for row in judged},
+                   key=lambda work: (list(words).index(work[0].split()[0]), work[0]))
     formats = sorted({row.format for row in judged})
     style = styles(formats)
     columns = min(4, len(formats))
@@ -44,7 +50,8 @@ def draw(rows, compilers, words, path):
                 if (row.compiler, row.format) == (compiler, form):
                     # As times: a gain is turned around.
                     times = 1 / row.ratio if row.target.startswith(">=") else row.ratio
-                    worst[(row.work, row.limit)] = max(worst.get((row.work, row.limit), 0), times)
+                    work = (label(row), row.limit)
+                    worst[work] = max(worst.get(work, 0), times)
             shift = (number - (len(formats) - 1) / 2) * 0.6 / len(formats)
             panel.scatter(list(worst.values()), [works.index(work) + shift for work in worst], s=17, linewidths=0.4,
                           edgecolors="white", zorder=3, label=form, **style[form])
@@ -59,9 +66,10 @@ def draw(rows, compilers, words, path):
         panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         panel.grid(axis="x", color="#dddddd", linewidth=0.6, zorder=1)
         panel.spines[["top", "right", "left"]].set_visible(False)
-    for place, (work, _) in enumerate(works):
-        if place == 0 or words[work] != words[works[place - 1][0]]:
-            panels[0][0].annotate(words[work], (0.1 / figure.get_figwidth(), place), fontsize=8, va="center",
+    said = [words[work.split()[0]] for work, _ in works]
+    for place, text in enumerate(said):
+        if place == 0 or text != said[place - 1]:
+            panels[0][0].annotate(text, (0.1 / figure.get_figwidth(), place), fontsize=8, va="center",
                                   xycoords=("figure fraction", "data"), annotation_clip=False)
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower center", ncol=columns, frameon=False, fontsize=8)

@@ -61,16 +61,18 @@ WORDS = {
     "W10-map": "map and unmap a small area",
     "W11": "read guest memory",
 }
-# The table layer is judged by W1 to W8. The space is shown there, beside the same floors plus, where each call does one
+# The table layer is judged by W1 to W8, and page by page its walks in the caller's own code (axas/inline.h) by the same.
+# The space is shown there, beside the same floors plus, where each call does one
 # thing, a lock pair and a lookup of an area; it is judged by W9 to W11.
+LAYERS = ("table", "inline")
 TARGETS = (
     Target("W1", "table", ("fill",), 1.5),
-    Target("W2-order", "table", ("store-order",), 1.5),
-    Target("W2-random", "table", ("store-random",), 1.5),
-    Target("W2-swap-order", "table", ("swap-order",), 1.5),
-    Target("W2-swap-random", "table", ("swap-random",), 1.5),
+    *(Target("W2-order", layer, ("store-order",), 1.5) for layer in LAYERS),
+    *(Target("W2-random", layer, ("store-random",), 1.5) for layer in LAYERS),
+    *(Target("W2-swap-order", layer, ("swap-order",), 1.5) for layer in LAYERS),
+    *(Target("W2-swap-random", layer, ("swap-random",), 1.5) for layer in LAYERS),
     Target("W3", "table", ("fill-large",), 1.5),
-    *(Target(f"W4-{size}", "table", (f"walk-{size}",), 1.2) for size in SIZES),
+    *(Target(f"W4-{size}", layer, (f"walk-{size}",), 1.2) for size in SIZES for layer in LAYERS),
     *(Target(f"W4-{size}-batch", "table", (f"W4-{size}/table",), 1, below=True) for size in ("1g", "16g")),
     Target("W5", "table", ("fill",), 0.3),
     Target("W6", "table", ("scan-plain",), 1.5),
@@ -118,6 +120,11 @@ entries too), `find` a binary search in an array, `pause` what stopping the cloc
 that does. `W10-map` is beside the library's own find, batches beside one address at a time. A mode that cannot hold
 as much as its work asks for has the most that fits, its floor too.
 
+The layer *inline* is the table layer's work page by page by `axas/inline.h`, where the mode is known when the caller is
+compiled and the walk is straight lines in its loop, as the floor's is. It is the same work with what the floor leaves
+out: bounds, alignment, whether each entry is a table or a leaf, whether the place is empty. *Table* is the same by a
+call of `axas/table.h` for each page.
+
 *Instructions* are of the same thing, counted by Callgrind on smaller work of the same kind, so that they are the same on
 every machine, however busy it is: where the time is more of the floor than they are, it went into waiting for memory or
 for a locked operation, or to somebody else. What `memcpy` and `memset` take there is not what they take on the CPU.
@@ -127,6 +134,17 @@ than its fastest repetition of all, something else ran on that core, and the mod
 its calmest run is shown."""
 # How much slower than at its fastest that floor may be.
 ALIKE, DISTURBED = "find-1000/floor", 1.2
+
+
+# Why a target was missed, as far as figures tell; in the order in which they are asked.
+REASONS = {
+    "instructions": "has more instructions than the target leaves it of its floor's",
+    "two cores": "two threads in a space each, which share nothing, missed it too",
+    "busy": "the core was disturbed (see `find-1000`), and the instructions are within the target",
+    "waiting": "the instructions are within the target: the time went to memory, to a locked operation, to what is "
+               "mispredicted, or to another guest",
+    "uncounted": "there is no count of instructions",
+}
 
 
 @dataclass
@@ -146,9 +164,11 @@ class Row:
     limit: float | None = None
     instructions: float | None = None
     floor_instructions: float | None = None
+    reason: str = ""
 
     def figures(self):
-        return (number(self.ns), percent(self.spread), number(self.floor_ns), number(self.ratio, 2), self.verdict,
+        verdict = f"{self.verdict}: {self.reason}" if self.reason else self.verdict
+        return (number(self.ns), percent(self.spread), number(self.floor_ns), number(self.ratio, 2), verdict,
                 number(self.instructions, 1), number(self.floor_instructions, 1))
 
 
@@ -238,6 +258,26 @@ def compare(compiler, form, mode, times, instructions):
             yield row(work, layer, "-", None, None, "shown", "shown", None)
 
 
+def explain(rows, paces_of):
+    """Gives each row of one compiler that missed its target a reason. `paces_of`: how disturbed each mode was."""
+    apart = {(row.format, row.mode): row.ratio for row in rows if row.work == "W9-threads-2-apart"}
+    for row in rows:
+        if row.verdict != "NOT MET":
+            continue
+        allowed = row.limit * row.floor_instructions if row.floor_instructions else None
+        if row.work == "W9-threads-2":  # of the clock's time, not of instructions
+            shared = apart.get((row.format, row.mode), row.ratio)
+            row.reason = "two cores" if shared * row.limit < 1 else "waiting"
+        elif row.instructions is None or allowed is None:
+            row.reason = "uncounted"
+        elif row.instructions > allowed:
+            row.reason = "instructions"
+        elif paces_of[(row.format, row.mode)] > DISTURBED:
+            row.reason = "busy"
+        else:
+            row.reason = "waiting"
+
+
 def missing(rows):
     """Targets of a mode that nothing was measured for."""
     there = {(row.work, row.layer) for row in rows}
@@ -292,24 +332,30 @@ def summary(rows, compilers):
 
 
 def missed(rows, compilers):
-    """Work, target, and for each compiler in how many modes it was missed, by how much there in the median, of time and
-    of instructions, and the worst."""
+    """Work, layer, target, and for each compiler in how many modes it was missed, by how much there in the median, of
+    time and of instructions, the worst, and how often for which reason."""
     lines = []
-    not_met = {(row.work, row.target) for row in rows if row.verdict == "NOT MET"}
-    for work, target in dict.fromkeys((target.work, target.text) for target in TARGETS):
-        if (work, target) not in not_met:
+    not_met = {(row.work, row.layer, row.target) for row in rows if row.verdict == "NOT MET"}
+    for work, layer, target in dict.fromkeys((target.work, target.layer, target.text) for target in TARGETS):
+        if (work, layer, target) not in not_met:
             continue
         cells = []
         for compiler in compilers:
-            of_work = [row for row in rows if (row.work, row.target, row.compiler) == (work, target, compiler)]
+            of_work = [row for row in rows
+                       if (row.work, row.layer, row.target, row.compiler) == (work, layer, target, compiler)]
             late = [row for row in of_work if row.verdict == "NOT MET"]
             worst = (min if target.startswith(">=") else max)(late, key=lambda row: row.ratio, default=None)
             more = [row.instructions / row.floor_instructions for row in late if row.floor_instructions]
             cells += [f"{len(late)} of {len(of_work)}", middle([row.ratio for row in late]), middle(more),
-                      f"{worst.ratio:.2f} {worst.format} {worst.mode}" if worst else "-"]
-        lines.append((work, target, *cells))
-    columns = ("modes", "median", "instructions", "worst")
-    return ("targets missed", "target", *(f"{c} {column}" for c in compilers for column in columns)), lines
+                      f"{worst.ratio:.2f} {worst.format} {worst.mode}" if worst else "-", reasons_of(late)]
+        lines.append((work, layer, target, *cells))
+    columns = ("modes", "median", "instructions", "worst", "reasons")
+    return ("targets missed", "layer", "target", *(f"{c} {column}" for c in compilers for column in columns)), lines
+
+
+def reasons_of(late):
+    count = {reason: sum(row.reason == reason for row in late) for reason in REASONS}
+    return ", ".join(f"{of} {reason}" for reason, of in count.items() if of) or "-"
 
 
 HOLDING = {
@@ -344,7 +390,8 @@ def page(rows, compilers, contexts, times, counters, sizes):
     yield from ("# Results", "", "Written by `scripts/bench.sh`.", "", f"- {cpu_name()}, Linux {platform.release()}",
                 *(f"- {run}" for run in runs), "",
                 "![Times over their floors, by work and format](RESULTS.svg)", "", "## Targets", "",
-                *markdown(*summary(rows, compilers)), "", *markdown(*missed(rows, compilers)), "")
+                *markdown(*summary(rows, compilers)), "", *markdown(*missed(rows, compilers)), "",
+                *markdown(("reason", ""), REASONS.items()), "")
     if disturbed(times):
         yield from ("Something else ran on the core however often these were measured (see `find-1000` below):", "",
                     *disturbed(times), "")
@@ -393,8 +440,10 @@ def main():
         contexts[compiler] = (version, context)
         instructions = read_counts(path)
         counters = counters or counted
-        for (form, mode), of_mode in times[compiler].items():
-            rows += compare(compiler, form, mode, of_mode, instructions.get((form, mode), {}))
+        judged = [row for (form, mode), of_mode in times[compiler].items()
+                  for row in compare(compiler, form, mode, of_mode, instructions.get((form, mode), {}))]
+        explain(judged, paces(times[compiler]))
+        rows += judged
     compilers = list(contexts)
     arguments.out.mkdir(parents=True, exist_ok=True)
     sizes = arguments.sizes.read_text(encoding="utf-8").splitlines() if arguments.sizes else []

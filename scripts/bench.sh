@@ -183,7 +183,7 @@ count_all() {
     for mode in "${modes[@]}"; do
         for compiler in "${compilers[@]}"; do
             printf '%s\0' "build-bench-$compiler/bench/axas_bench" \
-                "^([^/]*/$mode/table|[^/]*([^e]|large)/$mode/floor|W(9-(order|random)|1[01]-[^/]*)/$mode/space)" \
+                "^([^/]*/$mode/(table|inline)|[^/]*([^e]|large)/$mode/floor|W(9-(order|random)|1[01]-[^/]*)/$mode/space)" \
                 "$out/$compiler/${mode/\//.}.counts"
         done
     done | xargs -0 -n 3 -P "$(nproc)" bash -c 'count "$0" "$1" "$2"'

@@ -92,6 +92,32 @@ class Report(unittest.TestCase):
         (row,) = report.compare("cc", "some", "mode", times, instructions)
         self.assertEqual((row.instructions, row.floor_instructions), (211, None))
 
+    def reasons(self, paces, times, instructions):
+        """By work and layer, of made-up medians and counts."""
+        rows = list(report.compare("cc", "some", "mode", {name: [ns] for name, ns in times.items()}, instructions))
+        report.explain(rows, {("some", "mode"): paces})
+        return {f"{row.work}/{row.layer}": row.reason for row in rows}
+
+    def test_a_miss_has_a_reason(self):
+        times = {"fill/floor": 1, "W1/table": 2}
+        allowed, more = {"fill/floor": 2, "W1/table": 3}, {"fill/floor": 2, "W1/table": 3.1}
+        self.assertEqual(self.reasons(1, times, more), {"W1/table": "instructions"})
+        self.assertEqual(self.reasons(1.3, times, more), {"W1/table": "instructions"})
+        self.assertEqual(self.reasons(1.3, times, allowed), {"W1/table": "busy"})
+        self.assertEqual(self.reasons(1.2, times, allowed), {"W1/table": "waiting"})
+        self.assertEqual(self.reasons(1, times, {"W1/table": 3}), {"W1/table": "uncounted"})
+        self.assertEqual(self.reasons(1, {"fill/floor": 1, "W1/table": 1.5}, more), {"W1/table": ""})
+
+    def test_two_threads_that_share_nothing_say_whether_it_was_the_lock(self):
+        times = {"W9-order-clock/space": 17, "W9-threads-2/space": 11, "W9-threads-2-apart/space": 10.5}
+        self.assertEqual(self.reasons(1, times, {})["W9-threads-2/space"], "two cores")
+        times["W9-threads-2-apart/space"] = 10
+        self.assertEqual(self.reasons(1, times, {})["W9-threads-2/space"], "waiting")
+
+    def test_walks_in_the_callers_own_code_are_judged_by_the_same_floor(self):
+        got = self.verdicts(run("walk-1g/floor", 10), run("W4-1g/table", 19), run("W4-1g/inline", 12))
+        self.assertEqual(got, {"W4-1g/table": (1.9, "NOT MET"), "W4-1g/inline": (1.2, "met")})
+
     def test_a_row_that_no_target_speaks_of_is_shown(self):
         self.assertEqual(self.verdicts(run("W12/table", 1)), {"W12/table": (None, "shown")})
 
