@@ -239,6 +239,27 @@ Test(inline, map_page_fails_whole_where_the_hal_has_no_memory)
     }
 }
 
+/* A space may end within a table of smallest leaves: whichever way the page before it was mapped. */
+Test(inline, pages_beyond_a_small_space_are_refused)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        unit_machine(&rig.tree, &at, false);
+        rig.tree.config.gpa_bits = axas_mode_gpa_bits_min(at.mode, at.features);
+        cr_assert_eq(axas_table_init(&rig.tree.table, &rig.tree.config), AXAS_OK, "%s", rig.tree.name);
+        unit_sizes(&rig.tree, &rig.tree.table);
+        rig_on(&rig, &at);
+        const uint64_t limit = rig.tree.limit;
+        for (uint64_t gpa = 0; gpa < 2 * rig.page; gpa += rig.page) {
+            cr_assert_eq(map_page(&rig, gpa, FAR_HPA + gpa, RW), AXAS_OK, "%s", rig.tree.name);
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE, map_page(&rig, limit, FAR_HPA, RW));
+            EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE,
+                           axas_table_map(rig.table, axas_gpa_of(limit), axas_hpa_of(FAR_HPA), rig.page, RW));
+        }
+        rig_end(&rig);
+    }
+}
+
 /* ---- install_page ---- */
 
 Test(inline, install_page_puts_pages_where_nothing_is)
