@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file walk.h
- * What the generated walkers call, and the runtime of them. Not part of the public interface.
+ * What the generated walkers call, and the runtime of them. Not part of the public interface, though
+ * axas/inline.h, which holds such walkers, brings it along.
  */
 #ifndef AXAS_WALK_H
 #define AXAS_WALK_H
