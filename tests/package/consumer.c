@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Somebody's program: a space on the hosted HAL, and the codec of whichever formats the package has. */
+/* Somebody's program: a space on the hosted HAL, and codec and walks of whichever formats the package has. */
 #include <axas/formats.h>
 #include <axas/hosted.h>
+#include <axas/inline.h>
 #include <axas/space.h>
 
 #include <stdio.h>
@@ -29,7 +30,17 @@ int main(void)
     if (status == AXAS_OK) {
         status = axas_space_translate(&space, axas_gpa_of(0x1234), &hpa);
     }
+    /* The walks of every mode: those of another than the space has call the library. */
+    unsigned wrong = 0;
+#define ASK(format, mode)                                                                       \
+    {                                                                                           \
+        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(&space.table); \
+        axas_hpa same = {0};                                                                    \
+        (void)axas_##format##_##mode##_translate(&walker, axas_gpa_of(0x1234), &same);          \
+        wrong += same.raw != hpa.raw;                                                           \
+    }
+    AXAS_EACH_MODE(ASK)
     printf("%s: %s\n", config.table.format->name, axas_status_str(status));
     axas_space_destroy(&space);
-    return axas_hosted_destroy(arena) == 0 && hpa.raw == 0x5234 ? 0 : 1;
+    return axas_hosted_destroy(arena) == 0 && hpa.raw == 0x5234 && wrong == 0 ? 0 : 1;
 }
