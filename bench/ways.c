@@ -80,14 +80,20 @@ static enum axas_status fill(struct axas_table *table, struct axas_pool *pool)
         return AXAS_OK;                                                                                      \
     }                                                                                                        \
                                                                                                              \
-    static enum axas_status name##_translates(struct axas_table *table, const uint64_t *addresses,           \
-                                              uint64_t count, uint64_t *sum, uint64_t *at)                   \
+    static AXAS_INLINE enum axas_status name##_walk_each(struct axas_table *table,                           \
+                                                         const uint64_t *addresses, uint64_t count,          \
+                                                         bool chained, uint64_t *sum, uint64_t *at)          \
     {                                                                                                        \
         const struct name walker = name##_of(table);                                                         \
         uint64_t all = 0;                                                                                    \
+        axas_hpa hpa = {0};                                                                                  \
         for (uint64_t i = 0; i < count; i++) {                                                               \
-            axas_hpa hpa;                                                                                    \
-            const enum axas_status status = name##_translate(&walker, axas_gpa_of(addresses[i]), &hpa);      \
+            axas_gpa gpa = axas_gpa_of(addresses[i]);                                                        \
+            if (chained) {                                                                                   \
+                __asm__ volatile("" : "+r"(hpa.raw)); /* else it would be known that nothing is added */     \
+                gpa.raw += hpa.raw >> 63;                                                                    \
+            }                                                                                                \
+            const enum axas_status status = name##_translate(&walker, gpa, &hpa);                            \
             if (AXAS_UNLIKELY(status != AXAS_OK)) {                                                          \
                 *at = i;                                                                                     \
                 return status;                                                                               \
@@ -98,24 +104,16 @@ static enum axas_status fill(struct axas_table *table, struct axas_pool *pool)
         return AXAS_OK;                                                                                      \
     }                                                                                                        \
                                                                                                              \
+    static enum axas_status name##_translates(struct axas_table *table, const uint64_t *addresses,           \
+                                              uint64_t count, uint64_t *sum, uint64_t *at)                   \
+    {                                                                                                        \
+        return name##_walk_each(table, addresses, count, false, sum, at);                                    \
+    }                                                                                                        \
+                                                                                                             \
     static enum axas_status name##_chains(struct axas_table *table, const uint64_t *addresses,               \
                                           uint64_t count, uint64_t *sum, uint64_t *at)                       \
     {                                                                                                        \
-        const struct name walker = name##_of(table);                                                         \
-        uint64_t all = 0;                                                                                    \
-        axas_hpa hpa = {0};                                                                                  \
-        for (uint64_t i = 0; i < count; i++) {                                                               \
-            __asm__ volatile("" : "+r"(hpa.raw)); /* else it would be known that nothing is added */         \
-            const axas_gpa gpa = axas_gpa_of(addresses[i] + (hpa.raw >> 63));                                \
-            const enum axas_status status = name##_translate(&walker, gpa, &hpa);                            \
-            if (AXAS_UNLIKELY(status != AXAS_OK)) {                                                          \
-                *at = i;                                                                                     \
-                return status;                                                                               \
-            }                                                                                                \
-            all += hpa.raw;                                                                                  \
-        }                                                                                                    \
-        *sum = all;                                                                                          \
-        return AXAS_OK;                                                                                      \
+        return name##_walk_each(table, addresses, count, true, sum, at);                                     \
     }
 #define WAY(name) \
     .map = name##_maps, .install = name##_installs, .translate = name##_translates, .chain = name##_chains
