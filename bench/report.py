@@ -62,8 +62,8 @@ WORDS = {
     "W11": "read guest memory",
 }
 # The table layer is judged by W1 to W8, and page by page its walks in the caller's own code (axas/inline.h) by the same.
-# The space is shown there, beside the same floors plus, where each call does one
-# thing, a lock pair and a lookup of an area; it is judged by W9 to W11.
+# The space is shown there, beside the same floors plus, where each call does one thing, a lock pair and a lookup of an
+# area; it is judged by W9 to W11.
 LAYERS = ("table", "inline")
 TARGETS = (
     Target("W1", "table", ("fill",), 1.5),

@@ -1423,9 +1423,9 @@ found:
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level0_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LEVEL0, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1434,9 +1434,9 @@ enum axas_status axas_aarch64_stage2_from_level0_translate(const struct axas_tab
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LEVEL1, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1445,9 +1445,9 @@ enum axas_status axas_aarch64_stage2_from_level1_translate(const struct axas_tab
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LEVEL2, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1456,9 +1456,9 @@ enum axas_status axas_aarch64_stage2_from_level2_translate(const struct axas_tab
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_from_level3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LEVEL3, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1580,51 +1580,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 }
 
 #if !SMALL
-/* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
-static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
-
-    switch (t->root_level) {
-    case AXAS_AARCH64_STAGE2_LEVEL1:
-        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL1_SHIFT;
-        goto at_level1;
-    case AXAS_AARCH64_STAGE2_LEVEL2:
-        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL2_SHIFT;
-        goto at_level2;
-    case AXAS_AARCH64_STAGE2_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL3_SHIFT;
-        goto at_level3;
-    default:
-        index = gpa >> AXAS_AARCH64_STAGE2_LEVEL0_SHIFT;
-        break;
-    }
-    entry = axas_aarch64_stage2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_level0_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_level0_table_hpa(entry));
-    index = LEVEL1_INDEX(gpa);
-at_level1:
-    entry = axas_aarch64_stage2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_level1_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_level1_table_hpa(entry));
-    index = LEVEL2_INDEX(gpa);
-at_level2:
-    entry = axas_aarch64_stage2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_level2_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_level2_table_hpa(entry));
-    index = LEVEL3_INDEX(gpa);
-at_level3:
-    return table + index;
-}
-
 /* Where nobody else is. */
 static inline enum axas_status fill_page(
         struct axas_table *t,
@@ -1662,9 +1617,10 @@ static AXAS_OUTLINE enum axas_status put_page(
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        if (AXAS_UNLIKELY(slot == NULL)) {
+        if (AXAS_UNLIKELY(!axas_aarch64_stage2_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
@@ -1682,9 +1638,14 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        return slot != NULL && axas_aarch64_stage2_inline_load_link(slot) == AXAS_AARCH64_STAGE2_LEVEL3_EMPTY ? slot : NULL;
+        if (!axas_aarch64_stage2_inline_slot(&walker, t->root_level, gpa, &slot) ||
+                axas_aarch64_stage2_inline_load_link(slot) != AXAS_AARCH64_STAGE2_LEVEL3_EMPTY) {
+            return NULL;
+        }
+        return slot;
     }
 #endif
     return axas_walk_empty_page(t, gpa);

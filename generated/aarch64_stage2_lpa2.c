@@ -1544,9 +1544,9 @@ found:
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_lpa2_from_level_minus1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level_minus1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1555,9 +1555,9 @@ enum axas_status axas_aarch64_stage2_lpa2_from_level_minus1_translate(const stru
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_lpa2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level0_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1566,9 +1566,9 @@ enum axas_status axas_aarch64_stage2_lpa2_from_level0_translate(const struct axa
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_lpa2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1577,9 +1577,9 @@ enum axas_status axas_aarch64_stage2_lpa2_from_level1_translate(const struct axa
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_lpa2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level2_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1588,9 +1588,9 @@ enum axas_status axas_aarch64_stage2_lpa2_from_level2_translate(const struct axa
 /* The direct map is at an offset. */
 enum axas_status axas_aarch64_stage2_lpa2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_from_level3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_reach(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1725,61 +1725,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 }
 
 #if !SMALL
-/* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
-static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
-
-    switch (t->root_level) {
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL0_SHIFT;
-        goto at_level0;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL1_SHIFT;
-        goto at_level1;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL2_SHIFT;
-        goto at_level2;
-    case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT;
-        goto at_level3;
-    default:
-        index = gpa >> AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_SHIFT;
-        break;
-    }
-    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
-    index = LEVEL0_INDEX(gpa);
-at_level0:
-    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
-    index = LEVEL1_INDEX(gpa);
-at_level1:
-    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
-    index = LEVEL2_INDEX(gpa);
-at_level2:
-    entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
-    index = LEVEL3_INDEX(gpa);
-at_level3:
-    return table + index;
-}
-
 /* Where nobody else is. */
 static inline enum axas_status fill_page(
         struct axas_table *t,
@@ -1817,9 +1762,10 @@ static AXAS_OUTLINE enum axas_status put_page(
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        if (AXAS_UNLIKELY(slot == NULL)) {
+        if (AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {

@@ -1074,9 +1074,9 @@ found:
 /* The direct map is at an offset. */
 enum axas_status axas_loongarch64_stage2_16k_from_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_reach(&walker, AXAS_LOONGARCH64_STAGE2_16K_DIR3, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1085,9 +1085,9 @@ enum axas_status axas_loongarch64_stage2_16k_from_dir3_translate(const struct ax
 /* The direct map is at an offset. */
 enum axas_status axas_loongarch64_stage2_16k_from_dir1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_reach(&walker, AXAS_LOONGARCH64_STAGE2_16K_DIR1, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1192,37 +1192,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 }
 
 #if !SMALL
-/* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
-static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
-
-    switch (t->root_level) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
-        goto at_dir1;
-    default:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
-        break;
-    }
-    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_dir3_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_loongarch64_stage2_16k_dir3_table_hpa(entry));
-    index = DIR1_INDEX(gpa);
-at_dir1:
-    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_loongarch64_stage2_16k_dir1_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    return table + index;
-}
-
 /* Where nobody else is. */
 static inline enum axas_status fill_page(
         struct axas_table *t,
@@ -1260,9 +1229,10 @@ static AXAS_OUTLINE enum axas_status put_page(
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        if (AXAS_UNLIKELY(slot == NULL)) {
+        if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
@@ -1280,9 +1250,14 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        return slot != NULL && axas_loongarch64_stage2_16k_inline_load_link(slot) == AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY ? slot : NULL;
+        if (!axas_loongarch64_stage2_16k_inline_slot(&walker, t->root_level, gpa, &slot) ||
+                axas_loongarch64_stage2_16k_inline_load_link(slot) != AXAS_LOONGARCH64_STAGE2_16K_PT_EMPTY) {
+            return NULL;
+        }
+        return slot;
     }
 #endif
     return axas_walk_empty_page(t, gpa);

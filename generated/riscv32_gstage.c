@@ -962,9 +962,9 @@ found:
 /* The direct map is at an offset. */
 enum axas_status axas_riscv32_gstage_from_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_riscv32_gstage_from_vpn1_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_reach(&walker, AXAS_RISCV32_GSTAGE_VPN1, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1053,22 +1053,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 }
 
 #if !SMALL
-/* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
-static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
-    uint64_t entry;
-
-    entry = axas_riscv32_gstage_inline_load_link(table + index);
-    if (!axas_riscv32_gstage_vpn1_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_riscv32_gstage_vpn1_table_hpa(entry));
-    index = VPN0_INDEX(gpa);
-    return table + index;
-}
-
 /* Where nobody else is. */
 static inline enum axas_status fill_page(
         struct axas_table *t,
@@ -1106,9 +1090,10 @@ static AXAS_OUTLINE enum axas_status put_page(
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        if (AXAS_UNLIKELY(slot == NULL)) {
+        if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
@@ -1126,9 +1111,14 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        return slot != NULL && axas_riscv32_gstage_inline_load_link(slot) == AXAS_RISCV32_GSTAGE_VPN0_EMPTY ? slot : NULL;
+        if (!axas_riscv32_gstage_inline_slot(&walker, t->root_level, gpa, &slot) ||
+                axas_riscv32_gstage_inline_load_link(slot) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
+            return NULL;
+        }
+        return slot;
     }
 #endif
     return axas_walk_empty_page(t, gpa);

@@ -1283,9 +1283,9 @@ found:
 /* The direct map is at an offset. */
 enum axas_status axas_vtd_second_stage_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_reach(&walker, AXAS_VTD_SECOND_STAGE_PML5, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1294,9 +1294,9 @@ enum axas_status axas_vtd_second_stage_from_pml5_translate(const struct axas_tab
 /* The direct map is at an offset. */
 enum axas_status axas_vtd_second_stage_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_reach(&walker, AXAS_VTD_SECOND_STAGE_PML4, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1305,9 +1305,9 @@ enum axas_status axas_vtd_second_stage_from_pml4_translate(const struct axas_tab
 /* The direct map is at an offset. */
 enum axas_status axas_vtd_second_stage_from_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_reach(&walker, AXAS_VTD_SECOND_STAGE_PDP, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1432,53 +1432,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 }
 
 #if !SMALL
-/* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
-static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
-
-    switch (t->root_level) {
-    case AXAS_VTD_SECOND_STAGE_PML4:
-        index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
-        goto at_pml4;
-    case AXAS_VTD_SECOND_STAGE_PDP:
-        index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
-        goto at_pdp;
-    default:
-        index = gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
-        break;
-    }
-    entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pml5_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
-    index = PML4_INDEX(gpa);
-at_pml4:
-    entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pml4_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
-    index = PDP_INDEX(gpa);
-at_pdp:
-    entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pdp_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pd_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    return table + index;
-}
-
 /* Where nobody else is. */
 static inline enum axas_status fill_page(
         struct axas_table *t,
@@ -1516,9 +1469,10 @@ static AXAS_OUTLINE enum axas_status put_page(
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        if (AXAS_UNLIKELY(slot == NULL)) {
+        if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
@@ -1536,9 +1490,14 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        return slot != NULL && axas_vtd_second_stage_inline_load_link(slot) == AXAS_VTD_SECOND_STAGE_PT_EMPTY ? slot : NULL;
+        if (!axas_vtd_second_stage_inline_slot(&walker, t->root_level, gpa, &slot) ||
+                axas_vtd_second_stage_inline_load_link(slot) != AXAS_VTD_SECOND_STAGE_PT_EMPTY) {
+            return NULL;
+        }
+        return slot;
     }
 #endif
     return axas_walk_empty_page(t, gpa);

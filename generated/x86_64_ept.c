@@ -1271,9 +1271,9 @@ found:
 /* The direct map is at an offset. */
 enum axas_status axas_x86_64_ept_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_from_pml5_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_reach(&walker, AXAS_X86_64_EPT_PML5, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1282,9 +1282,9 @@ enum axas_status axas_x86_64_ept_from_pml5_translate(const struct axas_table *t,
 /* The direct map is at an offset. */
 enum axas_status axas_x86_64_ept_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const struct axas_walker walker = { .root = t->root, .direct_map = (uintptr_t)axas_walk_virt_directly(t, 0) };
+    const struct axas_walker walker = axas_walker_on(t);
 
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_from_pml4_reach(&walker, gpa, hpa))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_reach(&walker, AXAS_X86_64_EPT_PML4, gpa, hpa))) {
         return axas_walk_translate(t, gpa, hpa);
     }
     return AXAS_OK;
@@ -1405,49 +1405,6 @@ static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t 
 }
 
 #if !SMALL
-/* The slot of a smallest leaf, or NULL if the walk ends above it. The direct map is at an offset. */
-static AXAS_INLINE table_entry *leaf_slot(const struct axas_table *t, uint64_t gpa)
-{
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
-
-    switch (t->root_level) {
-    case AXAS_X86_64_EPT_PML4:
-        index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
-        goto at_pml4;
-    default:
-        index = gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
-        break;
-    }
-    entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pml5_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
-    index = PML4_INDEX(gpa);
-at_pml4:
-    entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pml4_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
-    index = PDPT_INDEX(gpa);
-    entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pd_is_table(entry)) {
-        return NULL;
-    }
-    table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    return table + index;
-}
-
 /* Where nobody else is. */
 static inline enum axas_status fill_page(
         struct axas_table *t,
@@ -1485,9 +1442,10 @@ static AXAS_OUTLINE enum axas_status put_page(
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        if (AXAS_UNLIKELY(slot == NULL)) {
+        if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, size, attr, pool);
         }
         if (pool != NULL) {
@@ -1505,9 +1463,14 @@ static void *empty_page(const struct axas_table *t, uint64_t gpa)
 {
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        table_entry *const slot = leaf_slot(t, gpa);
+        const struct axas_walker walker = axas_walker_on(t);
+        table_entry *slot;
 
-        return slot != NULL && axas_x86_64_ept_inline_load_link(slot) == AXAS_X86_64_EPT_PT_EMPTY ? slot : NULL;
+        if (!axas_x86_64_ept_inline_slot(&walker, t->root_level, gpa, &slot) ||
+                axas_x86_64_ept_inline_load_link(slot) != AXAS_X86_64_EPT_PT_EMPTY) {
+            return NULL;
+        }
+        return slot;
     }
 #endif
     return axas_walk_empty_page(t, gpa);

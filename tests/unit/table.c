@@ -30,26 +30,6 @@ static enum axas_status map(struct unit_tree *tree, uint64_t gpa, uint64_t hpa, 
     return axas_table_map(&tree->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr);
 }
 
-static enum axas_status unmap(struct unit_tree *tree, uint64_t gpa, uint64_t size)
-{
-    struct axas_gather gather;
-    axas_gather_init(&gather, NULL, NULL);
-    enum axas_status status = axas_table_unmap(&tree->table, axas_gpa_of(gpa), size, &gather);
-    axas_gather_flush(&tree->table, &gather);
-    axas_gather_free(&tree->table, &gather);
-    return status;
-}
-
-static enum axas_status protect(struct unit_tree *tree, uint64_t gpa, uint64_t size, axas_attr attr)
-{
-    struct axas_gather gather;
-    axas_gather_init(&gather, NULL, NULL);
-    enum axas_status status = axas_table_protect(&tree->table, axas_gpa_of(gpa), size, attr, &gather);
-    axas_gather_flush(&tree->table, &gather);
-    axas_gather_free(&tree->table, &gather);
-    return status;
-}
-
 /* Every page of the range leads to hpa + its distance from gpa, with that attribute. */
 static void expect_mapped(const struct unit_tree *tree, uint64_t gpa, uint64_t hpa, uint64_t size,
                           axas_attr attr)
@@ -254,7 +234,7 @@ Test(table, destroying_frees_every_table_and_releases_every_leaf)
         unit_tree_make(&tree, &at);
         uint64_t size = tree.large != 0 ? tree.large + 3 * tree.page : 3 * tree.page;
         cr_assert_eq(map(&tree, 0, FAR_HPA, size, R), AXAS_OK, "%s", tree.name);
-        cr_assert_eq(protect(&tree, 0, tree.page, 0), AXAS_OK, "a held leaf has memory too");
+        cr_assert_eq(unit_protect(&tree, 0, tree.page, 0), AXAS_OK, "a held leaf has memory too");
         cr_assert_eq(axas_table_reserve(&tree.table), AXAS_OK);
         struct released released = {0};
         axas_hosted_record(tree.arena, 100000);
@@ -343,12 +323,12 @@ Test(table, the_host_memory_of_a_range_may_cross_any_power_of_two)
             const uint64_t hpa = (UINT64_C(1) << bit) - before * tree.page;
             cr_assert_eq(map(&tree, tree.page, hpa, size, RW), AXAS_OK, "%s", tree.name);
             expect_mapped(&tree, tree.page, hpa, size, RW);
-            cr_assert_eq(unmap(&tree, tree.page, size), AXAS_OK);
+            cr_assert_eq(unit_unmap(&tree, tree.page, size), AXAS_OK);
             for (unsigned page = 0; page < before + after; page++) {
                 cr_assert_eq(map(&tree, page * tree.page, hpa + page * tree.page, tree.page, R), AXAS_OK);
             }
             expect_mapped(&tree, 0, hpa, size, R);
-            cr_assert_eq(unmap(&tree, 0, size), AXAS_OK);
+            cr_assert_eq(unit_unmap(&tree, 0, size), AXAS_OK);
         }
         unit_tree_end(&tree);
     }
@@ -366,7 +346,7 @@ Test(table, map_reaches_the_first_and_the_last_byte)
         struct leaves leaves;
         leaves_of(&tree.table, 0, tree.limit, &leaves);
         cr_expect_eq(leaves.count, 2);
-        cr_assert_eq(unmap(&tree, 0, tree.limit), AXAS_OK);
+        cr_assert_eq(unit_unmap(&tree, 0, tree.limit), AXAS_OK);
         cr_expect_eq(tree.table.tables, 1);
         unit_tree_end(&tree);
     }
@@ -422,7 +402,7 @@ Test(table, map_over_memory_without_access_is_refused)
         struct unit_tree tree;
         unit_tree_make(&tree, &at);
         cr_assert_eq(map(&tree, 0, FAR_HPA, 2 * tree.page, R), AXAS_OK);
-        cr_assert_eq(protect(&tree, 0, 2 * tree.page, 0), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, 0, 2 * tree.page, 0), AXAS_OK);
         EXPECT_REFUSED(&tree, AXAS_ERR_EXISTS, map(&tree, tree.page, 0, tree.page, R));
         unit_tree_end(&tree);
     }
@@ -458,7 +438,7 @@ Test(table, tables_can_be_capped)
         if (at.mode->level_count > 1) {
             EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY,
                            map(&tree, tree.limit - tree.page, FAR_HPA, tree.page, R));
-            cr_assert_eq(unmap(&tree, 0, tree.page), AXAS_OK);
+            cr_assert_eq(unit_unmap(&tree, 0, tree.page), AXAS_OK);
             cr_expect_eq(map(&tree, tree.limit - tree.page, FAR_HPA, tree.page, R), AXAS_OK,
                          "a table that was given back counts no more");
         }
@@ -504,7 +484,7 @@ Test(table, leaves_keep_below_their_caps)
         leaves_of(&tree.table, large, large, &leaves);
         cr_expect_eq(leaves.count, large / page, "%s", tree.name);
         /* execution given later */
-        cr_assert_eq(protect(&tree, 0, large, exec), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, 0, large, exec), AXAS_OK);
         leaves_of(&tree.table, 0, large, &leaves);
         cr_expect_eq(leaves.count, large / page, "%s: a large leaf became executable", tree.name);
         expect_mapped(&tree, 0, 0, 2 * large, exec);
@@ -524,10 +504,10 @@ Test(table, unmap_skips_holes_and_gives_every_table_back)
         cr_assert_eq(map(&tree, page, FAR_HPA, page, R), AXAS_OK);
         cr_assert_eq(map(&tree, 5 * page, FAR_HPA, page, R), AXAS_OK);
         cr_assert_eq(map(&tree, tree.limit / 2, FAR_HPA, 3 * page, RW), AXAS_OK);
-        cr_assert_eq(unmap(&tree, 0, tree.limit), AXAS_OK);
+        cr_assert_eq(unit_unmap(&tree, 0, tree.limit), AXAS_OK);
         struct unit_picture after = unit_picture_of(tree.arena, &tree.table);
         cr_expect(unit_same(&empty, &after), "%s", tree.name);
-        cr_expect_eq(unmap(&tree, 0, tree.limit), AXAS_OK, "nothing to do is not an error");
+        cr_expect_eq(unit_unmap(&tree, 0, tree.limit), AXAS_OK, "nothing to do is not an error");
         unit_tree_end(&tree);
     }
 }
@@ -541,16 +521,16 @@ Test(table, unmapping_part_of_a_large_leaf_splits_it_exactly)
         if (large != 0 && large >= 8 * page) {
             cr_assert_eq(map(&tree, 0, 4 * large, 2 * large, RW), AXAS_OK);
             uint64_t tables = tree.table.tables;
-            cr_assert_eq(unmap(&tree, 3 * page, 2 * page), AXAS_OK, "%s", tree.name);
+            cr_assert_eq(unit_unmap(&tree, 3 * page, 2 * page), AXAS_OK, "%s", tree.name);
             expect_mapped(&tree, 0, 4 * large, 3 * page, RW);
             expect_hole(&tree, 3 * page, 2 * page);
             expect_mapped(&tree, 5 * page, 4 * large + 5 * page, 2 * large - 5 * page, RW);
             cr_expect_gt(tree.table.tables, tables);
             /* at both ends */
-            cr_assert_eq(unmap(&tree, 0, 2 * large - page), AXAS_OK);
+            cr_assert_eq(unit_unmap(&tree, 0, 2 * large - page), AXAS_OK);
             expect_hole(&tree, 0, 2 * large - page);
             expect_mapped(&tree, 2 * large - page, 6 * large - page, page, RW);
-            cr_assert_eq(unmap(&tree, 2 * large - page, page), AXAS_OK);
+            cr_assert_eq(unit_unmap(&tree, 2 * large - page, page), AXAS_OK);
             cr_expect_eq(tree.table.tables, 1);
         }
         unit_tree_end(&tree);
@@ -576,17 +556,17 @@ Test(table, bad_unmaps_and_protects_are_refused_and_change_nothing)
         for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
             uint64_t gpa = rows[i].gpa_pages * page + rows[i].gpa_bytes;
             uint64_t size = rows[i].size_pages * page + rows[i].size_bytes;
-            EXPECT_REFUSED(&tree, rows[i].status, unmap(&tree, gpa, size));
-            EXPECT_REFUSED(&tree, rows[i].status, protect(&tree, gpa, size, RW));
+            EXPECT_REFUSED(&tree, rows[i].status, unit_unmap(&tree, gpa, size));
+            EXPECT_REFUSED(&tree, rows[i].status, unit_protect(&tree, gpa, size, RW));
         }
-        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unmap(&tree, top, page));
-        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unmap(&tree, page, top));
-        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unmap(&tree, page, UINT64_MAX - page + 1));
-        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, protect(&tree, top, page, R));
-        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, protect(&tree, page, top, R));
-        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, protect(&tree, page, UINT64_MAX - page + 1, R));
-        EXPECT_REFUSED(&tree, AXAS_ERR_UNSUPPORTED, protect(&tree, 0, page, unit_unsupported(&tree)));
-        EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, protect(&tree, 0, page, R | 0x100));
+        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unit_unmap(&tree, top, page));
+        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unit_unmap(&tree, page, top));
+        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unit_unmap(&tree, page, UINT64_MAX - page + 1));
+        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unit_protect(&tree, top, page, R));
+        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unit_protect(&tree, page, top, R));
+        EXPECT_REFUSED(&tree, AXAS_ERR_RANGE, unit_protect(&tree, page, UINT64_MAX - page + 1, R));
+        EXPECT_REFUSED(&tree, AXAS_ERR_UNSUPPORTED, unit_protect(&tree, 0, page, unit_unsupported(&tree)));
+        EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, unit_protect(&tree, 0, page, R | 0x100));
         EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_unmap(NULL, axas_gpa_of(0), page, &gather));
         EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_unmap(&tree.table, axas_gpa_of(0), page, NULL));
         EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_protect(NULL, axas_gpa_of(0), page, R, &gather));
@@ -609,7 +589,7 @@ Test(table, splitting_without_memory_changes_nothing_unless_there_is_a_reserve)
             struct axas_gather gather;
             cr_assert_eq(map(&tree, 0, 0, 2 * large, RW), AXAS_OK);
             axas_hosted_fail_from(tree.arena, 1);
-            EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, protect(&tree, page, page, R));
+            EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, unit_protect(&tree, page, page, R));
             axas_gather_init(&gather, release, &released);
             EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY,
                            axas_table_unmap(&tree.table, axas_gpa_of(page), page, &gather));
@@ -617,7 +597,7 @@ Test(table, splitting_without_memory_changes_nothing_unless_there_is_a_reserve)
             axas_hosted_fail_from(tree.arena, 0);
             cr_assert_eq(axas_table_reserve(&tree.table), AXAS_OK);
             axas_hosted_fail_from(tree.arena, 1);
-            EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, protect(&tree, page, page, R));
+            EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, unit_protect(&tree, page, page, R));
             /* the reserve is enough for both ends of one range */
             cr_expect_eq(axas_table_unmap(&tree.table, axas_gpa_of(page), 2 * large - 2 * page, &gather),
                          AXAS_OK, "%s", tree.name);
@@ -644,15 +624,15 @@ Test(table, protect_changes_exactly_its_range)
         uint64_t size = tree.large != 0 ? 2 * tree.large : 16 * page;
         uint64_t hpa = 4 * size;
         cr_assert_eq(map(&tree, 0, hpa, size, RW), AXAS_OK);
-        cr_assert_eq(protect(&tree, 2 * page, page, R), AXAS_OK, "%s", tree.name);
+        cr_assert_eq(unit_protect(&tree, 2 * page, page, R), AXAS_OK, "%s", tree.name);
         expect_mapped(&tree, 0, hpa, 2 * page, RW);
         expect_mapped(&tree, 2 * page, hpa + 2 * page, page, R);
         expect_mapped(&tree, 3 * page, hpa + 3 * page, size - 3 * page, RW);
-        cr_assert_eq(protect(&tree, 0, size, RW), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, 0, size, RW), AXAS_OK);
         expect_mapped(&tree, 0, hpa, size, RW);
         /* a hole in the range stays one */
-        cr_assert_eq(unmap(&tree, 4 * page, page), AXAS_OK);
-        cr_assert_eq(protect(&tree, 0, size, R), AXAS_OK);
+        cr_assert_eq(unit_unmap(&tree, 4 * page, page), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, 0, size, R), AXAS_OK);
         expect_mapped(&tree, 0, hpa, 4 * page, R);
         expect_hole(&tree, 4 * page, page);
         expect_mapped(&tree, 5 * page, hpa + 5 * page, size - 5 * page, R);
@@ -668,15 +648,15 @@ Test(table, no_access_keeps_the_memory_and_lets_nothing_through)
         uint64_t page = tree.page;
         uint64_t size = tree.large != 0 ? 2 * tree.large : 16 * page;
         cr_assert_eq(map(&tree, 0, 4 * size, size, RW), AXAS_OK);
-        cr_assert_eq(protect(&tree, 0, size, 0), AXAS_OK, "%s", tree.name);
+        cr_assert_eq(unit_protect(&tree, 0, size, 0), AXAS_OK, "%s", tree.name);
         expect_mapped(&tree, 0, 4 * size, size, 0);
-        cr_assert_eq(protect(&tree, page, page, RW), AXAS_OK, "part of a held leaf");
+        cr_assert_eq(unit_protect(&tree, page, page, RW), AXAS_OK, "part of a held leaf");
         expect_mapped(&tree, 0, 4 * size, page, 0);
         expect_mapped(&tree, page, 4 * size + page, page, RW);
         expect_mapped(&tree, 2 * page, 4 * size + 2 * page, size - 2 * page, 0);
-        cr_assert_eq(protect(&tree, 0, size, RW), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, 0, size, RW), AXAS_OK);
         expect_mapped(&tree, 0, 4 * size, size, RW);
-        cr_assert_eq(protect(&tree, 0, size, 0), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, 0, size, 0), AXAS_OK);
         struct released released = {0};
         struct axas_gather gather;
         axas_gather_init(&gather, release, &released);
@@ -711,7 +691,7 @@ Test(table, children_of_a_split_inherit_accessed_dirty_and_software_bits)
                 entry_write(at.format, slot, entry ^ flip);
                 cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(0), &whole), AXAS_OK);
                 cr_assert_eq(whole.size, large);
-                cr_assert_eq(protect(&tree, page, page, R), AXAS_OK);
+                cr_assert_eq(unit_protect(&tree, page, page, R), AXAS_OK);
                 for (uint64_t gpa = 0; gpa < large; gpa += page) {
                     struct axas_leaf leaf;
                     cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(gpa), &leaf), AXAS_OK);
@@ -726,7 +706,7 @@ Test(table, children_of_a_split_inherit_accessed_dirty_and_software_bits)
                                  whole.entry & info->software_mask & last->software_mask, "%s: software",
                                  tree.name);
                 }
-                cr_assert_eq(unmap(&tree, 0, large), AXAS_OK);
+                cr_assert_eq(unit_unmap(&tree, 0, large), AXAS_OK);
             }
         }
         unit_tree_end(&tree);
@@ -748,9 +728,9 @@ Test(table, protect_keeps_accessed_dirty_and_software_bits)
         for (unsigned i = 0; i < 4; i++) {
             uint64_t entry = start ^ flips[i];
             entry_write(at.format, slot, entry);
-            cr_assert_eq(protect(&tree, 0, tree.page, R), AXAS_OK);
+            cr_assert_eq(unit_protect(&tree, 0, tree.page, R), AXAS_OK);
             cr_expect_eq(entry_read(at.format, slot) & flags, entry & flags, "%s", tree.name);
-            cr_assert_eq(protect(&tree, 0, tree.page, RW), AXAS_OK);
+            cr_assert_eq(unit_protect(&tree, 0, tree.page, RW), AXAS_OK);
             cr_expect_eq(entry_read(at.format, slot) & flags, entry & flags, "%s", tree.name);
             cr_expect_eq(entry_read(at.format, slot), entry, "%s: there and back", tree.name);
         }
@@ -781,7 +761,7 @@ Test(table, a_write_is_remembered_without_the_permission_to_write)
             }
             const bool writable = (others[i] & AXAS_WRITE) != 0;
             entry_write(at.format, slot, clean | written);
-            cr_assert_eq(protect(&tree, 0, 2 * page, others[i]), AXAS_OK);
+            cr_assert_eq(unit_protect(&tree, 0, 2 * page, others[i]), AXAS_OK);
             cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(0), &first), AXAS_OK);
             cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(page), &second), AXAS_OK);
             cr_expect(first.dirty && first.attr == others[i], "%s: attr 0x%x", tree.name, others[i]);
@@ -789,7 +769,7 @@ Test(table, a_write_is_remembered_without_the_permission_to_write)
             cr_expect_eq(first.entry & (written | dirty), writable ? written : dirty, "%s: 0x%" PRIx64,
                          tree.name, first.entry);
             cr_expect_eq(second.entry & (written | dirty), 0, "%s: 0x%" PRIx64, tree.name, second.entry);
-            cr_assert_eq(protect(&tree, 0, 2 * page, RW), AXAS_OK);
+            cr_assert_eq(unit_protect(&tree, 0, 2 * page, RW), AXAS_OK);
             cr_expect_eq(entry_read(at.format, slot), clean | (writable ? written : dirty),
                          "%s: and it may be written again", tree.name);
             cr_assert_eq(axas_table_query(&tree.table, axas_gpa_of(page), &second), AXAS_OK);
@@ -831,31 +811,13 @@ Test(table, a_batch_is_as_many_single_ones)
         axas_hpa hpa = axas_hpa_of(0);
         cr_assert_eq(map(&tree, 0, page, 10 * page, RW), AXAS_OK);
         cr_assert_eq(map(&tree, 20 * page, 40 * page, 15 * page, R), AXAS_OK);
-        cr_assert_eq(protect(&tree, 3 * page, page, 0), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, 3 * page, page, 0), AXAS_OK);
         expect_batch(&tree);
         EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_translate_batch(NULL, &gpa, &hpa, 1));
         EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_translate_batch(&tree.table, NULL, &hpa, 1));
         EXPECT_REFUSED(&tree, AXAS_ERR_INVALID, axas_table_translate_batch(&tree.table, &gpa, NULL, 1));
         unit_tree_end(&tree);
     }
-}
-
-/* A host without a direct map at one offset. */
-static uint64_t host_offset;
-static unsigned host_calls;
-
-static void *host_virt(void *context, axas_hpa hpa)
-{
-    (void)context;
-    host_calls++;
-    return (void *)(uintptr_t)(hpa.raw + host_offset);
-}
-
-static axas_hpa host_phys(void *context, const void *pointer)
-{
-    (void)context;
-    host_calls++;
-    return axas_hpa_of((uint64_t)(uintptr_t)pointer - host_offset);
 }
 
 Test(table, a_host_may_say_by_functions_where_it_sees_memory)
@@ -865,11 +827,7 @@ Test(table, a_host_may_say_by_functions_where_it_sees_memory)
         unit_tree_make(&tree, &at);
         axas_table_destroy(&tree.table, NULL, NULL);
         struct axas_hal hal = *tree.config.hal;
-        host_offset = hal.direct_map_offset;
-        host_calls = 0;
-        hal.direct_map_offset = 1;
-        hal.phys_to_virt = host_virt;
-        hal.virt_to_phys = host_phys;
+        unit_map_by_functions(&hal);
         tree.config.hal = &hal;
         cr_assert_eq(axas_table_init(&tree.table, &tree.config), AXAS_OK);
         uint64_t page = tree.page;
@@ -882,11 +840,11 @@ Test(table, a_host_may_say_by_functions_where_it_sees_memory)
         cr_assert_eq(status, AXAS_OK, "a table is there");
         expect_mapped(&tree, 0, 2 * page, 5 * page, RW);
         expect_batch(&tree);
-        cr_assert_eq(protect(&tree, page, page, R), AXAS_OK);
-        cr_assert_eq(unmap(&tree, 2 * page, page), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, page, page, R), AXAS_OK);
+        cr_assert_eq(unit_unmap(&tree, 2 * page, page), AXAS_OK);
         expect_mapped(&tree, page, 3 * page, page, R);
         expect_hole(&tree, 2 * page, page);
-        cr_expect(host_calls != 0);
+        cr_expect(unit_host_calls != 0);
         axas_pool_drain(&tree.table, &pool);
         unit_tree_end(&tree);
     }
@@ -1097,11 +1055,11 @@ Test(table, a_foreign_entry_among_the_smallest_leaves_is_told_and_left_alone)
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT,
                            axas_table_translate(&tree.table, axas_gpa_of(2 * page), &hpa));
             EXPECT_REFUSED(&tree, AXAS_ERR_EXISTS, map(&tree, 2 * page, 0, page, R));
-            cr_expect_eq(protect(&tree, 0, 4 * page, RW), AXAS_OK, "%s", tree.name);
+            cr_expect_eq(unit_protect(&tree, 0, 4 * page, RW), AXAS_OK, "%s", tree.name);
             expect_mapped(&tree, 0, FAR_HPA, 2 * page, RW);
             expect_mapped(&tree, 3 * page, FAR_HPA + 3 * page, page, RW);
             cr_expect_eq(entry_read(at.format, slot), bad, "%s: protect leaves it", tree.name);
-            cr_expect_eq(unmap(&tree, 0, 4 * page), AXAS_OK, "%s", tree.name);
+            cr_expect_eq(unit_unmap(&tree, 0, 4 * page), AXAS_OK, "%s", tree.name);
             expect_hole(&tree, 0, 2 * page);
             expect_hole(&tree, 3 * page, page);
             cr_expect_eq(entry_read(at.format, slot), bad, "%s: unmap leaves it", tree.name);
@@ -1125,9 +1083,9 @@ Test(table, a_foreign_entry_above_is_corrupt_and_nothing_changes)
             uint64_t good = entry_read(at.format, slot);
             entry_write(at.format, slot, bad);
             EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, axas_table_query(&tree.table, axas_gpa_of(0), &leaf));
-            EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, unmap(&tree, 0, page));
-            EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, unmap(&tree, 0, tree.limit));
-            EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, protect(&tree, 0, page, RW));
+            EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, unit_unmap(&tree, 0, page));
+            EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, unit_unmap(&tree, 0, tree.limit));
+            EXPECT_REFUSED(&tree, AXAS_ERR_CORRUPT, unit_protect(&tree, 0, page, RW));
             EXPECT_REFUSED(&tree, AXAS_ERR_EXISTS, map(&tree, 0, FAR_HPA, page, R));
             entry_write(at.format, slot, good);
         }
@@ -1241,9 +1199,9 @@ Test(table, every_store_is_written_back_before_the_barrier_and_the_invalidation)
         uint64_t size = tree.large != 0 ? 2 * tree.large : 8 * tree.page;
         axas_hosted_record(tree.arena, 1000000);
         cr_assert_eq(map(&tree, 0, 4 * size, size, RW), AXAS_OK);
-        cr_assert_eq(protect(&tree, tree.page, tree.page, R), AXAS_OK);
-        cr_assert_eq(unmap(&tree, 2 * tree.page, size - 3 * tree.page), AXAS_OK);
-        cr_assert_eq(unmap(&tree, 0, size), AXAS_OK);
+        cr_assert_eq(unit_protect(&tree, tree.page, tree.page, R), AXAS_OK);
+        cr_assert_eq(unit_unmap(&tree, 2 * tree.page, size - 3 * tree.page), AXAS_OK);
+        cr_assert_eq(unit_unmap(&tree, 0, size), AXAS_OK);
         axas_hosted_record_stop(tree.arena);
         cr_assert_eq(axas_hosted_events_lost(tree.arena), 0);
         const struct axas_hosted_event *events = axas_hosted_events(tree.arena);

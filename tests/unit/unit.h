@@ -142,6 +142,58 @@ static inline void unit_tree_end(struct unit_tree *tree)
     cr_expect_eq(axas_hosted_destroy(tree->arena), 0, "%s", tree->name);
 }
 
+/** Takes out and frees, or changes, with nothing to release; the status. */
+static inline enum axas_status unit_unmap(struct unit_tree *tree, uint64_t gpa, uint64_t size)
+{
+    struct axas_gather gather;
+    axas_gather_init(&gather, NULL, NULL);
+    enum axas_status status = axas_table_unmap(&tree->table, axas_gpa_of(gpa), size, &gather);
+    axas_gather_flush(&tree->table, &gather);
+    axas_gather_free(&tree->table, &gather);
+    return status;
+}
+
+static inline enum axas_status unit_protect(struct unit_tree *tree, uint64_t gpa, uint64_t size,
+                                            axas_attr attr)
+{
+    struct axas_gather gather;
+    axas_gather_init(&gather, NULL, NULL);
+    enum axas_status status = axas_table_protect(&tree->table, axas_gpa_of(gpa), size, attr, &gather);
+    axas_gather_flush(&tree->table, &gather);
+    axas_gather_free(&tree->table, &gather);
+    return status;
+}
+
+/* ---- A host without a direct map at one offset ---- */
+
+static uint64_t unit_host_offset;
+static unsigned unit_host_calls;
+
+static inline void *unit_host_virt(void *context, axas_hpa hpa)
+{
+    (void)context;
+    unit_host_calls++;
+    return (void *)(uintptr_t)(hpa.raw + unit_host_offset);
+}
+
+static inline axas_hpa unit_host_phys(void *context, const void *pointer)
+{
+    (void)context;
+    unit_host_calls++;
+    return axas_hpa_of((uint64_t)(uintptr_t)pointer - unit_host_offset);
+}
+
+/** Makes the HAL say by functions, which count their calls, where it sees memory; its offset is wrong then.
+ */
+static inline void unit_map_by_functions(struct axas_hal *hal)
+{
+    unit_host_offset = hal->direct_map_offset;
+    unit_host_calls = 0;
+    hal->direct_map_offset = 1;
+    hal->phys_to_virt = unit_host_virt;
+    hal->virt_to_phys = unit_host_phys;
+}
+
 static inline bool unit_encodes(const struct unit_tree *tree, axas_attr attr)
 {
     struct axas_leaf_code code;

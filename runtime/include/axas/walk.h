@@ -98,17 +98,24 @@ struct axas_walker {
     uint64_t limit; /**< guest addresses below it are walked there; the others, by a call */
 };
 
+/** Of a table that does not map by call, for a walk alone: no table and no limit. */
+static AXAS_INLINE struct axas_walker axas_walker_on(const struct axas_table *table)
+{
+    const struct axas_walker walker = {NULL, table->root, (uintptr_t)axas_walk_virt_directly(table, 0), 0};
+    return walker;
+}
+
 /** A walker that walks a table whose translate that is, and calls for all others. */
 static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
                                                      enum axas_status (*translate)(const struct axas_table *,
                                                                                    uint64_t, axas_hpa *))
 {
-    struct axas_walker walker = {table, NULL, 0, 0};
+    struct axas_walker walker = {NULL, NULL, 0, 0};
     if (table != NULL && table->translate == translate) {
-        walker.root = table->root;
-        walker.direct_map = (uintptr_t)axas_walk_virt_directly(table, 0);
+        walker = axas_walker_on(table);
         walker.limit = table->last + 1;
     }
+    walker.table = table;
     return walker;
 }
 

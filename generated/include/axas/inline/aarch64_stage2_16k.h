@@ -70,136 +70,48 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_16k_inline_page(code, hpa));
 }
 
-/* From level1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level1_reach(
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_inline_reach(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_aarch64_stage2_16k_entry *slot = (const axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_level1_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL2_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
-        if (!axas_aarch64_stage2_16k_level2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
-        return true;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (axas_aarch64_stage2_16k_level3_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
-}
-
-/* From level1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level1_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_aarch64_stage2_16k_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_aarch64_stage2_16k_entry *slot = (axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_level1_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL2_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From level2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level2_reach(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_aarch64_stage2_16k_entry *slot = (const axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
-        if (!axas_aarch64_stage2_16k_level2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
-        return true;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (axas_aarch64_stage2_16k_level3_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
-}
-
-/* From level2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level2_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_aarch64_stage2_16k_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_aarch64_stage2_16k_entry *slot = (axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From level3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level3_reach(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_aarch64_stage2_16k_entry *slot = (const axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
+    const axas_aarch64_stage2_16k_entry *slot = (const axas_aarch64_stage2_16k_entry *)w->root;
+    uint64_t hpa_of_table, index;
     uint64_t entry;
 
+    switch (root) {
+    case AXAS_AARCH64_STAGE2_16K_LEVEL2:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT;
+        goto at_level2;
+    case AXAS_AARCH64_STAGE2_16K_LEVEL3:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT;
+        goto at_level3;
+    default:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT;
+        break;
+    }
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_is_table(entry))) {
+        return false;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_level1_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL2_ENTRIES - 1);
+    slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level2:
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
+        if (!axas_aarch64_stage2_16k_level2_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
+        return true;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
+    slot = (const axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level3:
     entry = axas_aarch64_stage2_16k_inline_load_link(slot);
     if (axas_aarch64_stage2_16k_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
@@ -208,24 +120,145 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level3_reach(
     return false;
 }
 
-/* From level3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_from_level3_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_aarch64_stage2_16k_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_aarch64_stage2_16k_entry *slot = (axas_aarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
+    axas_aarch64_stage2_16k_entry *slot = (axas_aarch64_stage2_16k_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
+
+    switch (root) {
+    case AXAS_AARCH64_STAGE2_16K_LEVEL2:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT;
+        goto at_level2;
+    case AXAS_AARCH64_STAGE2_16K_LEVEL3:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT;
+        goto at_level3;
+    default:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL1_SHIFT;
+        break;
+    }
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level1_is_table(entry))) {
+        return false;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_level1_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL2_ENTRIES - 1);
+    slot = (axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level2:
+    entry = axas_aarch64_stage2_16k_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_level2_is_table(entry))) {
+        return false;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_level2_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES - 1);
+    slot = (axas_aarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level3:
     *found = slot;
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* The functions of every mode, by the level of its root. */
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_inline_translate(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa *hpa)
+{
+    axas_hpa found;
+
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
+        }
+        found = other;
+    }
+    *hpa = found;
+    return AXAS_OK;
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_inline_map_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
+    axas_aarch64_stage2_16k_entry *slot;
+    uint64_t code, index;
+
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
+    }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_aarch64_stage2_16k_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+    }
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_inline_install_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
+    axas_aarch64_stage2_16k_entry *slot;
+    uint64_t code;
+
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+}
+
+/* What modes from level1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_aarch64_stage2_16k_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+/* What modes from level2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_aarch64_stage2_16k_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+/* What modes from level3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_aarch64_stage2_16k_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- start level 3 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_aarch64_stage2_16k_1level {
     struct axas_walker walker;
 };
@@ -242,23 +275,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level3_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_aarch64_stage2_16k_inline_translate(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_map_page(
@@ -267,34 +284,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
-    axas_aarch64_stage2_16k_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_aarch64_stage2_16k_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level3_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_aarch64_stage2_16k_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_install_page(
@@ -304,28 +294,11 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_1level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
-    axas_aarch64_stage2_16k_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_aarch64_stage2_16k_inline_install_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, hpa, attr, pool);
 }
 
 /* ---- start level 2 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_aarch64_stage2_16k_2level {
     struct axas_walker walker;
 };
@@ -342,23 +315,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level2_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_aarch64_stage2_16k_inline_translate(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_map_page(
@@ -367,34 +324,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
-    axas_aarch64_stage2_16k_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_aarch64_stage2_16k_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level2_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_aarch64_stage2_16k_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_install_page(
@@ -404,28 +334,11 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_2level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
-    axas_aarch64_stage2_16k_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_aarch64_stage2_16k_inline_install_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, hpa, attr, pool);
 }
 
 /* ---- start level 1 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_aarch64_stage2_16k_3level {
     struct axas_walker walker;
 };
@@ -442,23 +355,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level1_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_aarch64_stage2_16k_inline_translate(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_map_page(
@@ -467,34 +364,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LEVEL3_ENTRIES;
-    axas_aarch64_stage2_16k_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_aarch64_stage2_16k_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level1_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_aarch64_stage2_16k_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_install_page(
@@ -504,23 +374,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_3level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
-    axas_aarch64_stage2_16k_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_from_level1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_aarch64_stage2_16k_inline_install_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */

@@ -34,14 +34,17 @@ extern "C" {
 #define AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_ORDER(value) __builtin_bswap64((axas_aarch64_stage2_16k_lpa2_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_aarch64_stage2_16k_lpa2_inline_load_link(const axas_aarch64_stage2_16k_lpa2_entry *slot)
+static AXAS_INLINE uint64_t axas_aarch64_stage2_16k_lpa2_inline_load_link(
+        const axas_aarch64_stage2_16k_lpa2_entry *slot)
 {
     return AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
 #define AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE (UINT64_C(1) << AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT)
 
-static AXAS_INLINE axas_aarch64_stage2_16k_lpa2_entry axas_aarch64_stage2_16k_lpa2_inline_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_aarch64_stage2_16k_lpa2_entry axas_aarch64_stage2_16k_lpa2_inline_page(
+        uint64_t code,
+        uint64_t hpa)
 {
     return AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_ORDER(code | axas_aarch64_stage2_16k_lpa2_level3_address(hpa));
 }
@@ -70,225 +73,63 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_16k_lpa2_inline_page(code, hpa));
 }
 
-/* From level0 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level0_reach(
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_reach(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_aarch64_stage2_16k_lpa2_entry *slot = (const axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
-        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0x3fff000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfffffffff));
-        return true;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
-        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
-        return true;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0x3ffffffffc000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
-}
-
-/* From level0 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level0_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_aarch64_stage2_16k_lpa2_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_aarch64_stage2_16k_lpa2_entry *slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From level1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level1_reach(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_aarch64_stage2_16k_lpa2_entry *slot = (const axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
-        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0x3fff000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfffffffff));
-        return true;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
-        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
-        return true;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0x3ffffffffc000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
-}
-
-/* From level1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level1_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_aarch64_stage2_16k_lpa2_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_aarch64_stage2_16k_lpa2_entry *slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From level2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level2_reach(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_aarch64_stage2_16k_lpa2_entry *slot = (const axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
-        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
-        return true;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0x3ffffffffc000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
-}
-
-/* From level2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level2_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_aarch64_stage2_16k_lpa2_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_aarch64_stage2_16k_lpa2_entry *slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From level3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level3_reach(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_aarch64_stage2_16k_lpa2_entry *slot = (const axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
+    const axas_aarch64_stage2_16k_lpa2_entry *slot = (const axas_aarch64_stage2_16k_lpa2_entry *)w->root;
+    uint64_t hpa_of_table, index;
     uint64_t entry;
 
+    switch (root) {
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
+        goto at_level1;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
+        goto at_level2;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
+        goto at_level3;
+    default:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
+        break;
+    }
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry))) {
+        return false;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
+    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level1:
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
+        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0x3fff000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfffffffff));
+        return true;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
+    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level2:
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
+        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
+        return true;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
+    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level3:
     entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
     if (axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
         hpa->raw = (entry & UINT64_C(0x3ffffffffc000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x3fff));
@@ -297,24 +138,170 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level3_reach(
     return false;
 }
 
-/* From level3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_from_level3_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_aarch64_stage2_16k_lpa2_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_aarch64_stage2_16k_lpa2_entry *slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->root + (gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
+    axas_aarch64_stage2_16k_lpa2_entry *slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
+
+    switch (root) {
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
+        goto at_level1;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
+        goto at_level2;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
+        goto at_level3;
+    default:
+        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
+        break;
+    }
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry))) {
+        return false;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
+    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level1:
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
+        return false;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
+    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level2:
+    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
+        return false;
+    }
+    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
+    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_level3:
     *found = slot;
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_aarch64_stage2_16k_lpa2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+/* The functions of every mode, by the level of its root. */
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_inline_translate(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa *hpa)
+{
+    axas_hpa found;
+
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
+        }
+        found = other;
+    }
+    *hpa = found;
+    return AXAS_OK;
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_inline_map_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES;
+    axas_aarch64_stage2_16k_lpa2_entry *slot;
+    uint64_t code, index;
+
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
+    }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+    }
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_inline_install_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE;
+    axas_aarch64_stage2_16k_lpa2_entry *slot;
+    uint64_t code;
+
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+}
+
+/* What modes from level0 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level0_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
+/* What modes from level1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level1_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
+/* What modes from level2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level2_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
+/* What modes from level3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_aarch64_stage2_16k_lpa2_from_level3_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
 
 /* ---- start level 3 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_aarch64_stage2_16k_lpa2_1level {
     struct axas_walker walker;
 };
@@ -332,23 +319,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_1level_translat
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level3_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_aarch64_stage2_16k_lpa2_inline_translate(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_1level_map_page(
@@ -357,34 +328,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_1level_map_page
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level3_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_aarch64_stage2_16k_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_1level_install_page(
@@ -394,28 +338,11 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_1level_install_
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_aarch64_stage2_16k_lpa2_inline_install_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, hpa, attr, pool);
 }
 
 /* ---- start level 2 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_aarch64_stage2_16k_lpa2_2level {
     struct axas_walker walker;
 };
@@ -433,23 +360,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_2level_translat
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level2_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_aarch64_stage2_16k_lpa2_inline_translate(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_2level_map_page(
@@ -458,34 +369,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_2level_map_page
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level2_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_aarch64_stage2_16k_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_2level_install_page(
@@ -495,28 +379,11 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_2level_install_
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_aarch64_stage2_16k_lpa2_inline_install_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2, gpa, hpa, attr, pool);
 }
 
 /* ---- start level 1 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_aarch64_stage2_16k_lpa2_3level {
     struct axas_walker walker;
 };
@@ -534,23 +401,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_3level_translat
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level1_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_aarch64_stage2_16k_lpa2_inline_translate(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_3level_map_page(
@@ -559,34 +410,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_3level_map_page
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level1_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_aarch64_stage2_16k_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_3level_install_page(
@@ -596,28 +420,11 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_3level_install_
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_aarch64_stage2_16k_lpa2_inline_install_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1, gpa, hpa, attr, pool);
 }
 
 /* ---- start level 0 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_aarch64_stage2_16k_lpa2_4level {
     struct axas_walker walker;
 };
@@ -635,23 +442,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_4level_translat
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level0_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_aarch64_stage2_16k_lpa2_inline_translate(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_4level_map_page(
@@ -660,34 +451,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_4level_map_page
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level0_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_aarch64_stage2_16k_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_4level_install_page(
@@ -697,23 +461,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_4level_install_
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_AARCH64_STAGE2_16K_LPA2_INLINE_PAGE;
-    axas_aarch64_stage2_16k_lpa2_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_from_level0_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_aarch64_stage2_16k_lpa2_inline_install_page(&of->walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */

@@ -41,7 +41,9 @@ static AXAS_INLINE uint64_t axas_loongarch64_stage2_16k_inline_load_link(const a
 
 #define AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE (UINT64_C(1) << AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)
 
-static AXAS_INLINE axas_loongarch64_stage2_16k_entry axas_loongarch64_stage2_16k_inline_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_loongarch64_stage2_16k_entry axas_loongarch64_stage2_16k_inline_page(
+        uint64_t code,
+        uint64_t hpa)
 {
     return AXAS_LOONGARCH64_STAGE2_16K_INLINE_ORDER(code | hpa);
 }
@@ -70,16 +72,25 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_loongarch64_stage2_16k_inline_page(code, hpa));
 }
 
-/* From dir3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_reach(
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_reach(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_loongarch64_stage2_16k_entry *slot = (const axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const axas_loongarch64_stage2_16k_entry *slot = (const axas_loongarch64_stage2_16k_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
+        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
+        goto at_dir1;
+    default:
+        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
+        break;
+    }
     entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_is_table(entry))) {
         return false;
@@ -87,6 +98,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_reach(
     hpa_of_table = axas_loongarch64_stage2_16k_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_dir1:
     entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
         if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
@@ -106,16 +118,25 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_reach(
     return false;
 }
 
-/* From dir3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_loongarch64_stage2_16k_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_loongarch64_stage2_16k_entry *slot = (axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_loongarch64_stage2_16k_entry *slot = (axas_loongarch64_stage2_16k_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
+        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
+        goto at_dir1;
+    default:
+        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
+        break;
+    }
     entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir3_is_table(entry))) {
         return false;
@@ -123,6 +144,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_slot(
     hpa_of_table = axas_loongarch64_stage2_16k_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_dir1:
     entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
         return false;
@@ -134,65 +156,107 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir3_slot(
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_16k_from_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+/* The functions of every mode, by the level of its root. */
 
-/* From dir1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir1_reach(
+static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_translate(
         const struct axas_walker *w,
-        uint64_t gpa,
+        unsigned root,
+        axas_gpa gpa,
         axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_loongarch64_stage2_16k_entry *slot = (const axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_hpa found;
 
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
-        if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
-            return false;
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
         }
-        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
-        return true;
+        found = other;
     }
-    hpa_of_table = axas_loongarch64_stage2_16k_dir1_table_hpa(entry);
-    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1);
-    slot = (const axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
+    *hpa = found;
+    return AXAS_OK;
 }
 
-/* From dir1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_loongarch64_stage2_16k_from_dir1_slot(
+static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_map_page(
         const struct axas_walker *w,
-        uint64_t gpa,
-        axas_loongarch64_stage2_16k_entry **found)
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_loongarch64_stage2_16k_entry *slot = (axas_loongarch64_stage2_16k_entry *)w->root + (gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
+    axas_loongarch64_stage2_16k_entry *slot;
+    uint64_t code, index;
 
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_dir1_is_table(entry))) {
-        return false;
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
     }
-    hpa_of_table = axas_loongarch64_stage2_16k_dir1_table_hpa(entry);
-    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1);
-    slot = (axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
+    }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_loongarch64_stage2_16k_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+    }
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_16k_from_dir1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_install_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE;
+    axas_loongarch64_stage2_16k_entry *slot;
+    uint64_t code;
+
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+}
+
+/* What modes from dir3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_loongarch64_stage2_16k_from_dir3_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
+/* What modes from dir1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_loongarch64_stage2_16k_from_dir1_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
 
 /* ---- 2 levels, 36 bits ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_loongarch64_stage2_16k_2level {
     struct axas_walker walker;
 };
@@ -210,23 +274,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_translate
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_loongarch64_stage2_16k_inline_translate(&of->walker, AXAS_LOONGARCH64_STAGE2_16K_DIR1, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_map_page(
@@ -235,34 +283,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
-    axas_loongarch64_stage2_16k_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_loongarch64_stage2_16k_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_loongarch64_stage2_16k_inline_map_page(&of->walker, AXAS_LOONGARCH64_STAGE2_16K_DIR1, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_install_page(
@@ -272,28 +293,11 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_2level_install_p
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE;
-    axas_loongarch64_stage2_16k_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_loongarch64_stage2_16k_inline_install_page(&of->walker, AXAS_LOONGARCH64_STAGE2_16K_DIR1, gpa, hpa, attr, pool);
 }
 
 /* ---- 3 levels, 47 bits ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_loongarch64_stage2_16k_3level {
     struct axas_walker walker;
 };
@@ -311,23 +315,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_translate
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_loongarch64_stage2_16k_inline_translate(&of->walker, AXAS_LOONGARCH64_STAGE2_16K_DIR3, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_map_page(
@@ -336,34 +324,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
-    axas_loongarch64_stage2_16k_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_loongarch64_stage2_16k_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_loongarch64_stage2_16k_inline_map_page(&of->walker, AXAS_LOONGARCH64_STAGE2_16K_DIR3, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_install_page(
@@ -373,23 +334,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_3level_install_p
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE;
-    axas_loongarch64_stage2_16k_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_from_dir3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_loongarch64_stage2_16k_inline_install_page(&of->walker, AXAS_LOONGARCH64_STAGE2_16K_DIR3, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */

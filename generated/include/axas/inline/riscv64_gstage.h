@@ -70,13 +70,28 @@ static AXAS_INLINE bool axas_riscv64_gstage_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv64_gstage_inline_page(code, hpa));
 }
 
-/* From vpn4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_riscv64_gstage_inline_reach(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_riscv64_gstage_entry *slot = (const axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const axas_riscv64_gstage_entry *slot = (const axas_riscv64_gstage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_RISCV64_GSTAGE_VPN3:
+        slot += gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
+        goto at_vpn3;
+    case AXAS_RISCV64_GSTAGE_VPN2:
+        slot += gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
+        goto at_vpn2;
+    default:
+        slot += gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
+        break;
+    }
     entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn4_is_leaf(entry)) {
@@ -88,6 +103,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_reach(const struct axas_wa
     hpa_of_table = axas_riscv64_gstage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn3:
     entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
@@ -99,6 +115,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_reach(const struct axas_wa
     hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
     slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn2:
     entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
@@ -133,16 +150,28 @@ static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_reach(const struct axas_wa
     return false;
 }
 
-/* From vpn4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_riscv64_gstage_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_riscv64_gstage_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_riscv64_gstage_entry *slot = (axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_riscv64_gstage_entry *slot = (axas_riscv64_gstage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_RISCV64_GSTAGE_VPN3:
+        slot += gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT;
+        goto at_vpn3;
+    case AXAS_RISCV64_GSTAGE_VPN2:
+        slot += gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT;
+        goto at_vpn2;
+    default:
+        slot += gpa >> AXAS_RISCV64_GSTAGE_VPN4_SHIFT;
+        break;
+    }
     entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn4_is_table(entry))) {
         return false;
@@ -150,6 +179,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_slot(
     hpa_of_table = axas_riscv64_gstage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT & (AXAS_RISCV64_GSTAGE_VPN3_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn3:
     entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
         return false;
@@ -157,6 +187,7 @@ static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_slot(
     hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
     slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn2:
     entry = axas_riscv64_gstage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
         return false;
@@ -175,174 +206,103 @@ static AXAS_INLINE bool axas_riscv64_gstage_from_vpn4_slot(
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* The functions of every mode, by the level of its root. */
+
+static AXAS_INLINE enum axas_status axas_riscv64_gstage_inline_translate(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa *hpa)
+{
+    axas_hpa found;
+
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
+        }
+        found = other;
+    }
+    *hpa = found;
+    return AXAS_OK;
+}
+
+static AXAS_INLINE enum axas_status axas_riscv64_gstage_inline_map_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
+    axas_riscv64_gstage_entry *slot;
+    uint64_t code, index;
+
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
+    }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_riscv64_gstage_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+    }
+    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
+}
+
+static AXAS_INLINE enum axas_status axas_riscv64_gstage_inline_install_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
+    axas_riscv64_gstage_entry *slot;
+    uint64_t code;
+
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+}
+
+/* What modes from vpn4 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_riscv64_gstage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From vpn3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv64_gstage_from_vpn3_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_riscv64_gstage_entry *slot = (const axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
-        if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3fffe000000000)) << 2) | (gpa & UINT64_C(0x7fffffffff));
-        return true;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
-    slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
-        if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffff0000000)) << 2) | (gpa & UINT64_C(0x3fffffff));
-        return true;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
-    slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
-        if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffff80000)) << 2) | (gpa & UINT64_C(0x1fffff));
-        return true;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1);
-    slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
-        if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
-            hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
-            return true;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffffffc00)) << 2) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
-}
-
-/* From vpn3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv64_gstage_from_vpn3_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_riscv64_gstage_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_riscv64_gstage_entry *slot = (axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN3_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn3_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn3_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT & (AXAS_RISCV64_GSTAGE_VPN2_ENTRIES - 1);
-    slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
-    slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1);
-    slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* What modes from vpn3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_riscv64_gstage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From vpn2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv64_gstage_from_vpn2_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_riscv64_gstage_entry *slot = (const axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
-        if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffff0000000)) << 2) | (gpa & UINT64_C(0x3fffffff));
-        return true;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
-    slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
-        if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffff80000)) << 2) | (gpa & UINT64_C(0x1fffff));
-        return true;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1);
-    slot = (const axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (axas_riscv64_gstage_vpn0_is_leaf(entry)) {
-        if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
-            hpa->raw = axas_riscv64_gstage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
-            return true;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffffffc00)) << 2) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
-}
-
-/* From vpn2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv64_gstage_from_vpn2_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_riscv64_gstage_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_riscv64_gstage_entry *slot = (axas_riscv64_gstage_entry *)w->root + (gpa >> AXAS_RISCV64_GSTAGE_VPN2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN1_SHIFT & (AXAS_RISCV64_GSTAGE_VPN1_ENTRIES - 1);
-    slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv64_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_vpn1_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_riscv64_gstage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT & (AXAS_RISCV64_GSTAGE_VPN0_ENTRIES - 1);
-    slot = (axas_riscv64_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* What modes from vpn2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_riscv64_gstage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- Sv39x4 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_riscv64_gstage_sv39x4 {
     struct axas_walker walker;
 };
@@ -359,23 +319,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn2_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_riscv64_gstage_inline_translate(&of->walker, AXAS_RISCV64_GSTAGE_VPN2, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_map_page(
@@ -384,34 +328,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
-    axas_riscv64_gstage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_riscv64_gstage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn2_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_riscv64_gstage_inline_map_page(&of->walker, AXAS_RISCV64_GSTAGE_VPN2, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_install_page(
@@ -421,28 +338,11 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv39x4_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
-    axas_riscv64_gstage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_riscv64_gstage_inline_install_page(&of->walker, AXAS_RISCV64_GSTAGE_VPN2, gpa, hpa, attr, pool);
 }
 
 /* ---- Sv48x4 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_riscv64_gstage_sv48x4 {
     struct axas_walker walker;
 };
@@ -459,23 +359,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn3_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_riscv64_gstage_inline_translate(&of->walker, AXAS_RISCV64_GSTAGE_VPN3, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_map_page(
@@ -484,34 +368,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
-    axas_riscv64_gstage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_riscv64_gstage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn3_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_riscv64_gstage_inline_map_page(&of->walker, AXAS_RISCV64_GSTAGE_VPN3, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_install_page(
@@ -521,28 +378,11 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv48x4_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
-    axas_riscv64_gstage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_riscv64_gstage_inline_install_page(&of->walker, AXAS_RISCV64_GSTAGE_VPN3, gpa, hpa, attr, pool);
 }
 
 /* ---- Sv57x4 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_riscv64_gstage_sv57x4 {
     struct axas_walker walker;
 };
@@ -559,23 +399,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn4_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_riscv64_gstage_inline_translate(&of->walker, AXAS_RISCV64_GSTAGE_VPN4, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_map_page(
@@ -584,34 +408,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE, table = page * AXAS_RISCV64_GSTAGE_VPN0_ENTRIES;
-    axas_riscv64_gstage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_riscv64_gstage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn4_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_riscv64_gstage_inline_map_page(&of->walker, AXAS_RISCV64_GSTAGE_VPN4, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_install_page(
@@ -621,23 +418,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_sv57x4_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
-    axas_riscv64_gstage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_from_vpn4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_riscv64_gstage_inline_install_page(&of->walker, AXAS_RISCV64_GSTAGE_VPN4, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */

@@ -34,14 +34,17 @@ extern "C" {
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(value) __builtin_bswap64((axas_riscv_iommu_second_stage_entry)(value))
 #endif
 
-static AXAS_INLINE uint64_t axas_riscv_iommu_second_stage_inline_load_link(const axas_riscv_iommu_second_stage_entry *slot)
+static AXAS_INLINE uint64_t axas_riscv_iommu_second_stage_inline_load_link(
+        const axas_riscv_iommu_second_stage_entry *slot)
 {
     return AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(AXAS_LOAD_LINK(slot));
 }
 
 #define AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE (UINT64_C(1) << AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)
 
-static AXAS_INLINE axas_riscv_iommu_second_stage_entry axas_riscv_iommu_second_stage_inline_page(uint64_t code, uint64_t hpa)
+static AXAS_INLINE axas_riscv_iommu_second_stage_entry axas_riscv_iommu_second_stage_inline_page(
+        uint64_t code,
+        uint64_t hpa)
 {
     return AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_ORDER(code | (hpa >> 2));
 }
@@ -70,16 +73,28 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv_iommu_second_stage_inline_page(code, hpa));
 }
 
-/* From vpn4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_reach(
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_reach(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3:
+        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
+        goto at_vpn3;
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2:
+        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
+        goto at_vpn2;
+    default:
+        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
+        break;
+    }
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)) {
@@ -91,6 +106,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn3:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
@@ -102,6 +118,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_reach(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn2:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
@@ -136,16 +153,28 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_reach(
     return false;
 }
 
-/* From vpn4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_riscv_iommu_second_stage_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3:
+        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
+        goto at_vpn3;
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2:
+        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
+        goto at_vpn2;
+    default:
+        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
+        break;
+    }
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_is_table(entry))) {
         return false;
@@ -153,6 +182,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_slot(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn3:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
         return false;
@@ -160,6 +190,7 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_slot(
     hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_vpn2:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
         return false;
@@ -178,180 +209,112 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn4_slot(
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv_iommu_second_stage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+/* The functions of every mode, by the level of its root. */
 
-/* From vpn3 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn3_reach(
+static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_translate(
         const struct axas_walker *w,
-        uint64_t gpa,
+        unsigned root,
+        axas_gpa gpa,
         axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_hpa found;
 
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
-        if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3fffe000000000)) << 2) | (gpa & UINT64_C(0x7fffffffff));
-        return true;
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
-        if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
-            return false;
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
         }
-        hpa->raw = ((entry & UINT64_C(0x3ffffff0000000)) << 2) | (gpa & UINT64_C(0x3fffffff));
-        return true;
+        found = other;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
-        if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffff80000)) << 2) | (gpa & UINT64_C(0x1fffff));
-        return true;
-    }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
-        if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
-            hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
-            return true;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffffffc00)) << 2) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
+    *hpa = found;
+    return AXAS_OK;
 }
 
-/* From vpn3 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn3_slot(
+static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_map_page(
         const struct axas_walker *w,
-        uint64_t gpa,
-        axas_riscv_iommu_second_stage_entry **found)
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
+    axas_riscv_iommu_second_stage_entry *slot;
+    uint64_t code, index;
 
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
-        return false;
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
-        return false;
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
-        return false;
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv_iommu_second_stage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From vpn2 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn2_reach(
+static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_install_page(
         const struct axas_walker *w,
-        uint64_t gpa,
-        axas_hpa *hpa)
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE;
+    axas_riscv_iommu_second_stage_entry *slot;
+    uint64_t code;
 
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
-        if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffff0000000)) << 2) | (gpa & UINT64_C(0x3fffffff));
-        return true;
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
-        if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffff80000)) << 2) | (gpa & UINT64_C(0x1fffff));
-        return true;
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
-        if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
-            hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
-            return true;
-        }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffffffc00)) << 2) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
 }
 
-/* From vpn2 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_from_vpn2_slot(
-        const struct axas_walker *w,
+/* What modes from vpn4 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_riscv_iommu_second_stage_from_vpn4_translate(
+        const struct axas_table *t,
         uint64_t gpa,
-        axas_riscv_iommu_second_stage_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
-enum axas_status axas_riscv_iommu_second_stage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+        axas_hpa *hpa);
+/* What modes from vpn3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_riscv_iommu_second_stage_from_vpn3_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
+/* What modes from vpn2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
+enum axas_status axas_riscv_iommu_second_stage_from_vpn2_translate(
+        const struct axas_table *t,
+        uint64_t gpa,
+        axas_hpa *hpa);
 
 /* ---- Sv39x4 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_riscv_iommu_second_stage_sv39x4 {
     struct axas_walker walker;
 };
@@ -369,23 +332,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_transla
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn2_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_riscv_iommu_second_stage_inline_translate(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_map_page(
@@ -394,34 +341,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_map_pag
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
-    axas_riscv_iommu_second_stage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn2_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_riscv_iommu_second_stage_inline_map_page(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_install_page(
@@ -431,28 +351,11 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv39x4_install
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE;
-    axas_riscv_iommu_second_stage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn2_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_riscv_iommu_second_stage_inline_install_page(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2, gpa, hpa, attr, pool);
 }
 
 /* ---- Sv48x4 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_riscv_iommu_second_stage_sv48x4 {
     struct axas_walker walker;
 };
@@ -470,23 +373,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_transla
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn3_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_riscv_iommu_second_stage_inline_translate(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_map_page(
@@ -495,34 +382,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_map_pag
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
-    axas_riscv_iommu_second_stage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn3_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_riscv_iommu_second_stage_inline_map_page(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_install_page(
@@ -532,28 +392,11 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv48x4_install
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE;
-    axas_riscv_iommu_second_stage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn3_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_riscv_iommu_second_stage_inline_install_page(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3, gpa, hpa, attr, pool);
 }
 
 /* ---- Sv57x4 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_riscv_iommu_second_stage_sv57x4 {
     struct axas_walker walker;
 };
@@ -571,23 +414,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_transla
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn4_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_riscv_iommu_second_stage_inline_translate(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_map_page(
@@ -596,34 +423,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_map_pag
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
-    axas_riscv_iommu_second_stage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn4_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_riscv_iommu_second_stage_inline_map_page(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_install_page(
@@ -633,23 +433,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_sv57x4_install
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE;
-    axas_riscv_iommu_second_stage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_from_vpn4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_riscv_iommu_second_stage_inline_install_page(&of->walker, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */

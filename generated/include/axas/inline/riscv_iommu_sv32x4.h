@@ -70,16 +70,19 @@ static AXAS_INLINE bool axas_riscv_iommu_sv32x4_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv_iommu_sv32x4_inline_page(code, hpa));
 }
 
-/* From vpn1 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_sv32x4_from_vpn1_reach(
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_riscv_iommu_sv32x4_inline_reach(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_riscv_iommu_sv32x4_entry *slot = (const axas_riscv_iommu_sv32x4_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const axas_riscv_iommu_sv32x4_entry *slot = (const axas_riscv_iommu_sv32x4_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    (void)root; /* there is one */
+    slot += gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
     entry = axas_riscv_iommu_sv32x4_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_vpn1_is_table(entry))) {
         if (!axas_riscv_iommu_sv32x4_vpn1_is_leaf(entry)) {
@@ -99,16 +102,19 @@ static AXAS_INLINE bool axas_riscv_iommu_sv32x4_from_vpn1_reach(
     return false;
 }
 
-/* From vpn1 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_riscv_iommu_sv32x4_from_vpn1_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_riscv_iommu_sv32x4_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_riscv_iommu_sv32x4_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_riscv_iommu_sv32x4_entry *slot = (axas_riscv_iommu_sv32x4_entry *)w->root + (gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_riscv_iommu_sv32x4_entry *slot = (axas_riscv_iommu_sv32x4_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    (void)root; /* there is one */
+    slot += gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
     entry = axas_riscv_iommu_sv32x4_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_vpn1_is_table(entry))) {
         return false;
@@ -120,12 +126,99 @@ static AXAS_INLINE bool axas_riscv_iommu_sv32x4_from_vpn1_slot(
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* The functions of every mode, by the level of its root. */
+
+static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_inline_translate(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa *hpa)
+{
+    axas_hpa found;
+
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
+        }
+        found = other;
+    }
+    *hpa = found;
+    return AXAS_OK;
+}
+
+static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_inline_map_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    const uint64_t page = AXAS_RISCV_IOMMU_SV32X4_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES;
+    axas_riscv_iommu_sv32x4_entry *slot;
+    uint64_t code, index;
+
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
+    }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_riscv_iommu_sv32x4_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+    }
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
+}
+
+static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_inline_install_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    const uint64_t page = AXAS_RISCV_IOMMU_SV32X4_INLINE_PAGE;
+    axas_riscv_iommu_sv32x4_entry *slot;
+    uint64_t code;
+
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+}
+
+/* What modes from vpn1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_riscv_iommu_sv32x4_from_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- Sv32x4 ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_riscv_iommu_sv32x4_sv32x4 {
     struct axas_walker walker;
 };
@@ -142,23 +235,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_sv32x4_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_from_vpn1_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_riscv_iommu_sv32x4_inline_translate(&of->walker, AXAS_RISCV_IOMMU_SV32X4_VPN1, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_sv32x4_map_page(
@@ -167,34 +244,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_sv32x4_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SV32X4_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES;
-    axas_riscv_iommu_sv32x4_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_riscv_iommu_sv32x4_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_from_vpn1_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_riscv_iommu_sv32x4_inline_map_page(&of->walker, AXAS_RISCV_IOMMU_SV32X4_VPN1, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_sv32x4_install_page(
@@ -204,23 +254,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_sv32x4_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_RISCV_IOMMU_SV32X4_INLINE_PAGE;
-    axas_riscv_iommu_sv32x4_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_from_vpn1_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_riscv_iommu_sv32x4_inline_install_page(&of->walker, AXAS_RISCV_IOMMU_SV32X4_VPN1, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */

@@ -70,13 +70,28 @@ static AXAS_INLINE bool axas_vtd_second_stage_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_vtd_second_stage_inline_page(code, hpa));
 }
 
-/* From pml5 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_vtd_second_stage_inline_reach(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
+        goto at_pml4;
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        slot += gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
+        goto at_pdp;
+    default:
+        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
+        break;
+    }
     entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_is_table(entry))) {
         return false;
@@ -84,6 +99,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_reach(const struct axas_
     hpa_of_table = axas_vtd_second_stage_pml5_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT & (AXAS_VTD_SECOND_STAGE_PML4_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_pml4:
     entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
         return false;
@@ -91,6 +107,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_reach(const struct axas_
     hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
     slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_pdp:
     entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
@@ -121,16 +138,28 @@ static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_reach(const struct axas_
     return false;
 }
 
-/* From pml5 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_vtd_second_stage_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_vtd_second_stage_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
+        goto at_pml4;
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        slot += gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
+        goto at_pdp;
+    default:
+        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
+        break;
+    }
     entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml5_is_table(entry))) {
         return false;
@@ -138,6 +167,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_slot(
     hpa_of_table = axas_vtd_second_stage_pml5_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT & (AXAS_VTD_SECOND_STAGE_PML4_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_pml4:
     entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
         return false;
@@ -145,6 +175,7 @@ static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_slot(
     hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
     index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
     slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_pdp:
     entry = axas_vtd_second_stage_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
         return false;
@@ -163,162 +194,103 @@ static AXAS_INLINE bool axas_vtd_second_stage_from_pml5_slot(
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* The functions of every mode, by the level of its root. */
+
+static AXAS_INLINE enum axas_status axas_vtd_second_stage_inline_translate(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa *hpa)
+{
+    axas_hpa found;
+
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
+        }
+        found = other;
+    }
+    *hpa = found;
+    return AXAS_OK;
+}
+
+static AXAS_INLINE enum axas_status axas_vtd_second_stage_inline_map_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
+    axas_vtd_second_stage_entry *slot;
+    uint64_t code, index;
+
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
+    }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_VTD_SECOND_STAGE_PT_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+    }
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
+}
+
+static AXAS_INLINE enum axas_status axas_vtd_second_stage_inline_install_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE;
+    axas_vtd_second_stage_entry *slot;
+    uint64_t code;
+
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+}
+
+/* What modes from pml5 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_vtd_second_stage_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From pml4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_vtd_second_stage_from_pml4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
-        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
-        return true;
-    }
-    hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
-        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffffe00000)) | (gpa & UINT64_C(0x1fffff));
-        return true;
-    }
-    hpa_of_table = axas_vtd_second_stage_pd_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (axas_vtd_second_stage_pt_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
-}
-
-/* From pml4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_vtd_second_stage_from_pml4_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_vtd_second_stage_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pml4_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_vtd_second_stage_pml4_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_vtd_second_stage_pd_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* What modes from pml4 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_vtd_second_stage_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From pdp on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_vtd_second_stage_from_pdp_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
-        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
-        return true;
-    }
-    hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
-        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffffe00000)) | (gpa & UINT64_C(0x1fffff));
-        return true;
-    }
-    hpa_of_table = axas_vtd_second_stage_pd_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (axas_vtd_second_stage_pt_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
-}
-
-/* From pdp on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_vtd_second_stage_from_pdp_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_vtd_second_stage_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root + (gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pdp_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_vtd_second_stage_pdp_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_pd_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_vtd_second_stage_pd_table_hpa(entry);
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* What modes from pdp on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_vtd_second_stage_from_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- 3-level, AGAW of 39 bits ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_vtd_second_stage_3level {
     struct axas_walker walker;
 };
@@ -335,23 +307,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_vtd_second_stage_inline_translate(&of->walker, AXAS_VTD_SECOND_STAGE_PDP, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_map_page(
@@ -360,34 +316,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
-    axas_vtd_second_stage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_VTD_SECOND_STAGE_PT_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_vtd_second_stage_inline_map_page(&of->walker, AXAS_VTD_SECOND_STAGE_PDP, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_install_page(
@@ -397,28 +326,11 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_3level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE;
-    axas_vtd_second_stage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pdp_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_vtd_second_stage_inline_install_page(&of->walker, AXAS_VTD_SECOND_STAGE_PDP, gpa, hpa, attr, pool);
 }
 
 /* ---- 4-level, AGAW of 48 bits ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_vtd_second_stage_4level {
     struct axas_walker walker;
 };
@@ -435,23 +347,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_vtd_second_stage_inline_translate(&of->walker, AXAS_VTD_SECOND_STAGE_PML4, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_map_page(
@@ -460,34 +356,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
-    axas_vtd_second_stage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_VTD_SECOND_STAGE_PT_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_vtd_second_stage_inline_map_page(&of->walker, AXAS_VTD_SECOND_STAGE_PML4, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_install_page(
@@ -497,28 +366,11 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_4level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE;
-    axas_vtd_second_stage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_vtd_second_stage_inline_install_page(&of->walker, AXAS_VTD_SECOND_STAGE_PML4, gpa, hpa, attr, pool);
 }
 
 /* ---- 5-level, AGAW of 57 bits ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_vtd_second_stage_5level {
     struct axas_walker walker;
 };
@@ -535,23 +387,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_vtd_second_stage_inline_translate(&of->walker, AXAS_VTD_SECOND_STAGE_PML5, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_map_page(
@@ -560,34 +396,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_VTD_SECOND_STAGE_PT_ENTRIES;
-    axas_vtd_second_stage_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_VTD_SECOND_STAGE_PT_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_vtd_second_stage_inline_map_page(&of->walker, AXAS_VTD_SECOND_STAGE_PML5, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_install_page(
@@ -597,23 +406,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_5level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_VTD_SECOND_STAGE_INLINE_PAGE;
-    axas_vtd_second_stage_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_from_pml5_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_vtd_second_stage_inline_install_page(&of->walker, AXAS_VTD_SECOND_STAGE_PML5, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */

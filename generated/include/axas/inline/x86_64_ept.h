@@ -64,13 +64,25 @@ static AXAS_INLINE bool axas_x86_64_ept_inline_swap_page(axas_x86_64_ept_entry *
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_x86_64_ept_inline_page(code, hpa));
 }
 
-/* From pml5 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_x86_64_ept_from_pml5_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+static AXAS_INLINE bool axas_x86_64_ept_inline_reach(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_x86_64_ept_entry *slot = (const axas_x86_64_ept_entry *)w->root + (gpa >> AXAS_X86_64_EPT_PML5_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    const axas_x86_64_ept_entry *slot = (const axas_x86_64_ept_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_X86_64_EPT_PML4:
+        slot += gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
+        goto at_pml4;
+    default:
+        slot += gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
+        break;
+    }
     entry = axas_x86_64_ept_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_ept_pml5_is_table(entry))) {
         return false;
@@ -78,6 +90,7 @@ static AXAS_INLINE bool axas_x86_64_ept_from_pml5_reach(const struct axas_walker
     hpa_of_table = axas_x86_64_ept_pml5_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT & (AXAS_X86_64_EPT_PML4_ENTRIES - 1);
     slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_pml4:
     entry = axas_x86_64_ept_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_is_table(entry))) {
         return false;
@@ -115,16 +128,25 @@ static AXAS_INLINE bool axas_x86_64_ept_from_pml5_reach(const struct axas_walker
     return false;
 }
 
-/* From pml5 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_x86_64_ept_from_pml5_slot(
+/* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
+static AXAS_INLINE bool axas_x86_64_ept_inline_slot(
         const struct axas_walker *w,
+        unsigned root,
         uint64_t gpa,
         axas_x86_64_ept_entry **found)
 {
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_x86_64_ept_entry *slot = (axas_x86_64_ept_entry *)w->root + (gpa >> AXAS_X86_64_EPT_PML5_SHIFT);
-    uint64_t entry, hpa_of_table, index;
+    axas_x86_64_ept_entry *slot = (axas_x86_64_ept_entry *)w->root;
+    uint64_t hpa_of_table, index;
+    uint64_t entry;
 
+    switch (root) {
+    case AXAS_X86_64_EPT_PML4:
+        slot += gpa >> AXAS_X86_64_EPT_PML4_SHIFT;
+        goto at_pml4;
+    default:
+        slot += gpa >> AXAS_X86_64_EPT_PML5_SHIFT;
+        break;
+    }
     entry = axas_x86_64_ept_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_ept_pml5_is_table(entry))) {
         return false;
@@ -132,6 +154,7 @@ static AXAS_INLINE bool axas_x86_64_ept_from_pml5_slot(
     hpa_of_table = axas_x86_64_ept_pml5_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT & (AXAS_X86_64_EPT_PML4_ENTRIES - 1);
     slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
+at_pml4:
     entry = axas_x86_64_ept_inline_load_link(slot);
     if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_is_table(entry))) {
         return false;
@@ -157,94 +180,101 @@ static AXAS_INLINE bool axas_x86_64_ept_from_pml5_slot(
     return true;
 }
 
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* The functions of every mode, by the level of its root. */
+
+static AXAS_INLINE enum axas_status axas_x86_64_ept_inline_translate(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa *hpa)
+{
+    axas_hpa found;
+
+    if (AXAS_UNLIKELY(hpa == NULL)) {
+        return AXAS_ERR_INVALID;
+    }
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_x86_64_ept_inline_reach(w, root, gpa.raw, &found))) {
+        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
+        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
+
+        if (status != AXAS_OK) {
+            return status;
+        }
+        found = other;
+    }
+    *hpa = found;
+    return AXAS_OK;
+}
+
+static AXAS_INLINE enum axas_status axas_x86_64_ept_inline_map_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    const uint64_t page = AXAS_X86_64_EPT_INLINE_PAGE, table = page * AXAS_X86_64_EPT_PT_ENTRIES;
+    axas_x86_64_ept_entry *slot;
+    uint64_t code, index;
+
+    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0)) {
+        goto call;
+    }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_X86_64_EPT_PT_SHIFT);
+    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_x86_64_ept_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_ept_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+    }
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_fill_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+
+call:
+    return axas_table_map(w->table, gpa, hpa, page, attr);
+}
+
+static AXAS_INLINE enum axas_status axas_x86_64_ept_inline_install_page(
+        const struct axas_walker *w,
+        unsigned root,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+    const uint64_t page = AXAS_X86_64_EPT_INLINE_PAGE;
+    axas_x86_64_ept_entry *slot;
+    uint64_t code;
+
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+        goto call;
+    }
+    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_ept_inline_slot(w, root, gpa.raw, &slot)) ||
+            AXAS_UNLIKELY(!axas_x86_64_ept_inline_swap_page(slot, code, hpa.raw))) {
+        goto call;
+    }
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+
+call:
+    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+}
+
+/* What modes from pml5 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_x86_64_ept_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
-
-/* From pml4 on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_x86_64_ept_from_pml4_reach(const struct axas_walker *w, uint64_t gpa, axas_hpa *hpa)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    const axas_x86_64_ept_entry *slot = (const axas_x86_64_ept_entry *)w->root + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_x86_64_ept_pml4_table_hpa(entry);
-    index = gpa >> AXAS_X86_64_EPT_PDPT_SHIFT & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1);
-    slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pdpt_is_table(entry))) {
-        if (!axas_x86_64_ept_pdpt_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
-        return true;
-    }
-    hpa_of_table = axas_x86_64_ept_pdpt_table_hpa(entry);
-    index = gpa >> AXAS_X86_64_EPT_PD_SHIFT & (AXAS_X86_64_EPT_PD_ENTRIES - 1);
-    slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pd_is_table(entry))) {
-        if (!axas_x86_64_ept_pd_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffffe00000)) | (gpa & UINT64_C(0x1fffff));
-        return true;
-    }
-    hpa_of_table = axas_x86_64_ept_pd_table_hpa(entry);
-    index = gpa >> AXAS_X86_64_EPT_PT_SHIFT & (AXAS_X86_64_EPT_PT_ENTRIES - 1);
-    slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_ept_inline_load_link(slot);
-    if (axas_x86_64_ept_pt_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
-}
-
-/* From pml4 on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
-static AXAS_INLINE bool axas_x86_64_ept_from_pml4_slot(
-        const struct axas_walker *w,
-        uint64_t gpa,
-        axas_x86_64_ept_entry **found)
-{
-    /* All of the address above: a root may be wider than other tables of its level. */
-    axas_x86_64_ept_entry *slot = (axas_x86_64_ept_entry *)w->root + (gpa >> AXAS_X86_64_EPT_PML4_SHIFT);
-    uint64_t entry, hpa_of_table, index;
-
-    entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_x86_64_ept_pml4_table_hpa(entry);
-    index = gpa >> AXAS_X86_64_EPT_PDPT_SHIFT & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1);
-    slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pdpt_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_x86_64_ept_pdpt_table_hpa(entry);
-    index = gpa >> AXAS_X86_64_EPT_PD_SHIFT & (AXAS_X86_64_EPT_PD_ENTRIES - 1);
-    slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pd_is_table(entry))) {
-        return false;
-    }
-    hpa_of_table = axas_x86_64_ept_pd_table_hpa(entry);
-    index = gpa >> AXAS_X86_64_EPT_PT_SHIFT & (AXAS_X86_64_EPT_PT_ENTRIES - 1);
-    slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
-}
-
-/* What the mode has for axas_table_translate, and a table of it unless its HAL maps by call. */
+/* What modes from pml4 on have for axas_table_translate, and their tables unless the HAL maps by call. */
 enum axas_status axas_x86_64_ept_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
 
 /* ---- 4-level EPT ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_x86_64_ept_4level {
     struct axas_walker walker;
 };
@@ -261,23 +291,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_4level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_x86_64_ept_from_pml4_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_x86_64_ept_inline_translate(&of->walker, AXAS_X86_64_EPT_PML4, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_x86_64_ept_4level_map_page(
@@ -286,34 +300,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_4level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_EPT_INLINE_PAGE, table = page * AXAS_X86_64_EPT_PT_ENTRIES;
-    axas_x86_64_ept_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_X86_64_EPT_PT_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_x86_64_ept_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_ept_from_pml4_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_x86_64_ept_inline_map_page(&of->walker, AXAS_X86_64_EPT_PML4, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_x86_64_ept_4level_install_page(
@@ -323,28 +310,11 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_4level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_EPT_INLINE_PAGE;
-    axas_x86_64_ept_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_ept_from_pml4_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_x86_64_ept_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_x86_64_ept_inline_install_page(&of->walker, AXAS_X86_64_EPT_PML4, gpa, hpa, attr, pool);
 }
 
 /* ---- 5-level EPT ---- */
 
-/* Of this mode, if its limit is not 0. */
 struct axas_x86_64_ept_5level {
     struct axas_walker walker;
 };
@@ -361,23 +331,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_5level_translate(
         axas_gpa gpa,
         axas_hpa *hpa)
 {
-    const struct axas_walker *const w = &of->walker;
-    axas_hpa found;
-
-    if (AXAS_UNLIKELY(hpa == NULL)) {
-        return AXAS_ERR_INVALID;
-    }
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_x86_64_ept_from_pml5_reach(w, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
-        }
-        found = other;
-    }
-    *hpa = found;
-    return AXAS_OK;
+    return axas_x86_64_ept_inline_translate(&of->walker, AXAS_X86_64_EPT_PML5, gpa, hpa);
 }
 
 static AXAS_INLINE enum axas_status axas_x86_64_ept_5level_map_page(
@@ -386,34 +340,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_5level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_EPT_INLINE_PAGE, table = page * AXAS_X86_64_EPT_PT_ENTRIES;
-    axas_x86_64_ept_entry *slot;
-    uint64_t code, index;
-
-    if (AXAS_UNLIKELY(gpa.raw >= w->limit)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0)) {
-        goto call;
-    }
-    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_X86_64_EPT_PT_SHIFT);
-    if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-        slot = (axas_x86_64_ept_entry *)w->table->leaf_table + index;
-    } else {
-        if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_ept_from_pml5_slot(w, gpa.raw, &slot))) {
-            goto call;
-        }
-        axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
-    }
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_fill_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
-
-call:
-    return axas_table_map(w->table, gpa, hpa, page, attr);
+    return axas_x86_64_ept_inline_map_page(&of->walker, AXAS_X86_64_EPT_PML5, gpa, hpa, attr);
 }
 
 static AXAS_INLINE enum axas_status axas_x86_64_ept_5level_install_page(
@@ -423,23 +350,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_5level_install_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const struct axas_walker *const w = &of->walker;
-    const uint64_t page = AXAS_X86_64_EPT_INLINE_PAGE;
-    axas_x86_64_ept_entry *slot;
-    uint64_t code;
-
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
-        goto call;
-    }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_ept_from_pml5_slot(w, gpa.raw, &slot)) ||
-            AXAS_UNLIKELY(!axas_x86_64_ept_inline_swap_page(slot, code, hpa.raw))) {
-        goto call;
-    }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
-
-call:
-    return axas_table_install(w->table, gpa, hpa, page, attr, pool);
+    return axas_x86_64_ept_inline_install_page(&of->walker, AXAS_X86_64_EPT_PML5, gpa, hpa, attr, pool);
 }
 
 /* use(format, mode) for each mode. */
