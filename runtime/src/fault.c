@@ -434,17 +434,17 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     return status;
 }
 
-/* Is the page at gpa in the area and in the table of the last one, and nothing moved since? */
-static inline bool goes_on(const struct axas_space *space, const struct axas_last_page *last, uint64_t gpa)
+/* The mode's empty_page in an area that is noted in *last, where a walk is of use only to another table. */
+static inline void *empty_again(const struct axas_table *table, struct axas_last_page *last, uint64_t gpa)
 {
-    return last != NULL && (last->gpa ^ gpa) >> space->table.table_shift == 0 &&
-           axas_still_in(space, &last->in, gpa);
-}
-
-/* The mode's empty_page for such a page. */
-static inline void *empty_beside(const struct axas_table *table, const struct axas_last_page *last,
-                                 uint64_t gpa)
-{
+    if (AXAS_UNLIKELY((last->gpa ^ gpa) >> table->table_shift != 0)) {
+        void *found = table->mode->empty_page(table, gpa);
+        if (AXAS_LIKELY(found != NULL)) {
+            last->gpa = gpa;
+            last->slot = found;
+        }
+        return found;
+    }
     const uint64_t pages = (uint64_t)((int64_t)(gpa - last->gpa) >> table->page_shift);
     void *slot = axas_tree_behind(table->format, last->slot, pages);
     return axas_tree_load(table->format, slot) == table->page_empty ? slot : NULL;
@@ -527,10 +527,10 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     void *slot = NULL;
     struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
     struct axas_last_page *const last = notes == NULL ? NULL : &notes->fault;
-    if (AXAS_LIKELY(goes_on(space, last, gpa.raw))) {
+    if (AXAS_LIKELY(last != NULL && axas_still_in(space, &last->in, gpa.raw))) {
         found = last->in.area;
         if (may_have(found, fault->access)) {
-            slot = empty_beside(table, last, gpa.raw);
+            slot = empty_again(table, last, gpa.raw);
         }
     } else {
         found = axas_areas_find(space, gpa.raw, &piece);
