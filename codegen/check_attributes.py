@@ -47,8 +47,9 @@ class Attributes(Part):
     def check_variable_fields(self, access_fields, kept_fields):
         """Something gives a value to every field that has none of its own."""
         set_by_rows = {**access_fields, **kept_fields}
+        accessed = self.doc["accessed"]["field"].value if "accessed" in self.doc else None
         for at in self.at:
-            allowed = {"table": {}, "held": kept_fields, "leaf": set_by_rows}[at.role]
+            allowed = {"table": [accessed], "held": kept_fields, "leaf": set_by_rows}[at.role]
             for row in at.rows:
                 if row.what == "field" and not row.fixed and row.name not in allowed:
                     self.nothing_sets(at, row, set_by_rows)
@@ -60,7 +61,7 @@ class Attributes(Part):
             expected = f"a value as in {{field: {row.name}, value: 0}}: access rows set leaves only"
         else:
             expected = f"a value as in {{field: {row.name}, value: 0}}"
-        guess = closest(row.name, (*WORDS, *set_by_rows))
+        guess = closest(row.name, (*WORDS, *set_by_rows)) if row.name not in set_by_rows else None
         guess = f" (did you mean '{guess}'?)" if guess else ""
         self.error(row.node, f"nothing sets field '{row.name}' of kind '{at.kind}', expected {expected}{guess}")
 

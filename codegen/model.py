@@ -207,6 +207,18 @@ class LevelKind:
                 cut.append(Piece(high, low, high - piece.shift, low - piece.shift))
         return cut
 
+    @cached_property
+    def table_value(self) -> int:
+        """What a table's entry is made of beside the address: accessed, so that the CPU need not set it."""
+        return self.fixed_value | self.accessed_mask
+
+    @cached_property
+    def plain_piece(self) -> Piece | None:
+        """Of a table: the piece of its address beside which an entry is the table_value as a rule; other pieces hold
+        what only addresses from 2^48 on have. None: there is no such piece."""
+        lowest, *rest = sorted(self.pieces, key=lambda piece: piece.output_low)
+        return None if any(piece.output_low < 48 for piece in rest) else lowest
+
 
 @dataclass
 class Group:

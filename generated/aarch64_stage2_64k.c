@@ -1379,7 +1379,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_AARCH64_STAGE2_64K_LEVEL2:
@@ -1393,23 +1393,31 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
-        hpa->raw = axas_aarch64_stage2_64k_level1_is_leaf(entry)
-                ? axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_aarch64_stage2_64k_inline_level1_below(entry, &hpa_of_table)) {
+        if (axas_aarch64_stage2_64k_level1_is_leaf(entry)) {
+            hpa->raw = axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_AARCH64_STAGE2_64K_LEVEL1_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL2_INDEX(gpa);
 at_level2:
     entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
-        hpa->raw = axas_aarch64_stage2_64k_level2_is_leaf(entry)
-                ? axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_aarch64_stage2_64k_inline_level2_below(entry, &hpa_of_table)) {
+        if (axas_aarch64_stage2_64k_level2_is_leaf(entry)) {
+            hpa->raw = axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_AARCH64_STAGE2_64K_LEVEL2_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL3_INDEX(gpa);
 at_level3:
     axas_walk_ahead(table + index);

@@ -1608,7 +1608,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL0:
@@ -1628,41 +1628,55 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level_minus1_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_aarch64_stage2_lpa2_inline_level_minus1_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level_minus1_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL0_INDEX(gpa);
 at_level0:
     entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level0_is_table(entry)) {
-        hpa->raw = axas_aarch64_stage2_lpa2_level0_is_leaf(entry)
-                ? axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_aarch64_stage2_lpa2_inline_level0_below(entry, &hpa_of_table)) {
+        if (axas_aarch64_stage2_lpa2_level0_is_leaf(entry)) {
+            hpa->raw = axas_aarch64_stage2_lpa2_level0_leaf_hpa(entry) | (gpa & LEVEL0_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL0_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level0_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL1_INDEX(gpa);
 at_level1:
     entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level1_is_table(entry)) {
-        hpa->raw = axas_aarch64_stage2_lpa2_level1_is_leaf(entry)
-                ? axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_aarch64_stage2_lpa2_inline_level1_below(entry, &hpa_of_table)) {
+        if (axas_aarch64_stage2_lpa2_level1_is_leaf(entry)) {
+            hpa->raw = axas_aarch64_stage2_lpa2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL1_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level1_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL2_INDEX(gpa);
 at_level2:
     entry = axas_aarch64_stage2_lpa2_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_lpa2_level2_is_table(entry)) {
-        hpa->raw = axas_aarch64_stage2_lpa2_level2_is_leaf(entry)
-                ? axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_aarch64_stage2_lpa2_inline_level2_below(entry, &hpa_of_table)) {
+        if (axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
+            hpa->raw = axas_aarch64_stage2_lpa2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_AARCH64_STAGE2_LPA2_LEVEL2_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_aarch64_stage2_lpa2_level2_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL3_INDEX(gpa);
 at_level3:
     axas_walk_ahead(table + index);

@@ -1253,7 +1253,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_ARMV7_LPAE_STAGE2_LEVEL2:
@@ -1264,23 +1264,31 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_armv7_lpae_stage2_inline_load_link(table + index);
-    if (!axas_armv7_lpae_stage2_level1_is_table(entry)) {
-        hpa->raw = axas_armv7_lpae_stage2_level1_is_leaf(entry)
-                ? axas_armv7_lpae_stage2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_armv7_lpae_stage2_inline_level1_below(entry, &hpa_of_table)) {
+        if (axas_armv7_lpae_stage2_level1_is_leaf(entry)) {
+            hpa->raw = axas_armv7_lpae_stage2_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_ARMV7_LPAE_STAGE2_LEVEL1_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_armv7_lpae_stage2_level1_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL2_INDEX(gpa);
 at_level2:
     entry = axas_armv7_lpae_stage2_inline_load_link(table + index);
-    if (!axas_armv7_lpae_stage2_level2_is_table(entry)) {
-        hpa->raw = axas_armv7_lpae_stage2_level2_is_leaf(entry)
-                ? axas_armv7_lpae_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_armv7_lpae_stage2_inline_level2_below(entry, &hpa_of_table)) {
+        if (axas_armv7_lpae_stage2_level2_is_leaf(entry)) {
+            hpa->raw = axas_armv7_lpae_stage2_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_ARMV7_LPAE_STAGE2_LEVEL2_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_armv7_lpae_stage2_level2_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = LEVEL3_INDEX(gpa);
     axas_walk_ahead(table + index);
     return table + index;

@@ -1105,7 +1105,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
@@ -1116,21 +1116,27 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_dir3_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_loongarch64_stage2_16k_inline_dir3_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_LOONGARCH64_STAGE2_16K_DIR3_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_loongarch64_stage2_16k_dir3_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = DIR1_INDEX(gpa);
 at_dir1:
     entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
-        hpa->raw = axas_loongarch64_stage2_16k_dir1_is_leaf(entry)
-                ? axas_loongarch64_stage2_16k_dir1_leaf_hpa(entry) | (gpa & DIR1_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_loongarch64_stage2_16k_inline_dir1_below(entry, &hpa_of_table)) {
+        if (axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
+            hpa->raw = axas_loongarch64_stage2_16k_dir1_leaf_hpa(entry) | (gpa & DIR1_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_LOONGARCH64_STAGE2_16K_DIR1_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_loongarch64_stage2_16k_dir1_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PT_INDEX(gpa);
     axas_walk_ahead(table + index);
     return table + index;

@@ -1409,7 +1409,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_RISCV64_GSTAGE_VPN3:
@@ -1423,42 +1423,58 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_riscv64_gstage_inline_load_link(table + index);
-    if (!axas_riscv64_gstage_vpn4_is_table(entry)) {
-        hpa->raw = axas_riscv64_gstage_vpn4_is_leaf(entry)
-                ? axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_riscv64_gstage_inline_vpn4_below(entry, &hpa_of_table)) {
+        if (axas_riscv64_gstage_vpn4_is_leaf(entry)) {
+            hpa->raw = axas_riscv64_gstage_vpn4_leaf_hpa(entry) | (gpa & VPN4_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_RISCV64_GSTAGE_VPN4_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_riscv64_gstage_vpn4_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = VPN3_INDEX(gpa);
 at_vpn3:
     entry = axas_riscv64_gstage_inline_load_link(table + index);
-    if (!axas_riscv64_gstage_vpn3_is_table(entry)) {
-        hpa->raw = axas_riscv64_gstage_vpn3_is_leaf(entry)
-                ? axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_riscv64_gstage_inline_vpn3_below(entry, &hpa_of_table)) {
+        if (axas_riscv64_gstage_vpn3_is_leaf(entry)) {
+            hpa->raw = axas_riscv64_gstage_vpn3_leaf_hpa(entry) | (gpa & VPN3_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_RISCV64_GSTAGE_VPN3_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_riscv64_gstage_vpn3_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = VPN2_INDEX(gpa);
 at_vpn2:
     entry = axas_riscv64_gstage_inline_load_link(table + index);
-    if (!axas_riscv64_gstage_vpn2_is_table(entry)) {
-        hpa->raw = axas_riscv64_gstage_vpn2_is_leaf(entry)
-                ? axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_riscv64_gstage_inline_vpn2_below(entry, &hpa_of_table)) {
+        if (axas_riscv64_gstage_vpn2_is_leaf(entry)) {
+            hpa->raw = axas_riscv64_gstage_vpn2_leaf_hpa(entry) | (gpa & VPN2_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_RISCV64_GSTAGE_VPN2_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_riscv64_gstage_vpn2_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = VPN1_INDEX(gpa);
     entry = axas_riscv64_gstage_inline_load_link(table + index);
-    if (!axas_riscv64_gstage_vpn1_is_table(entry)) {
-        hpa->raw = axas_riscv64_gstage_vpn1_is_leaf(entry)
-                ? axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_riscv64_gstage_inline_vpn1_below(entry, &hpa_of_table)) {
+        if (axas_riscv64_gstage_vpn1_is_leaf(entry)) {
+            hpa->raw = axas_riscv64_gstage_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_RISCV64_GSTAGE_VPN1_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_riscv64_gstage_vpn1_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = VPN0_INDEX(gpa);
     axas_walk_ahead(table + index);
     return table + index;

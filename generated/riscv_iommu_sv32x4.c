@@ -999,16 +999,20 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index = gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
-    if (!axas_riscv_iommu_sv32x4_vpn1_is_table(entry)) {
-        hpa->raw = axas_riscv_iommu_sv32x4_vpn1_is_leaf(entry)
-                ? axas_riscv_iommu_sv32x4_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_riscv_iommu_sv32x4_inline_vpn1_below(entry, &hpa_of_table)) {
+        if (axas_riscv_iommu_sv32x4_vpn1_is_leaf(entry)) {
+            hpa->raw = axas_riscv_iommu_sv32x4_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_RISCV_IOMMU_SV32X4_VPN1_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_riscv_iommu_sv32x4_vpn1_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = VPN0_INDEX(gpa);
     axas_walk_ahead(table + index);
     return table + index;

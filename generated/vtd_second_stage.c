@@ -115,7 +115,7 @@ static const uint64_t memory_codes[] = {
 
 static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
     {
-            { UINT64_C(0xffffffffff083),
+            { UINT64_C(0xffffffffff183),
                     UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
@@ -124,7 +124,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0xffffffffff083),
+            { UINT64_C(0xffffffffff183),
                     UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
@@ -133,7 +133,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0xffffffffff083),
+            { UINT64_C(0xffffffffff183),
                     UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
@@ -150,7 +150,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
                     UINT64_C(0) },
     },
     {
-            { UINT64_C(0xffffffffff083),
+            { UINT64_C(0xffffffffff183),
                     UINT64_C(0x4000000000000883),
                     UINT64_C(3),
                     UINT64_C(0),
@@ -1325,7 +1325,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_VTD_SECOND_STAGE_PML4:
@@ -1339,38 +1339,50 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pml5_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_vtd_second_stage_inline_pml5_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_VTD_SECOND_STAGE_PML5_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_vtd_second_stage_pml5_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PML4_INDEX(gpa);
 at_pml4:
     entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pml4_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_vtd_second_stage_inline_pml4_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_VTD_SECOND_STAGE_PML4_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_vtd_second_stage_pml4_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PDP_INDEX(gpa);
 at_pdp:
     entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pdp_is_table(entry)) {
-        hpa->raw = axas_vtd_second_stage_pdp_is_leaf(entry)
-                ? axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_vtd_second_stage_inline_pdp_below(entry, &hpa_of_table)) {
+        if (axas_vtd_second_stage_pdp_is_leaf(entry)) {
+            hpa->raw = axas_vtd_second_stage_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_VTD_SECOND_STAGE_PDP_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_vtd_second_stage_pdp_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PD_INDEX(gpa);
     entry = axas_vtd_second_stage_inline_load_link(table + index);
-    if (!axas_vtd_second_stage_pd_is_table(entry)) {
-        hpa->raw = axas_vtd_second_stage_pd_is_leaf(entry)
-                ? axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_vtd_second_stage_inline_pd_below(entry, &hpa_of_table)) {
+        if (axas_vtd_second_stage_pd_is_leaf(entry)) {
+            hpa->raw = axas_vtd_second_stage_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_VTD_SECOND_STAGE_PD_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_vtd_second_stage_pd_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PT_INDEX(gpa);
     axas_walk_ahead(table + index);
     return table + index;

@@ -135,7 +135,7 @@ static const uint64_t memory_codes[] = {
 
 static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
     {
-            { UINT64_C(0xffffffffffc87),
+            { UINT64_C(0xffffffffffd87),
                     UINT64_C(0x4ff),
                     UINT64_C(0x407),
                     UINT64_C(0),
@@ -144,7 +144,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0xffffffffffc87),
+            { UINT64_C(0xffffffffffd87),
                     UINT64_C(0x4ff),
                     UINT64_C(0x407),
                     UINT64_C(0),
@@ -153,7 +153,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0xffffffffffc87),
+            { UINT64_C(0xffffffffffd87),
                     UINT64_C(0x4ff),
                     UINT64_C(0x407),
                     UINT64_C(0),
@@ -170,7 +170,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
                     UINT64_C(0) },
     },
     {
-            { UINT64_C(0xffffffffffc87),
+            { UINT64_C(0xffffffffffd87),
                     UINT64_C(0x4ff),
                     UINT64_C(0x407),
                     UINT64_C(0),
@@ -1302,7 +1302,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_X86_64_EPT_PML4:
@@ -1313,37 +1313,49 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pml5_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_x86_64_ept_inline_pml5_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_X86_64_EPT_PML5_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_ept_pml5_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PML4_INDEX(gpa);
 at_pml4:
     entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pml4_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_x86_64_ept_inline_pml4_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_X86_64_EPT_PML4_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_ept_pml4_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PDPT_INDEX(gpa);
     entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pdpt_is_table(entry)) {
-        hpa->raw = axas_x86_64_ept_pdpt_is_leaf(entry)
-                ? axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_x86_64_ept_inline_pdpt_below(entry, &hpa_of_table)) {
+        if (axas_x86_64_ept_pdpt_is_leaf(entry)) {
+            hpa->raw = axas_x86_64_ept_pdpt_leaf_hpa(entry) | (gpa & PDPT_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_X86_64_EPT_PDPT_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_ept_pdpt_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PD_INDEX(gpa);
     entry = axas_x86_64_ept_inline_load_link(table + index);
-    if (!axas_x86_64_ept_pd_is_table(entry)) {
-        hpa->raw = axas_x86_64_ept_pd_is_leaf(entry)
-                ? axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_x86_64_ept_inline_pd_below(entry, &hpa_of_table)) {
+        if (axas_x86_64_ept_pd_is_leaf(entry)) {
+            hpa->raw = axas_x86_64_ept_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_X86_64_EPT_PD_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_ept_pd_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PT_INDEX(gpa);
     axas_walk_ahead(table + index);
     return table + index;

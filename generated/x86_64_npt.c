@@ -133,7 +133,7 @@ static const uint64_t memory_codes[] = {
 
 static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
     {
-            { UINT64_C(0x800ffffffffffe9f),
+            { UINT64_C(0x800ffffffffffebf),
                     UINT64_C(0x800000000000019f),
                     UINT64_C(7),
                     UINT64_C(0),
@@ -142,7 +142,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0x800ffffffffffe9f),
+            { UINT64_C(0x800ffffffffffebf),
                     UINT64_C(0x800000000000019f),
                     UINT64_C(7),
                     UINT64_C(0),
@@ -151,7 +151,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
             { 0, 0, 0, 0, 0 },
     },
     {
-            { UINT64_C(0x800ffffffffffe9f),
+            { UINT64_C(0x800ffffffffffebf),
                     UINT64_C(0x800000000000019f),
                     UINT64_C(7),
                     UINT64_C(0),
@@ -168,7 +168,7 @@ static const struct axas_kind_rule rules[][AXAS_ENTRY_HELD] = {
                     UINT64_C(0) },
     },
     {
-            { UINT64_C(0x800ffffffffffe9f),
+            { UINT64_C(0x800ffffffffffebf),
                     UINT64_C(0x800000000000019f),
                     UINT64_C(7),
                     UINT64_C(0),
@@ -1315,7 +1315,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
 {
     const table_entry *table = t->root;
     uint64_t index;
-    uint64_t entry;
+    uint64_t entry, hpa_of_table;
 
     switch (t->root_level) {
     case AXAS_X86_64_NPT_PML4:
@@ -1326,37 +1326,49 @@ static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uin
         break;
     }
     entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pml5_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_x86_64_npt_inline_pml5_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_X86_64_NPT_PML5_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_npt_pml5_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PML4_INDEX(gpa);
 at_pml4:
     entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pml4_is_table(entry)) {
-        hpa->raw = AXAS_NO_HPA;
+    if (!axas_x86_64_npt_inline_pml4_below(entry, &hpa_of_table)) {
+        if (entry != AXAS_X86_64_NPT_PML4_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_npt_pml4_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PDP_INDEX(gpa);
     entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pdp_is_table(entry)) {
-        hpa->raw = axas_x86_64_npt_pdp_is_leaf(entry)
-                ? axas_x86_64_npt_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_x86_64_npt_inline_pdp_below(entry, &hpa_of_table)) {
+        if (axas_x86_64_npt_pdp_is_leaf(entry)) {
+            hpa->raw = axas_x86_64_npt_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_X86_64_NPT_PDP_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_npt_pdp_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PD_INDEX(gpa);
     entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pd_is_table(entry)) {
-        hpa->raw = axas_x86_64_npt_pd_is_leaf(entry)
-                ? axas_x86_64_npt_pd_leaf_hpa(entry) | (gpa & PD_OFFSET)
-                : AXAS_NO_HPA;
+    if (!axas_x86_64_npt_inline_pd_below(entry, &hpa_of_table)) {
+        if (axas_x86_64_npt_pd_is_leaf(entry)) {
+            hpa->raw = axas_x86_64_npt_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
+            return NULL;
+        }
+        if (entry != AXAS_X86_64_NPT_PD_EMPTY) {
+            (void)axas_walk_translate(t, gpa, hpa);
+        }
         return NULL;
     }
-    table = directly_behind(t, axas_x86_64_npt_pd_table_hpa(entry));
+    table = directly_behind(t, hpa_of_table);
     index = PT_INDEX(gpa);
     axas_walk_ahead(table + index);
     return table + index;

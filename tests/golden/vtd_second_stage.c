@@ -60,13 +60,13 @@ Test(vtd, levels_and_modes_are_those_of_the_three_widths)
 Test(vtd, table_entries_match_the_manual)
 {
     static const struct golden_table golden[] = {
-        /* address at 51:12, R 0x1 + W 0x2 */
-        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345003)},
-        {"pml4", UINT64_C(0x1000), UINT64_C(0x1003)},
+        /* address at 51:12, R 0x1 + W 0x2; accessed 0x100, which the IOMMU would set */
+        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345103)},
+        {"pml4", UINT64_C(0x1000), UINT64_C(0x1103)},
         /* bit 7 clear marks a table */
-        {"pdp", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff003)},
+        {"pdp", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff103)},
         /* the highest bit that an entry has */
-        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001003)},
+        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001103)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_table(vtd(), &golden[i]);
@@ -338,15 +338,15 @@ Test(vtd, other_records_are_no_second_stage_faults)
 Test(vtd, every_bit_of_an_entry_is_accounted_for)
 {
     static const struct golden_bits golden[] = {
-        /* table: 63, 61:52, 10:8 and 6:2 are ignored; 62 and 11 reserved */
-        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
-         UINT64_C(0x000ffffffffff083)},
-        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
-         UINT64_C(0x000ffffffffff083)},
-        {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
-         UINT64_C(0x000ffffffffff083)},
-        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345003), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
-         UINT64_C(0x000ffffffffff083)},
+        /* table: 63, 61:52, 10:9 and 6:2 are ignored, 8 accessed; 62 and 11 reserved */
+        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345103), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff183)},
+        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345103), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff183)},
+        {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345103), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff183)},
+        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345103), UINT64_C(0xbffffffffffff77c), UINT64_C(0),
+         UINT64_C(0x000ffffffffff183)},
         /* large leaf: 63, 61:52, 10 and 6:2 are ignored, 9 dirty, 8 accessed; without bit 7 a table */
         {"pdp", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x40000083), UINT64_C(0xbfffffffc000077c),
          UINT64_C(0x83), UINT64_C(0x3fffffffc0000b83)},

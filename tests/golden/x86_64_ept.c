@@ -53,17 +53,18 @@ Test(ept, levels_and_modes_are_those_of_4_and_5_level_ept)
 Test(ept, table_entries_match_the_manual)
 {
     static const struct golden_table golden[] = {
-        /* 29-1: address 0x0000000012345000 at N-1:12, X W R = 111, user execute 0x400 */
-        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345407)},
+        /* 29-1: address 0x0000000012345000 at N-1:12, X W R = 111, user execute 0x400; accessed 0x100
+         * (29.3.5), which the CPU would set by a locked operation */
+        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345507)},
         /* the address's lowest bit, and its highest */
-        {"pml5", UINT64_C(0x1000), UINT64_C(0x1407)},
-        {"pml5", UINT64_C(0x8000000000000), UINT64_C(0x8000000000407)},
+        {"pml5", UINT64_C(0x1000), UINT64_C(0x1507)},
+        {"pml5", UINT64_C(0x8000000000000), UINT64_C(0x8000000000507)},
         /* 29-2 */
-        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345407)},
+        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345507)},
         /* 29-4: bit 7 clear marks a table; address 0x7f_ffff_f000 */
-        {"pdpt", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff407)},
+        {"pdpt", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff507)},
         /* 29-6: address with bit 51, the highest that an entry has */
-        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001407)},
+        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001507)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_table(ept(), &golden[i]);
@@ -534,15 +535,16 @@ Test(ept, every_bit_of_an_entry_is_accounted_for)
      * (10) tells an attribute.
      */
     static const struct golden_bits golden[] = {
-        /* table: 63:52, 11 and 9:8 are ignored, 7:3 reserved; of 10 and 2:0 this library writes 0x407 only */
-        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
-         UINT64_C(0x000ffffffffffc87)},
-        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
-         UINT64_C(0x000ffffffffffc87)},
-        {"pdpt", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
-         UINT64_C(0x000ffffffffffc87)},
-        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345407), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
-         UINT64_C(0x000ffffffffffc87)},
+        /* table: 63:52, 11 and 9 are ignored, 8 accessed, 7:3 reserved; of 10 and 2:0 this library writes
+         * 0x407 only */
+        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345507), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffd87)},
+        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345507), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffd87)},
+        {"pdpt", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345507), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffd87)},
+        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345507), UINT64_C(0xfffffffffffffb00), UINT64_C(0),
+         UINT64_C(0x000ffffffffffd87)},
         /* leaf: 62:61, 59, 56:52 and 11 are ignored, 9 dirty, 8 accessed; low address bits are reserved */
         {"pdpt", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x80000000400004f7), UINT64_C(0x69ffffffc0000b00),
          UINT64_C(0x43f), UINT64_C(0x97ffffffc0000fff)},

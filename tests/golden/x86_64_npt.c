@@ -49,13 +49,13 @@ Test(npt, levels_and_modes_are_those_of_4_and_5_level_long_mode)
 Test(npt, table_entries_match_the_manual)
 {
     static const struct golden_table golden[] = {
-        /* P 1 + R/W 2 + U/S 4 = 7, NX clear */
-        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345007)},
-        {"pml5", UINT64_C(0x1000), UINT64_C(0x1007)},
-        {"pml5", UINT64_C(0x8000000000000), UINT64_C(0x8000000000007)},
-        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345007)},
-        {"pdp", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff007)},
-        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001007)},
+        /* P 1 + R/W 2 + U/S 4 = 7, NX clear; accessed 0x20, which the CPU would set by a locked operation */
+        {"pml5", UINT64_C(0x12345000), UINT64_C(0x12345027)},
+        {"pml5", UINT64_C(0x1000), UINT64_C(0x1027)},
+        {"pml5", UINT64_C(0x8000000000000), UINT64_C(0x8000000000027)},
+        {"pml4", UINT64_C(0x12345000), UINT64_C(0x12345027)},
+        {"pdp", UINT64_C(0x7ffffff000), UINT64_C(0x7ffffff027)},
+        {"pd", UINT64_C(0x8000000001000), UINT64_C(0x8000000001027)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         golden_check_table(npt(), &golden[i]);
@@ -412,14 +412,14 @@ Test(npt, every_bit_of_an_entry_is_accounted_for)
      */
     static const struct golden_bits golden[] = {
         /* table: 62:52 and 11:9 are available, 6 ignored, 5 accessed */
-        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
-         UINT64_C(0x800ffffffffffe9f)},
-        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
-         UINT64_C(0x800ffffffffffe9f)},
-        {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
-         UINT64_C(0x800ffffffffffe9f)},
-        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345007), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
-         UINT64_C(0x800ffffffffffe9f)},
+        {"pml5", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345027), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffebf)},
+        {"pml4", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345027), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffebf)},
+        {"pdp", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345027), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffebf)},
+        {"pd", "", AXAS_ENTRY_TABLE, UINT64_C(0x12345027), UINT64_C(0x7ffffffffffffe60), UINT64_C(0),
+         UINT64_C(0x800ffffffffffebf)},
         /* leaf: NX, R/W and the memory type are codes, and without bit 7 it would be a table */
         {"pdp", "leaf_1gib", AXAS_ENTRY_LEAF, UINT64_C(0x40000087), UINT64_C(0x7fffffffc0000e60),
          UINT64_C(0x800000000000009a), UINT64_C(0xffffffffc0001fff)},

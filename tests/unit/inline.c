@@ -152,6 +152,81 @@ Test(inline, translate_refuses_what_leads_nowhere)
     }
 }
 
+/* ---- Tables that are not as usual ---- */
+
+/* Page 0 is mapped; what is asked here goes through the tables above it. */
+static void expect_walks(struct rig *rig, const char *what, unsigned bit)
+{
+    const axas_gpa gpas[] = {axas_gpa_of(1), axas_gpa_of(rig->page), axas_gpa_of(rig->page - 1)};
+    axas_hpa hpas[3];
+    expect_mapped(rig, 0, FAR_HPA, rig->page, RW);
+    expect_none(rig, rig->page, AXAS_ERR_NOT_MAPPED);
+    cr_assert_eq(axas_table_translate_batch(rig->table, gpas, hpas, 3), AXAS_OK);
+    cr_assert_eq(hpas[0].raw, FAR_HPA + 1, "%s: %s %u", rig->tree.name, what, bit);
+    cr_assert_eq(hpas[1].raw, AXAS_NO_HPA, "%s: %s %u", rig->tree.name, what, bit);
+    cr_assert_eq(hpas[2].raw, FAR_HPA + rig->page - 1, "%s: %s %u", rig->tree.name, what, bit);
+    cr_assert_eq(install_page(rig, 0, FAR_HPA, RW), AXAS_ERR_EXISTS, "%s: %s %u", rig->tree.name, what, bit);
+    cr_assert_eq(install_page(rig, rig->page, FAR_HPA + rig->page, RW), AXAS_OK, "%s: %s %u", rig->tree.name,
+                 what, bit);
+    cr_assert_eq(axas_table_install(rig->table, axas_gpa_of(2 * rig->page),
+                                    axas_hpa_of(FAR_HPA + 2 * rig->page), rig->page, RW, &rig->pool),
+                 AXAS_OK);
+    cr_assert_eq(map_page(rig, 3 * rig->page, FAR_HPA + 3 * rig->page, RW), AXAS_OK);
+    expect_mapped(rig, 0, FAR_HPA, 4 * rig->page, RW);
+    take_out(rig, rig->page, 3 * rig->page);
+}
+
+/* What the CPU ignores in a table's entry, or writes there itself, may be anything. */
+Test(inline, tables_in_which_other_bits_are_set_are_walked)
+{
+    unsigned flipped = 0;
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        fill_pool(&rig);
+        const struct axas_format *format = at.format;
+        unsigned char *bytes = rig.table->root;
+        cr_assert_eq(map_page(&rig, 0, FAR_HPA, RW), AXAS_OK);
+        for (unsigned level = rig.table->root_level; level + 1 < format->level_count; level++) {
+            void *slot = bytes;
+            const uint64_t entry = entry_read(format, slot), hpa = format->entry_hpa(level, entry);
+            for (unsigned bit = 0; bit < 8u * format->entry_bytes; bit++) {
+                const uint64_t other = entry ^ UINT64_C(1) << bit;
+                if (format->entry_kind(level, other) == AXAS_ENTRY_TABLE &&
+                    format->entry_hpa(level, other) == hpa &&
+                    format->entry_valid(level, other, at.features, rig.table->physical_bits)) {
+                    entry_write(format, slot, other);
+                    expect_walks(&rig, format->levels[level].name, bit);
+                    flipped++;
+                }
+            }
+            entry_write(format, slot, entry);
+            bytes = axas_hal_virt(rig.table->hal, axas_hpa_of(hpa));
+        }
+        rig_end(&rig);
+    }
+    cr_expect_gt(flipped, 0);
+}
+
+/* The host's memory is where addresses have the highest bit that the CPU has. */
+Test(inline, tables_far_up_in_the_host_are_walked)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        const uint64_t highest = UINT64_C(1) << (at.format->output_bits - 1u);
+        const struct axas_hosted_config machine = {.physical_base = highest};
+        unit_machine_as(&rig.tree, &at, &machine);
+        cr_assert_eq(axas_table_init(&rig.tree.table, &rig.tree.config), AXAS_OK, "%s", rig.tree.name);
+        unit_sizes(&rig.tree, &rig.tree.table);
+        rig_on(&rig, &at);
+        fill_pool(&rig);
+        cr_assert_eq(map_page(&rig, 0, FAR_HPA, RW), AXAS_OK);
+        cr_assert_geq(rig.table->root_hpa.raw, highest);
+        expect_walks(&rig, "bits", at.format->output_bits);
+        rig_end(&rig);
+    }
+}
+
 /* ---- map_page ---- */
 
 /* In order from one table into the next, then elsewhere and back, where the table of the page before has

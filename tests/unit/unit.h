@@ -104,16 +104,22 @@ struct unit_tree {
     uint64_t limit; /**< bytes of the tree's range */
 };
 
-static inline void unit_machine(struct unit_tree *tree, const struct unit_case *at, bool free_in_parts)
+static inline void unit_machine_as(struct unit_tree *tree, const struct unit_case *at,
+                                   const struct axas_hosted_config *machine)
 {
-    struct axas_hosted_config machine = {.free_in_parts = free_in_parts};
     memset(tree, 0, sizeof *tree);
-    tree->arena = axas_hosted_create(&machine);
+    tree->arena = axas_hosted_create(machine);
     cr_assert_not_null(tree->arena);
     tree->hal = *axas_hosted_hal(tree->arena);
     tree->name = unit_name(at);
     tree->config = (struct axas_table_config){
         .hal = &tree->hal, .format = at->format, .mode = at->mode, .features = at->features};
+}
+
+static inline void unit_machine(struct unit_tree *tree, const struct unit_case *at, bool free_in_parts)
+{
+    const struct axas_hosted_config machine = {.free_in_parts = free_in_parts};
+    unit_machine_as(tree, at, &machine);
 }
 
 static inline void unit_sizes(struct unit_tree *tree, const struct axas_table *table)

@@ -85,7 +85,7 @@ typedef uint64_t axas_vtd_second_stage_entry;
  *   bits 51:12   address
  *   bit 11       zero
  *   bits 10:9    ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:2     ignored
  *   bits 1:0     access = 3
@@ -97,7 +97,7 @@ static inline bool axas_vtd_second_stage_pml5_is_table(uint64_t entry)
 
 static inline uint64_t axas_vtd_second_stage_pml5_table(uint64_t hpa)
 {
-    return UINT64_C(3) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x103) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_vtd_second_stage_pml5_table_hpa(uint64_t entry)
@@ -115,7 +115,7 @@ static inline uint64_t axas_vtd_second_stage_pml5_table_hpa(uint64_t entry)
  *   bits 51:12   address
  *   bit 11       zero
  *   bits 10:9    ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:2     ignored
  *   bits 1:0     access = 3
@@ -127,7 +127,7 @@ static inline bool axas_vtd_second_stage_pml4_is_table(uint64_t entry)
 
 static inline uint64_t axas_vtd_second_stage_pml4_table(uint64_t hpa)
 {
-    return UINT64_C(3) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x103) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_vtd_second_stage_pml4_table_hpa(uint64_t entry)
@@ -145,7 +145,7 @@ static inline uint64_t axas_vtd_second_stage_pml4_table_hpa(uint64_t entry)
  *   bits 51:12   address
  *   bit 11       zero
  *   bits 10:9    ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:2     ignored
  *   bits 1:0     access = 3
@@ -196,7 +196,7 @@ static inline bool axas_vtd_second_stage_pdp_is_held(uint64_t entry)
 
 static inline uint64_t axas_vtd_second_stage_pdp_table(uint64_t hpa)
 {
-    return UINT64_C(3) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x103) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_vtd_second_stage_pdp_table_hpa(uint64_t entry)
@@ -225,7 +225,7 @@ static inline uint64_t axas_vtd_second_stage_pdp_leaf_hpa(uint64_t entry)
  *   bits 51:12   address
  *   bit 11       zero
  *   bits 10:9    ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:2     ignored
  *   bits 1:0     access = 3
@@ -276,7 +276,7 @@ static inline bool axas_vtd_second_stage_pd_is_held(uint64_t entry)
 
 static inline uint64_t axas_vtd_second_stage_pd_table(uint64_t hpa)
 {
-    return UINT64_C(3) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x103) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_vtd_second_stage_pd_table_hpa(uint64_t entry)

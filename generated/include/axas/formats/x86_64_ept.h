@@ -81,7 +81,7 @@ typedef uint64_t axas_x86_64_ept_entry;
  *   bit 11       software
  *   bit 10       user_exec = 1
  *   bit 9        ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:3     zero
  *   bits 2:0     access = 7
@@ -93,7 +93,7 @@ static inline bool axas_x86_64_ept_pml5_is_table(uint64_t entry)
 
 static inline uint64_t axas_x86_64_ept_pml5_table(uint64_t hpa)
 {
-    return UINT64_C(0x407) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x507) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_ept_pml5_table_hpa(uint64_t entry)
@@ -111,7 +111,7 @@ static inline uint64_t axas_x86_64_ept_pml5_table_hpa(uint64_t entry)
  *   bit 11       software
  *   bit 10       user_exec = 1
  *   bit 9        ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:3     zero
  *   bits 2:0     access = 7
@@ -123,7 +123,7 @@ static inline bool axas_x86_64_ept_pml4_is_table(uint64_t entry)
 
 static inline uint64_t axas_x86_64_ept_pml4_table(uint64_t hpa)
 {
-    return UINT64_C(0x407) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x507) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_ept_pml4_table_hpa(uint64_t entry)
@@ -141,7 +141,7 @@ static inline uint64_t axas_x86_64_ept_pml4_table_hpa(uint64_t entry)
  *   bit 11       software
  *   bit 10       user_exec = 1
  *   bit 9        ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:3     zero
  *   bits 2:0     access = 7
@@ -200,7 +200,7 @@ static inline bool axas_x86_64_ept_pdpt_is_held(uint64_t entry)
 
 static inline uint64_t axas_x86_64_ept_pdpt_table(uint64_t hpa)
 {
-    return UINT64_C(0x407) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x507) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_ept_pdpt_table_hpa(uint64_t entry)
@@ -229,7 +229,7 @@ static inline uint64_t axas_x86_64_ept_pdpt_leaf_hpa(uint64_t entry)
  *   bit 11       software
  *   bit 10       user_exec = 1
  *   bit 9        ignored
- *   bit 8        ignored
+ *   bit 8        accessed
  *   bit 7        size = 0
  *   bits 6:3     zero
  *   bits 2:0     access = 7
@@ -288,7 +288,7 @@ static inline bool axas_x86_64_ept_pd_is_held(uint64_t entry)
 
 static inline uint64_t axas_x86_64_ept_pd_table(uint64_t hpa)
 {
-    return UINT64_C(0x407) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x507) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_ept_pd_table_hpa(uint64_t entry)

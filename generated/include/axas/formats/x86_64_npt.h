@@ -85,7 +85,7 @@ typedef uint64_t axas_x86_64_npt_entry;
  *   bit 8        zero
  *   bit 7        ps = 0
  *   bit 6        ignored
- *   bit 5        ignored
+ *   bit 5        accessed
  *   bit 4        pcd = 0
  *   bit 3        pwt = 0
  *   bit 2        us = 1
@@ -99,7 +99,7 @@ static inline bool axas_x86_64_npt_pml5_is_table(uint64_t entry)
 
 static inline uint64_t axas_x86_64_npt_pml5_table(uint64_t hpa)
 {
-    return UINT64_C(7) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x27) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_npt_pml5_table_hpa(uint64_t entry)
@@ -118,7 +118,7 @@ static inline uint64_t axas_x86_64_npt_pml5_table_hpa(uint64_t entry)
  *   bit 8        zero
  *   bit 7        ps = 0
  *   bit 6        ignored
- *   bit 5        ignored
+ *   bit 5        accessed
  *   bit 4        pcd = 0
  *   bit 3        pwt = 0
  *   bit 2        us = 1
@@ -132,7 +132,7 @@ static inline bool axas_x86_64_npt_pml4_is_table(uint64_t entry)
 
 static inline uint64_t axas_x86_64_npt_pml4_table(uint64_t hpa)
 {
-    return UINT64_C(7) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x27) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_npt_pml4_table_hpa(uint64_t entry)
@@ -151,7 +151,7 @@ static inline uint64_t axas_x86_64_npt_pml4_table_hpa(uint64_t entry)
  *   bit 8        zero
  *   bit 7        ps = 0
  *   bit 6        ignored
- *   bit 5        ignored
+ *   bit 5        accessed
  *   bit 4        pcd = 0
  *   bit 3        pwt = 0
  *   bit 2        us = 1
@@ -208,7 +208,7 @@ static inline bool axas_x86_64_npt_pdp_is_held(uint64_t entry)
 
 static inline uint64_t axas_x86_64_npt_pdp_table(uint64_t hpa)
 {
-    return UINT64_C(7) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x27) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_npt_pdp_table_hpa(uint64_t entry)
@@ -238,7 +238,7 @@ static inline uint64_t axas_x86_64_npt_pdp_leaf_hpa(uint64_t entry)
  *   bit 8        zero
  *   bit 7        ps = 0
  *   bit 6        ignored
- *   bit 5        ignored
+ *   bit 5        accessed
  *   bit 4        pcd = 0
  *   bit 3        pwt = 0
  *   bit 2        us = 1
@@ -295,7 +295,7 @@ static inline bool axas_x86_64_npt_pd_is_held(uint64_t entry)
 
 static inline uint64_t axas_x86_64_npt_pd_table(uint64_t hpa)
 {
-    return UINT64_C(7) | (hpa & UINT64_C(0xffffffffff000));
+    return UINT64_C(0x27) | (hpa & UINT64_C(0xffffffffff000));
 }
 
 static inline uint64_t axas_x86_64_npt_pd_table_hpa(uint64_t entry)

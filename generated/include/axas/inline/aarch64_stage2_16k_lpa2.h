@@ -73,6 +73,33 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_aarch64_stage2_16k_lpa2_inline_page(code, hpa));
 }
 
+/* Where the table below an entry of level0 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_level0_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(3);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0x3ffffffffc000)) == 0;
+}
+
+/* Where the table below an entry of level1 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_level1_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(3);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0x3ffffffffc000)) == 0;
+}
+
+/* Where the table below an entry of level2 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_level2_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(3);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0x3ffffffffc000)) == 0;
+}
+
 /* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
 static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_reach(
         const struct axas_walker *w,
@@ -99,34 +126,31 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_reach(
         break;
     }
     entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level0_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level1:
     entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level1_below(entry, &hpa_of_table))) {
         if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0x3fff000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfffffffff));
         return true;
     }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level2:
     entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level2_below(entry, &hpa_of_table))) {
         if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
         return true;
     }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
     slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level3:
@@ -164,26 +188,23 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_slot(
         break;
     }
     entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level0_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level0_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level0_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
     slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level1:
     entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level1_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level1_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
     slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level2:
     entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_level2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level2_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_aarch64_stage2_16k_lpa2_level2_table_hpa(entry);
     index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
     slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level3:

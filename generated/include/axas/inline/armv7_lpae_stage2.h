@@ -70,6 +70,24 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_armv7_lpae_stage2_inline_page(code, hpa));
 }
 
+/* Where the table below an entry of level1 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_level1_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(3);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xfffffff000)) == 0;
+}
+
+/* Where the table below an entry of level2 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_level2_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(3);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xfffffff000)) == 0;
+}
+
 /* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
 static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_reach(
         const struct axas_walker *w,
@@ -90,26 +108,24 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_reach(
         break;
     }
     entry = axas_armv7_lpae_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_level1_below(entry, &hpa_of_table))) {
         if (!axas_armv7_lpae_stage2_level1_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0xffc0000000)) | (gpa & UINT64_C(0x3fffffff));
         return true;
     }
-    hpa_of_table = axas_armv7_lpae_stage2_level1_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL2_ENTRIES - 1);
     slot = (const axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level2:
     entry = axas_armv7_lpae_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_level2_below(entry, &hpa_of_table))) {
         if (!axas_armv7_lpae_stage2_level2_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0xffffe00000)) | (gpa & UINT64_C(0x1fffff));
         return true;
     }
-    hpa_of_table = axas_armv7_lpae_stage2_level2_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES - 1);
     slot = (const axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_armv7_lpae_stage2_inline_load_link(slot);
@@ -140,18 +156,16 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_slot(
         break;
     }
     entry = axas_armv7_lpae_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_level1_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_armv7_lpae_stage2_level1_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL2_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL2_ENTRIES - 1);
     slot = (axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_level2:
     entry = axas_armv7_lpae_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_level2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_armv7_lpae_stage2_inline_level2_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_armv7_lpae_stage2_level2_table_hpa(entry);
     index = gpa >> AXAS_ARMV7_LPAE_STAGE2_LEVEL3_SHIFT & (AXAS_ARMV7_LPAE_STAGE2_LEVEL3_ENTRIES - 1);
     slot = (axas_armv7_lpae_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     *found = slot;

@@ -70,6 +70,33 @@ static AXAS_INLINE bool axas_loongarch64_stage2_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_loongarch64_stage2_inline_page(code, hpa));
 }
 
+/* Where the table below an entry of dir3 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_loongarch64_stage2_inline_dir3_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(0);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xfffffffff000)) == 0;
+}
+
+/* Where the table below an entry of dir2 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_loongarch64_stage2_inline_dir2_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(0);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xfffffffff000)) == 0;
+}
+
+/* Where the table below an entry of dir1 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_loongarch64_stage2_inline_dir1_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(0);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xfffffffff000)) == 0;
+}
+
 /* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
 static AXAS_INLINE bool axas_loongarch64_stage2_inline_reach(
         const struct axas_walker *w,
@@ -90,33 +117,30 @@ static AXAS_INLINE bool axas_loongarch64_stage2_inline_reach(
         break;
     }
     entry = axas_loongarch64_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir3_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_dir3_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_loongarch64_stage2_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR2_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_dir2:
     entry = axas_loongarch64_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_dir2_below(entry, &hpa_of_table))) {
         if (!axas_loongarch64_stage2_dir2_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0xffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
         return true;
     }
-    hpa_of_table = axas_loongarch64_stage2_dir2_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_loongarch64_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_dir1_below(entry, &hpa_of_table))) {
         if (!axas_loongarch64_stage2_dir1_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0xffffffe00000)) | (gpa & UINT64_C(0x1fffff));
         return true;
     }
-    hpa_of_table = axas_loongarch64_stage2_dir1_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_PT_ENTRIES - 1);
     slot = (const axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_loongarch64_stage2_inline_load_link(slot);
@@ -147,25 +171,22 @@ static AXAS_INLINE bool axas_loongarch64_stage2_inline_slot(
         break;
     }
     entry = axas_loongarch64_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir3_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_dir3_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_loongarch64_stage2_dir3_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR2_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR2_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_dir2:
     entry = axas_loongarch64_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_dir2_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_loongarch64_stage2_dir2_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_DIR1_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_loongarch64_stage2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_dir1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_dir1_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_loongarch64_stage2_dir1_table_hpa(entry);
     index = gpa >> AXAS_LOONGARCH64_STAGE2_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_PT_ENTRIES - 1);
     slot = (axas_loongarch64_stage2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     *found = slot;

@@ -70,6 +70,15 @@ static AXAS_INLINE bool axas_riscv32_gstage_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv32_gstage_inline_page(code, hpa));
 }
 
+/* Where the table below an entry of vpn1 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_riscv32_gstage_inline_vpn1_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(1);
+
+    *hpa_of_table = link << 2;
+    return (link & ~UINT64_C(0xfffffc00)) == 0;
+}
+
 /* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
 static AXAS_INLINE bool axas_riscv32_gstage_inline_reach(
         const struct axas_walker *w,
@@ -84,14 +93,13 @@ static AXAS_INLINE bool axas_riscv32_gstage_inline_reach(
     (void)root; /* there is one */
     slot += gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
     entry = axas_riscv32_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv32_gstage_vpn1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_vpn1_below(entry, &hpa_of_table))) {
         if (!axas_riscv32_gstage_vpn1_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0xfff00000)) << 2) | (gpa & UINT64_C(0x3fffff));
         return true;
     }
-    hpa_of_table = axas_riscv32_gstage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv32_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_riscv32_gstage_inline_load_link(slot);
@@ -116,10 +124,9 @@ static AXAS_INLINE bool axas_riscv32_gstage_inline_slot(
     (void)root; /* there is one */
     slot += gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
     entry = axas_riscv32_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv32_gstage_vpn1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_vpn1_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_riscv32_gstage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1);
     slot = (axas_riscv32_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     *found = slot;

@@ -73,6 +73,42 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_swap_page(
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_riscv_iommu_second_stage_inline_page(code, hpa));
 }
 
+/* Where the table below an entry of vpn4 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_vpn4_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(1);
+
+    *hpa_of_table = link << 2;
+    return (link & ~UINT64_C(0x3ffffffffffc00)) == 0;
+}
+
+/* Where the table below an entry of vpn3 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_vpn3_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(1);
+
+    *hpa_of_table = link << 2;
+    return (link & ~UINT64_C(0x3ffffffffffc00)) == 0;
+}
+
+/* Where the table below an entry of vpn2 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_vpn2_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(1);
+
+    *hpa_of_table = link << 2;
+    return (link & ~UINT64_C(0x3ffffffffffc00)) == 0;
+}
+
+/* Where the table below an entry of vpn1 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_vpn1_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(1);
+
+    *hpa_of_table = link << 2;
+    return (link & ~UINT64_C(0x3ffffffffffc00)) == 0;
+}
+
 /* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
 static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_reach(
         const struct axas_walker *w,
@@ -96,49 +132,45 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_reach(
         break;
     }
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn4_below(entry, &hpa_of_table))) {
         if (!axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3fc00000000000)) << 2) | (gpa & UINT64_C(0xffffffffffff));
         return true;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_vpn3:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn3_below(entry, &hpa_of_table))) {
         if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3fffe000000000)) << 2) | (gpa & UINT64_C(0x7fffffffff));
         return true;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_vpn2:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn2_below(entry, &hpa_of_table))) {
         if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3ffffff0000000)) << 2) | (gpa & UINT64_C(0x3fffffff));
         return true;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn1_below(entry, &hpa_of_table))) {
         if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3ffffffff80000)) << 2) | (gpa & UINT64_C(0x1fffff));
         return true;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
     slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
@@ -176,33 +208,29 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_slot(
         break;
     }
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn4_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn4_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn4_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_vpn3:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn3_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn3_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn3_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_vpn2:
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn2_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn2_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn2_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_vpn1_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn1_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_riscv_iommu_second_stage_vpn1_table_hpa(entry);
     index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
     slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     *found = slot;

@@ -64,6 +64,42 @@ static AXAS_INLINE bool axas_x86_64_ept_inline_swap_page(axas_x86_64_ept_entry *
     return AXAS_COMPARE_EXCHANGE(slot, &empty, axas_x86_64_ept_inline_page(code, hpa));
 }
 
+/* Where the table below an entry of pml5 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_x86_64_ept_inline_pml5_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(0x507);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xffffffffff000)) == 0;
+}
+
+/* Where the table below an entry of pml4 is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_x86_64_ept_inline_pml4_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(0x507);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xffffffffff000)) == 0;
+}
+
+/* Where the table below an entry of pdpt is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_x86_64_ept_inline_pdpt_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(0x507);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xffffffffff000)) == 0;
+}
+
+/* Where the table below an entry of pd is; false for one in which anything else is set too. */
+static AXAS_INLINE bool axas_x86_64_ept_inline_pd_below(uint64_t entry, uint64_t *hpa_of_table)
+{
+    const uint64_t link = entry - UINT64_C(0x507);
+
+    *hpa_of_table = link;
+    return (link & ~UINT64_C(0xffffffffff000)) == 0;
+}
+
 /* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
 static AXAS_INLINE bool axas_x86_64_ept_inline_reach(
         const struct axas_walker *w,
@@ -84,40 +120,36 @@ static AXAS_INLINE bool axas_x86_64_ept_inline_reach(
         break;
     }
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml5_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pml5_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_x86_64_ept_pml5_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT & (AXAS_X86_64_EPT_PML4_ENTRIES - 1);
     slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_pml4:
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pml4_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_x86_64_ept_pml4_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PDPT_SHIFT & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1);
     slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pdpt_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pdpt_below(entry, &hpa_of_table))) {
         if (!axas_x86_64_ept_pdpt_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0xfffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
         return true;
     }
-    hpa_of_table = axas_x86_64_ept_pdpt_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PD_SHIFT & (AXAS_X86_64_EPT_PD_ENTRIES - 1);
     slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pd_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pd_below(entry, &hpa_of_table))) {
         if (!axas_x86_64_ept_pd_is_leaf(entry)) {
             return false;
         }
         hpa->raw = (entry & UINT64_C(0xfffffffe00000)) | (gpa & UINT64_C(0x1fffff));
         return true;
     }
-    hpa_of_table = axas_x86_64_ept_pd_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PT_SHIFT & (AXAS_X86_64_EPT_PT_ENTRIES - 1);
     slot = (const axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_x86_64_ept_inline_load_link(slot);
@@ -148,32 +180,28 @@ static AXAS_INLINE bool axas_x86_64_ept_inline_slot(
         break;
     }
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml5_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pml5_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_x86_64_ept_pml5_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PML4_SHIFT & (AXAS_X86_64_EPT_PML4_ENTRIES - 1);
     slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
 at_pml4:
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pml4_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pml4_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_x86_64_ept_pml4_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PDPT_SHIFT & (AXAS_X86_64_EPT_PDPT_ENTRIES - 1);
     slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pdpt_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pdpt_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_x86_64_ept_pdpt_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PD_SHIFT & (AXAS_X86_64_EPT_PD_ENTRIES - 1);
     slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     entry = axas_x86_64_ept_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_x86_64_ept_pd_is_table(entry))) {
+    if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_pd_below(entry, &hpa_of_table))) {
         return false;
     }
-    hpa_of_table = axas_x86_64_ept_pd_table_hpa(entry);
     index = gpa >> AXAS_X86_64_EPT_PT_SHIFT & (AXAS_X86_64_EPT_PT_ENTRIES - 1);
     slot = (axas_x86_64_ept_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
     *found = slot;
