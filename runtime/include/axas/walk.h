@@ -180,14 +180,18 @@ enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t 
 /** The same for a page whose arguments are checked, by the mode's find and install_page. */
 enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
                                     struct axas_pool *pool);
+/** The number of the page at `offset`; rotated, what is not aligned is beyond all pages. */
+static inline uint64_t axas_walk_page_number(uint64_t offset, unsigned shift)
+{
+    return offset >> shift | offset << (64 - shift);
+}
+
 /** Exclusive. Which entry gpa has in the table that the last page was mapped in: from leaf_table_pages on if
  *  it has none there or is not aligned. */
 static inline uint64_t axas_walk_leaf_table_index(const struct axas_table *table, uint64_t gpa,
                                                   unsigned shift)
 {
-    /* Rotated, what is not aligned is beyond all pages. */
-    const uint64_t offset = gpa - table->leaf_table_gpa;
-    return offset >> shift | offset << (64 - shift);
+    return axas_walk_page_number(gpa - table->leaf_table_gpa, shift);
 }
 
 /** Exclusive. The next page is looked for first in the table of smallest leaves from gpa on. */

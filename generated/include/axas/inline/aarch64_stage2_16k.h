@@ -247,10 +247,11 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_inline_install_page(
         struct axas_pool *pool)
 {
     const uint64_t page = AXAS_AARCH64_STAGE2_16K_INLINE_PAGE;
+    const uint64_t number = axas_walk_page_number(gpa.raw, AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT);
     axas_aarch64_stage2_16k_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_AARCH64_STAGE2_16K_LEVEL3_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);

@@ -305,10 +305,11 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_inline_install_page(
         struct axas_pool *pool)
 {
     const uint64_t page = AXAS_RISCV64_GSTAGE_INLINE_PAGE;
+    const uint64_t number = axas_walk_page_number(gpa.raw, AXAS_RISCV64_GSTAGE_VPN0_SHIFT);
     axas_riscv64_gstage_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);

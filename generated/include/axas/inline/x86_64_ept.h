@@ -279,10 +279,11 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_inline_install_page(
         struct axas_pool *pool)
 {
     const uint64_t page = AXAS_X86_64_EPT_INLINE_PAGE;
+    const uint64_t number = axas_walk_page_number(gpa.raw, AXAS_X86_64_EPT_PT_SHIFT);
     axas_x86_64_ept_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(gpa.raw % page != 0)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_X86_64_EPT_PT_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
