@@ -90,6 +90,7 @@ TARGETS = (
     Target("W8", "space", ("fill-split",)),
     Target("W9-order", "space", ("swap-order", *LOOKUP), 2),
     Target("W9-random", "space", ("swap-random", *LOOKUP), 2),
+    Target("W9-random-one-area", "space", ("swap-random", *LOOKUP)),
     Target("W9-zeroed-order", "space", ("swap-order", *LOOKUP), less=("get-frame",)),
     Target("W9-zeroed-random", "space", ("swap-random", *LOOKUP), less=("get-frame",)),
     Target("W9-threads-2", "space", ("W9-order-clock/space",), 1.7, gain=True),
@@ -110,6 +111,7 @@ and the slowest were. *Ratio* is that over the floor, measured in the same proce
   the fault does. What is compared is the difference from getting and clearing as many frames alone (`get-frame`), which
   is small and lies between two large figures. `W9-order` and `W9-random` are the same faults on memory that a backend
   has ready, and are judged.
+- `W9-random-one-area`: all of the memory in one area, which the next fault finds again; `W9-random` jumps between 10.
 - `W9-threads-2-apart`: two threads that fault in a space each and share nothing that is written. What they are short
   of twice the faults of one, other guests of the machine take, or the core that both run on.
 - `W10-find` among 10 and 1 000 areas, and `W11` below 4 KiB.

@@ -930,19 +930,20 @@ static void *take_faults_beside(void *context)
     }
 }
 
-/* A space whose pages are there when they are missed. */
-static void map_lazy(const struct subject *s, struct axas_space *space, uint64_t size, bool zeroed)
+/* A space of so many areas whose pages are there when they are missed. */
+static void map_lazy(const struct subject *s, struct axas_space *space, uint64_t size, uint64_t areas,
+                     bool zeroed)
 {
     must(s, axas_space_clear(space), 0);
     for (uint64_t gpa = 0, part; gpa < size; gpa += part) {
-        part = 2 * (size / FAULT_AREAS) > size - gpa ? size - gpa : size / FAULT_AREAS / s->page * s->page;
+        part = 2 * (size / areas) > size - gpa ? size - gpa : size / areas / s->page * s->page;
         must(s,
              zeroed
                  ? axas_space_map_alloc(space, axas_gpa_of(gpa), part, RW, AXAS_LAZY)
                  : axas_space_map(space, axas_gpa_of(gpa), part, RW, &ready, NULL, small_hpa(s), AXAS_LAZY),
              gpa);
     }
-    if (space->areas.count != FAULT_AREAS) {
+    if (space->areas.count != areas) {
         bench_fail(s, "another number of areas than was mapped", space->areas.count);
     }
 }
@@ -962,7 +963,8 @@ static void verify_zeroed(const struct subject *s, struct axas_space *space, uin
     }
 }
 
-static void faults(struct bench_state *state, const struct subject *s, bool shuffled, bool zeroed)
+static void faults(struct bench_state *state, const struct subject *s, uint64_t areas, bool shuffled,
+                   bool zeroed)
 {
     const uint64_t size = fault_bytes(s, zeroed), count = size / s->page;
     uint64_t *pages = new_pages(size, s->page, shuffled);
@@ -971,7 +973,7 @@ static void faults(struct bench_state *state, const struct subject *s, bool shuf
     subject_space(s, &space, 1);
     while (bench_keep_running(state)) {
         bench_pause(state);
-        map_lazy(s, &space, size, zeroed);
+        map_lazy(s, &space, size, areas, zeroed);
         bench_resume(state);
         take_faults(all);
     }
@@ -1012,9 +1014,9 @@ static void faults_of_two(struct bench_state *state, const struct subject *s, bo
     (void)await_other(&common.stage, THREAD_COMES);
     while (bench_keep_running(state)) {
         bench_pause(state);
-        map_lazy(s, &common.space, size, false);
+        map_lazy(s, &common.space, size, FAULT_AREAS, false);
         if (apart) {
-            map_lazy(s, &common.other, size, false);
+            map_lazy(s, &common.other, size, FAULT_AREAS, false);
         }
         bench_resume(state);
         __atomic_store_n(&common.stage, THREAD_GOES, __ATOMIC_RELEASE);
@@ -1036,22 +1038,27 @@ static void faults_of_two(struct bench_state *state, const struct subject *s, bo
 
 static void w9_order(struct bench_state *state, const void *subject)
 {
-    faults(state, subject, false, false);
+    faults(state, subject, FAULT_AREAS, false, false);
 }
 
 static void w9_random(struct bench_state *state, const void *subject)
 {
-    faults(state, subject, true, false);
+    faults(state, subject, FAULT_AREAS, true, false);
+}
+
+static void w9_random_one_area(struct bench_state *state, const void *subject)
+{
+    faults(state, subject, 1, true, false);
 }
 
 static void w9_zeroed_order(struct bench_state *state, const void *subject)
 {
-    faults(state, subject, false, true);
+    faults(state, subject, FAULT_AREAS, false, true);
 }
 
 static void w9_zeroed_random(struct bench_state *state, const void *subject)
 {
-    faults(state, subject, true, true);
+    faults(state, subject, FAULT_AREAS, true, true);
 }
 
 static void w9_threads2(struct bench_state *state, const void *subject)
@@ -1352,6 +1359,7 @@ static const struct {
     {"W8", "space", w8_space, true},
     {"W9-order", "space", w9_order, false},
     {"W9-random", "space", w9_random, false},
+    {"W9-random-one-area", "space", w9_random_one_area, false},
     {"W9-zeroed-order", "space", w9_zeroed_order, false},
     {"W9-zeroed-random", "space", w9_zeroed_random, false},
     {"W9-threads-2", "space", w9_threads2, false},
