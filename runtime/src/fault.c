@@ -434,7 +434,7 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     return status;
 }
 
-/* The mode's empty_page in an area that is noted in *last, where a walk is of use only to another table. */
+/* The mode's empty_page in the area that *last notes: only another table than the noted one takes a walk. */
 static inline void *empty_again(const struct axas_table *table, struct axas_last_page *last, uint64_t gpa)
 {
     if (AXAS_UNLIKELY((last->gpa ^ gpa) >> table->table_shift != 0)) {
