@@ -605,26 +605,14 @@ static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
     return axas_walk_virt(t, hpa);
 }
 
-/* The same where the direct map is at an offset, which the caller has looked up. */
-static inline table_entry *directly_behind(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt_directly(t, hpa);
-}
-
 static INLINE_UNLESS_SMALL void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
 
 #define LEVEL1_SPAN UINT64_C(0x40000000000)
-#define LEVEL1_OFFSET (LEVEL1_SPAN - 1)
-#define LEVEL1_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT) & (AXAS_AARCH64_STAGE2_64K_LEVEL1_ENTRIES - 1))
 #define LEVEL2_SPAN UINT64_C(0x20000000)
-#define LEVEL2_OFFSET (LEVEL2_SPAN - 1)
-#define LEVEL2_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT) & (AXAS_AARCH64_STAGE2_64K_LEVEL2_ENTRIES - 1))
 #define LEVEL3_SPAN UINT64_C(0x10000)
-#define LEVEL3_OFFSET (LEVEL3_SPAN - 1)
-#define LEVEL3_INDEX(gpa) (((gpa) >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT) & (AXAS_AARCH64_STAGE2_64K_LEVEL3_ENTRIES - 1))
 static const struct axas_level levels[] = {
     {
             .name = "level1",
@@ -1150,7 +1138,7 @@ static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uin
     if (kind_of(level, entry) != AXAS_ENTRY_TABLE || t->maps_by_call) {
         return;
     }
-    child = directly_behind(t, axas_aarch64_stage2_64k_entry_hpa(level, entry));
+    child = axas_walk_virt_directly(t, axas_aarch64_stage2_64k_entry_hpa(level, entry));
     for (unsigned i = 0; i < AHEAD; i += 64 / sizeof *child) {
         axas_walk_ahead(child + i);
     }
@@ -1291,46 +1279,19 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
 #if SMALL
     return axas_walk_find(t, gpa, level, found);
 #else
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
 
     if (AXAS_UNLIKELY(t->maps_by_call)) {
         return axas_walk_find(t, gpa, level, found);
     }
-    switch (t->root_level) {
-    case AXAS_AARCH64_STAGE2_64K_LEVEL2:
-        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT;
-        goto at_level2;
-    case AXAS_AARCH64_STAGE2_64K_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT;
-        goto at_level3;
-    default:
-        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
-        break;
+    *level = axas_aarch64_stage2_64k_inline_walk(&walker, t->root_level, gpa, &slot, found);
+    if (*level == AXAS_AARCH64_STAGE2_64K_LEVEL3) {
+        *found = axas_aarch64_stage2_64k_inline_load_link(slot);
+    } else if (*found != shape[*level].empty && AXAS_UNLIKELY(axas_aarch64_stage2_64k_entry_kind(*level, *found) == AXAS_ENTRY_TABLE)) {
+        return axas_walk_find(t, gpa, level, found);
     }
-    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_64k_level1_is_table(entry)) {
-        *level = AXAS_AARCH64_STAGE2_64K_LEVEL1;
-        goto found;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_64k_level1_table_hpa(entry));
-    index = LEVEL2_INDEX(gpa);
-at_level2:
-    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_64k_level2_is_table(entry)) {
-        *level = AXAS_AARCH64_STAGE2_64K_LEVEL2;
-        goto found;
-    }
-    table = directly_behind(t, axas_aarch64_stage2_64k_level2_table_hpa(entry));
-    index = LEVEL3_INDEX(gpa);
-at_level3:
-    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
-    *level = AXAS_AARCH64_STAGE2_64K_LEVEL3;
-
-found:
-    *found = entry;
-    return table + index;
+    return slot;
 #endif
 }
 
@@ -1377,51 +1338,19 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 /* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
 static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry, hpa_of_table;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+    uint64_t entry;
+    const unsigned level = axas_aarch64_stage2_64k_inline_walk(&walker, t->root_level, gpa, &slot, &entry);
 
-    switch (t->root_level) {
-    case AXAS_AARCH64_STAGE2_64K_LEVEL2:
-        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL2_SHIFT;
-        goto at_level2;
-    case AXAS_AARCH64_STAGE2_64K_LEVEL3:
-        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT;
-        goto at_level3;
-    default:
-        index = gpa >> AXAS_AARCH64_STAGE2_64K_LEVEL1_SHIFT;
-        break;
+    if (level == AXAS_AARCH64_STAGE2_64K_LEVEL3) {
+        axas_walk_ahead(slot);
+        return slot;
     }
-    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_64k_inline_level1_below(entry, &hpa_of_table)) {
-        if (axas_aarch64_stage2_64k_level1_is_leaf(entry)) {
-            hpa->raw = axas_aarch64_stage2_64k_level1_leaf_hpa(entry) | (gpa & LEVEL1_OFFSET);
-            return NULL;
-        }
-        if (entry != AXAS_AARCH64_STAGE2_64K_LEVEL1_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
+    if (!axas_aarch64_stage2_64k_inline_leaf(level, entry, gpa, hpa) && entry != shape[level].empty) {
+        (void)axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, hpa_of_table);
-    index = LEVEL2_INDEX(gpa);
-at_level2:
-    entry = axas_aarch64_stage2_64k_inline_load_link(table + index);
-    if (!axas_aarch64_stage2_64k_inline_level2_below(entry, &hpa_of_table)) {
-        if (axas_aarch64_stage2_64k_level2_is_leaf(entry)) {
-            hpa->raw = axas_aarch64_stage2_64k_level2_leaf_hpa(entry) | (gpa & LEVEL2_OFFSET);
-            return NULL;
-        }
-        if (entry != AXAS_AARCH64_STAGE2_64K_LEVEL2_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
-    }
-    table = directly_behind(t, hpa_of_table);
-    index = LEVEL3_INDEX(gpa);
-at_level3:
-    axas_walk_ahead(table + index);
-    return table + index;
+    return NULL;
 }
 
 /*
@@ -1448,11 +1377,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_aarch64_stage2_64k_inline_load_link(slot[i]);
-
-                if (axas_aarch64_stage2_64k_level3_is_leaf(entry)) {
-                    hpas[i].raw = axas_aarch64_stage2_64k_level3_leaf_hpa(entry) | (gpas[i].raw & LEVEL3_OFFSET);
-                }
+                (void)axas_aarch64_stage2_64k_inline_leaf(AXAS_AARCH64_STAGE2_64K_LEVEL3, axas_aarch64_stage2_64k_inline_load_link(slot[i]), gpas[i].raw, &hpas[i]);
             }
         }
         gpas += group;
@@ -1526,7 +1451,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - LEVEL3_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / LEVEL3_SPAN, gpa & ~LEAF_TABLE_OFFSET);
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

@@ -448,26 +448,14 @@ static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
     return axas_walk_virt(t, hpa);
 }
 
-/* The same where the direct map is at an offset, which the caller has looked up. */
-static inline table_entry *directly_behind(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt_directly(t, hpa);
-}
-
 static INLINE_UNLESS_SMALL void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
 
 #define DIR3_SPAN UINT64_C(0x1000000000)
-#define DIR3_OFFSET (DIR3_SPAN - 1)
-#define DIR3_INDEX(gpa) (((gpa) >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT) & (AXAS_LOONGARCH64_STAGE2_16K_DIR3_ENTRIES - 1))
 #define DIR1_SPAN UINT64_C(0x2000000)
-#define DIR1_OFFSET (DIR1_SPAN - 1)
-#define DIR1_INDEX(gpa) (((gpa) >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT) & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1))
 #define PT_SPAN UINT64_C(0x4000)
-#define PT_OFFSET (PT_SPAN - 1)
-#define PT_INDEX(gpa) (((gpa) >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT) & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1))
 static const struct axas_level levels[] = {
     {
             .name = "dir3",
@@ -901,7 +889,7 @@ static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uin
     if (kind_of(level, entry) != AXAS_ENTRY_TABLE || t->maps_by_call) {
         return;
     }
-    child = directly_behind(t, axas_loongarch64_stage2_16k_entry_hpa(level, entry));
+    child = axas_walk_virt_directly(t, axas_loongarch64_stage2_16k_entry_hpa(level, entry));
     for (unsigned i = 0; i < AHEAD; i += 64 / sizeof *child) {
         axas_walk_ahead(child + i);
     }
@@ -1032,42 +1020,19 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
 #if SMALL
     return axas_walk_find(t, gpa, level, found);
 #else
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
 
     if (AXAS_UNLIKELY(t->maps_by_call)) {
         return axas_walk_find(t, gpa, level, found);
     }
-    switch (t->root_level) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
-        goto at_dir1;
-    default:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
-        break;
+    *level = axas_loongarch64_stage2_16k_inline_walk(&walker, t->root_level, gpa, &slot, found);
+    if (*level == AXAS_LOONGARCH64_STAGE2_16K_PT) {
+        *found = axas_loongarch64_stage2_16k_inline_load_link(slot);
+    } else if (*found != shape[*level].empty && AXAS_UNLIKELY(axas_loongarch64_stage2_16k_entry_kind(*level, *found) == AXAS_ENTRY_TABLE)) {
+        return axas_walk_find(t, gpa, level, found);
     }
-    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_dir3_is_table(entry)) {
-        *level = AXAS_LOONGARCH64_STAGE2_16K_DIR3;
-        goto found;
-    }
-    table = directly_behind(t, axas_loongarch64_stage2_16k_dir3_table_hpa(entry));
-    index = DIR1_INDEX(gpa);
-at_dir1:
-    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_dir1_is_table(entry)) {
-        *level = AXAS_LOONGARCH64_STAGE2_16K_DIR1;
-        goto found;
-    }
-    table = directly_behind(t, axas_loongarch64_stage2_16k_dir1_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    *level = AXAS_LOONGARCH64_STAGE2_16K_PT;
-
-found:
-    *found = entry;
-    return table + index;
+    return slot;
 #endif
 }
 
@@ -1103,43 +1068,19 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 /* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
 static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry, hpa_of_table;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+    uint64_t entry;
+    const unsigned level = axas_loongarch64_stage2_16k_inline_walk(&walker, t->root_level, gpa, &slot, &entry);
 
-    switch (t->root_level) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
-        goto at_dir1;
-    default:
-        index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
-        break;
+    if (level == AXAS_LOONGARCH64_STAGE2_16K_PT) {
+        axas_walk_ahead(slot);
+        return slot;
     }
-    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_inline_dir3_below(entry, &hpa_of_table)) {
-        if (entry != AXAS_LOONGARCH64_STAGE2_16K_DIR3_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
+    if (!axas_loongarch64_stage2_16k_inline_leaf(level, entry, gpa, hpa) && entry != shape[level].empty) {
+        (void)axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, hpa_of_table);
-    index = DIR1_INDEX(gpa);
-at_dir1:
-    entry = axas_loongarch64_stage2_16k_inline_load_link(table + index);
-    if (!axas_loongarch64_stage2_16k_inline_dir1_below(entry, &hpa_of_table)) {
-        if (axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
-            hpa->raw = axas_loongarch64_stage2_16k_dir1_leaf_hpa(entry) | (gpa & DIR1_OFFSET);
-            return NULL;
-        }
-        if (entry != AXAS_LOONGARCH64_STAGE2_16K_DIR1_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
-    }
-    table = directly_behind(t, hpa_of_table);
-    index = PT_INDEX(gpa);
-    axas_walk_ahead(table + index);
-    return table + index;
+    return NULL;
 }
 
 /*
@@ -1166,11 +1107,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_loongarch64_stage2_16k_inline_load_link(slot[i]);
-
-                if (axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
-                    hpas[i].raw = axas_loongarch64_stage2_16k_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
-                }
+                (void)axas_loongarch64_stage2_16k_inline_leaf(AXAS_LOONGARCH64_STAGE2_16K_PT, axas_loongarch64_stage2_16k_inline_load_link(slot[i]), gpas[i].raw, &hpas[i]);
             }
         }
         gpas += group;
@@ -1244,7 +1181,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - PT_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / PT_SPAN, gpa & ~LEAF_TABLE_OFFSET);
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

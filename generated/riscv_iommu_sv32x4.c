@@ -411,23 +411,13 @@ static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
     return axas_walk_virt(t, hpa);
 }
 
-/* The same where the direct map is at an offset, which the caller has looked up. */
-static inline table_entry *directly_behind(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt_directly(t, hpa);
-}
-
 static INLINE_UNLESS_SMALL void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
 
 #define VPN1_SPAN UINT64_C(0x400000)
-#define VPN1_OFFSET (VPN1_SPAN - 1)
-#define VPN1_INDEX(gpa) (((gpa) >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT) & (AXAS_RISCV_IOMMU_SV32X4_VPN1_ENTRIES - 1))
 #define VPN0_SPAN UINT64_C(0x1000)
-#define VPN0_OFFSET (VPN0_SPAN - 1)
-#define VPN0_INDEX(gpa) (((gpa) >> AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT) & (AXAS_RISCV_IOMMU_SV32X4_VPN0_ENTRIES - 1))
 static const struct axas_level levels[] = {
     {
             .name = "vpn1",
@@ -834,7 +824,7 @@ static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uin
     if (kind_of(level, entry) != AXAS_ENTRY_TABLE || t->maps_by_call) {
         return;
     }
-    child = directly_behind(t, axas_riscv_iommu_sv32x4_entry_hpa(level, entry));
+    child = axas_walk_virt_directly(t, axas_riscv_iommu_sv32x4_entry_hpa(level, entry));
     for (unsigned i = 0; i < AHEAD; i += 64 / sizeof *child) {
         axas_walk_ahead(child + i);
     }
@@ -953,26 +943,19 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
 #if SMALL
     return axas_walk_find(t, gpa, level, found);
 #else
-    table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
-    uint64_t entry;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
 
     if (AXAS_UNLIKELY(t->maps_by_call)) {
         return axas_walk_find(t, gpa, level, found);
     }
-    entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
-    if (!axas_riscv_iommu_sv32x4_vpn1_is_table(entry)) {
-        *level = AXAS_RISCV_IOMMU_SV32X4_VPN1;
-        goto found;
+    *level = axas_riscv_iommu_sv32x4_inline_walk(&walker, t->root_level, gpa, &slot, found);
+    if (*level == AXAS_RISCV_IOMMU_SV32X4_VPN0) {
+        *found = axas_riscv_iommu_sv32x4_inline_load_link(slot);
+    } else if (*found != shape[*level].empty && AXAS_UNLIKELY(axas_riscv_iommu_sv32x4_entry_kind(*level, *found) == AXAS_ENTRY_TABLE)) {
+        return axas_walk_find(t, gpa, level, found);
     }
-    table = directly_behind(t, axas_riscv_iommu_sv32x4_vpn1_table_hpa(entry));
-    index = VPN0_INDEX(gpa);
-    entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
-    *level = AXAS_RISCV_IOMMU_SV32X4_VPN0;
-
-found:
-    *found = entry;
-    return table + index;
+    return slot;
 #endif
 }
 
@@ -997,25 +980,19 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 /* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
 static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index = gpa >> AXAS_RISCV_IOMMU_SV32X4_VPN1_SHIFT;
-    uint64_t entry, hpa_of_table;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+    uint64_t entry;
+    const unsigned level = axas_riscv_iommu_sv32x4_inline_walk(&walker, t->root_level, gpa, &slot, &entry);
 
-    entry = axas_riscv_iommu_sv32x4_inline_load_link(table + index);
-    if (!axas_riscv_iommu_sv32x4_inline_vpn1_below(entry, &hpa_of_table)) {
-        if (axas_riscv_iommu_sv32x4_vpn1_is_leaf(entry)) {
-            hpa->raw = axas_riscv_iommu_sv32x4_vpn1_leaf_hpa(entry) | (gpa & VPN1_OFFSET);
-            return NULL;
-        }
-        if (entry != AXAS_RISCV_IOMMU_SV32X4_VPN1_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
+    if (level == AXAS_RISCV_IOMMU_SV32X4_VPN0) {
+        axas_walk_ahead(slot);
+        return slot;
     }
-    table = directly_behind(t, hpa_of_table);
-    index = VPN0_INDEX(gpa);
-    axas_walk_ahead(table + index);
-    return table + index;
+    if (!axas_riscv_iommu_sv32x4_inline_leaf(level, entry, gpa, hpa) && entry != shape[level].empty) {
+        (void)axas_walk_translate(t, gpa, hpa);
+    }
+    return NULL;
 }
 
 /*
@@ -1042,11 +1019,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_riscv_iommu_sv32x4_inline_load_link(slot[i]);
-
-                if (axas_riscv_iommu_sv32x4_vpn0_is_leaf(entry)) {
-                    hpas[i].raw = axas_riscv_iommu_sv32x4_vpn0_leaf_hpa(entry) | (gpas[i].raw & VPN0_OFFSET);
-                }
+                (void)axas_riscv_iommu_sv32x4_inline_leaf(AXAS_RISCV_IOMMU_SV32X4_VPN0, axas_riscv_iommu_sv32x4_inline_load_link(slot[i]), gpas[i].raw, &hpas[i]);
             }
         }
         gpas += group;
@@ -1120,7 +1093,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - VPN0_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / VPN0_SPAN, gpa & ~LEAF_TABLE_OFFSET);
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

@@ -557,32 +557,16 @@ static inline table_entry *behind(const struct axas_table *t, uint64_t hpa)
     return axas_walk_virt(t, hpa);
 }
 
-/* The same where the direct map is at an offset, which the caller has looked up. */
-static inline table_entry *directly_behind(const struct axas_table *t, uint64_t hpa)
-{
-    return axas_walk_virt_directly(t, hpa);
-}
-
 static INLINE_UNLESS_SMALL void written(const struct axas_table *t, const table_entry *slot, uint64_t count)
 {
     axas_walk_written(t, slot, count * sizeof *slot);
 }
 
 #define PML5_SPAN UINT64_C(0x1000000000000)
-#define PML5_OFFSET (PML5_SPAN - 1)
-#define PML5_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PML5_SHIFT) & (AXAS_X86_64_NPT_PML5_ENTRIES - 1))
 #define PML4_SPAN UINT64_C(0x8000000000)
-#define PML4_OFFSET (PML4_SPAN - 1)
-#define PML4_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PML4_SHIFT) & (AXAS_X86_64_NPT_PML4_ENTRIES - 1))
 #define PDP_SPAN UINT64_C(0x40000000)
-#define PDP_OFFSET (PDP_SPAN - 1)
-#define PDP_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PDP_SHIFT) & (AXAS_X86_64_NPT_PDP_ENTRIES - 1))
 #define PD_SPAN UINT64_C(0x200000)
-#define PD_OFFSET (PD_SPAN - 1)
-#define PD_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PD_SHIFT) & (AXAS_X86_64_NPT_PD_ENTRIES - 1))
 #define PT_SPAN UINT64_C(0x1000)
-#define PT_OFFSET (PT_SPAN - 1)
-#define PT_INDEX(gpa) (((gpa) >> AXAS_X86_64_NPT_PT_SHIFT) & (AXAS_X86_64_NPT_PT_ENTRIES - 1))
 static const struct axas_level levels[] = {
     {
             .name = "pml5",
@@ -1073,7 +1057,7 @@ static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uin
     if (kind_of(level, entry) != AXAS_ENTRY_TABLE || t->maps_by_call) {
         return;
     }
-    child = directly_behind(t, axas_x86_64_npt_entry_hpa(level, entry));
+    child = axas_walk_virt_directly(t, axas_x86_64_npt_entry_hpa(level, entry));
     for (unsigned i = 0; i < AHEAD; i += 64 / sizeof *child) {
         axas_walk_ahead(child + i);
     }
@@ -1228,56 +1212,19 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
 #if SMALL
     return axas_walk_find(t, gpa, level, found);
 #else
-    table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
 
     if (AXAS_UNLIKELY(t->maps_by_call)) {
         return axas_walk_find(t, gpa, level, found);
     }
-    switch (t->root_level) {
-    case AXAS_X86_64_NPT_PML4:
-        index = gpa >> AXAS_X86_64_NPT_PML4_SHIFT;
-        goto at_pml4;
-    default:
-        index = gpa >> AXAS_X86_64_NPT_PML5_SHIFT;
-        break;
+    *level = axas_x86_64_npt_inline_walk(&walker, t->root_level, gpa, &slot, found);
+    if (*level == AXAS_X86_64_NPT_PT) {
+        *found = axas_x86_64_npt_inline_load_link(slot);
+    } else if (*found != shape[*level].empty && AXAS_UNLIKELY(axas_x86_64_npt_entry_kind(*level, *found) == AXAS_ENTRY_TABLE)) {
+        return axas_walk_find(t, gpa, level, found);
     }
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pml5_is_table(entry)) {
-        *level = AXAS_X86_64_NPT_PML5;
-        goto found;
-    }
-    table = directly_behind(t, axas_x86_64_npt_pml5_table_hpa(entry));
-    index = PML4_INDEX(gpa);
-at_pml4:
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pml4_is_table(entry)) {
-        *level = AXAS_X86_64_NPT_PML4;
-        goto found;
-    }
-    table = directly_behind(t, axas_x86_64_npt_pml4_table_hpa(entry));
-    index = PDP_INDEX(gpa);
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pdp_is_table(entry)) {
-        *level = AXAS_X86_64_NPT_PDP;
-        goto found;
-    }
-    table = directly_behind(t, axas_x86_64_npt_pdp_table_hpa(entry));
-    index = PD_INDEX(gpa);
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_pd_is_table(entry)) {
-        *level = AXAS_X86_64_NPT_PD;
-        goto found;
-    }
-    table = directly_behind(t, axas_x86_64_npt_pd_table_hpa(entry));
-    index = PT_INDEX(gpa);
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    *level = AXAS_X86_64_NPT_PT;
-
-found:
-    *found = entry;
-    return table + index;
+    return slot;
 #endif
 }
 
@@ -1313,65 +1260,19 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 /* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
 static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
 {
-    const table_entry *table = t->root;
-    uint64_t index;
-    uint64_t entry, hpa_of_table;
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+    uint64_t entry;
+    const unsigned level = axas_x86_64_npt_inline_walk(&walker, t->root_level, gpa, &slot, &entry);
 
-    switch (t->root_level) {
-    case AXAS_X86_64_NPT_PML4:
-        index = gpa >> AXAS_X86_64_NPT_PML4_SHIFT;
-        goto at_pml4;
-    default:
-        index = gpa >> AXAS_X86_64_NPT_PML5_SHIFT;
-        break;
+    if (level == AXAS_X86_64_NPT_PT) {
+        axas_walk_ahead(slot);
+        return slot;
     }
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_inline_pml5_below(entry, &hpa_of_table)) {
-        if (entry != AXAS_X86_64_NPT_PML5_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
+    if (!axas_x86_64_npt_inline_leaf(level, entry, gpa, hpa) && entry != shape[level].empty) {
+        (void)axas_walk_translate(t, gpa, hpa);
     }
-    table = directly_behind(t, hpa_of_table);
-    index = PML4_INDEX(gpa);
-at_pml4:
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_inline_pml4_below(entry, &hpa_of_table)) {
-        if (entry != AXAS_X86_64_NPT_PML4_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
-    }
-    table = directly_behind(t, hpa_of_table);
-    index = PDP_INDEX(gpa);
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_inline_pdp_below(entry, &hpa_of_table)) {
-        if (axas_x86_64_npt_pdp_is_leaf(entry)) {
-            hpa->raw = axas_x86_64_npt_pdp_leaf_hpa(entry) | (gpa & PDP_OFFSET);
-            return NULL;
-        }
-        if (entry != AXAS_X86_64_NPT_PDP_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
-    }
-    table = directly_behind(t, hpa_of_table);
-    index = PD_INDEX(gpa);
-    entry = axas_x86_64_npt_inline_load_link(table + index);
-    if (!axas_x86_64_npt_inline_pd_below(entry, &hpa_of_table)) {
-        if (axas_x86_64_npt_pd_is_leaf(entry)) {
-            hpa->raw = axas_x86_64_npt_pd_leaf_hpa(entry) | (gpa & PD_OFFSET);
-            return NULL;
-        }
-        if (entry != AXAS_X86_64_NPT_PD_EMPTY) {
-            (void)axas_walk_translate(t, gpa, hpa);
-        }
-        return NULL;
-    }
-    table = directly_behind(t, hpa_of_table);
-    index = PT_INDEX(gpa);
-    axas_walk_ahead(table + index);
-    return table + index;
+    return NULL;
 }
 
 /*
@@ -1398,11 +1299,7 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
         }
         for (size_t i = 0; i < group; i++) {
             if (slot[i] != NULL) {
-                const uint64_t entry = axas_x86_64_npt_inline_load_link(slot[i]);
-
-                if (axas_x86_64_npt_pt_is_leaf(entry)) {
-                    hpas[i].raw = axas_x86_64_npt_pt_leaf_hpa(entry) | (gpas[i].raw & PT_OFFSET);
-                }
+                (void)axas_x86_64_npt_inline_leaf(AXAS_X86_64_NPT_PT, axas_x86_64_npt_inline_load_link(slot[i]), gpas[i].raw, &hpas[i]);
             }
         }
         gpas += group;
@@ -1476,7 +1373,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
-        axas_walk_keep_leaf_table(t, slot - PT_INDEX(gpa), gpa & ~LEAF_TABLE_OFFSET);
+        axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / PT_SPAN, gpa & ~LEAF_TABLE_OFFSET);
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

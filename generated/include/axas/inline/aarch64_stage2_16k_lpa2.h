@@ -100,66 +100,109 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_level2_below(uint64_
     return (link & ~UINT64_C(0x3ffffffffc000)) == 0;
 }
 
-/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+/*
+ * From the level `root` on, whose index is all of the address above: a root may be wider than other tables of its level.
+ * Gives the level where the walk to gpa ends, and the slot there: of the smallest leaf, which is not read, or above it
+ * of an entry that is no table or not as usual, which is in *entry.
+ */
+static AXAS_INLINE unsigned axas_aarch64_stage2_16k_lpa2_inline_walk(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_aarch64_stage2_16k_lpa2_entry **slot,
+        uint64_t *entry)
+{
+    axas_aarch64_stage2_16k_lpa2_entry *at = (axas_aarch64_stage2_16k_lpa2_entry *)w->root;
+    uint64_t hpa_of_table, index;
+
+    switch (root) {
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
+        at += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
+        goto at_level1;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
+        at += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
+        goto at_level2;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
+        at += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
+        goto at_level3;
+    default:
+        at += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
+        break;
+    }
+    *entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level0_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0;
+    }
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
+    at = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_level1:
+    *entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level1_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1;
+    }
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
+    at = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_level2:
+    *entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level2_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2;
+    }
+    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
+    at = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_level3:
+    *slot = at;
+    return AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3;
+}
+
+/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_leaf(
+        unsigned level,
+        uint64_t entry,
+        uint64_t gpa,
+        axas_hpa *hpa)
+{
+    switch (level) {
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
+        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0x3fff000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfffffffff));
+        return true;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
+        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
+        return true;
+    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
+        if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0x3ffffffffc000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x3fff));
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables as usual. */
 static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_reach(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    const axas_aarch64_stage2_16k_lpa2_entry *slot = (const axas_aarch64_stage2_16k_lpa2_entry *)w->root;
-    uint64_t hpa_of_table, index;
+    axas_aarch64_stage2_16k_lpa2_entry *slot;
     uint64_t entry;
+    const unsigned level = axas_aarch64_stage2_16k_lpa2_inline_walk(w, root, gpa, &slot, &entry);
 
-    switch (root) {
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
-        goto at_level1;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
-        goto at_level2;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
-        goto at_level3;
-    default:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
-        break;
+    if (AXAS_UNLIKELY(level != AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3)) {
+        return axas_aarch64_stage2_16k_lpa2_inline_leaf(level, entry, gpa, hpa);
     }
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level0_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_level1:
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level1_below(entry, &hpa_of_table))) {
-        if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0x3fff000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfffffffff));
-        return true;
-    }
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_level2:
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level2_below(entry, &hpa_of_table))) {
-        if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
-        return true;
-    }
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (const axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_level3:
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0x3ffffffffc000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
+    return axas_aarch64_stage2_16k_lpa2_inline_leaf(AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, axas_aarch64_stage2_16k_lpa2_inline_load_link(slot), gpa, hpa);
 }
 
 /* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
@@ -167,49 +210,11 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_slot(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
-        axas_aarch64_stage2_16k_lpa2_entry **found)
+        axas_aarch64_stage2_16k_lpa2_entry **slot)
 {
-    axas_aarch64_stage2_16k_lpa2_entry *slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->root;
-    uint64_t hpa_of_table, index;
     uint64_t entry;
 
-    switch (root) {
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT;
-        goto at_level1;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT;
-        goto at_level2;
-    case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT;
-        goto at_level3;
-    default:
-        slot += gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0_SHIFT;
-        break;
-    }
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level0_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_level1:
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level1_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_level2:
-    entry = axas_aarch64_stage2_16k_lpa2_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_level2_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT & (AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES - 1);
-    slot = (axas_aarch64_stage2_16k_lpa2_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_level3:
-    *found = slot;
-    return true;
+    return axas_aarch64_stage2_16k_lpa2_inline_walk(w, root, gpa, slot, &entry) == AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3;
 }
 
 /* The functions of every mode, by the level of its root. */

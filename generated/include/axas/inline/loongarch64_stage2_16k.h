@@ -90,48 +90,88 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_dir1_below(uint64_t e
     return (link & ~UINT64_C(0xffffffffc000)) == 0;
 }
 
-/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+/*
+ * From the level `root` on, whose index is all of the address above: a root may be wider than other tables of its level.
+ * Gives the level where the walk to gpa ends, and the slot there: of the smallest leaf, which is not read, or above it
+ * of an entry that is no table or not as usual, which is in *entry.
+ */
+static AXAS_INLINE unsigned axas_loongarch64_stage2_16k_inline_walk(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_loongarch64_stage2_16k_entry **slot,
+        uint64_t *entry)
+{
+    axas_loongarch64_stage2_16k_entry *at = (axas_loongarch64_stage2_16k_entry *)w->root;
+    uint64_t hpa_of_table, index;
+
+    switch (root) {
+    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
+        at += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
+        goto at_dir1;
+    default:
+        at += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
+        break;
+    }
+    *entry = axas_loongarch64_stage2_16k_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_dir3_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_LOONGARCH64_STAGE2_16K_DIR3;
+    }
+    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1);
+    at = (axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_dir1:
+    *entry = axas_loongarch64_stage2_16k_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_dir1_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_LOONGARCH64_STAGE2_16K_DIR1;
+    }
+    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1);
+    at = (axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+    *slot = at;
+    return AXAS_LOONGARCH64_STAGE2_16K_PT;
+}
+
+/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_leaf(
+        unsigned level,
+        uint64_t entry,
+        uint64_t gpa,
+        axas_hpa *hpa)
+{
+    switch (level) {
+    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
+        if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
+        return true;
+    case AXAS_LOONGARCH64_STAGE2_16K_PT:
+        if (!axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables as usual. */
 static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_reach(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    const axas_loongarch64_stage2_16k_entry *slot = (const axas_loongarch64_stage2_16k_entry *)w->root;
-    uint64_t hpa_of_table, index;
+    axas_loongarch64_stage2_16k_entry *slot;
     uint64_t entry;
+    const unsigned level = axas_loongarch64_stage2_16k_inline_walk(w, root, gpa, &slot, &entry);
 
-    switch (root) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
-        goto at_dir1;
-    default:
-        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
-        break;
+    if (AXAS_UNLIKELY(level != AXAS_LOONGARCH64_STAGE2_16K_PT)) {
+        return axas_loongarch64_stage2_16k_inline_leaf(level, entry, gpa, hpa);
     }
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_dir3_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1);
-    slot = (const axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_dir1:
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_dir1_below(entry, &hpa_of_table))) {
-        if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
-        return true;
-    }
-    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1);
-    slot = (const axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffc000)) | (gpa & UINT64_C(0x3fff));
-        return true;
-    }
-    return false;
+    return axas_loongarch64_stage2_16k_inline_leaf(AXAS_LOONGARCH64_STAGE2_16K_PT, axas_loongarch64_stage2_16k_inline_load_link(slot), gpa, hpa);
 }
 
 /* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
@@ -139,35 +179,11 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_slot(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
-        axas_loongarch64_stage2_16k_entry **found)
+        axas_loongarch64_stage2_16k_entry **slot)
 {
-    axas_loongarch64_stage2_16k_entry *slot = (axas_loongarch64_stage2_16k_entry *)w->root;
-    uint64_t hpa_of_table, index;
     uint64_t entry;
 
-    switch (root) {
-    case AXAS_LOONGARCH64_STAGE2_16K_DIR1:
-        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT;
-        goto at_dir1;
-    default:
-        slot += gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR3_SHIFT;
-        break;
-    }
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_dir3_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_DIR1_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_DIR1_ENTRIES - 1);
-    slot = (axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_dir1:
-    entry = axas_loongarch64_stage2_16k_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_dir1_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT & (AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES - 1);
-    slot = (axas_loongarch64_stage2_16k_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
+    return axas_loongarch64_stage2_16k_inline_walk(w, root, gpa, slot, &entry) == AXAS_LOONGARCH64_STAGE2_16K_PT;
 }
 
 /* The functions of every mode, by the level of its root. */

@@ -79,35 +79,70 @@ static AXAS_INLINE bool axas_riscv32_gstage_inline_vpn1_below(uint64_t entry, ui
     return (link & ~UINT64_C(0xfffffc00)) == 0;
 }
 
-/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+/*
+ * From the level `root` on, whose index is all of the address above: a root may be wider than other tables of its level.
+ * Gives the level where the walk to gpa ends, and the slot there: of the smallest leaf, which is not read, or above it
+ * of an entry that is no table or not as usual, which is in *entry.
+ */
+static AXAS_INLINE unsigned axas_riscv32_gstage_inline_walk(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_riscv32_gstage_entry **slot,
+        uint64_t *entry)
+{
+    axas_riscv32_gstage_entry *at = (axas_riscv32_gstage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+
+    (void)root; /* there is one */
+    at += gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
+    *entry = axas_riscv32_gstage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_vpn1_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_RISCV32_GSTAGE_VPN1;
+    }
+    index = gpa >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1);
+    at = (axas_riscv32_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+    *slot = at;
+    return AXAS_RISCV32_GSTAGE_VPN0;
+}
+
+/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+static AXAS_INLINE bool axas_riscv32_gstage_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
+{
+    switch (level) {
+    case AXAS_RISCV32_GSTAGE_VPN1:
+        if (!axas_riscv32_gstage_vpn1_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = ((entry & UINT64_C(0xfff00000)) << 2) | (gpa & UINT64_C(0x3fffff));
+        return true;
+    case AXAS_RISCV32_GSTAGE_VPN0:
+        if (!axas_riscv32_gstage_vpn0_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = ((entry & UINT64_C(0xfffffc00)) << 2) | (gpa & UINT64_C(0xfff));
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables as usual. */
 static AXAS_INLINE bool axas_riscv32_gstage_inline_reach(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    const axas_riscv32_gstage_entry *slot = (const axas_riscv32_gstage_entry *)w->root;
-    uint64_t hpa_of_table, index;
+    axas_riscv32_gstage_entry *slot;
     uint64_t entry;
+    const unsigned level = axas_riscv32_gstage_inline_walk(w, root, gpa, &slot, &entry);
 
-    (void)root; /* there is one */
-    slot += gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
-    entry = axas_riscv32_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_vpn1_below(entry, &hpa_of_table))) {
-        if (!axas_riscv32_gstage_vpn1_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = ((entry & UINT64_C(0xfff00000)) << 2) | (gpa & UINT64_C(0x3fffff));
-        return true;
+    if (AXAS_UNLIKELY(level != AXAS_RISCV32_GSTAGE_VPN0)) {
+        return axas_riscv32_gstage_inline_leaf(level, entry, gpa, hpa);
     }
-    index = gpa >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1);
-    slot = (const axas_riscv32_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv32_gstage_inline_load_link(slot);
-    if (axas_riscv32_gstage_vpn0_is_leaf(entry)) {
-        hpa->raw = ((entry & UINT64_C(0xfffffc00)) << 2) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
+    return axas_riscv32_gstage_inline_leaf(AXAS_RISCV32_GSTAGE_VPN0, axas_riscv32_gstage_inline_load_link(slot), gpa, hpa);
 }
 
 /* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
@@ -115,22 +150,11 @@ static AXAS_INLINE bool axas_riscv32_gstage_inline_slot(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
-        axas_riscv32_gstage_entry **found)
+        axas_riscv32_gstage_entry **slot)
 {
-    axas_riscv32_gstage_entry *slot = (axas_riscv32_gstage_entry *)w->root;
-    uint64_t hpa_of_table, index;
     uint64_t entry;
 
-    (void)root; /* there is one */
-    slot += gpa >> AXAS_RISCV32_GSTAGE_VPN1_SHIFT;
-    entry = axas_riscv32_gstage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_vpn1_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT & (AXAS_RISCV32_GSTAGE_VPN0_ENTRIES - 1);
-    slot = (axas_riscv32_gstage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
+    return axas_riscv32_gstage_inline_walk(w, root, gpa, slot, &entry) == AXAS_RISCV32_GSTAGE_VPN0;
 }
 
 /* The functions of every mode, by the level of its root. */

@@ -109,80 +109,128 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_vpn1_below(uint64_t
     return (link & ~UINT64_C(0x3ffffffffffc00)) == 0;
 }
 
-/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
-static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_reach(
+/*
+ * From the level `root` on, whose index is all of the address above: a root may be wider than other tables of its level.
+ * Gives the level where the walk to gpa ends, and the slot there: of the smallest leaf, which is not read, or above it
+ * of an entry that is no table or not as usual, which is in *entry.
+ */
+static AXAS_INLINE unsigned axas_riscv_iommu_second_stage_inline_walk(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
-        axas_hpa *hpa)
+        axas_riscv_iommu_second_stage_entry **slot,
+        uint64_t *entry)
 {
-    const axas_riscv_iommu_second_stage_entry *slot = (const axas_riscv_iommu_second_stage_entry *)w->root;
+    axas_riscv_iommu_second_stage_entry *at = (axas_riscv_iommu_second_stage_entry *)w->root;
     uint64_t hpa_of_table, index;
-    uint64_t entry;
 
     switch (root) {
     case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3:
-        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
+        at += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
         goto at_vpn3;
     case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2:
-        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
+        at += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
         goto at_vpn2;
     default:
-        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
+        at += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
         break;
     }
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn4_below(entry, &hpa_of_table))) {
+    *entry = axas_riscv_iommu_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn4_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4;
+    }
+    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
+    at = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_vpn3:
+    *entry = axas_riscv_iommu_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn3_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3;
+    }
+    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
+    at = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_vpn2:
+    *entry = axas_riscv_iommu_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn2_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2;
+    }
+    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
+    at = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+    *entry = axas_riscv_iommu_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn1_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1;
+    }
+    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
+    at = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+    *slot = at;
+    return AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0;
+}
+
+/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_leaf(
+        unsigned level,
+        uint64_t entry,
+        uint64_t gpa,
+        axas_hpa *hpa)
+{
+    switch (level) {
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4:
         if (!axas_riscv_iommu_second_stage_vpn4_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3fc00000000000)) << 2) | (gpa & UINT64_C(0xffffffffffff));
         return true;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_vpn3:
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn3_below(entry, &hpa_of_table))) {
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3:
         if (!axas_riscv_iommu_second_stage_vpn3_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3fffe000000000)) << 2) | (gpa & UINT64_C(0x7fffffffff));
         return true;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_vpn2:
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn2_below(entry, &hpa_of_table))) {
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2:
         if (!axas_riscv_iommu_second_stage_vpn2_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3ffffff0000000)) << 2) | (gpa & UINT64_C(0x3fffffff));
         return true;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn1_below(entry, &hpa_of_table))) {
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1:
         if (!axas_riscv_iommu_second_stage_vpn1_is_leaf(entry)) {
             return false;
         }
         hpa->raw = ((entry & UINT64_C(0x3ffffffff80000)) << 2) | (gpa & UINT64_C(0x1fffff));
         return true;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
-    slot = (const axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
+    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0:
+        if (!axas_riscv_iommu_second_stage_vpn0_is_leaf(entry)) {
+            return false;
+        }
         if (AXAS_UNLIKELY((entry & UINT64_C(0x8000000000000000)) != 0)) { /* else both would be made of every leaf */
             hpa->raw = axas_riscv_iommu_second_stage_vpn0_leaf_hpa(entry) | (gpa & UINT64_C(0xffff));
             return true;
         }
         hpa->raw = ((entry & UINT64_C(0x3ffffffffffc00)) << 2) | (gpa & UINT64_C(0xfff));
         return true;
+    default:
+        return false;
     }
-    return false;
+}
+
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables as usual. */
+static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_reach(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_hpa *hpa)
+{
+    axas_riscv_iommu_second_stage_entry *slot;
+    uint64_t entry;
+    const unsigned level = axas_riscv_iommu_second_stage_inline_walk(w, root, gpa, &slot, &entry);
+
+    if (AXAS_UNLIKELY(level != AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0)) {
+        return axas_riscv_iommu_second_stage_inline_leaf(level, entry, gpa, hpa);
+    }
+    return axas_riscv_iommu_second_stage_inline_leaf(AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0, axas_riscv_iommu_second_stage_inline_load_link(slot), gpa, hpa);
 }
 
 /* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
@@ -190,51 +238,11 @@ static AXAS_INLINE bool axas_riscv_iommu_second_stage_inline_slot(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
-        axas_riscv_iommu_second_stage_entry **found)
+        axas_riscv_iommu_second_stage_entry **slot)
 {
-    axas_riscv_iommu_second_stage_entry *slot = (axas_riscv_iommu_second_stage_entry *)w->root;
-    uint64_t hpa_of_table, index;
     uint64_t entry;
 
-    switch (root) {
-    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3:
-        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT;
-        goto at_vpn3;
-    case AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2:
-        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT;
-        goto at_vpn2;
-    default:
-        slot += gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN4_SHIFT;
-        break;
-    }
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn4_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN3_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_vpn3:
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn3_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN2_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_vpn2:
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn2_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN1_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_riscv_iommu_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_vpn1_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT & (AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES - 1);
-    slot = (axas_riscv_iommu_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
+    return axas_riscv_iommu_second_stage_inline_walk(w, root, gpa, slot, &entry) == AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0;
 }
 
 /* The functions of every mode, by the level of its root. */

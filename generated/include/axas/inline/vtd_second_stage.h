@@ -106,68 +106,108 @@ static AXAS_INLINE bool axas_vtd_second_stage_inline_pd_below(uint64_t entry, ui
     return (link & ~UINT64_C(0xffffffffff000)) == 0;
 }
 
-/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables. */
+/*
+ * From the level `root` on, whose index is all of the address above: a root may be wider than other tables of its level.
+ * Gives the level where the walk to gpa ends, and the slot there: of the smallest leaf, which is not read, or above it
+ * of an entry that is no table or not as usual, which is in *entry.
+ */
+static AXAS_INLINE unsigned axas_vtd_second_stage_inline_walk(
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t gpa,
+        axas_vtd_second_stage_entry **slot,
+        uint64_t *entry)
+{
+    axas_vtd_second_stage_entry *at = (axas_vtd_second_stage_entry *)w->root;
+    uint64_t hpa_of_table, index;
+
+    switch (root) {
+    case AXAS_VTD_SECOND_STAGE_PML4:
+        at += gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
+        goto at_pml4;
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        at += gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
+        goto at_pdp;
+    default:
+        at += gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
+        break;
+    }
+    *entry = axas_vtd_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pml5_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_VTD_SECOND_STAGE_PML5;
+    }
+    index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT & (AXAS_VTD_SECOND_STAGE_PML4_ENTRIES - 1);
+    at = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_pml4:
+    *entry = axas_vtd_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pml4_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_VTD_SECOND_STAGE_PML4;
+    }
+    index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
+    at = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+at_pdp:
+    *entry = axas_vtd_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pdp_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_VTD_SECOND_STAGE_PDP;
+    }
+    index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
+    at = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+    *entry = axas_vtd_second_stage_inline_load_link(at);
+    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pd_below(*entry, &hpa_of_table))) {
+        *slot = at;
+        return AXAS_VTD_SECOND_STAGE_PD;
+    }
+    index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
+    at = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *at);
+    *slot = at;
+    return AXAS_VTD_SECOND_STAGE_PT;
+}
+
+/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+static AXAS_INLINE bool axas_vtd_second_stage_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
+{
+    switch (level) {
+    case AXAS_VTD_SECOND_STAGE_PDP:
+        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0xfffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
+        return true;
+    case AXAS_VTD_SECOND_STAGE_PD:
+        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0xfffffffe00000)) | (gpa & UINT64_C(0x1fffff));
+        return true;
+    case AXAS_VTD_SECOND_STAGE_PT:
+        if (!axas_vtd_second_stage_pt_is_leaf(entry)) {
+            return false;
+        }
+        hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* From the level `root` on: the address behind the leaf at gpa, if there is one and all above it are tables as usual. */
 static AXAS_INLINE bool axas_vtd_second_stage_inline_reach(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    const axas_vtd_second_stage_entry *slot = (const axas_vtd_second_stage_entry *)w->root;
-    uint64_t hpa_of_table, index;
+    axas_vtd_second_stage_entry *slot;
     uint64_t entry;
+    const unsigned level = axas_vtd_second_stage_inline_walk(w, root, gpa, &slot, &entry);
 
-    switch (root) {
-    case AXAS_VTD_SECOND_STAGE_PML4:
-        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
-        goto at_pml4;
-    case AXAS_VTD_SECOND_STAGE_PDP:
-        slot += gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
-        goto at_pdp;
-    default:
-        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
-        break;
+    if (AXAS_UNLIKELY(level != AXAS_VTD_SECOND_STAGE_PT)) {
+        return axas_vtd_second_stage_inline_leaf(level, entry, gpa, hpa);
     }
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pml5_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT & (AXAS_VTD_SECOND_STAGE_PML4_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_pml4:
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pml4_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_pdp:
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pdp_below(entry, &hpa_of_table))) {
-        if (!axas_vtd_second_stage_pdp_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
-        return true;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pd_below(entry, &hpa_of_table))) {
-        if (!axas_vtd_second_stage_pd_is_leaf(entry)) {
-            return false;
-        }
-        hpa->raw = (entry & UINT64_C(0xfffffffe00000)) | (gpa & UINT64_C(0x1fffff));
-        return true;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
-    slot = (const axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (axas_vtd_second_stage_pt_is_leaf(entry)) {
-        hpa->raw = (entry & UINT64_C(0xffffffffff000)) | (gpa & UINT64_C(0xfff));
-        return true;
-    }
-    return false;
+    return axas_vtd_second_stage_inline_leaf(AXAS_VTD_SECOND_STAGE_PT, axas_vtd_second_stage_inline_load_link(slot), gpa, hpa);
 }
 
 /* From the level `root` on: the slot of the smallest leaf at gpa, unless the walk ends above it. */
@@ -175,51 +215,11 @@ static AXAS_INLINE bool axas_vtd_second_stage_inline_slot(
         const struct axas_walker *w,
         unsigned root,
         uint64_t gpa,
-        axas_vtd_second_stage_entry **found)
+        axas_vtd_second_stage_entry **slot)
 {
-    axas_vtd_second_stage_entry *slot = (axas_vtd_second_stage_entry *)w->root;
-    uint64_t hpa_of_table, index;
     uint64_t entry;
 
-    switch (root) {
-    case AXAS_VTD_SECOND_STAGE_PML4:
-        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT;
-        goto at_pml4;
-    case AXAS_VTD_SECOND_STAGE_PDP:
-        slot += gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT;
-        goto at_pdp;
-    default:
-        slot += gpa >> AXAS_VTD_SECOND_STAGE_PML5_SHIFT;
-        break;
-    }
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pml5_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PML4_SHIFT & (AXAS_VTD_SECOND_STAGE_PML4_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_pml4:
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pml4_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PDP_SHIFT & (AXAS_VTD_SECOND_STAGE_PDP_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-at_pdp:
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pdp_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PD_SHIFT & (AXAS_VTD_SECOND_STAGE_PD_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    entry = axas_vtd_second_stage_inline_load_link(slot);
-    if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_pd_below(entry, &hpa_of_table))) {
-        return false;
-    }
-    index = gpa >> AXAS_VTD_SECOND_STAGE_PT_SHIFT & (AXAS_VTD_SECOND_STAGE_PT_ENTRIES - 1);
-    slot = (axas_vtd_second_stage_entry *)axas_walker_slot(w, hpa_of_table, index * sizeof *slot);
-    *found = slot;
-    return true;
+    return axas_vtd_second_stage_inline_walk(w, root, gpa, slot, &entry) == AXAS_VTD_SECOND_STAGE_PT;
 }
 
 /* The functions of every mode, by the level of its root. */
