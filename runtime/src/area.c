@@ -4,12 +4,13 @@
  *
  *      inner node   [ keys | children ]        key[i]: the first address of anything below child[i]
  *          |
- *      leaf node    [ places | keys | slots ]  key[i]: gpa of the area in slot[place[i]]
+ *      leaf node    [ keys | extents | traits ]  key[i]: gpa of the area of extent[i] and traits[trait[i]]
  *
  * The keys of a node stand together, so that a search reads a few lines of one frame, none of which waits for
- * another, and follows a pointer once per level. Behind the last key there are NO_KEYs. An area stays in its
- * slot when others come and go: what moves are keys and places, a seventh of the bytes. A node is never
- * empty; neighbours that fit into three quarters of one become one.
+ * another, and follows a pointer once per level. Behind the last key there are NO_KEYs. What an area mostly
+ * has in common with its neighbours, its traits, is kept once for all that have it: a hundred thousand areas
+ * are 3 MB then where an area in one piece would make them 7, and finding one of them is mostly waiting for
+ * memory. A node is never empty; neighbours that fit into three quarters of one become one.
  *
  * Why a removal has the memory that it needs
  * ------------------------------------------
@@ -56,17 +57,29 @@ struct node {
     _Alignas(uint64_t) uint32_t count;
 };
 
-/* A line each. */
-struct slot {
-    _Alignas(64) struct axas_area area;
+/* What is of each area its own, beside its key. */
+struct extent {
+    uint64_t size;
+    uint64_t data;
 };
 
-/* `place`: a slot for each area, in their order, and then the free ones. */
+/* The rest of an area. */
+struct traits {
+    uint64_t origin; /* OWN_START: the area's first byte */
+    const struct axas_backend *backend;
+    void *context;
+    axas_attr attr;
+    uint32_t flags;
+};
+
+/* `users`: how many areas have each of the traits. There are never more traits than areas. */
 struct leaf {
     struct node node;
-    uint8_t place[LEAF_AREAS];
+    uint8_t trait[LEAF_AREAS];
     _Alignas(64) uint64_t key[LEAF_AREAS];
-    struct slot slot[LEAF_AREAS];
+    struct extent extent[LEAF_AREAS];
+    uint8_t users[LEAF_AREAS];
+    struct traits traits[LEAF_AREAS];
 };
 
 struct inner {
@@ -80,6 +93,8 @@ _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 
 /* Above every key, since those are multiples of the page size. */
 #define NO_KEY UINT64_MAX
+/* No area that is a part of another began there: it would be of no bytes. */
+#define OWN_START UINT64_MAX
 
 /*
  * How many of the keys are not above x. First of those that begin a block, then of the block: without
@@ -105,50 +120,66 @@ static inline unsigned child_for(const struct inner *inner, uint64_t x)
 {
     const uint64_t *key = inner->key;
     x &= ~UINT64_C(1);
-    unsigned block = (unsigned)(key[16] <= x) + (unsigned)(key[32] <= x) + (unsigned)(key[48] <= x) +
-                     (unsigned)(key[64] <= x) + (unsigned)(key[80] <= x) + (unsigned)(key[96] <= x) +
-                     (unsigned)(key[112] <= x) + (unsigned)(key[128] <= x) + (unsigned)(key[144] <= x) +
-                     (unsigned)(key[160] <= x) + (unsigned)(key[176] <= x) + (unsigned)(key[192] <= x) +
-                     (unsigned)(key[208] <= x) + (unsigned)(key[224] <= x);
-    key += (size_t)block * 16;
-    unsigned children = block * 16 + up_to(key, x) + up_to(key + 8, x);
+    unsigned fifth = (unsigned)(key[48] <= x) + (unsigned)(key[96] <= x) + (unsigned)(key[144] <= x) +
+                     (unsigned)(key[192] <= x);
+    key += (size_t)fifth * 48;
+    unsigned block = (unsigned)(key[8] <= x) + (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) +
+                     (unsigned)(key[32] <= x) + (unsigned)(key[40] <= x);
+    unsigned children = fifth * 48 + block * 8 + up_to(key + (size_t)block * 8, x);
     return children == 0 ? 0 : children - 1;
 }
 
-_Static_assert(LEAF_AREAS == 7 * 8 && INNER_CHILDREN == 15 * 16, "the blocks above");
+_Static_assert(LEAF_AREAS == 7 * 8 && INNER_CHILDREN == 5 * 6 * 8, "the blocks above");
 
 /* Reading */
-
-/* The leaf node that x belongs to, or NULL. */
-static const struct leaf *leaf_for(const struct axas_space *space, uint64_t x)
-{
-    const struct node *node = (const struct node *)space->areas.root;
-    if (node == NULL) {
-        return NULL;
-    }
-    for (unsigned height = space->areas.height - 1; height > 0; height--) {
-        const struct inner *inner = (const struct inner *)node;
-        node = inner->child[child_for(inner, x)];
-    }
-    return (const struct leaf *)node;
-}
 
 static uint64_t last_of(const struct axas_area *area)
 {
     return area->gpa.raw + (area->size - 1);
 }
 
-static inline const struct axas_area *area_at(const struct leaf *leaf, unsigned at)
+static inline uint64_t last_at(const struct leaf *leaf, unsigned at)
 {
-    return &leaf->slot[leaf->place[at]].area;
+    return leaf->key[at] + (leaf->extent[at].size - 1);
 }
 
-static inline const struct axas_area *record_at(const struct axas_space *space, uint64_t gpa)
+static inline void read_at(const struct leaf *leaf, unsigned at, struct axas_area *area)
 {
-    const struct leaf *leaf = leaf_for(space, gpa);
-    unsigned count = leaf == NULL ? 0 : areas_up_to(leaf, gpa);
-    const struct axas_area *area = count == 0 ? NULL : area_at(leaf, count - 1);
-    return area != NULL && gpa <= last_of(area) ? area : NULL;
+    const struct traits *traits = &leaf->traits[leaf->trait[at]];
+    area->gpa = axas_gpa_of(leaf->key[at]);
+    area->size = leaf->extent[at].size;
+    area->data = leaf->extent[at].data;
+    area->origin = axas_gpa_of(traits->origin == OWN_START ? leaf->key[at] : traits->origin);
+    area->backend = traits->backend;
+    area->context = traits->context;
+    area->attr = traits->attr;
+    area->flags = traits->flags;
+}
+
+/* The record that spans gpa, or false. */
+static AXAS_INLINE bool record_at(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
+{
+    const void *node = space->areas.root;
+    if (AXAS_UNLIKELY(node == NULL)) {
+        return false;
+    }
+    for (unsigned height = space->areas.height - 1; height > 0; height--) {
+        const struct inner *inner = (const struct inner *)node;
+        node = inner->child[child_for(inner, gpa)];
+    }
+    const struct leaf *leaf = (const struct leaf *)node;
+    unsigned count = areas_up_to(leaf, gpa);
+    if (count == 0 || gpa - leaf->key[count - 1] >= leaf->extent[count - 1].size) {
+        return false;
+    }
+    read_at(leaf, count - 1, record);
+    return true;
+}
+
+/* The same for what happens seldom. */
+static AXAS_OUTLINE bool find_record(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
+{
+    return record_at(space, gpa, record);
 }
 
 static uint64_t address_of(const struct axas_space *space, uint64_t page)
@@ -156,17 +187,16 @@ static uint64_t address_of(const struct axas_space *space, uint64_t page)
     return page * axas_table_page_size(&space->table);
 }
 
-/* What of the record is at gpa and between gaps. */
-static const struct axas_area *piece_of(const struct axas_space *space, const struct axas_area *record,
-                                        uint64_t gpa, struct axas_area *piece)
+/* Makes the record *area what of it is at gpa and between gaps; false if a gap is there. */
+static bool piece_of(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
     uint64_t page = axas_page_of(space, gpa);
-    uint64_t first = record->gpa.raw;
-    uint64_t last = last_of(record);
+    uint64_t first = area->gpa.raw;
+    uint64_t last = last_of(area);
     uint64_t below = axas_gap_below(space, page);
     uint64_t above = axas_gap_above(space, page);
     if (below == page) {
-        return NULL;
+        return false;
     }
     if (below != AXAS_NO_PAGE && below >= axas_page_of(space, first)) {
         first = address_of(space, below + 1);
@@ -174,36 +204,31 @@ static const struct axas_area *piece_of(const struct axas_space *space, const st
     if (above <= axas_page_of(space, last)) {
         last = address_of(space, above) - 1;
     }
-    *piece = *record;
-    piece->gpa = axas_gpa_of(first);
-    piece->size = last - first + 1;
-    return piece;
+    area->gpa = axas_gpa_of(first);
+    area->size = last - first + 1;
+    return true;
 }
 
-static AXAS_OUTLINE const struct axas_area *find_piece(const struct axas_space *space, uint64_t gpa,
-                                                       struct axas_area *piece)
+static AXAS_OUTLINE bool find_piece(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    const struct axas_area *record = record_at(space, gpa);
-    return record == NULL ? NULL : piece_of(space, record, gpa, piece);
+    return find_record(space, gpa, area) && piece_of(space, gpa, area);
 }
 
-const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
+bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    return AXAS_UNLIKELY(space->areas.gaps != NULL) ? find_piece(space, gpa, piece) : record_at(space, gpa);
+    return AXAS_UNLIKELY(space->areas.gaps != NULL) ? find_piece(space, gpa, area)
+                                                    : record_at(space, gpa, area);
 }
 
 /* What of the record is at gpa or else the first of it above, if there are gaps. */
-static inline const struct axas_area *piece_from(const struct axas_space *space,
-                                                 const struct axas_area *record, uint64_t gpa,
-                                                 struct axas_area *piece)
+static inline bool piece_from(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    if (AXAS_UNLIKELY(space->areas.gaps != NULL) && record != NULL) {
+    if (AXAS_UNLIKELY(space->areas.gaps != NULL)) {
         /* A record ends with a page that is there. */
-        uint64_t from = record->gpa.raw > gpa ? record->gpa.raw : gpa;
-        return piece_of(space, record, address_of(space, axas_gap_end(space, axas_page_of(space, from))),
-                        piece);
+        uint64_t from = area->gpa.raw > gpa ? area->gpa.raw : gpa;
+        return piece_of(space, address_of(space, axas_gap_end(space, axas_page_of(space, from))), area);
     }
-    return record;
+    return true;
 }
 
 /* Nodes */
@@ -243,10 +268,8 @@ static struct leaf *leaf_take(struct axas_space *space)
 {
     struct leaf *leaf = (struct leaf *)axas_areas_frame_take(space);
     leaf->node.count = 0;
+    __builtin_memset(leaf->users, 0, sizeof leaf->users);
     clear_keys(leaf->key, 0, LEAF_AREAS);
-    for (unsigned i = 0; i < LEAF_AREAS; i++) {
-        leaf->place[i] = (uint8_t)i;
-    }
     space->areas.leaves++;
     return leaf;
 }
@@ -374,58 +397,70 @@ bool axas_areas_free(const struct axas_space *space, uint64_t gpa, uint64_t last
         return true;
     }
     if (space->areas.gaps != NULL) {
-        struct axas_area piece;
-        const struct axas_area *next = axas_areas_next(space, gpa, &piece);
-        return next == NULL || next->gpa.raw > last;
+        struct axas_area next;
+        return !axas_areas_next(space, gpa, &next) || next.gpa.raw > last;
     }
     const struct leaf *leaf = (const struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index;
-    if (at != 0 && gpa <= last_of(area_at(leaf, at - 1))) {
+    if (at != 0 && gpa <= last_at(leaf, at - 1)) {
         return false;
     }
     uint64_t key = at < leaf->node.count ? leaf->key[at] : key_behind(space, path);
     return key == NO_KEY || key > last;
 }
 
-/* The record that spans gpa, or else the first above it, or NULL; the path leads to it. */
-static const struct axas_area *seek(const struct axas_space *space, uint64_t gpa,
-                                    struct axas_areas_path *path)
+/* False if no record spans gpa or is above it; else the path leads to the first one. */
+static bool seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path)
 {
     descend(space, gpa, path);
     if (space->areas.root == NULL) {
-        return NULL;
+        return false;
     }
     const struct leaf *leaf = (const struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index;
-    if (at != 0 && gpa <= last_of(area_at(leaf, at - 1))) {
-        return area_at(leaf, at - 1);
+    if (at != 0 && gpa <= last_at(leaf, at - 1)) {
+        return true;
     }
     if (at == leaf->node.count) {
         uint64_t key = key_behind(space, path);
         if (key == NO_KEY) {
-            return NULL;
+            return false;
         }
         descend(space, key, path);
-        return area_at((const struct leaf *)path->step[0].node, 0);
+        return true;
     }
     path->step[0].index = at + 1;
-    return area_at(leaf, at);
+    return true;
 }
 
-const struct axas_area *axas_areas_seek(const struct axas_space *space, uint64_t gpa,
-                                        struct axas_areas_path *path, struct axas_area *piece)
+/* The same; what the path leads to is in *record. */
+static inline bool seek_record(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
+                               struct axas_area *record)
 {
-    return piece_from(space, seek(space, gpa, path), gpa, piece);
-}
-
-const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *piece)
-{
-    const struct axas_area *record = record_at(space, gpa);
-    if (record == NULL) { /* only then is a path of use */
-        struct axas_areas_path path;
-        record = seek(space, gpa, &path);
+    if (!seek(space, gpa, path)) {
+        return false;
     }
-    return piece_from(space, record, gpa, piece);
+    read_at((const struct leaf *)path->step[0].node, path->step[0].index - 1, record);
+    return true;
+}
+
+bool axas_areas_seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
+                     struct axas_area *area)
+{
+    return seek_record(space, gpa, path, area) && piece_from(space, gpa, area);
+}
+
+/* axas_areas_next where no record spans gpa; only then is a path of use. */
+static AXAS_OUTLINE bool first_above(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+{
+    struct axas_areas_path path;
+    return axas_areas_seek(space, gpa, &path, area);
+}
+
+bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+{
+    return AXAS_LIKELY(record_at(space, gpa, area)) ? piece_from(space, gpa, area)
+                                                    : first_above(space, gpa, area);
 }
 
 /* Changing */
@@ -449,7 +484,7 @@ static uint64_t first_stretch(const struct axas_space *space, const struct leaf 
 
 static uint64_t last_stretch(const struct axas_space *space, const struct leaf *leaf, unsigned at)
 {
-    return axas_stretch_of(space, last_of(area_at(leaf, at)));
+    return axas_stretch_of(space, last_at(leaf, at));
 }
 
 /* Does the entry touch a stretch that the one before it in the leaf node touches too? */
@@ -472,30 +507,80 @@ static uint64_t stretches_of(const struct axas_space *space, const struct leaf *
     return last - first + 1 - (low ? 1 : 0) - (high ? 1 : 0);
 }
 
+/* Does the entry, if there is one, have the traits of `area`, which begins at `origin` or is OWN_START? */
+static inline bool has_traits(const struct leaf *leaf, unsigned at, const struct axas_area *area,
+                              uint64_t origin)
+{
+    const struct traits *traits = &leaf->traits[leaf->trait[at]];
+    return at < leaf->node.count && traits->origin == origin && traits->backend == area->backend &&
+           traits->context == area->context && traits->attr == area->attr && traits->flags == area->flags;
+}
+
+/* Traits of `area` that nothing has yet. */
+static AXAS_OUTLINE unsigned new_traits(struct leaf *leaf, const struct axas_area *area, uint64_t origin)
+{
+    const struct traits made = {origin, area->backend, area->context, area->attr, area->flags};
+    unsigned trait = 0;
+    while (leaf->users[trait] != 0) {
+        trait++;
+    }
+    leaf->traits[trait] = made;
+    return trait;
+}
+
+/* Gives the entry the traits of a neighbour if they are its own, or else new ones. */
+static void take_traits(struct leaf *leaf, unsigned at, const struct axas_area *area)
+{
+    const uint64_t origin = area->origin.raw == area->gpa.raw ? OWN_START : area->origin.raw;
+    unsigned trait;
+    if (at != 0 && has_traits(leaf, at - 1, area, origin)) {
+        trait = leaf->trait[at - 1];
+    } else if (has_traits(leaf, at + 1, area, origin)) {
+        trait = leaf->trait[at + 1];
+    } else {
+        trait = new_traits(leaf, area, origin);
+    }
+    leaf->trait[at] = (uint8_t)trait;
+    leaf->users[trait]++;
+}
+
+static void drop_traits(struct leaf *leaf, unsigned at)
+{
+    leaf->users[leaf->trait[at]]--;
+}
+
+/* Into an entry that has no traits. */
 static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
 {
     leaf->key[at] = area->gpa.raw;
-    leaf->slot[leaf->place[at]].area = *area;
+    leaf->extent[at].size = area->size;
+    leaf->extent[at].data = area->data;
+    take_traits(leaf, at, area);
 }
 
-/* Makes room at `at`. */
-static void leaf_open(struct leaf *leaf, unsigned at)
+/* Moves the entries from `from` on by `by` places; keys behind them stay as they are. */
+static void leaf_shift(struct leaf *leaf, unsigned from, int by)
 {
-    unsigned moved = leaf->node.count - at;
-    uint8_t place = leaf->place[leaf->node.count++];
-    __builtin_memmove(&leaf->key[at + 1], &leaf->key[at], moved * sizeof leaf->key[0]);
-    __builtin_memmove(&leaf->place[at + 1], &leaf->place[at], moved);
-    leaf->place[at] = place;
+    unsigned moved = leaf->node.count - from;
+    unsigned to = (unsigned)((int)from + by);
+    __builtin_memmove(&leaf->key[to], &leaf->key[from], moved * sizeof leaf->key[0]);
+    __builtin_memmove(&leaf->extent[to], &leaf->extent[from], moved * sizeof leaf->extent[0]);
+    __builtin_memmove(&leaf->trait[to], &leaf->trait[from], moved);
+    leaf->node.count = (uint32_t)((int)leaf->node.count + by);
 }
 
-static void leaf_close(struct leaf *leaf, unsigned at)
+/* Puts a new entry at `at`. */
+static void leaf_insert(struct leaf *leaf, unsigned at, const struct axas_area *area)
 {
-    unsigned moved = --leaf->node.count - at;
-    uint8_t place = leaf->place[at];
-    __builtin_memmove(&leaf->key[at], &leaf->key[at + 1], moved * sizeof leaf->key[0]);
-    __builtin_memmove(&leaf->place[at], &leaf->place[at + 1], moved);
-    leaf->key[at + moved] = NO_KEY;
-    leaf->place[at + moved] = place;
+    leaf_shift(leaf, at, 1);
+    leaf_put(leaf, at, area);
+}
+
+static void leaf_remove(struct leaf *leaf, unsigned at)
+{
+    drop_traits(leaf, at);
+    leaf_shift(leaf, at + 1, -1);
+    leaf->key[leaf->node.count] = NO_KEY;
 }
 
 /* Moves entries [from, count) of a node by `by` places. */
@@ -516,7 +601,10 @@ static void leaf_append(struct axas_space *space, struct leaf *to, struct leaf *
     unsigned first = to->node.count;
     space->areas.stretches += shares(space, source, from) ? 1 : 0;
     for (unsigned i = from; i < end; i++) {
-        leaf_put(to, to->node.count++, area_at(source, i));
+        struct axas_area area;
+        read_at(source, i, &area);
+        drop_traits(source, i);
+        leaf_put(to, to->node.count++, &area);
     }
     clear_keys(source->key, from, end);
     source->node.count = from;
@@ -580,8 +668,7 @@ static void insert(struct axas_space *space, const struct axas_areas_path *path,
     space->areas.cuts += cuts_of(space, area->size);
     if (space->areas.root == NULL) {
         struct leaf *root = leaf_take(space);
-        root->node.count = 1;
-        leaf_put(root, 0, area);
+        leaf_insert(root, 0, area);
         space->areas.root = root;
         space->areas.height = 1;
         space->areas.stretches += stretches_of(space, root, 0);
@@ -604,8 +691,7 @@ static void insert(struct axas_space *space, const struct axas_areas_path *path,
             }
         }
     }
-    leaf_open(into, at);
-    leaf_put(into, at, area);
+    leaf_insert(into, at, area);
     space->areas.stretches += stretches_of(space, into, at);
     if (at == 0 && into == leaf) {
         first_key_changed(space, path, 0, area->gpa.raw);
@@ -680,9 +766,9 @@ static void remove_at(struct axas_space *space, const struct axas_areas_path *pa
     struct leaf *leaf = (struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index - 1;
     space->areas.count--;
-    space->areas.cuts -= cuts_of(space, area_at(leaf, at)->size);
+    space->areas.cuts -= cuts_of(space, leaf->extent[at].size);
     space->areas.stretches -= stretches_of(space, leaf, at);
-    leaf_close(leaf, at);
+    leaf_remove(leaf, at);
     if (leaf->node.count != 0 && at == 0) {
         first_key_changed(space, path, 0, leaf->key[0]);
     }
@@ -702,9 +788,10 @@ static void replace_at(struct axas_space *space, const struct axas_areas_path *p
 {
     struct leaf *leaf = (struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index - 1;
-    space->areas.cuts -= cuts_of(space, area_at(leaf, at)->size);
+    space->areas.cuts -= cuts_of(space, leaf->extent[at].size);
     space->areas.cuts += cuts_of(space, area->size);
     space->areas.stretches -= stretches_of(space, leaf, at);
+    drop_traits(leaf, at);
     leaf_put(leaf, at, area);
     space->areas.stretches += stretches_of(space, leaf, at);
     if (at == 0) {
@@ -754,13 +841,13 @@ static void insert_part(struct axas_space *space, const struct axas_area *area)
     insert(space, &path, area, false);
 }
 
-static void cut(struct axas_space *space, struct axas_area area, uint64_t from, uint64_t to)
+static void cut(struct axas_space *space, const struct axas_area *area, uint64_t from, uint64_t to)
 {
-    struct axas_area high = area;
+    struct axas_area low = *area, high = *area;
+    low.size = from - area->gpa.raw;
     high.gpa = axas_gpa_of(to + 1);
-    high.size -= high.gpa.raw - area.gpa.raw;
-    area.size = from - area.gpa.raw;
-    axas_areas_replace(space, area.gpa.raw, &area);
+    high.size -= high.gpa.raw - area->gpa.raw;
+    axas_areas_replace(space, low.gpa.raw, &low);
     insert_part(space, &high);
 }
 
@@ -775,7 +862,10 @@ static AXAS_OUTLINE void close_these_gaps(struct axas_space *space)
         }
         axas_gap_remove(space, first, end - 1);
         uint64_t from = address_of(space, first);
-        cut(space, *record_at(space, from), from, address_of(space, end) - 1);
+        struct axas_area record;
+        if (find_record(space, from, &record)) {
+            cut(space, &record, from, address_of(space, end) - 1);
+        }
     }
 }
 
@@ -822,15 +912,14 @@ enum axas_status axas_areas_prepare_cuts(struct axas_space *space, const uint64_
     return prepare(space, need, 0, 0);
 }
 
-/* Widens [*from, *to], of a record, by the gaps beside it. */
-static void widen(const struct axas_space *space, const struct axas_area *record, uint64_t *from,
-                  uint64_t *to)
+/* Widens [*from, *to], of the record [first, last], by the gaps beside it. */
+static void widen(const struct axas_space *space, uint64_t first, uint64_t last, uint64_t *from, uint64_t *to)
 {
     if (space->areas.gaps != NULL) {
-        if (*from != record->gpa.raw) {
+        if (*from != first) {
             *from = address_of(space, axas_gap_begin(space, axas_page_of(space, *from) - 1) + 1);
         }
-        if (*to - record->gpa.raw != record->size - 1) {
+        if (*to != last) {
             *to = address_of(space, axas_gap_end(space, axas_page_of(space, *to) + 1)) - 1;
         }
     }
@@ -840,13 +929,13 @@ bool axas_areas_prepare_removal(struct axas_space *space, const struct axas_area
                                 uint64_t last)
 {
     const struct leaf *leaf = (const struct leaf *)path->step[0].node;
-    const struct axas_area *record = area_at(leaf, path->step[0].index - 1);
-    if (first < record->gpa.raw || last - record->gpa.raw >= record->size - 1) {
+    unsigned at = path->step[0].index - 1;
+    uint64_t record_first = leaf->key[at], record_last = last_at(leaf, at);
+    if (first <= record_first || last >= record_last) {
         return true;
     }
-    widen(space, record, &first, &last);
-    return first == record->gpa.raw || last - record->gpa.raw == record->size - 1 ||
-           record_fits_now(space, last + 1) ||
+    widen(space, record_first, record_last, &first, &last);
+    return first == record_first || last == record_last || record_fits_now(space, last + 1) ||
            axas_gap_frames(space, axas_page_of(space, first), axas_page_of(space, last)) <=
                space->areas.reserved_nodes;
 }
@@ -864,17 +953,10 @@ void axas_areas_settle(struct axas_space *space)
 
 static void cut_at(struct axas_space *space, uint64_t gpa)
 {
-    const struct axas_area *found = record_at(space, gpa);
-    if (found == NULL || found->gpa.raw == gpa) {
-        return;
+    struct axas_area record;
+    if (find_record(space, gpa, &record) && record.gpa.raw != gpa) {
+        cut(space, &record, gpa, gpa - 1);
     }
-    struct axas_area low = *found;
-    struct axas_area high = *found;
-    low.size = gpa - low.gpa.raw;
-    high.gpa = axas_gpa_of(gpa);
-    high.size -= low.size;
-    axas_areas_replace(space, low.gpa.raw, &low);
-    insert_part(space, &high);
 }
 
 void axas_areas_cut_at(struct axas_space *space, uint64_t first, uint64_t last)
@@ -890,15 +972,15 @@ void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *p
 {
     for (;;) {
         const struct leaf *leaf = (const struct leaf *)path->step[0].node;
-        const struct axas_area *area = area_at(leaf, path->step[0].index - 1);
-        uint64_t area_last = last_of(area);
-        uint64_t from = area->gpa.raw > first ? area->gpa.raw : first;
+        unsigned at = path->step[0].index - 1;
+        uint64_t area_first = leaf->key[at], area_last = last_at(leaf, at);
+        uint64_t from = area_first > first ? area_first : first;
         uint64_t to = area_last < last ? area_last : last;
-        if (area->gpa.raw > last) {
+        if (area_first > last) {
             return;
         }
-        widen(space, area, &from, &to);
-        bool cuts = from != area->gpa.raw && to != area_last;
+        widen(space, area_first, area_last, &from, &to);
+        bool cuts = from != area_first && to != area_last;
         if (cuts && !record_fits(space, to + 1)) {
             axas_gap_add(space, axas_page_of(space, from), axas_page_of(space, to));
             return;
@@ -906,24 +988,24 @@ void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *p
         if (space->areas.gaps != NULL) {
             axas_gap_remove(space, axas_page_of(space, from), axas_page_of(space, to));
         }
-        if (cuts) {
-            cut(space, *area, from, to);
-            return;
-        }
-        if (from != area->gpa.raw) {
-            struct axas_area low = *area;
-            low.size = from - low.gpa.raw;
-            replace_at(space, path, &low);
-        } else if (to != area_last) {
-            struct axas_area high = *area;
-            high.gpa = axas_gpa_of(to + 1);
-            high.size = area_last - to;
-            replace_at(space, path, &high);
-            return;
-        } else {
+        if (from == area_first && to == area_last) {
             remove_at(space, path);
+        } else {
+            struct axas_area part;
+            read_at(leaf, at, &part);
+            if (cuts) {
+                cut(space, &part, from, to);
+                return;
+            }
+            if (from != area_first) {
+                part.size = from - area_first;
+            } else {
+                part.gpa = axas_gpa_of(to + 1);
+                part.size = area_last - to;
+            }
+            replace_at(space, path, &part);
         }
-        if (area_last >= last || seek(space, first, path) == NULL) {
+        if (area_last >= last || !seek(space, first, path)) {
             return;
         }
     }
@@ -939,32 +1021,28 @@ static bool belong_together(const struct axas_area *low, const struct axas_area 
 void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
 {
     struct axas_areas_path path;
-    const struct axas_area *found = first == 0 ? NULL : record_at(space, first - 1);
-    if (found == NULL) {
-        found = seek(space, first, &path);
-    }
-    while (found != NULL && found->gpa.raw <= last) {
-        struct axas_area low = *found;
+    struct axas_area low, high;
+    bool found =
+        (first != 0 && find_record(space, first - 1, &low)) || seek_record(space, first, &path, &low);
+    while (found && low.gpa.raw <= last) {
         uint64_t end = low.gpa.raw + low.size;
-        const struct axas_area *high = seek(space, end - 1 == UINT64_MAX ? end - 1 : end, &path);
-        if (high == NULL || high->gpa.raw < end) {
+        if (!seek_record(space, end - 1 == UINT64_MAX ? end - 1 : end, &path, &high) || high.gpa.raw < end) {
             return;
         }
-        if (!belong_together(&low, high)) {
-            found = high;
-            continue;
+        if (belong_together(&low, &high)) {
+            low.size += high.size;
+            remove_at(space, &path);
+            axas_areas_replace(space, low.gpa.raw, &low);
+        } else {
+            low = high;
         }
-        low.size += high->size;
-        remove_at(space, &path);
-        axas_areas_replace(space, low.gpa.raw, &low);
-        found = record_at(space, low.gpa.raw);
     }
 }
 
 void axas_areas_destroy(struct axas_space *space)
 {
     struct axas_areas_path path;
-    while (seek(space, 0, &path) != NULL) {
+    while (seek(space, 0, &path)) {
         remove_at(space, &path);
     }
     axas_areas_trim(space, 0);

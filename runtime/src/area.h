@@ -27,16 +27,14 @@ struct axas_areas_path {
     } step[AXAS_AREAS_HEIGHT];
 };
 
-/** The area that holds the byte at gpa, or NULL. *piece is room for one that has no record (gap.h). */
-const struct axas_area *axas_areas_find(const struct axas_space *space, uint64_t gpa,
-                                        struct axas_area *piece);
-/** The area that holds gpa, or else the first above it, or NULL. */
-const struct axas_area *axas_areas_next(const struct axas_space *space, uint64_t gpa,
-                                        struct axas_area *piece);
+/** The area that holds the byte at gpa; false, and *area undefined, if none does. */
+bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
+/** The area that holds gpa, or else the first above it; false, and *area as it was, if there is none. */
+bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
 
 /** The same, and *path leads to its record. */
-const struct axas_area *axas_areas_seek(const struct axas_space *space, uint64_t gpa,
-                                        struct axas_areas_path *path, struct axas_area *piece);
+bool axas_areas_seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
+                     struct axas_area *area);
 /** True if no area is in [gpa, last]; *path then leads to where one that begins at gpa belongs. */
 bool axas_areas_free(const struct axas_space *space, uint64_t gpa, uint64_t last,
                      struct axas_areas_path *path);

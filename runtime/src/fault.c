@@ -78,11 +78,10 @@ static void deposit_put(struct axas_space *space, struct axas_pool *deposit)
 static bool same_area(const struct axas_space *space, const struct axas_area *area, uint64_t first,
                       uint64_t last)
 {
-    struct axas_area piece;
-    const struct axas_area *now = axas_areas_find(space, first, &piece);
-    return now != NULL && last - now->gpa.raw < now->size && now->origin.raw == area->origin.raw &&
-           now->attr == area->attr && now->flags == area->flags && now->backend == area->backend &&
-           now->context == area->context && now->data == area->data;
+    struct axas_area now;
+    return axas_areas_find(space, first, &now) && last - now.gpa.raw < now.size &&
+           now.origin.raw == area->origin.raw && now.attr == area->attr && now.flags == area->flags &&
+           now.backend == area->backend && now.context == area->context && now.data == area->data;
 }
 
 static void give_back(const struct axas_area *area, uint64_t gpa, uint64_t hpa, uint64_t size)
@@ -356,11 +355,11 @@ static bool look(struct axas_space *space, axas_gpa gpa, axas_attr access, bool 
 {
     struct axas_place place;
     enum axas_status status = axas_space_locate(space, gpa, &place);
-    if (status == AXAS_ERR_RANGE || place.area == NULL) {
+    if (status == AXAS_ERR_RANGE || !place.in_area) {
         *result = status == AXAS_ERR_CORRUPT ? AXAS_FAULT_BROKEN : AXAS_FAULT_UNMAPPED;
         return true;
     }
-    *area = *place.area;
+    *area = place.area;
     if (status == AXAS_ERR_CORRUPT) {
         *result = AXAS_FAULT_BROKEN;
         return true;
@@ -432,6 +431,13 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     }
     *page = axas_hpa_of(run.hpa.raw + (gpa.raw - run.gpa.raw));
     return status;
+}
+
+/* An area whose faults serve_page may serve. */
+static inline bool serves_pages(const struct axas_table *table, const struct axas_area *area)
+{
+    return area->backend->provide != NULL && (area->flags & AXAS_AREA_FILLING) == 0 &&
+           axas_walk_plain_code(table, area->attr) != 0;
 }
 
 /* The mode's empty_page in the area that *last notes: only another table than the noted one takes a walk. */
@@ -515,31 +521,27 @@ static AXAS_OUTLINE enum axas_fault_result unserve(struct axas_space *space, con
  * What almost every fault is: a page of normal memory in a table that is there. The same two holds, with
  * nothing to look up in the second unless something changed; one, where the backend may be asked meanwhile.
  * A swap waits for the stores before it, so what happens seldom is in functions of its own, for which nothing
- * has to be kept on the stack here.
+ * has to be kept on the stack here. Ends the hold of `state`; *last is what the fault before noted.
  */
-static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, struct axas_fault *fault)
+static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, struct axas_fault *fault,
+                                                     axas_lock_state state, struct axas_last_page *last)
 {
     struct axas_table *table = &space->table;
-    struct axas_area piece;
     const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
-    const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
-    const struct axas_area *found;
+    struct axas_area *const found = &last->area;
     void *slot = NULL;
-    struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
-    struct axas_last_page *const last = notes == NULL ? NULL : &notes->fault;
-    if (AXAS_LIKELY(last != NULL && axas_still_in(space, &last->in, gpa.raw))) {
-        found = last->in.area;
+    if (AXAS_LIKELY(last->holds == space->holds && gpa.raw - found->gpa.raw < found->size)) {
         if (may_have(found, fault->access)) {
             slot = empty_again(table, last, gpa.raw);
         }
     } else {
-        found = axas_areas_find(space, gpa.raw, &piece);
-        if (found != NULL && found->backend->provide != NULL && (found->flags & AXAS_AREA_FILLING) == 0 &&
-            may_have(found, fault->access) && axas_walk_plain_code(table, found->attr) != 0) {
+        last->holds = 0;
+        if (axas_areas_find(space, gpa.raw, found) && may_have(found, fault->access) &&
+            serves_pages(table, found)) {
             slot = table->mode->empty_page(table, gpa.raw);
         }
-        if (slot != NULL && last != NULL && found != &piece) {
-            axas_note_area(space, &last->in, found);
+        if (slot != NULL) {
+            last->holds = space->holds;
             last->gpa = gpa.raw;
             last->slot = slot;
         }
@@ -563,6 +565,23 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     axas_unlock_read(&space->lock, fault->reader, state);
     fault->hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
     return AXAS_FAULT_RESOLVED;
+}
+
+/* The same where nothing is noted, and nothing can be. */
+static AXAS_OUTLINE enum axas_fault_result serve_page_anew(struct axas_space *space, struct axas_fault *fault,
+                                                           axas_lock_state state)
+{
+    struct axas_last_page none = {0};
+    return serve_page(space, fault, state, &none);
+}
+
+static AXAS_INLINE enum axas_fault_result hold_and_serve_page(struct axas_space *space,
+                                                              struct axas_fault *fault)
+{
+    const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
+    struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
+    return AXAS_LIKELY(notes != NULL) ? serve_page(space, fault, state, &notes->fault)
+                                      : serve_page_anew(space, fault, state);
 }
 
 /* Any other fault. */
@@ -606,7 +625,7 @@ enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct 
         return AXAS_FAULT_BROKEN;
     }
     enum axas_fault_result result =
-        AXAS_UNLIKELY(fault->cause == AXAS_CAUSE_PERMISSION) ? UNSERVED : serve_page(space, fault);
+        AXAS_UNLIKELY(fault->cause == AXAS_CAUSE_PERMISSION) ? UNSERVED : hold_and_serve_page(space, fault);
     if (AXAS_UNLIKELY(result == UNSERVED)) {
         result = serve_any(space, fault);
     }

@@ -50,10 +50,10 @@ static bool goes_on(const struct axas_table *table, const struct piece *piece, u
 static enum axas_status piece_at(const struct request *request, uint64_t at, struct piece *piece)
 {
     const struct axas_table *table = &request->space->table;
-    struct axas_area room;
+    struct axas_area area;
     struct axas_leaf leaf;
     axas_hpa hpa = {0};
-    const struct axas_area *area = axas_areas_find(request->space, at, &room);
+    const bool in_area = axas_areas_find(request->space, at, &area);
     enum axas_status status = table->translate(table, at, &hpa);
     bool mapped = status == AXAS_OK;
     if (!mapped) {
@@ -62,22 +62,22 @@ static enum axas_status piece_at(const struct request *request, uint64_t at, str
             return status;
         }
     }
-    if (area == NULL || area->backend->provide == NULL) {
+    if (!in_area || area.backend->provide == NULL) {
         return AXAS_ERR_NOT_MAPPED;
     }
-    if ((area->flags & AXAS_AREA_FILLING) != 0) {
+    if ((area.flags & AXAS_AREA_FILLING) != 0) {
         return AXAS_ERR_BUSY;
     }
-    if (axas_attr_is_device(area->attr)) {
+    if (axas_attr_is_device(area.attr)) {
         return AXAS_ERR_UNSUPPORTED;
     }
-    if (!axas_allows(area->attr, request->access) || (!mapped && status == AXAS_OK)) {
+    if (!axas_allows(area.attr, request->access) || (!mapped && status == AXAS_OK)) {
         return AXAS_ERR_PERMISSION;
     }
-    uint64_t end = least(axas_last(area->gpa, area->size), request->last);
+    uint64_t end = least(axas_last(area.gpa, area.size), request->last);
     piece->gpa = at;
     piece->hpa = hpa;
-    piece->attr = area->attr;
+    piece->attr = area.attr;
     piece->hole = !mapped;
     if (piece->hole) {
         piece->last = least(axas_last(leaf.gpa, leaf.size), end);
@@ -216,29 +216,30 @@ struct held {
     axas_lock_state state;
 };
 
-/* area_of where the notes do not tell; notes it for the next. */
-static AXAS_OUTLINE const struct axas_area *find_area(struct axas_space *space, uint64_t gpa,
-                                                      struct axas_notes *notes)
+/* attr_at where the notes do not tell; notes it for the next. */
+static AXAS_OUTLINE axas_attr find_attr(struct axas_space *space, uint64_t gpa, struct axas_notes *notes)
 {
-    struct axas_area piece;
-    const struct axas_area *area = axas_areas_find(space, gpa, &piece);
-    if (area == NULL || area == &piece || (area->flags & AXAS_AREA_FILLING) != 0 ||
-        (area->attr & ~AXAS_ACCESS_MASK) != 0) {
-        return NULL;
+    struct axas_area area;
+    if (!axas_areas_find(space, gpa, &area) || (area.flags & AXAS_AREA_FILLING) != 0 ||
+        (area.attr & ~AXAS_ACCESS_MASK) != 0) {
+        return 0;
     }
     if (notes != NULL) {
-        axas_note_area(space, &notes->copy, area);
+        notes->copy.holds = space->holds;
+        notes->copy.gpa = area.gpa.raw;
+        notes->copy.size = area.size;
+        notes->copy.attr = area.attr;
     }
-    return area;
+    return area.attr;
 }
 
-/* The record of the area at gpa, of normal memory; NULL: there is none. */
-static inline const struct axas_area *area_of(struct axas_space *space, uint64_t gpa,
-                                              struct axas_notes *notes)
+/* The attribute of the area at gpa, if its memory is normal; or else 0, which permits nothing. */
+static inline axas_attr attr_at(struct axas_space *space, uint64_t gpa, struct axas_notes *notes)
 {
-    return AXAS_LIKELY(notes != NULL && axas_still_in(space, &notes->copy, gpa))
-               ? notes->copy.area
-               : find_area(space, gpa, notes);
+    return AXAS_LIKELY(notes != NULL && notes->copy.holds == space->holds &&
+                       gpa - notes->copy.gpa < notes->copy.size)
+               ? notes->copy.attr
+               : find_attr(space, gpa, notes);
 }
 
 /*
@@ -257,9 +258,8 @@ static AXAS_INLINE bool hold_page(struct axas_space *space, axas_gpa gpa, uint64
     }
     held->reader = axas_space_reader(space);
     held->state = axas_lock_read(&space->lock, held->reader);
-    const struct axas_area *area = area_of(space, gpa.raw, (struct axas_notes *)axas_lock_notes(held->state));
-    if (AXAS_UNLIKELY(area == NULL || (access & ~area->attr) != 0 ||
-                      (access == AXAS_WRITE && (area->attr & AXAS_EXEC) != 0) ||
+    const axas_attr attr = attr_at(space, gpa.raw, (struct axas_notes *)axas_lock_notes(held->state));
+    if (AXAS_UNLIKELY((access & ~attr) != 0 || (access == AXAS_WRITE && (attr & AXAS_EXEC) != 0) ||
                       table->translate(table, gpa.raw, &hpa) != AXAS_OK)) {
         axas_unlock_read(&space->lock, held->reader, held->state);
         return false;

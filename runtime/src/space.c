@@ -485,12 +485,12 @@ static bool splitting_breaks(const struct axas_space *space, uint64_t first, uin
     return splits || low || high;
 }
 
-/* What is to be removed: the first area that may be in [first, last], or NULL, and the path to it. */
+/* What is to be removed: the first area that may be in [first, last], if there is any, and the path to it. */
 struct removal {
     uint64_t first, last;
-    const struct axas_area *area;
+    bool any;
+    struct axas_area area;
     struct axas_areas_path path;
-    struct axas_area piece;       /* where `area` may point */
     struct axas_walk_start start; /* of the change of tables */
 };
 
@@ -500,7 +500,7 @@ static void find_removal(const struct axas_space *space, uint64_t first, uint64_
     removal->first = first;
     removal->last = last;
     removal->start.slot = NULL;
-    removal->area = axas_areas_seek(space, first, &removal->path, &removal->piece);
+    removal->any = axas_areas_seek(space, first, &removal->path, &removal->area);
 }
 
 /* What can make a removal fail. */
@@ -520,8 +520,7 @@ static struct failure check_removal(struct axas_space *space, struct removal *re
     if (splits) {
         (void)axas_table_reserve(&space->table);
     }
-    if (removal->area != NULL &&
-        !axas_areas_prepare_removal(space, &removal->path, removal->first, removal->last)) {
+    if (removal->any && !axas_areas_prepare_removal(space, &removal->path, removal->first, removal->last)) {
         put_back(space, &before);
         return failure(AXAS_ERR_NO_MEMORY, "more pieces than the reserve has room for, and the HAL has none");
     }
@@ -538,10 +537,10 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
 {
     uint64_t first = removal->first;
     uint64_t last = removal->last;
-    const struct axas_area *area = removal->area;
-    struct axas_area piece;
+    struct axas_area *const area = &removal->area;
+    bool more = removal->any;
     axas_gather_init(gather, NULL, NULL);
-    while (area != NULL && area->gpa.raw <= last) {
+    while (more && area->gpa.raw <= last) {
         uint64_t area_last = axas_last(area->gpa, area->size);
         uint64_t from = area->gpa.raw > first ? area->gpa.raw : first;
         uint64_t to = area_last < last ? area_last : last;
@@ -557,11 +556,11 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
         if (area->backend->provide != NULL) {
             axas_walk_change(&space->table, &removal->start, from, to, UINT64_MAX, NULL, gather);
         }
-        area = to == last ? NULL : axas_areas_next(space, to + 1, &piece);
+        more = to != last && axas_areas_next(space, to + 1, area);
     }
     publish(space);
     axas_gather_flush(&space->table, gather);
-    if (removal->area != NULL) {
+    if (removal->any) {
         axas_areas_remove_range(space, &removal->path, first, last);
     }
     settle(space);
@@ -569,13 +568,13 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
 
 static bool is_filling(const struct axas_space *space, uint64_t first, uint64_t last)
 {
-    struct axas_area piece;
-    const struct axas_area *area = space->areas.filling == 0 ? NULL : axas_areas_next(space, first, &piece);
-    while (area != NULL && area->gpa.raw <= last && (area->flags & AXAS_AREA_FILLING) == 0) {
-        uint64_t area_last = axas_last(area->gpa, area->size);
-        area = area_last >= last ? NULL : axas_areas_next(space, area_last + 1, &piece);
+    struct axas_area area;
+    bool found = space->areas.filling != 0 && axas_areas_next(space, first, &area);
+    while (found && area.gpa.raw <= last && (area.flags & AXAS_AREA_FILLING) == 0) {
+        uint64_t area_last = axas_last(area.gpa, area.size);
+        found = area_last < last && axas_areas_next(space, area_last + 1, &area);
     }
-    return area != NULL && area->gpa.raw <= last;
+    return found && area.gpa.raw <= last;
 }
 
 enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64_t size)
@@ -608,18 +607,17 @@ enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64
 /* Exclusive. The next areas from *at on that no one is filling, as one range; false if there are none. */
 static bool next_step(const struct axas_space *space, uint64_t *at, uint64_t *first, uint64_t *last)
 {
-    struct axas_area piece;
-    const struct axas_area *area = axas_areas_next(space, *at, &piece);
+    struct axas_area area;
     unsigned count = 0;
-    for (; area != NULL && count < AREAS_PER_STEP; area = axas_areas_next(space, *at, &piece)) {
-        if ((area->flags & AXAS_AREA_FILLING) == 0) {
-            *first = count == 0 ? area->gpa.raw : *first;
-            *last = axas_last(area->gpa, area->size);
+    while (count < AREAS_PER_STEP && axas_areas_next(space, *at, &area)) {
+        if ((area.flags & AXAS_AREA_FILLING) == 0) {
+            *first = count == 0 ? area.gpa.raw : *first;
+            *last = axas_last(area.gpa, area.size);
             count++;
         } else if (count != 0) {
             break;
         }
-        *at = axas_last(area->gpa, area->size) + 1;
+        *at = axas_last(area.gpa, area.size) + 1;
         if (*at == 0) {
             break;
         }
@@ -794,21 +792,20 @@ static struct failure check_protect(const struct axas_space *space, uint64_t fir
     const struct axas_table *table = &space->table;
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     for (uint64_t at = first;;) {
-        struct axas_area piece;
-        const struct axas_area *area = axas_areas_find(space, at, &piece);
-        if (area == NULL) {
+        struct axas_area area;
+        if (!axas_areas_find(space, at, &area)) {
             return failure(AXAS_ERR_NOT_MAPPED, "no area is there");
         }
-        if (area->backend->provide == NULL) {
+        if (area.backend->provide == NULL) {
             return failure(AXAS_ERR_UNSUPPORTED, "a trap area is there");
         }
-        if ((area->flags & AXAS_AREA_FILLING) != 0) {
+        if ((area.flags & AXAS_AREA_FILLING) != 0) {
             return failure(AXAS_ERR_BUSY, "an area there is being filled");
         }
-        if (space->populate_only && breaks(table, area->attr, attr)) {
+        if (space->populate_only && breaks(table, area.attr, attr)) {
             return failure(AXAS_ERR_UNSUPPORTED, "the change needs a break");
         }
-        uint64_t area_last = axas_last(area->gpa, area->size);
+        uint64_t area_last = axas_last(area.gpa, area.size);
         uint64_t to = area_last < last ? area_last : last;
         uint32_t own[AXAS_MAX_LEVELS] = {0};
         if (axas_walk_split_need(&space->table, at, to, sizes, own, start) != AXAS_OK) {
@@ -816,7 +813,7 @@ static struct failure check_protect(const struct axas_space *space, uint64_t fir
         }
         for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
             need[level] += own[level];
-            beside[level] += area->backend->pure ? own[level] : 0;
+            beside[level] += area.backend->pure ? own[level] : 0;
         }
         if (to == last) {
             break;
@@ -838,15 +835,13 @@ static struct failure prepare_protect(struct axas_space *space, uint64_t first, 
                                       const uint32_t beside[AXAS_MAX_LEVELS])
 {
     struct axas_table *table = &space->table;
-    struct axas_area pieces[2];
-    const struct axas_area *low = axas_areas_find(space, first, &pieces[0]);
-    const struct axas_area *high = axas_areas_find(space, last, &pieces[1]);
+    struct axas_area area;
     uint64_t at[2];
     unsigned cuts = 0;
-    if (low->gpa.raw != first) {
+    if (axas_areas_find(space, first, &area) && area.gpa.raw != first) {
         at[cuts++] = first;
     }
-    if (axas_last(high->gpa, high->size) != last) {
+    if (axas_areas_find(space, last, &area) && axas_last(area.gpa, area.size) != last) {
         at[cuts++] = last + 1;
     }
     if (axas_areas_prepare_cuts(space, at, cuts) != AXAS_OK) {
@@ -905,9 +900,8 @@ static void protect_range(struct axas_space *space, const struct axas_walk_start
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     axas_areas_cut_at(space, first, last);
     axas_gather_init(gather, NULL, NULL);
-    for (uint64_t at = first;;) {
-        struct axas_area area;
-        area = *axas_areas_find(space, at, &area);
+    struct axas_area area;
+    for (uint64_t at = first; axas_areas_find(space, at, &area);) {
         uint64_t to = axas_last(area.gpa, area.size);
         if (!area.backend->pure && has_deposits(space)) {
             use_deposits(space, at, to, sizes);
@@ -979,11 +973,11 @@ enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint
 enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa, struct axas_place *place)
 {
     const struct axas_table *table = &space->table;
-    place->area = NULL;
+    place->in_area = false;
     if (!axas_contains(space, gpa, 1)) {
         return AXAS_ERR_RANGE;
     }
-    place->area = axas_areas_find(space, gpa.raw, &place->piece);
+    place->in_area = axas_areas_find(space, gpa.raw, &place->area);
     return axas_walk_query(table, gpa.raw, &place->leaf);
 }
 
@@ -1002,8 +996,8 @@ static enum axas_status locate_mapping(const struct axas_space *space, axas_gpa 
         mapping->dirty = place.leaf.dirty;
         return AXAS_OK;
     }
-    const struct axas_area *area = place.area;
-    if (status != AXAS_ERR_NOT_MAPPED || area == NULL || !area->backend->pure ||
+    const struct axas_area *const area = &place.area;
+    if (status != AXAS_ERR_NOT_MAPPED || !place.in_area || !area->backend->pure ||
         area->backend->provide == NULL) {
         return status;
     }
@@ -1092,13 +1086,9 @@ enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, st
     }
     unsigned reader = axas_space_reader(space);
     axas_lock_state state = axas_lock_read(&space->lock, reader);
-    struct axas_area piece;
-    const struct axas_area *found = axas_areas_next(space, gpa.raw, &piece);
-    if (found != NULL) {
-        *area = *found;
-    }
+    const bool found = axas_areas_next(space, gpa.raw, area);
     axas_unlock_read(&space->lock, reader, state);
-    return found != NULL ? AXAS_OK : AXAS_ERR_NOT_MAPPED;
+    return found ? AXAS_OK : AXAS_ERR_NOT_MAPPED;
 }
 
 static bool first_mapping(void *context, const struct axas_leaf *leaf)

@@ -38,55 +38,44 @@ static inline axas_lock_state axas_space_hold(struct axas_space *space)
     return state;
 }
 
-/** An area that a reader found, which its next call mostly needs again. */
-struct axas_last_area {
-    uint64_t holds;
-    const struct axas_area *area; /**< a record */
-};
-
-/** Where a fault found the entry of a page: the next one of the same vCPU is mostly in the same table. */
+/** Where a fault found the entry of a page: the next one of the same vCPU is mostly in the same area, and in
+ *  the same table. */
 struct axas_last_page {
-    struct axas_last_area in; /**< its backend gives memory */
+    uint64_t holds; /**< the space's then; 0: nothing is noted */
     uint64_t gpa;
     void *slot;
+    struct axas_area area; /**< its backend gives memory */
 };
 
-/** What a reader keeps in its slot for its next call. */
+/** Where a copy was: memory whose bytes the host may move. */
+struct axas_last_copy {
+    uint64_t holds; /**< as above */
+    uint64_t gpa, size;
+    axas_attr attr;
+};
+
+/** What a reader keeps in its slot for its next call. It holds with the shared side held, until somebody has
+ *  held the lock alone. */
 struct axas_notes {
     struct axas_last_page fault;
-    struct axas_last_area copy; /**< the host may move bytes of its memory */
+    struct axas_last_copy copy;
 };
 
 #ifndef AXAS_CUSTOM_LOCK
 _Static_assert(sizeof(struct axas_notes) <= AXAS_LOCK_NOTES_BYTES, "a reader's slot has room for them");
 #endif
 
-/** With the shared side held, as below. For axas_still_in, until somebody holds the lock alone. */
-static inline void axas_note_area(const struct axas_space *space, struct axas_last_area *last,
-                                  const struct axas_area *area)
-{
-    last->holds = space->holds;
-    last->area = area;
-}
-
-/** Is gpa in the noted area, and nothing moved since? */
-static inline bool axas_still_in(const struct axas_space *space, const struct axas_last_area *last,
-                                 uint64_t gpa)
-{
-    return last->holds == space->holds && gpa - last->area->gpa.raw < last->area->size;
-}
-
 /** What a guest address resolves to; valid while the lock is held. */
 struct axas_place {
-    const struct axas_area *area; /**< NULL: no area */
-    struct axas_leaf leaf;        /**< the leaf, held leaf or hole */
-    struct axas_area piece;       /**< where `area` points if it has no record */
+    bool in_area;
+    struct axas_area area; /**< undefined if it is in none */
+    struct axas_leaf leaf; /**< the leaf, held leaf or hole */
 };
 
 /**
  * With either side of the lock held. AXAS_OK: a leaf or held leaf is there (place->leaf.kind tells).
- * AXAS_ERR_NOT_MAPPED: a hole, place->leaf says where it begins and ends; place->area is NULL if no area is
- * there either. AXAS_ERR_RANGE: outside the space. AXAS_ERR_CORRUPT.
+ * AXAS_ERR_NOT_MAPPED: a hole, place->leaf says where it begins and ends; place->in_area tells whether an
+ * area is. AXAS_ERR_RANGE: outside the space. AXAS_ERR_CORRUPT.
  */
 enum axas_status axas_space_locate(const struct axas_space *space, axas_gpa gpa, struct axas_place *place);
 

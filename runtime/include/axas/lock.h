@@ -77,13 +77,12 @@ typedef uint32_t *axas_lock_state;
 /** Two lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
 #define AXAS_LOCK_SLOT_BYTES 128u
 /** How much of that is for the notes of the reader that has the slot. */
-#define AXAS_LOCK_NOTES_BYTES 48u
+#define AXAS_LOCK_NOTES_BYTES 120u
 
 struct axas_lock_slot {
     uint32_t taken;  /**< 1 while one reader has it */
     uint32_t beside; /**< readers that found it taken */
     uint64_t notes[AXAS_LOCK_NOTES_BYTES / sizeof(uint64_t)];
-    uint8_t padding[AXAS_LOCK_SLOT_BYTES - 2 * sizeof(uint32_t) - AXAS_LOCK_NOTES_BYTES];
 } __attribute__((aligned(AXAS_LOCK_SLOT_BYTES)));
 
 struct axas_lock {
