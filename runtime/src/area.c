@@ -4,7 +4,7 @@
  *
  *      inner node   [ keys | children ]        key[i]: the first address of anything below child[i]
  *          |
- *      leaf node    [ keys | extents | traits ]  key[i]: gpa of the area of extent[i] and traits[trait[i]]
+ *      leaf node    [ keys | extents | traits ]  key[i]: gpa of the area whose size and traits extent[i] has
  *
  * The keys of a node stand together, so that a search reads a few lines of one frame, none of which waits for
  * another, and follows a pointer once per level. Behind the last key there are NO_KEYs. What an area mostly
@@ -57,11 +57,16 @@ struct node {
     _Alignas(uint64_t) uint32_t count;
 };
 
-/* What is of each area its own, beside its key. */
+/* What is of each area its own, beside its key, and in the low bits of its size, which are 0, the number of
+ * its traits. */
 struct extent {
-    uint64_t size;
+    uint64_t size_and_traits;
     uint64_t data;
 };
+
+#define TRAITS_MASK UINT64_C(63)
+
+_Static_assert(LEAF_AREAS <= TRAITS_MASK + 1, "a number for the traits of each area");
 
 /* The rest of an area. */
 struct traits {
@@ -75,10 +80,9 @@ struct traits {
 /* `users`: how many areas have each of the traits. There are never more traits than areas. */
 struct leaf {
     struct node node;
-    uint8_t trait[LEAF_AREAS];
+    uint8_t users[LEAF_AREAS];
     _Alignas(64) uint64_t key[LEAF_AREAS];
     struct extent extent[LEAF_AREAS];
-    uint8_t users[LEAF_AREAS];
     struct traits traits[LEAF_AREAS];
 };
 
@@ -97,23 +101,27 @@ _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 #define OWN_START UINT64_MAX
 
 /*
- * How many of the keys are not above x. First of those that begin a block, then of the block: without
- * branches, which would be mispredicted every other time, and without loads that wait for each other.
+ * Which is the last key not above x; 0 if there is none. First of those that begin a block, then of the
+ * block, by how many of them are not above it: without branches, which would be mispredicted every other
+ * time, and without loads that wait for each other.
  */
-static inline unsigned up_to(const uint64_t *key, uint64_t x)
+static inline unsigned last_in_block(const uint64_t *key, uint64_t x)
 {
-    return (unsigned)(key[0] <= x) + (unsigned)(key[1] <= x) + (unsigned)(key[2] <= x) +
-           (unsigned)(key[3] <= x) + (unsigned)(key[4] <= x) + (unsigned)(key[5] <= x) +
-           (unsigned)(key[6] <= x) + (unsigned)(key[7] <= x);
+    unsigned low = (unsigned)(key[1] <= x) + (unsigned)(key[2] <= x) + (unsigned)(key[3] <= x);
+    const unsigned high =
+        (unsigned)(key[4] <= x) + (unsigned)(key[5] <= x) + (unsigned)(key[6] <= x) + (unsigned)(key[7] <= x);
+    /* Two sums, each of which waits for itself alone. */
+    __asm__("" : "+r"(low));
+    return low + high;
 }
 
-static inline unsigned areas_up_to(const struct leaf *leaf, uint64_t x)
+static inline unsigned area_for(const struct leaf *leaf, uint64_t x)
 {
     const uint64_t *key = leaf->key;
     x &= ~UINT64_C(1); /* never NO_KEY */
     unsigned block = (unsigned)(key[8] <= x) + (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) +
                      (unsigned)(key[32] <= x) + (unsigned)(key[40] <= x) + (unsigned)(key[48] <= x);
-    return block * 8 + up_to(key + (size_t)block * 8, x);
+    return block * 8 + last_in_block(key + (size_t)block * 8, x);
 }
 
 static inline unsigned child_for(const struct inner *inner, uint64_t x)
@@ -125,8 +133,7 @@ static inline unsigned child_for(const struct inner *inner, uint64_t x)
     key += (size_t)fifth * 48;
     unsigned block = (unsigned)(key[8] <= x) + (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) +
                      (unsigned)(key[32] <= x) + (unsigned)(key[40] <= x);
-    unsigned children = fifth * 48 + block * 8 + up_to(key + (size_t)block * 8, x);
-    return children == 0 ? 0 : children - 1;
+    return fifth * 48 + block * 8 + last_in_block(key + (size_t)block * 8, x);
 }
 
 _Static_assert(LEAF_AREAS == 7 * 8 && INNER_CHILDREN == 5 * 6 * 8, "the blocks above");
@@ -138,16 +145,26 @@ static uint64_t last_of(const struct axas_area *area)
     return area->gpa.raw + (area->size - 1);
 }
 
+static inline uint64_t size_at(const struct leaf *leaf, unsigned at)
+{
+    return leaf->extent[at].size_and_traits & ~TRAITS_MASK;
+}
+
+static inline unsigned traits_at(const struct leaf *leaf, unsigned at)
+{
+    return (unsigned)(leaf->extent[at].size_and_traits & TRAITS_MASK);
+}
+
 static inline uint64_t last_at(const struct leaf *leaf, unsigned at)
 {
-    return leaf->key[at] + (leaf->extent[at].size - 1);
+    return leaf->key[at] + (size_at(leaf, at) - 1);
 }
 
 static inline void read_at(const struct leaf *leaf, unsigned at, struct axas_area *area)
 {
-    const struct traits *traits = &leaf->traits[leaf->trait[at]];
+    const struct traits *traits = &leaf->traits[traits_at(leaf, at)];
     area->gpa = axas_gpa_of(leaf->key[at]);
-    area->size = leaf->extent[at].size;
+    area->size = size_at(leaf, at);
     area->data = leaf->extent[at].data;
     area->origin = axas_gpa_of(traits->origin == OWN_START ? leaf->key[at] : traits->origin);
     area->backend = traits->backend;
@@ -168,11 +185,11 @@ static AXAS_INLINE bool record_at(const struct axas_space *space, uint64_t gpa, 
         node = inner->child[child_for(inner, gpa)];
     }
     const struct leaf *leaf = (const struct leaf *)node;
-    unsigned count = areas_up_to(leaf, gpa);
-    if (count == 0 || gpa - leaf->key[count - 1] >= leaf->extent[count - 1].size) {
+    const unsigned at = area_for(leaf, gpa);
+    if (gpa - leaf->key[at] >= size_at(leaf, at)) {
         return false;
     }
-    read_at(leaf, count - 1, record);
+    read_at(leaf, at, record);
     return true;
 }
 
@@ -373,8 +390,10 @@ static void descend(const struct axas_space *space, uint64_t x, struct axas_area
         path->step[height].index = child_for(inner, x);
         node = inner->child[path->step[height].index];
     }
+    const struct leaf *leaf = (const struct leaf *)node;
+    const unsigned at = area_for(leaf, x);
     path->step[0].node = node;
-    path->step[0].index = areas_up_to((const struct leaf *)node, x);
+    path->step[0].index = leaf->key[at] <= x ? at + 1 : at;
 }
 
 /* The first key behind the leaf node of the path, or NO_KEY. */
@@ -497,75 +516,75 @@ static bool shares(const struct axas_space *space, const struct leaf *leaf, unsi
 /* How many stretches the entry touches that no other one in the leaf node does. */
 static uint64_t stretches_of(const struct axas_space *space, const struct leaf *leaf, unsigned at)
 {
-    uint64_t first = first_stretch(space, leaf, at);
-    uint64_t last = last_stretch(space, leaf, at);
-    bool low = at != 0 && last_stretch(space, leaf, at - 1) == first;
-    bool high = at + 1 < leaf->node.count && first_stretch(space, leaf, at + 1) == last;
-    if (first == last) {
-        return low || high ? 0 : 1;
+    const uint64_t bytes = AXAS_STRETCH_PAGES << space->table.page_shift;
+    const uint64_t first = first_stretch(space, leaf, at), from = first * bytes;
+    const uint64_t touched = last_at(leaf, at) - from < bytes ? 1 : last_stretch(space, leaf, at) - first + 1;
+    uint64_t own = touched;
+    if (at != 0 && last_at(leaf, at - 1) >= from) {
+        own--;
     }
-    return last - first + 1 - (low ? 1 : 0) - (high ? 1 : 0);
+    if (own != 0 && at + 1 < leaf->node.count && leaf->key[at + 1] - from < touched * bytes) {
+        own--;
+    }
+    return own;
 }
 
-/* Does the entry, if there is one, have the traits of `area`, which begins at `origin` or is OWN_START? */
+/* Does the entry have the traits of `area`, which begins at `origin` or is OWN_START? */
 static inline bool has_traits(const struct leaf *leaf, unsigned at, const struct axas_area *area,
                               uint64_t origin)
 {
-    const struct traits *traits = &leaf->traits[leaf->trait[at]];
-    return at < leaf->node.count && traits->origin == origin && traits->backend == area->backend &&
-           traits->context == area->context && traits->attr == area->attr && traits->flags == area->flags;
+    const struct traits *traits = &leaf->traits[traits_at(leaf, at)];
+    return traits->origin == origin && traits->backend == area->backend && traits->context == area->context &&
+           traits->attr == area->attr && traits->flags == area->flags;
 }
 
 /* Traits of `area` that nothing has yet. */
 static AXAS_OUTLINE unsigned new_traits(struct leaf *leaf, const struct axas_area *area, uint64_t origin)
 {
     const struct traits made = {origin, area->backend, area->context, area->attr, area->flags};
-    unsigned trait = 0;
-    while (leaf->users[trait] != 0) {
-        trait++;
+    unsigned number = 0;
+    while (leaf->users[number] != 0) {
+        number++;
     }
-    leaf->traits[trait] = made;
-    return trait;
+    leaf->traits[number] = made;
+    return number;
 }
 
-/* Gives the entry the traits of a neighbour if they are its own, or else new ones. */
-static void take_traits(struct leaf *leaf, unsigned at, const struct axas_area *area)
+/* The traits of a neighbour of the entry if they are those of `area`, or else new ones. */
+static unsigned traits_for(struct leaf *leaf, unsigned at, const struct axas_area *area)
 {
     const uint64_t origin = area->origin.raw == area->gpa.raw ? OWN_START : area->origin.raw;
-    unsigned trait;
     if (at != 0 && has_traits(leaf, at - 1, area, origin)) {
-        trait = leaf->trait[at - 1];
-    } else if (has_traits(leaf, at + 1, area, origin)) {
-        trait = leaf->trait[at + 1];
-    } else {
-        trait = new_traits(leaf, area, origin);
+        return traits_at(leaf, at - 1);
     }
-    leaf->trait[at] = (uint8_t)trait;
-    leaf->users[trait]++;
+    if (at + 1 < leaf->node.count && has_traits(leaf, at + 1, area, origin)) {
+        return traits_at(leaf, at + 1);
+    }
+    return new_traits(leaf, area, origin);
 }
 
 static void drop_traits(struct leaf *leaf, unsigned at)
 {
-    leaf->users[leaf->trait[at]]--;
+    leaf->users[traits_at(leaf, at)]--;
 }
 
 /* Into an entry that has no traits. */
 static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
 {
+    const unsigned traits = traits_for(leaf, at, area);
+    leaf->users[traits]++;
     leaf->key[at] = area->gpa.raw;
-    leaf->extent[at].size = area->size;
+    leaf->extent[at].size_and_traits = area->size | traits;
     leaf->extent[at].data = area->data;
-    take_traits(leaf, at, area);
 }
 
 /* Moves the entries from `from` on by `by` places; keys behind them stay as they are. */
-static void leaf_shift(struct leaf *leaf, unsigned from, int by)
+static inline void leaf_shift(struct leaf *leaf, unsigned from, int by)
 {
     unsigned moved = leaf->node.count - from;
     unsigned to = (unsigned)((int)from + by);
     __builtin_memmove(&leaf->key[to], &leaf->key[from], moved * sizeof leaf->key[0]);
     __builtin_memmove(&leaf->extent[to], &leaf->extent[from], moved * sizeof leaf->extent[0]);
-    __builtin_memmove(&leaf->trait[to], &leaf->trait[from], moved);
     leaf->node.count = (uint32_t)((int)leaf->node.count + by);
 }
 
@@ -766,7 +785,7 @@ static void remove_at(struct axas_space *space, const struct axas_areas_path *pa
     struct leaf *leaf = (struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index - 1;
     space->areas.count--;
-    space->areas.cuts -= cuts_of(space, leaf->extent[at].size);
+    space->areas.cuts -= cuts_of(space, size_at(leaf, at));
     space->areas.stretches -= stretches_of(space, leaf, at);
     leaf_remove(leaf, at);
     if (leaf->node.count != 0 && at == 0) {
@@ -788,7 +807,7 @@ static void replace_at(struct axas_space *space, const struct axas_areas_path *p
 {
     struct leaf *leaf = (struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index - 1;
-    space->areas.cuts -= cuts_of(space, leaf->extent[at].size);
+    space->areas.cuts -= cuts_of(space, size_at(leaf, at));
     space->areas.cuts += cuts_of(space, area->size);
     space->areas.stretches -= stretches_of(space, leaf, at);
     drop_traits(leaf, at);

@@ -182,15 +182,23 @@ static enum axas_status report(struct axas_error *error, struct failure failure,
     return failure.status;
 }
 
-static struct failure check_range(const struct axas_space *space, axas_gpa gpa, uint64_t size)
+static bool is_aligned(const struct axas_space *space, axas_gpa gpa, uint64_t size)
 {
-    if (((gpa.raw | size) & (space->table.page_size - 1)) != 0) {
-        return failure(AXAS_ERR_ALIGN, "address or size is not a multiple of the page size");
-    }
-    if (!axas_contains(space, gpa, size)) {
-        return failure(AXAS_ERR_RANGE, "range is empty or not inside the space");
-    }
-    return fine;
+    return ((gpa.raw | size) & (space->table.page_size - 1)) == 0;
+}
+
+static AXAS_OUTLINE struct failure bad_range(const struct axas_space *space, axas_gpa gpa, uint64_t size)
+{
+    return is_aligned(space, gpa, size)
+               ? failure(AXAS_ERR_RANGE, "range is empty or not inside the space")
+               : failure(AXAS_ERR_ALIGN, "address or size is not a multiple of the page size");
+}
+
+static inline struct failure check_range(const struct axas_space *space, axas_gpa gpa, uint64_t size)
+{
+    return AXAS_LIKELY(is_aligned(space, gpa, size) && axas_contains(space, gpa, size))
+               ? fine
+               : bad_range(space, gpa, size);
 }
 
 /* Init and destroy */
@@ -407,7 +415,7 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
         return failed;
     }
     axas_areas_insert(space, &path, area);
-    settle_areas(space);
+    space->generation++;
     if (space->populate_only) {
         settle_tables(space); /* keep_splits may have changed how many */
     }

@@ -46,7 +46,7 @@ static const struct axas_mode *wide_mode(const struct axas_format **format)
     return NULL;
 }
 
-Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
+static struct axas_hosted *make_space(struct axas_space *space)
 {
     struct axas_hosted *arena = axas_hosted_create(NULL);
     const struct axas_format *format = NULL;
@@ -54,8 +54,14 @@ Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
     cr_assert_not_null(mode);
     const struct axas_config config = {
         .table = {.hal = axas_hosted_hal(arena), .format = format, .mode = mode}};
+    cr_assert_eq(axas_space_init(space, &config), AXAS_OK);
+    return arena;
+}
+
+Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
+{
     struct axas_space space;
-    cr_assert_eq(axas_space_init(&space, &config), AXAS_OK);
+    struct axas_hosted *arena = make_space(&space);
     const uint64_t page = axas_table_page_size(&space.table);
 
     for (uint64_t step = 0; step < COUNT; step++) {
@@ -94,6 +100,75 @@ Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
     cr_expect_eq(usage.areas, COUNT / 10);
     cr_expect_leq(usage.node_bytes, COUNT / 10 * 200, "what is not needed any more was given back");
 
+    axas_space_destroy(&space);
+    cr_expect_eq(axas_hosted_destroy(arena), 0);
+}
+
+/* What the space says of its areas, page by page, is what was asked for, page by page: who has each, and
+ * where the area that it is a part of began. */
+enum { PAGES = 600 };
+
+struct page {
+    uintptr_t cookie; /* 0: no area is there */
+    unsigned origin;
+};
+
+static void expect_pages(struct axas_space *space, const struct page *pages)
+{
+    const uint64_t size = axas_table_page_size(&space->table);
+    axas_gpa at = axas_gpa_of(0);
+    struct axas_area area;
+    unsigned page = 0;
+    while (axas_space_next_area(space, at, &area) == AXAS_OK) {
+        for (; page < area.gpa.raw / size; page++) {
+            cr_assert_eq(pages[page].cookie, 0);
+        }
+        at = axas_gpa_of(area.gpa.raw + area.size);
+        for (; page < at.raw / size; page++) {
+            cr_assert_eq(area.context, (void *)pages[page].cookie);
+            cr_assert_eq(area.origin.raw, pages[page].origin * size);
+            cr_assert_eq(area.backend, &axas_backend_trap);
+            cr_assert_eq(area.attr, 0);
+        }
+    }
+    for (; page < PAGES; page++) {
+        cr_assert_eq(pages[page].cookie, 0);
+    }
+}
+
+Test(areas, what_neighbours_have_in_common_stays_the_own_of_each)
+{
+    struct axas_space space;
+    struct axas_hosted *arena = make_space(&space);
+    const uint64_t size = axas_table_page_size(&space.table);
+    struct page pages[PAGES] = {0};
+    uint32_t random = 1;
+
+    for (unsigned step = 0; step < 20000; step++) {
+        random = random * 1664525 + 1013904223;
+        const unsigned first = (random >> 8) % (PAGES - 4), count = 1 + (random >> 20) % 4;
+        const bool removes = (random >> 30) == 0;
+        /* Runs of steps in which neighbours have the same cookie, or hardly ever have. */
+        const uintptr_t cookie = 1 + (random >> 22) % (step % 4000 < 2000 ? 2 : 200);
+        bool taken = false;
+        for (unsigned page = first; page < first + count; page++) {
+            taken = taken || pages[page].cookie != 0;
+        }
+        const axas_gpa gpa = axas_gpa_of(first * size);
+        if (!removes) {
+            cr_assert_eq(axas_space_map_trap(&space, gpa, count * size, (void *)cookie),
+                         taken ? AXAS_ERR_EXISTS : AXAS_OK);
+        } else {
+            cr_assert_eq(axas_space_unmap(&space, gpa, count * size), AXAS_OK);
+        }
+        for (unsigned page = first; page < first + count && (removes || !taken); page++) {
+            pages[page] = removes ? (struct page){0, 0} : (struct page){cookie, first};
+        }
+        if (step % 16 == 0) {
+            expect_pages(&space, pages);
+        }
+    }
+    expect_pages(&space, pages);
     axas_space_destroy(&space);
     cr_expect_eq(axas_hosted_destroy(arena), 0);
 }
