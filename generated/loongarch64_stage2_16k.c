@@ -1058,56 +1058,83 @@ enum axas_status axas_loongarch64_stage2_16k_from_dir1_translate(const struct ax
     return AXAS_OK;
 }
 
-#if SMALL
-static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+#if !SMALL
+/* What the usual walk does not give. */
+static AXAS_OUTLINE axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
 {
-    axas_walk_translate_each(t, gpas, hpas, count);
+    axas_hpa hpa = { AXAS_NO_HPA };
+
+    (void)axas_walk_translate(t, gpa, &hpa);
+    return hpa;
 }
 
-#else
-/* The slot of a smallest leaf, asked for ahead of time. NULL if the walk ends above it: *hpa is what that gives. */
-static AXAS_INLINE const table_entry *leaf_ahead(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+/*
+ * The slot of the smallest leaf at gpa, asked for ahead of time. NULL if the walk ends above it, or before it began:
+ * *hpa is what that gives.
+ */
+static AXAS_INLINE const table_entry *leaf_ahead(
+        const struct axas_table *t,
+        const struct axas_walker *w,
+        unsigned root,
+        uint64_t last,
+        uint64_t gpa,
+        axas_hpa *hpa)
 {
-    const struct axas_walker walker = axas_walker_on(t);
-    table_entry *slot;
-    uint64_t entry;
-    const unsigned level = axas_loongarch64_stage2_16k_inline_walk(&walker, t->root_level, gpa, &slot, &entry);
+    axas_hpa found = { AXAS_NO_HPA };
 
-    if (level == AXAS_LOONGARCH64_STAGE2_16K_PT) {
-        axas_walk_ahead(slot);
-        return slot;
+    if (AXAS_LIKELY(gpa <= last)) {
+        table_entry *slot;
+        uint64_t entry;
+        const unsigned level = axas_loongarch64_stage2_16k_inline_walk(w, root, gpa, &slot, &entry);
+
+        if (AXAS_LIKELY(level == AXAS_LOONGARCH64_STAGE2_16K_PT)) {
+            axas_walk_ahead(slot);
+            return slot;
+        }
+        if (!axas_loongarch64_stage2_16k_inline_leaf(level, entry, gpa, &found) && entry != shape[level].empty) {
+            found = translate_other(t, gpa);
+        }
     }
-    if (!axas_loongarch64_stage2_16k_inline_leaf(level, entry, gpa, hpa) && entry != shape[level].empty) {
-        (void)axas_walk_translate(t, gpa, hpa);
-    }
+    *hpa = found;
     return NULL;
 }
 
 /*
- * The addresses of a group go down to their tables of smallest leaves before any leaf is read: of all tables these are
- * least likely to be in a cache, and so none waits for another.
+ * From the level `root` on. The addresses of a group go down to their tables of smallest leaves before any leaf is
+ * read: of all tables these are least likely to be in a cache, and so none waits for another. Where the root is such a
+ * table, nothing waits.
  */
-static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+static AXAS_INLINE void translate_batch(
+        const struct axas_table *t,
+        unsigned root,
+        const axas_gpa *gpas,
+        axas_hpa *hpas,
+        size_t count)
 {
-    const table_entry *slot[AXAS_BATCH];
+    const struct axas_walker walker = axas_walker_on(t);
+    const uint64_t last = t->last;
 
-    if (AXAS_UNLIKELY(t->maps_by_call)) {
-        axas_walk_translate_each(t, gpas, hpas, count);
-        return;
+    for (size_t i = 0; root == AXAS_LOONGARCH64_STAGE2_16K_PT && i < count; i++) {
+        axas_hpa hpa = { AXAS_NO_HPA };
+
+        if (AXAS_LIKELY(gpas[i].raw <= last)) {
+            (void)axas_loongarch64_stage2_16k_inline_reach(&walker, root, gpas[i].raw, &hpa);
+        }
+        hpas[i] = hpa;
     }
-    while (count > 0) {
+    while (root != AXAS_LOONGARCH64_STAGE2_16K_PT && count > 0) {
+        const table_entry *slot[AXAS_BATCH];
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 
         for (size_t i = 0; i < group; i++) {
-            slot[i] = NULL;
-            hpas[i].raw = AXAS_NO_HPA;
-            if (gpas[i].raw <= t->last) {
-                slot[i] = leaf_ahead(t, gpas[i].raw, &hpas[i]);
-            }
+            slot[i] = leaf_ahead(t, &walker, root, last, gpas[i].raw, &hpas[i]);
         }
         for (size_t i = 0; i < group; i++) {
-            if (slot[i] != NULL) {
-                (void)axas_loongarch64_stage2_16k_inline_leaf(AXAS_LOONGARCH64_STAGE2_16K_PT, axas_loongarch64_stage2_16k_inline_load_link(slot[i]), gpas[i].raw, &hpas[i]);
+            axas_hpa hpa = { AXAS_NO_HPA };
+
+            if (AXAS_LIKELY(slot[i] != NULL)) {
+                (void)axas_loongarch64_stage2_16k_inline_leaf(AXAS_LOONGARCH64_STAGE2_16K_PT, axas_loongarch64_stage2_16k_inline_load_link(slot[i]), gpas[i].raw, &hpa);
+                hpas[i] = hpa;
             }
         }
         gpas += group;
@@ -1117,6 +1144,27 @@ static void translate_batch(const struct axas_table *t, const axas_gpa *gpas, ax
 }
 
 #endif
+static void translate_batch_from_dir3(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+{
+#if !SMALL
+    if (AXAS_LIKELY(!t->maps_by_call)) {
+        translate_batch(t, AXAS_LOONGARCH64_STAGE2_16K_DIR3, gpas, hpas, count);
+        return;
+    }
+#endif
+    axas_walk_translate_each(t, gpas, hpas, count);
+}
+
+static void translate_batch_from_dir1(const struct axas_table *t, const axas_gpa *gpas, axas_hpa *hpas, size_t count)
+{
+#if !SMALL
+    if (AXAS_LIKELY(!t->maps_by_call)) {
+        translate_batch(t, AXAS_LOONGARCH64_STAGE2_16K_DIR1, gpas, hpas, count);
+        return;
+    }
+#endif
+    axas_walk_translate_each(t, gpas, hpas, count);
+}
 
 static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot, uint64_t code, uint64_t hpa)
 {
@@ -1246,7 +1294,7 @@ static const struct axas_mode modes[] = {
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
             .translate = axas_loongarch64_stage2_16k_from_dir1_translate,
-            .translate_batch = translate_batch,
+            .translate_batch = translate_batch_from_dir1,
             .find = find,
             .empty_page = empty_page,
             .map_page = map_page,
@@ -1271,7 +1319,7 @@ static const struct axas_mode modes[] = {
             .with = UINT64_C(0),
             .fewer_with = UINT64_C(0),
             .translate = axas_loongarch64_stage2_16k_from_dir3_translate,
-            .translate_batch = translate_batch,
+            .translate_batch = translate_batch_from_dir3,
             .find = find,
             .empty_page = empty_page,
             .map_page = map_page,
