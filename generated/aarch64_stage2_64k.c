@@ -1384,15 +1384,18 @@ static AXAS_INLINE void translate_batch(
     const struct axas_walker walker = axas_walker_on(t);
     const uint64_t last = t->last;
 
-    for (size_t i = 0; root == AXAS_AARCH64_STAGE2_64K_LEVEL3 && i < count; i++) {
-        axas_hpa hpa = { AXAS_NO_HPA };
+    if (root == AXAS_AARCH64_STAGE2_64K_LEVEL3) {
+        for (size_t i = 0; i < count; i++) {
+            axas_hpa hpa = { AXAS_NO_HPA };
 
-        if (AXAS_LIKELY(gpas[i].raw <= last)) {
-            (void)axas_aarch64_stage2_64k_inline_reach(&walker, root, gpas[i].raw, &hpa);
+            if (AXAS_LIKELY(gpas[i].raw <= last)) {
+                (void)axas_aarch64_stage2_64k_inline_reach(&walker, root, gpas[i].raw, &hpa);
+            }
+            hpas[i] = hpa;
         }
-        hpas[i] = hpa;
+        return;
     }
-    while (root != AXAS_AARCH64_STAGE2_64K_LEVEL3 && count > 0) {
+    while (count > 0) {
         const table_entry *slot[AXAS_BATCH];
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 

@@ -1101,8 +1101,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(
 
 /*
  * From the level `root` on. The addresses of a group go down to their tables of smallest leaves before any leaf is
- * read: of all tables these are least likely to be in a cache, and so none waits for another. Where the root is such a
- * table, nothing waits.
+ * read: of all tables these are least likely to be in a cache, and so none waits for another.
  */
 static AXAS_INLINE void translate_batch(
         const struct axas_table *t,
@@ -1114,15 +1113,7 @@ static AXAS_INLINE void translate_batch(
     const struct axas_walker walker = axas_walker_on(t);
     const uint64_t last = t->last;
 
-    for (size_t i = 0; root == AXAS_LOONGARCH64_STAGE2_16K_PT && i < count; i++) {
-        axas_hpa hpa = { AXAS_NO_HPA };
-
-        if (AXAS_LIKELY(gpas[i].raw <= last)) {
-            (void)axas_loongarch64_stage2_16k_inline_reach(&walker, root, gpas[i].raw, &hpa);
-        }
-        hpas[i] = hpa;
-    }
-    while (root != AXAS_LOONGARCH64_STAGE2_16K_PT && count > 0) {
+    while (count > 0) {
         const table_entry *slot[AXAS_BATCH];
         const size_t group = count < AXAS_BATCH ? count : AXAS_BATCH;
 

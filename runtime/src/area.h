@@ -27,6 +27,13 @@ struct axas_areas_path {
     } step[AXAS_AREAS_HEIGHT];
 };
 
+/** Are these the same but for their range, as parts of one area are? */
+static inline bool axas_areas_are_alike(const struct axas_area *one, const struct axas_area *other)
+{
+    return one->origin.raw == other->origin.raw && one->attr == other->attr && one->flags == other->flags &&
+           one->backend == other->backend && one->context == other->context && one->data == other->data;
+}
+
 /** The area that holds the byte at gpa; false, and *area undefined, if none does. */
 bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
 /** The area that holds gpa, or else the first above it; false, and *area as it was, if there is none. */

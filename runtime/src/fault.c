@@ -80,8 +80,7 @@ static bool same_area(const struct axas_space *space, const struct axas_area *ar
 {
     struct axas_area now;
     return axas_areas_find(space, first, &now) && last - now.gpa.raw < now.size &&
-           now.origin.raw == area->origin.raw && now.attr == area->attr && now.flags == area->flags &&
-           now.backend == area->backend && now.context == area->context && now.data == area->data;
+           axas_areas_are_alike(&now, area);
 }
 
 static void give_back(const struct axas_area *area, uint64_t gpa, uint64_t hpa, uint64_t size)

@@ -117,14 +117,7 @@ static void limit_splits(struct axas_space *space)
     }
 }
 
-/* Ends a change of areas, with what removals need of records, as far as the HAL lets it. */
-static void settle_areas(struct axas_space *space)
-{
-    space->generation++;
-    axas_areas_settle(space);
-}
-
-/* The same for tables. */
+/* Puts aside what removals need of tables, as far as the HAL lets it. */
 static void settle_tables(struct axas_space *space)
 {
     if (space->areas.count == 0) {
@@ -138,9 +131,11 @@ static void settle_tables(struct axas_space *space)
     }
 }
 
+/* Ends a change, with what removals need of records and tables. */
 static void settle(struct axas_space *space)
 {
-    settle_areas(space);
+    space->generation++;
+    axas_areas_settle(space);
     settle_tables(space);
 }
 
@@ -415,7 +410,7 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
         return failed;
     }
     axas_areas_insert(space, &path, area);
-    space->generation++;
+    space->generation++; /* what removals need of records is there */
     if (space->populate_only) {
         settle_tables(space); /* keep_splits may have changed how many */
     }
