@@ -220,6 +220,11 @@ static void *meddle(void *argument)
     cr_expect_eq(axas_space_map_linear(space, gpa, axas_hpa_of(0), page, R), AXAS_ERR_EXISTS);
     cr_expect_eq(axas_space_next_area(space, gpa, &area), AXAS_OK);
     cr_expect_neq(area.flags & AXAS_AREA_FILLING, 0);
+    /* its neighbour, which is the same but for that, is not */
+    cr_expect_eq(axas_space_next_area(space, axas_gpa_of(8 * page), &area), AXAS_OK);
+    cr_expect_eq(area.flags & AXAS_AREA_FILLING, 0);
+    cr_expect_eq(axas_space_protect(space, axas_gpa_of(8 * page), page, R), AXAS_OK);
+    cr_expect_eq(axas_space_protect(space, axas_gpa_of(8 * page), page, RW), AXAS_OK);
     /* what is elsewhere goes on as ever */
     cr_expect_eq(axas_space_map_linear(space, axas_gpa_of(64 * page), axas_hpa_of(FAR_HPA), page, R),
                  AXAS_OK);
@@ -268,6 +273,9 @@ Test(backend, others_are_told_that_the_area_is_busy, .timeout = 60)
         struct unit_space unit;
         unit_space_make(&unit, &at);
         struct meddling meddling = {.unit = &unit};
+        cr_assert_eq(axas_space_map(&unit.space, axas_gpa_of(8 * unit.page), unit.page, RW, &slow, &meddling,
+                                    0, AXAS_LAZY),
+                     AXAS_OK, "%s", unit.name);
         cr_assert_eq(axas_space_map(&unit.space, axas_gpa_of(0), 8 * unit.page, RW, &slow, &meddling, 0,
                                     AXAS_POPULATE),
                      AXAS_OK, "%s", unit.name);
@@ -276,7 +284,7 @@ Test(backend, others_are_told_that_the_area_is_busy, .timeout = 60)
         cr_assert_eq(axas_space_next_area(&unit.space, axas_gpa_of(0), &area), AXAS_OK);
         cr_expect_eq(area.flags & AXAS_AREA_FILLING, 0);
         cr_expect_eq(unit_guest_bytes(&unit), 8 * unit.page);
-        cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), 8 * unit.page), AXAS_OK);
+        cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), 9 * unit.page), AXAS_OK);
         unit_space_end(&unit);
     }
 }
