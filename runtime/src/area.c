@@ -326,7 +326,7 @@ void axas_areas_trim(struct axas_space *space, uint64_t keep)
     }
 }
 
-static bool reserve_raise(struct axas_space *space, uint64_t count)
+static AXAS_OUTLINE bool reserve_fill(struct axas_space *space, uint64_t count)
 {
     while (space->areas.reserved_nodes < count) {
         if (!node_alloc(space)) {
@@ -334,6 +334,11 @@ static bool reserve_raise(struct axas_space *space, uint64_t count)
         }
     }
     return true;
+}
+
+static inline bool reserve_raise(struct axas_space *space, uint64_t count)
+{
+    return AXAS_LIKELY(space->areas.reserved_nodes >= count) || reserve_fill(space, count);
 }
 
 /* What the reserve has to hold, see the top of the file, if `more` nodes of each kind, and as many stretches,
@@ -529,38 +534,33 @@ static uint64_t stretches_of(const struct axas_space *space, const struct leaf *
     return own;
 }
 
-/* Does the entry have the traits of `area`, which begins at `origin` or is OWN_START? */
-static inline bool has_traits(const struct leaf *leaf, unsigned at, const struct axas_area *area,
-                              uint64_t origin)
+static inline bool are_alike(const struct traits *a, const struct traits *b)
 {
-    const struct traits *traits = &leaf->traits[traits_at(leaf, at)];
-    return traits->origin == origin && traits->backend == area->backend && traits->context == area->context &&
-           traits->attr == area->attr && traits->flags == area->flags;
+    return a->origin == b->origin && a->backend == b->backend && a->context == b->context &&
+           a->attr == b->attr && a->flags == b->flags;
 }
 
-/* Traits of `area` that nothing has yet. */
-static AXAS_OUTLINE unsigned new_traits(struct leaf *leaf, const struct axas_area *area, uint64_t origin)
+/* Traits that nothing has yet. */
+static AXAS_OUTLINE unsigned new_traits(struct leaf *leaf, const struct traits *traits)
 {
-    const struct traits made = {origin, area->backend, area->context, area->attr, area->flags};
     unsigned number = 0;
     while (leaf->users[number] != 0) {
         number++;
     }
-    leaf->traits[number] = made;
+    leaf->traits[number] = *traits;
     return number;
 }
 
-/* The traits of a neighbour of the entry if they are those of `area`, or else new ones. */
-static unsigned traits_for(struct leaf *leaf, unsigned at, const struct axas_area *area)
+/* The number of those, which the entry is to have: a neighbour's, or else a new one. */
+static inline unsigned number_for(struct leaf *leaf, unsigned at, const struct traits *traits)
 {
-    const uint64_t origin = area->origin.raw == area->gpa.raw ? OWN_START : area->origin.raw;
-    if (at != 0 && has_traits(leaf, at - 1, area, origin)) {
+    if (at != 0 && are_alike(&leaf->traits[traits_at(leaf, at - 1)], traits)) {
         return traits_at(leaf, at - 1);
     }
-    if (at + 1 < leaf->node.count && has_traits(leaf, at + 1, area, origin)) {
+    if (at + 1 < leaf->node.count && are_alike(&leaf->traits[traits_at(leaf, at + 1)], traits)) {
         return traits_at(leaf, at + 1);
     }
-    return new_traits(leaf, area, origin);
+    return new_traits(leaf, traits);
 }
 
 static void drop_traits(struct leaf *leaf, unsigned at)
@@ -571,10 +571,12 @@ static void drop_traits(struct leaf *leaf, unsigned at)
 /* Into an entry that has no traits. */
 static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
 {
-    const unsigned traits = traits_for(leaf, at, area);
-    leaf->users[traits]++;
+    const struct traits traits = {area->origin.raw == area->gpa.raw ? OWN_START : area->origin.raw,
+                                  area->backend, area->context, area->attr, area->flags};
+    const unsigned number = number_for(leaf, at, &traits);
+    leaf->users[number]++;
     leaf->key[at] = area->gpa.raw;
-    leaf->extent[at].size_and_traits = area->size | traits;
+    leaf->extent[at].size_and_traits = area->size | number;
     leaf->extent[at].data = area->data;
 }
 
@@ -616,14 +618,22 @@ static void inner_shift(struct inner *inner, unsigned from, int by)
 /* Appends entries [from, count) of one node to another. */
 static void leaf_append(struct axas_space *space, struct leaf *to, struct leaf *source, unsigned from)
 {
-    unsigned end = source->node.count;
-    unsigned first = to->node.count;
+    const unsigned end = source->node.count;
+    const unsigned first = to->node.count;
+    const unsigned none = LEAF_AREAS;
+    unsigned last_number = none, number = none; /* in the one node and in the other */
     space->areas.stretches += shares(space, source, from) ? 1 : 0;
+    __builtin_memcpy(&to->key[first], &source->key[from], (end - from) * sizeof to->key[0]);
     for (unsigned i = from; i < end; i++) {
-        struct axas_area area;
-        read_at(source, i, &area);
-        drop_traits(source, i);
-        leaf_put(to, to->node.count++, &area);
+        const unsigned at = to->node.count++, old = traits_at(source, i);
+        if (old != last_number) {
+            number = number_for(to, at, &source->traits[old]);
+            last_number = old;
+        }
+        source->users[old]--;
+        to->users[number]++;
+        to->extent[at].size_and_traits = size_at(source, i) | number;
+        to->extent[at].data = source->extent[i].data;
     }
     clear_keys(source->key, from, end);
     source->node.count = from;
@@ -679,35 +689,32 @@ static void insert_child(struct axas_space *space, const struct axas_areas_path 
     space->areas.height++;
 }
 
-/* `fills`: areas come in order, so a node that the new one is at the end of stays full. */
-static void insert(struct axas_space *space, const struct axas_areas_path *path, const struct axas_area *area,
-                   bool fills)
+static AXAS_OUTLINE void insert_first(struct axas_space *space, const struct axas_area *area)
 {
-    space->areas.count++;
-    space->areas.cuts += cuts_of(space, area->size);
-    if (space->areas.root == NULL) {
-        struct leaf *root = leaf_take(space);
-        leaf_insert(root, 0, area);
-        space->areas.root = root;
-        space->areas.height = 1;
-        space->areas.stretches += stretches_of(space, root, 0);
-        return;
-    }
+    struct leaf *root = leaf_take(space);
+    leaf_insert(root, 0, area);
+    space->areas.root = root;
+    space->areas.height = 1;
+    space->areas.stretches += stretches_of(space, root, 0);
+}
+
+/* Into the leaf node of the path, which is full. `fills`: areas come in order, so a node that the new one is
+ * at the end of stays full. */
+static AXAS_OUTLINE void insert_splitting(struct axas_space *space, const struct axas_areas_path *path,
+                                          const struct axas_area *area, bool fills)
+{
     struct leaf *leaf = (struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index;
-    struct leaf *split = NULL;
+    struct leaf *split = leaf_take(space);
     struct leaf *into = leaf;
-    if (leaf->node.count == LEAF_AREAS) {
-        split = leaf_take(space);
-        if (fills && at == LEAF_AREAS) {
-            at = 0;
+    if (fills && at == LEAF_AREAS) {
+        at = 0;
+        into = split;
+    } else {
+        leaf_append(space, split, leaf, at > LEAF_AREAS / 2 ? LEAF_AREAS / 2 + 1 : LEAF_AREAS / 2);
+        if (at > LEAF_AREAS / 2) {
+            at -= leaf->node.count;
             into = split;
-        } else {
-            leaf_append(space, split, leaf, at > LEAF_AREAS / 2 ? LEAF_AREAS / 2 + 1 : LEAF_AREAS / 2);
-            if (at > LEAF_AREAS / 2) {
-                at -= leaf->node.count;
-                into = split;
-            }
         }
     }
     leaf_insert(into, at, area);
@@ -715,8 +722,28 @@ static void insert(struct axas_space *space, const struct axas_areas_path *path,
     if (at == 0 && into == leaf) {
         first_key_changed(space, path, 0, area->gpa.raw);
     }
-    if (split != NULL) {
-        insert_child(space, path, 1, split->key[0], &split->node);
+    insert_child(space, path, 1, split->key[0], &split->node);
+}
+
+static inline void insert(struct axas_space *space, const struct axas_areas_path *path,
+                          const struct axas_area *area, bool fills)
+{
+    space->areas.count++;
+    space->areas.cuts += cuts_of(space, area->size);
+    if (AXAS_UNLIKELY(space->areas.root == NULL)) {
+        insert_first(space, area);
+        return;
+    }
+    struct leaf *leaf = (struct leaf *)path->step[0].node;
+    unsigned at = path->step[0].index;
+    if (AXAS_UNLIKELY(leaf->node.count == LEAF_AREAS)) {
+        insert_splitting(space, path, area, fills);
+        return;
+    }
+    leaf_insert(leaf, at, area);
+    space->areas.stretches += stretches_of(space, leaf, at);
+    if (at == 0) {
+        first_key_changed(space, path, 0, area->gpa.raw);
     }
 }
 
@@ -747,7 +774,7 @@ static void remove_child(struct axas_space *space, const struct axas_areas_path 
  * The leaf node of the path lost an area. Takes it out if it is empty; joins it with a neighbour if both fit
  * into three quarters of one; goes on above where that took a child away; drops roots of one child.
  */
-static void join_up(struct axas_space *space, const struct axas_areas_path *path)
+static AXAS_OUTLINE void join_up(struct axas_space *space, const struct axas_areas_path *path)
 {
     for (unsigned height = 0; height + 1 < space->areas.height; height++) {
         struct inner *parent = (struct inner *)path->step[height + 1].node;
@@ -779,6 +806,15 @@ static void join_up(struct axas_space *space, const struct axas_areas_path *path
     }
 }
 
+/* Takes out a leaf node that is empty, and all that there is. */
+static AXAS_OUTLINE void remove_root(struct axas_space *space)
+{
+    axas_areas_frame_give(space, space->areas.root);
+    space->areas.root = NULL;
+    space->areas.height = 0;
+    space->areas.leaves = 0;
+}
+
 /* Takes out the area that the path leads to. */
 static void remove_at(struct axas_space *space, const struct axas_areas_path *path)
 {
@@ -788,17 +824,14 @@ static void remove_at(struct axas_space *space, const struct axas_areas_path *pa
     space->areas.cuts -= cuts_of(space, size_at(leaf, at));
     space->areas.stretches -= stretches_of(space, leaf, at);
     leaf_remove(leaf, at);
-    if (leaf->node.count != 0 && at == 0) {
-        first_key_changed(space, path, 0, leaf->key[0]);
+    if (space->areas.height != 1) {
+        if (at == 0 && leaf->node.count != 0) {
+            first_key_changed(space, path, 0, leaf->key[0]);
+        }
+        join_up(space, path);
+    } else if (AXAS_UNLIKELY(leaf->node.count == 0)) {
+        remove_root(space);
     }
-    if (space->areas.count == 0) {
-        axas_areas_frame_give(space, &leaf->node);
-        space->areas.root = NULL;
-        space->areas.height = 0;
-        space->areas.leaves = 0;
-        return;
-    }
-    join_up(space, path);
 }
 
 /* Puts `area` where the one that the path leads to is. */
@@ -987,8 +1020,8 @@ void axas_areas_cut_at(struct axas_space *space, uint64_t first, uint64_t last)
     }
 }
 
-void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *path, uint64_t first,
-                             uint64_t last)
+static AXAS_OUTLINE void remove_parts(struct axas_space *space, struct axas_areas_path *path, uint64_t first,
+                                      uint64_t last)
 {
     for (;;) {
         const struct leaf *leaf = (const struct leaf *)path->step[0].node;
@@ -1028,6 +1061,19 @@ void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *p
         if (area_last >= last || !seek(space, first, path)) {
             return;
         }
+    }
+}
+
+void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *path, uint64_t first,
+                             uint64_t last)
+{
+    const struct leaf *leaf = (const struct leaf *)path->step[0].node;
+    const unsigned at = path->step[0].index - 1;
+    /* Most ranges are one area. */
+    if (space->areas.gaps == NULL && first <= leaf->key[at] && last == last_at(leaf, at)) {
+        remove_at(space, path);
+    } else {
+        remove_parts(space, path, first, last);
     }
 }
 

@@ -85,7 +85,7 @@ void axas_gather_flush(struct axas_table *table, struct axas_gather *gather)
     if (gather->scope == AXAS_INVALIDATE_NONE) {
         return;
     }
-    uint64_t leaf_size = axas_table_page_size(table);
+    uint64_t leaf_size = table->page_size;
     if (gather->leaf_size != UINT64_MAX && gather->leaf_size > leaf_size) {
         leaf_size = gather->leaf_size;
     }

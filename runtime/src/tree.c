@@ -209,6 +209,10 @@ bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, u
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
     const void *entries = axas_tree_behind(format, slot, 0 - first);
+    /* Asked first, since it is in the line that was just read. */
+    if (first != 0 && axas_tree_load(format, axas_tree_behind(format, slot, UINT64_MAX)) != shape->empty) {
+        return false;
+    }
     return all_are(format, entries, first, shape->empty) &&
            all_are(format, axas_tree_behind(format, entries, after), shape->entries - after, shape->empty);
 }
