@@ -413,8 +413,8 @@ static uint64_t key_behind(const struct axas_space *space, const struct axas_are
     return NO_KEY;
 }
 
-bool axas_areas_free(const struct axas_space *space, uint64_t gpa, uint64_t last,
-                     struct axas_areas_path *path)
+/* True if no area is in [gpa, last]; the path then leads to where one that begins at gpa belongs. */
+static bool is_free(const struct axas_space *space, uint64_t gpa, uint64_t last, struct axas_areas_path *path)
 {
     descend(space, gpa, path);
     if (space->areas.root == NULL) {
@@ -941,16 +941,19 @@ static enum axas_status prepare(struct axas_space *space, uint64_t need, uint64_
     return ready && space->areas.gaps == NULL ? AXAS_OK : AXAS_ERR_NO_MEMORY;
 }
 
-enum axas_status axas_areas_prepare_insert(struct axas_space *space, struct axas_areas_path *path,
-                                           const struct axas_area *area)
+enum axas_status axas_areas_prepare_insert(struct axas_space *space, const struct axas_area *area,
+                                           struct axas_areas_path *path)
 {
-    uint64_t first = axas_stretch_of(space, area->gpa.raw);
+    const uint64_t first = axas_stretch_of(space, area->gpa.raw), last = last_of(area);
+    if (!is_free(space, area->gpa.raw, last, path)) {
+        return AXAS_ERR_EXISTS;
+    }
     if (space->areas.gaps != NULL) {
         close_gaps(space);
         descend(space, area->gpa.raw, path);
     }
     return prepare(space, nodes_for(space, path, 1), cuts_of(space, area->size),
-                   axas_stretch_of(space, last_of(area)) - first + 1);
+                   axas_stretch_of(space, last) - first + 1);
 }
 
 enum axas_status axas_areas_prepare_cuts(struct axas_space *space, const uint64_t *at, unsigned cuts)

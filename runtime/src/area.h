@@ -42,18 +42,15 @@ bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_a
 /** The same, and *path leads to its record. */
 bool axas_areas_seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
                      struct axas_area *area);
-/** True if no area is in [gpa, last]; *path then leads to where one that begins at gpa belongs. */
-bool axas_areas_free(const struct axas_space *space, uint64_t gpa, uint64_t last,
-                     struct axas_areas_path *path);
 
 /**
  * Fills the reserve with what a new area takes, beside what has to stay there for removals when it is in the
- * tree. Makes records for everything: no gap is left. *path is from axas_areas_free, and stays good.
- * AXAS_ERR_NO_MEMORY: the HAL has no frame, or the tree would outgrow its cap; the reserve keeps what it got
- * (axas_areas_trim).
+ * tree. Makes records for everything: no gap is left. *path leads to where the area belongs.
+ * AXAS_ERR_EXISTS: another one is there; nothing was done. AXAS_ERR_NO_MEMORY: the HAL has no frame, or the
+ * tree would outgrow its cap; the reserve keeps what it got (axas_areas_trim).
  */
-enum axas_status axas_areas_prepare_insert(struct axas_space *space, struct axas_areas_path *path,
-                                           const struct axas_area *area);
+enum axas_status axas_areas_prepare_insert(struct axas_space *space, const struct axas_area *area,
+                                           struct axas_areas_path *path);
 /** The same for areas that are cut in two at each of the addresses `at` (axas_areas_cut_at). */
 enum axas_status axas_areas_prepare_cuts(struct axas_space *space, const uint64_t *at, unsigned cuts);
 /** For a removal of [first, last]: takes what the reserve and the HAL have. False only in the case that

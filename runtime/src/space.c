@@ -391,10 +391,11 @@ static struct failure add_area(struct axas_space *space, const struct axas_area 
 {
     struct failure failed = fine;
     struct axas_areas_path path;
-    if (!axas_areas_free(space, area->gpa.raw, axas_last(area->gpa, area->size), &path)) {
-        return failure(AXAS_ERR_EXISTS, "an area is there already");
+    const enum axas_status status = axas_areas_prepare_insert(space, area, &path);
+    if (status == AXAS_ERR_EXISTS) {
+        return failure(status, "an area is there already");
     }
-    if (axas_areas_prepare_insert(space, &path, area) != AXAS_OK) {
+    if (status != AXAS_OK) {
         failed = failure(AXAS_ERR_NO_MEMORY,
                          "no memory for the area's records, also those of its later parts (reserve_limit)");
     } else if (axas_table_reserve(&space->table) != AXAS_OK) {
