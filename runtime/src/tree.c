@@ -356,6 +356,26 @@ enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t g
     return AXAS_OK;
 }
 
+bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, struct axas_gather *gather)
+{
+    const struct axas_format *format = table->format;
+    const unsigned level = axas_last_level(format);
+    const struct axas_shape *shape = &format->shape[level];
+    uint64_t entry = axas_tree_load(format, slot);
+    const enum axas_entry_kind kind = format->entry_kind(level, entry);
+    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) || axas_in_group(shape, entry)) {
+        return false;
+    }
+    entry = take(table, slot, shape->empty);
+    written(table, slot, 1);
+    axas_gather_note(gather, &table->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (shape->span - 1),
+                     shape->span);
+    if (gather->release != NULL) {
+        axas_gather_memory(table, gather, gpa, format->entry_hpa(level, entry), shape->span);
+    }
+    return true;
+}
+
 enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
                                     struct axas_pool *pool)
 {
