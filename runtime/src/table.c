@@ -641,20 +641,12 @@ enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t g
     return axas_tree_count(&plan, root_slot(table, gpa), table->root_level, gpa, last);
 }
 
-/* Empties the page that *start leads to, if that is a leaf by itself and its table does not become empty. */
-static bool clear_page(struct axas_table *table, const struct axas_walk_start *start, uint64_t gpa,
-                       struct axas_gather *gather)
-{
-    return start->slot != NULL && start->level == axas_last_level(table->format) &&
-           !axas_walk_empty_outside(table, start->slot, start->level, gpa, gpa) &&
-           axas_tree_clear_page(table, start->slot, gpa, gather);
-}
-
 void axas_walk_change(struct axas_table *table, const struct axas_walk_start *start, uint64_t gpa,
                       uint64_t last, uint64_t sizes, const struct axas_leaf_code *code,
                       struct axas_gather *gather)
 {
-    if (code == NULL && clear_page(table, start, gpa, gather)) {
+    if (code == NULL && start->slot != NULL && start->level == axas_last_level(table->format) &&
+        axas_tree_clear_page(table, start->slot, gpa, gather)) {
         return;
     }
     struct axas_known_change none = {NULL, 0, 0};

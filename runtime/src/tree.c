@@ -209,10 +209,6 @@ bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, u
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
     const void *entries = axas_tree_behind(format, slot, 0 - first);
-    /* Asked first, since it is in the line that was just read. */
-    if (first != 0 && axas_tree_load(format, axas_tree_behind(format, slot, UINT64_MAX)) != shape->empty) {
-        return false;
-    }
     return all_are(format, entries, first, shape->empty) &&
            all_are(format, axas_tree_behind(format, entries, after), shape->entries - after, shape->empty);
 }
@@ -364,6 +360,12 @@ bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, st
     uint64_t entry = axas_tree_load(format, slot);
     const enum axas_entry_kind kind = format->entry_kind(level, entry);
     if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) || axas_in_group(shape, entry)) {
+        return false;
+    }
+    /* Mostly the one before it tells that the table stays, which is in a line that was just read. */
+    if ((index_in(shape, gpa) == 0 ||
+         axas_tree_load(format, axas_tree_behind(format, slot, UINT64_MAX)) == shape->empty) &&
+        axas_walk_empty_outside(table, slot, level, gpa, gpa)) {
         return false;
     }
     entry = take(table, slot, shape->empty);

@@ -63,7 +63,8 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
  * that it is a part of. Gives where the walk ended below the root in *start, which was at the root. */
 enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t gpa, uint32_t *need,
                                       struct axas_walk_start *start);
-/** Exclusive. Empties one entry of the last level; false if it is no leaf by itself. */
+/** Exclusive. Empties one entry of the last level; false, and nothing was done, if it is no leaf by itself or
+ *  the last that its table holds. */
 bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, struct axas_gather *gather);
 /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
 bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
