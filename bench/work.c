@@ -1167,6 +1167,18 @@ static void find_area(struct bench_state *state, const struct subject *s, uint64
     free(addresses);
 }
 
+/* A small area at each of `calls` places between the others, which comes and goes. */
+static void map_and_unmap(const struct subject *s, struct axas_space *space, const uint64_t *addresses,
+                          uint64_t calls)
+{
+    for (uint64_t i = 0; i < calls; i++) {
+        const axas_gpa gpa = axas_gpa_of((2 * addresses[i] + 1) * s->page);
+        const axas_hpa hpa = axas_hpa_of(small_hpa(s) + gpa.raw);
+        must(s, axas_space_map_linear(space, gpa, hpa, s->page, RW), gpa.raw);
+        must(s, axas_space_unmap(space, gpa, s->page), gpa.raw);
+    }
+}
+
 static void map_area(struct bench_state *state, const struct subject *s, uint64_t count)
 {
     struct axas_space space;
@@ -1174,13 +1186,10 @@ static void map_area(struct bench_state *state, const struct subject *s, uint64_
     uint64_t *addresses = new_addresses(count);
     areas_start(s, &space, count);
     const uint64_t calls = address_count / 64;
+    /* Nodes that were filled in order are full, and split when the first more comes to them. */
+    map_and_unmap(s, &space, addresses, calls);
     while (bench_keep_running(state)) {
-        for (uint64_t i = 0; i < calls; i++) {
-            const axas_gpa gpa = axas_gpa_of((2 * addresses[i] + 1) * s->page);
-            const axas_hpa hpa = axas_hpa_of(small_hpa(s) + gpa.raw);
-            must(s, axas_space_map_linear(&space, gpa, hpa, s->page, RW), gpa.raw);
-            must(s, axas_space_unmap(&space, gpa, s->page), gpa.raw);
-        }
+        map_and_unmap(s, &space, addresses, calls);
     }
     if (space.areas.count != count) {
         bench_fail(s, "another number of areas than before", space.areas.count);
