@@ -541,23 +541,23 @@ static inline bool are_alike(const struct traits *a, const struct traits *b)
 }
 
 /* Traits that nothing has yet. */
-static AXAS_OUTLINE unsigned new_traits(struct leaf *leaf, const struct traits *traits)
+static AXAS_OUTLINE unsigned new_traits(struct leaf *leaf, struct traits traits)
 {
     unsigned number = 0;
     while (leaf->users[number] != 0) {
         number++;
     }
-    leaf->traits[number] = *traits;
+    leaf->traits[number] = traits;
     return number;
 }
 
 /* The number of those, which the entry is to have: a neighbour's, or else a new one. */
-static inline unsigned number_for(struct leaf *leaf, unsigned at, const struct traits *traits)
+static inline unsigned number_for(struct leaf *leaf, unsigned at, struct traits traits)
 {
-    if (at != 0 && are_alike(&leaf->traits[traits_at(leaf, at - 1)], traits)) {
+    if (at != 0 && are_alike(&leaf->traits[traits_at(leaf, at - 1)], &traits)) {
         return traits_at(leaf, at - 1);
     }
-    if (at + 1 < leaf->node.count && are_alike(&leaf->traits[traits_at(leaf, at + 1)], traits)) {
+    if (at + 1 < leaf->node.count && are_alike(&leaf->traits[traits_at(leaf, at + 1)], &traits)) {
         return traits_at(leaf, at + 1);
     }
     return new_traits(leaf, traits);
@@ -573,7 +573,7 @@ static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *are
 {
     const struct traits traits = {area->origin.raw == area->gpa.raw ? OWN_START : area->origin.raw,
                                   area->backend, area->context, area->attr, area->flags};
-    const unsigned number = number_for(leaf, at, &traits);
+    const unsigned number = number_for(leaf, at, traits);
     leaf->users[number]++;
     leaf->key[at] = area->gpa.raw;
     leaf->extent[at].size_and_traits = area->size | number;
@@ -627,7 +627,7 @@ static void leaf_append(struct axas_space *space, struct leaf *to, struct leaf *
     for (unsigned i = from; i < end; i++) {
         const unsigned at = to->node.count++, old = traits_at(source, i);
         if (old != last_number) {
-            number = number_for(to, at, &source->traits[old]);
+            number = number_for(to, at, source->traits[old]);
             last_number = old;
         }
         source->users[old]--;

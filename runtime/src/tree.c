@@ -336,10 +336,8 @@ enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t g
     unsigned level;
     uint64_t entry;
     void *slot = table->mode->find(table, gpa, &level, &entry);
-    if (level != table->root_level) {
-        start->slot = slot;
-        start->level = level;
-    }
+    start->slot = slot;
+    start->level = level;
     if (level == axas_last_level(format) || entry == format->shape[level].empty) {
         return AXAS_OK;
     }

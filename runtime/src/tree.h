@@ -60,7 +60,7 @@ struct axas_visit_request {
 enum axas_status axas_tree_count(const struct axas_count_request *plan, const void *slot, unsigned level,
                                  uint64_t gpa, uint64_t last);
 /** The same for one page that is to be emptied or given another code: a table at each level below the leaf
- * that it is a part of. Gives where the walk ended below the root in *start, which was at the root. */
+ * that it is a part of. Gives where the walk ended in *start. */
 enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t gpa, uint32_t *need,
                                       struct axas_walk_start *start);
 /** Exclusive. Empties one entry of the last level; false, and nothing was done, if it is no leaf by itself or
