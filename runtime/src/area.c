@@ -127,13 +127,22 @@ static inline unsigned area_for(const struct leaf *leaf, uint64_t x)
 static inline unsigned child_for(const struct inner *inner, uint64_t x)
 {
     const uint64_t *key = inner->key;
+    unsigned first = 0;
     x &= ~UINT64_C(1);
-    unsigned fifth = (unsigned)(key[48] <= x) + (unsigned)(key[96] <= x) + (unsigned)(key[144] <= x) +
-                     (unsigned)(key[192] <= x);
-    key += (size_t)fifth * 48;
-    unsigned block = (unsigned)(key[8] <= x) + (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) +
-                     (unsigned)(key[32] <= x) + (unsigned)(key[40] <= x);
-    return fifth * 48 + block * 8 + last_in_block(key + (size_t)block * 8, x);
+    /* Each step waits for the one before, and roots mostly have few children. */
+    if (inner->node.count > 48) {
+        const unsigned fifth = (unsigned)(key[48] <= x) + (unsigned)(key[96] <= x) +
+                               (unsigned)(key[144] <= x) + (unsigned)(key[192] <= x);
+        first = fifth * 48;
+        key += first;
+    }
+    if (inner->node.count > 8) {
+        const unsigned block = (unsigned)(key[8] <= x) + (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) +
+                               (unsigned)(key[32] <= x) + (unsigned)(key[40] <= x);
+        first += block * 8;
+        key += (size_t)block * 8;
+    }
+    return first + last_in_block(key, x);
 }
 
 _Static_assert(LEAF_AREAS == 7 * 8 && INNER_CHILDREN == 5 * 6 * 8, "the blocks above");
