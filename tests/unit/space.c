@@ -531,6 +531,27 @@ Test(space, a_thousand_cuts_in_a_row_need_no_memory)
     }
 }
 
+Test(space, an_area_that_is_taken_out_whole_takes_its_gaps_along)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t pages = 400, page = unit.page;
+        cr_assert_eq(map_alloc(&unit, 0, pages * page, RW, AXAS_LAZY), AXAS_OK, "%s", unit.name);
+        cr_assert_eq(map_alloc(&unit, pages * page, pages * page, RW, AXAS_LAZY), AXAS_OK);
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        for (uint64_t i = 1; i < 2 * pages; i += 4) {
+            cr_assert_eq(unmap(&unit, i * page, page), AXAS_OK);
+        }
+        cr_assert_not_null(unit.space.areas.gaps, "there was a record for each piece");
+        cr_expect_eq(areas(&unit), 2 + 2 * pages / 4);
+        cr_assert_eq(unmap(&unit, pages * page, pages * page), AXAS_OK);
+        cr_expect_eq(areas(&unit), 1 + pages / 4, "%s: %" PRIu64, unit.name, areas(&unit));
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        unit_space_end(&unit);
+    }
+}
+
 Test(space, bad_unmaps_and_protects_are_refused_and_change_nothing)
 {
     for (FOR_EACH_CASE(at)) {
