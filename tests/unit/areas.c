@@ -104,12 +104,13 @@ Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
     cr_expect_eq(axas_hosted_destroy(arena), 0);
 }
 
-/* What the space says of its areas, page by page, is what was asked for, page by page: who has each, and
- * where the area that it is a part of began. */
+/* What the space says of its areas, page by page, is what was asked for, page by page: who has each, with
+ * what data, and where the area that it is a part of began. */
 enum { PAGES = 600 };
 
 struct page {
     uintptr_t cookie; /* 0: no area is there */
+    uint64_t data;
     unsigned origin;
 };
 
@@ -126,6 +127,7 @@ static void expect_pages(struct axas_space *space, const struct page *pages)
         at = axas_gpa_of(area.gpa.raw + area.size);
         for (; page < at.raw / size; page++) {
             cr_assert_eq(area.context, (void *)pages[page].cookie);
+            cr_assert_eq(area.data, pages[page].data);
             cr_assert_eq(area.origin.raw, pages[page].origin * size);
             cr_assert_eq(area.backend, &axas_backend_trap);
             cr_assert_eq(area.attr, 0);
@@ -156,13 +158,14 @@ Test(areas, what_neighbours_have_in_common_stays_the_own_of_each)
         }
         const axas_gpa gpa = axas_gpa_of(first * size);
         if (!removes) {
-            cr_assert_eq(axas_space_map_trap(&space, gpa, count * size, (void *)cookie),
+            cr_assert_eq(axas_space_map(&space, gpa, count * size, 0, &axas_backend_trap, (void *)cookie,
+                                        random, AXAS_LAZY),
                          taken ? AXAS_ERR_EXISTS : AXAS_OK);
         } else {
             cr_assert_eq(axas_space_unmap(&space, gpa, count * size), AXAS_OK);
         }
         for (unsigned page = first; page < first + count && (removes || !taken); page++) {
-            pages[page] = removes ? (struct page){0, 0} : (struct page){cookie, first};
+            pages[page] = removes ? (struct page){0} : (struct page){cookie, random, first};
         }
         if (step % 16 == 0) {
             expect_pages(&space, pages);
