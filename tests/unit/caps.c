@@ -89,6 +89,25 @@ Test(caps, bookkeeping_beyond_the_cap_is_refused_and_nothing_changes)
     }
 }
 
+Test(caps, a_reserve_for_removals_does_not_grow_with_what_came_and_went)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct axas_config config = {.reserve_limit = 1};
+        unit_space_make_with(&unit, &at, false, &config);
+        struct axas_usage first, usage;
+        for (unsigned i = 0; i < 8; i++) {
+            cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(0), unit.tree.limit, NULL), AXAS_OK,
+                         "%s", unit.name);
+            cr_assert_eq(axas_space_usage(&unit.space, i == 0 ? &first : &usage), AXAS_OK);
+            cr_expect(i == 0 || usage.reserve_bytes == first.reserve_bytes, "%s: %" PRIu64 ", not %" PRIu64,
+                      unit.name, usage.reserve_bytes, first.reserve_bytes);
+            cr_assert_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), unit.tree.limit), AXAS_OK);
+        }
+        unit_space_end(&unit);
+    }
+}
+
 Test(caps, leaves_keep_below_their_caps)
 {
     for (FOR_EACH_CASE(at)) {
