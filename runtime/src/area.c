@@ -600,14 +600,17 @@ static inline void leaf_shift(struct leaf *leaf, unsigned from, int by)
 }
 
 /* Puts a new entry at `at`. */
-static void leaf_insert(struct leaf *leaf, unsigned at, const struct axas_area *area)
+static inline void leaf_insert(struct axas_space *space, struct leaf *leaf, unsigned at,
+                               const struct axas_area *area)
 {
     leaf_shift(leaf, at, 1);
     leaf_put(leaf, at, area);
+    space->areas.stretches += stretches_of(space, leaf, at);
 }
 
-static void leaf_remove(struct leaf *leaf, unsigned at)
+static inline void leaf_remove(struct axas_space *space, struct leaf *leaf, unsigned at)
 {
+    space->areas.stretches -= stretches_of(space, leaf, at);
     drop_traits(leaf, at);
     leaf_shift(leaf, at + 1, -1);
     leaf->key[leaf->node.count] = NO_KEY;
@@ -701,10 +704,9 @@ static void insert_child(struct axas_space *space, const struct axas_areas_path 
 static AXAS_OUTLINE void insert_first(struct axas_space *space, const struct axas_area *area)
 {
     struct leaf *root = leaf_take(space);
-    leaf_insert(root, 0, area);
+    leaf_insert(space, root, 0, area);
     space->areas.root = root;
     space->areas.height = 1;
-    space->areas.stretches += stretches_of(space, root, 0);
 }
 
 /* Into the leaf node of the path, which is full. `fills`: areas come in order, so a node that the new one is
@@ -726,8 +728,7 @@ static AXAS_OUTLINE void insert_splitting(struct axas_space *space, const struct
             into = split;
         }
     }
-    leaf_insert(into, at, area);
-    space->areas.stretches += stretches_of(space, into, at);
+    leaf_insert(space, into, at, area);
     if (at == 0 && into == leaf) {
         first_key_changed(space, path, 0, area->gpa.raw);
     }
@@ -749,8 +750,7 @@ static inline void insert(struct axas_space *space, const struct axas_areas_path
         insert_splitting(space, path, area, fills);
         return;
     }
-    leaf_insert(leaf, at, area);
-    space->areas.stretches += stretches_of(space, leaf, at);
+    leaf_insert(space, leaf, at, area);
     if (at == 0) {
         first_key_changed(space, path, 0, area->gpa.raw);
     }
@@ -831,8 +831,7 @@ static void remove_at(struct axas_space *space, const struct axas_areas_path *pa
     unsigned at = path->step[0].index - 1;
     space->areas.count--;
     space->areas.cuts -= cuts_of(space, size_at(leaf, at));
-    space->areas.stretches -= stretches_of(space, leaf, at);
-    leaf_remove(leaf, at);
+    leaf_remove(space, leaf, at);
     if (space->areas.height != 1) {
         if (at == 0 && leaf->node.count != 0) {
             first_key_changed(space, path, 0, leaf->key[0]);

@@ -92,6 +92,11 @@ static enum axas_entry_kind kind_of(const struct axas_format *format, unsigned l
     return entry == format->shape[level].empty ? AXAS_ENTRY_EMPTY : format->entry_kind(level, entry);
 }
 
+static bool is_memory(enum axas_entry_kind kind)
+{
+    return kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD;
+}
+
 void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *found)
 {
     const struct axas_format *format = table->format;
@@ -356,8 +361,7 @@ bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, st
     const unsigned level = axas_last_level(format);
     const struct axas_shape *shape = &format->shape[level];
     uint64_t entry = axas_tree_load(format, slot);
-    const enum axas_entry_kind kind = format->entry_kind(level, entry);
-    if ((kind != AXAS_ENTRY_LEAF && kind != AXAS_ENTRY_HELD) || axas_in_group(shape, entry)) {
+    if (!is_memory(format->entry_kind(level, entry)) || axas_in_group(shape, entry)) {
         return false;
     }
     /* Mostly the one before it tells that the table stays, which is in a line that was just read. */
@@ -445,7 +449,7 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
         const enum axas_entry_kind kind = kind_of(format, level, entry);
         if (kind == AXAS_ENTRY_TABLE) {
             axas_walk_free_below(table, entry, level, gpa, release, context);
-        } else if ((kind == AXAS_ENTRY_LEAF || kind == AXAS_ENTRY_HELD) && release != NULL) {
+        } else if (is_memory(kind) && release != NULL) {
             uint64_t hpa = format->entry_hpa(level, entry);
             hpa |= axas_in_group(shape, entry) ? gpa & (shape->group_size - 1) : 0;
             release(context, axas_gpa_of(gpa), axas_hpa_of(hpa), shape->span);
