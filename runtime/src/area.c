@@ -443,7 +443,7 @@ static bool is_free(const struct axas_space *space, uint64_t gpa, uint64_t last,
 }
 
 /* False if no record spans gpa or is above it; else the path leads to the first one. */
-static bool seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path)
+static inline bool seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path)
 {
     descend(space, gpa, path);
     if (space->areas.root == NULL) {
@@ -939,7 +939,7 @@ static inline void close_gaps(struct axas_space *space)
 
 /* For `need` nodes, beside what has to stay when they are in the tree, and as many more cuts and stretches.
  */
-static enum axas_status prepare(struct axas_space *space, uint64_t need, uint64_t cuts, uint64_t stretches)
+static inline enum axas_status prepare(struct axas_space *space, uint64_t need, uint64_t cuts, uint64_t stretches)
 {
     if (need != 0 && space->node_limit != 0 && space->node_bytes / NODE_BYTES + need > space->node_limit) {
         return AXAS_ERR_NO_MEMORY;
