@@ -515,13 +515,12 @@ static struct failure check_removal(struct axas_space *space, struct removal *re
                              &removal->start) != AXAS_OK) {
         return failure(AXAS_ERR_CORRUPT, "a table holds an entry that is not ours");
     }
-    bool splits = any(need);
     if (space->populate_only && splitting_breaks(space, removal->first, removal->last, need)) {
         return failure(AXAS_ERR_UNSUPPORTED, "part of what is mapped as one, and splitting it needs a break");
     }
     struct aside before;
     note_aside(space, &before);
-    if (splits) {
+    if (any(need)) {
         (void)axas_table_reserve(&space->table);
     }
     if (removal->any && !axas_areas_prepare_removal(space, &removal->path, removal->first, removal->last)) {

@@ -31,7 +31,7 @@ static uint64_t exchange(const struct axas_format *format, void *slot, uint64_t 
 }
 
 /* Empties *slot and gives what was there last: the CPU may be setting bits in it. */
-static uint64_t take(const struct axas_table *table, void *slot, uint64_t empty)
+static inline uint64_t take(const struct axas_table *table, void *slot, uint64_t empty)
 {
     if (table->hardware_updates) {
         return exchange(table->format, slot, empty);
