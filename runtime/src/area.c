@@ -939,7 +939,8 @@ static inline void close_gaps(struct axas_space *space)
 
 /* For `need` nodes, beside what has to stay when they are in the tree, and as many more cuts and stretches.
  */
-static inline enum axas_status prepare(struct axas_space *space, uint64_t need, uint64_t cuts, uint64_t stretches)
+static inline enum axas_status prepare(struct axas_space *space, uint64_t need, uint64_t cuts,
+                                       uint64_t stretches)
 {
     if (need != 0 && space->node_limit != 0 && space->node_bytes / NODE_BYTES + need > space->node_limit) {
         return AXAS_ERR_NO_MEMORY;
