@@ -32,6 +32,32 @@ struct walked {
     uint64_t hpa;   /**< where address 0 leads */
     uint64_t first; /**< the entry that says so */
     uint64_t code;  /**< the same without its address */
+
+    /* What only the checks look at. */
+    uint64_t limit;          /**< first guest address above the range */
+    uint64_t not_in_hpa;     /**< bits that no page's host address has */
+    const uint64_t *codes;   /**< ATTRIBUTES: `code` for each attribute, 0 where there is none */
+    unsigned attr;           /**< whose code is `code` */
+    struct last_table *last; /**< of the page before */
+};
+
+/** More than any attribute that a page without more can have. */
+#define ATTRIBUTES 16
+
+/** In order, a page is mostly in the table of the page before: no walk is needed to it. */
+struct last_table {
+    void *table;
+    uint64_t gpa; /**< where the table begins, or what no page is near */
+};
+
+/** What the library promises, and no more: addresses are in bounds and aligned, each entry on the way is a
+ * table, the page's is a leaf, or empty where one is made. Each ends at the first address that fails. */
+struct checked {
+    uint64_t (*walk)(const struct walked *walked);
+    void (*store)(const struct walked *walked);
+    /** Looks first into the table of the page before. */
+    void (*store_near)(const struct walked *walked);
+    void (*swap)(const struct walked *walked);
 };
 
 /** One mode of one format. */
@@ -48,6 +74,8 @@ struct floors {
     /** Walks to the entry of each address and stores the leaf, or does so only where nothing was. */
     void (*store)(const struct walked *walked);
     void (*swap)(const struct walked *walked);
+    struct checked checked; /**< in the loop */
+    struct checked called;  /**< behind a call for each address */
 };
 
 /** NULL if there is no such format or mode. */

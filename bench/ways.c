@@ -11,23 +11,24 @@
 
 struct call {
     struct axas_table *table;
+    uint64_t page;
 };
 
 static AXAS_INLINE struct call call_of(struct axas_table *table)
 {
-    return (struct call){table};
+    return (struct call){table, axas_table_page_size(table)};
 }
 
 static AXAS_INLINE enum axas_status call_map_page(const struct call *walker, axas_gpa gpa, axas_hpa hpa,
                                                   axas_attr attr)
 {
-    return axas_table_map(walker->table, gpa, hpa, axas_table_page_size(walker->table), attr);
+    return axas_table_map(walker->table, gpa, hpa, walker->page, attr);
 }
 
 static AXAS_INLINE enum axas_status call_install_page(const struct call *walker, axas_gpa gpa, axas_hpa hpa,
                                                       axas_attr attr, struct axas_pool *pool)
 {
-    return axas_table_install(walker->table, gpa, hpa, axas_table_page_size(walker->table), attr, pool);
+    return axas_table_install(walker->table, gpa, hpa, walker->page, attr, pool);
 }
 
 static AXAS_INLINE enum axas_status call_translate(const struct call *walker, axas_gpa gpa, axas_hpa *hpa)

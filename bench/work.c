@@ -391,6 +391,8 @@ struct stage {
     struct runs runs;
     struct axas_leaf_code code;
     uint64_t size, leaf, hpa, leaves, write_bits;
+    uint64_t codes[ATTRIBUTES];
+    struct last_table last;
 };
 
 static void stage_start(const struct subject *s, struct stage *g, uint64_t size, uint64_t leaf)
@@ -409,16 +411,25 @@ static void stage_start(const struct subject *s, struct stage *g, uint64_t size,
 }
 
 /* What a floor on the stage's smallest leaves is told. */
-static struct walked walked_on(const struct subject *s, const struct stage *g, const uint64_t *addresses,
+static struct walked walked_on(const struct subject *s, struct stage *g, const uint64_t *addresses,
                                uint64_t count)
 {
+    const uint64_t code = g->code.at[subject_level(s, s->page)];
+    memset(g->codes, 0, sizeof g->codes);
+    g->codes[RW] = code;
+    g->last = (struct last_table){NULL, s->limit};
     const struct walked walked = {.root = g->table.root,
                                   .offset = bench_hal()->direct_map_offset,
                                   .address = addresses,
                                   .count = count,
                                   .hpa = g->hpa,
                                   .first = g->runs.run[0].first,
-                                  .code = g->code.at[subject_level(s, s->page)]};
+                                  .code = code,
+                                  .limit = s->limit,
+                                  .not_in_hpa = g->table.not_in_hpa,
+                                  .codes = g->codes,
+                                  .attr = RW,
+                                  .last = &g->last};
     return walked;
 }
 
@@ -531,7 +542,8 @@ static void scan_locked(struct bench_state *state, const void *subject)
     scan(state, subject, true);
 }
 
-static void walk(struct bench_state *state, const struct subject *s, uint64_t size, bool chained)
+static void walk(struct bench_state *state, const struct subject *s, uint64_t size,
+                 uint64_t (*straight)(const struct walked *walked))
 {
     struct stage g;
     stage_start(s, &g, size, s->page);
@@ -541,7 +553,7 @@ static void walk(struct bench_state *state, const struct subject *s, uint64_t si
         right += g.hpa + addresses[i];
     }
     while (bench_keep_running(state)) {
-        sum = chained ? s->floors->walk_chain(&walked) : s->floors->walk(&walked);
+        sum = straight(&walked);
         keep(sum);
     }
     if (sum != right) {
@@ -552,25 +564,20 @@ static void walk(struct bench_state *state, const struct subject *s, uint64_t si
     free(addresses);
 }
 
-static void walk_1g(struct bench_state *state, const void *subject)
-{
-    walk(state, subject, GIB, false);
-}
-
-static void walk_1g_chain(struct bench_state *state, const void *subject)
-{
-    walk(state, subject, GIB, true);
-}
-
-static void walk_16g(struct bench_state *state, const void *subject)
-{
-    walk(state, subject, 16 * GIB, false);
-}
-
-static void walk_16g_chain(struct bench_state *state, const void *subject)
-{
-    walk(state, subject, 16 * GIB, true);
-}
+#define FOR_WALK(name, size, straight)                                      \
+    static void walk_##name(struct bench_state *state, const void *subject) \
+    {                                                                       \
+        const struct subject *s = subject;                                  \
+        walk(state, s, size, s->floors->straight);                          \
+    }
+FOR_WALK(1g, GIB, walk)
+FOR_WALK(1g_chain, GIB, walk_chain)
+FOR_WALK(1g_checked, GIB, checked.walk)
+FOR_WALK(1g_called, GIB, called.walk)
+FOR_WALK(16g, 16 * GIB, walk)
+FOR_WALK(16g_chain, 16 * GIB, walk_chain)
+FOR_WALK(16g_checked, 16 * GIB, checked.walk)
+FOR_WALK(16g_called, 16 * GIB, called.walk)
 
 /* What stopping the clock costs, which is taken off the rows that do. */
 static void pause_only(struct bench_state *state, const void *subject)
@@ -621,7 +628,8 @@ static void chase_16g(struct bench_state *state, const void *subject)
     chase(state, subject, 16 * GIB);
 }
 
-static void store_pages(struct bench_state *state, const struct subject *s, bool shuffled, bool swapped)
+static void store_pages(struct bench_state *state, const struct subject *s, bool shuffled,
+                        void (*straight)(const struct walked *walked))
 {
     struct stage g;
     stage_start(s, &g, GIB, s->page);
@@ -629,36 +637,31 @@ static void store_pages(struct bench_state *state, const struct subject *s, bool
     const struct walked walked = walked_on(s, &g, pages, g.leaves);
     while (bench_keep_running(state)) {
         empty_again(state, s, &g);
-        if (swapped) {
-            s->floors->swap(&walked);
-        } else {
-            s->floors->store(&walked);
-        }
+        straight(&walked);
     }
     stage_end(s, &g);
     bench_items(state, walked.count);
     free(pages);
 }
 
-static void store_order(struct bench_state *state, const void *subject)
-{
-    store_pages(state, subject, false, false);
-}
-
-static void store_random(struct bench_state *state, const void *subject)
-{
-    store_pages(state, subject, true, false);
-}
-
-static void swap_order(struct bench_state *state, const void *subject)
-{
-    store_pages(state, subject, false, true);
-}
-
-static void swap_random(struct bench_state *state, const void *subject)
-{
-    store_pages(state, subject, true, true);
-}
+#define FOR_STORE(name, shuffled, straight)                          \
+    static void name(struct bench_state *state, const void *subject) \
+    {                                                                \
+        const struct subject *s = subject;                           \
+        store_pages(state, s, shuffled, s->floors->straight);        \
+    }
+FOR_STORE(store_order, false, store)
+FOR_STORE(store_order_checked, false, checked.store_near)
+FOR_STORE(store_order_called, false, called.store_near)
+FOR_STORE(store_random, true, store)
+FOR_STORE(store_random_checked, true, checked.store)
+FOR_STORE(store_random_called, true, called.store)
+FOR_STORE(swap_order, false, swap)
+FOR_STORE(swap_order_checked, false, checked.swap)
+FOR_STORE(swap_order_called, false, called.swap)
+FOR_STORE(swap_random, true, swap)
+FOR_STORE(swap_random_checked, true, checked.swap)
+FOR_STORE(swap_random_called, true, called.swap)
 
 /* --- Space layer: the table layer's work --- */
 
@@ -1314,15 +1317,27 @@ static const struct {
     {"scan-plain", "floor", scan_plain, false},
     {"scan-locked", "floor", scan_locked, false},
     {"walk-1g", "floor", walk_1g, false},
+    {"walk-1g", "checked", walk_1g_checked, false},
+    {"walk-1g", "called", walk_1g_called, false},
     {"walk-1g-chain", "floor", walk_1g_chain, false},
     {"walk-16g", "floor", walk_16g, false},
+    {"walk-16g", "checked", walk_16g_checked, false},
+    {"walk-16g", "called", walk_16g_called, false},
     {"walk-16g-chain", "floor", walk_16g_chain, false},
     {"chase-1g", "floor", chase_1g, false},
     {"chase-16g", "floor", chase_16g, false},
     {"store-order", "floor", store_order, false},
+    {"store-order", "checked", store_order_checked, false},
+    {"store-order", "called", store_order_called, false},
     {"store-random", "floor", store_random, false},
+    {"store-random", "checked", store_random_checked, false},
+    {"store-random", "called", store_random_called, false},
     {"swap-order", "floor", swap_order, false},
+    {"swap-order", "checked", swap_order_checked, false},
+    {"swap-order", "called", swap_order_called, false},
     {"swap-random", "floor", swap_random, false},
+    {"swap-random", "checked", swap_random_checked, false},
+    {"swap-random", "called", swap_random_called, false},
     {"lock-pair", "floor", lock_pair, false},
     {"memset-frame", "floor", memset_frame, false},
     {"get-frame", "floor", get_frame, false},
