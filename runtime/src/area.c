@@ -119,8 +119,12 @@ static inline unsigned area_for(const struct leaf *leaf, uint64_t x)
 {
     const uint64_t *key = leaf->key;
     x &= ~UINT64_C(1); /* never NO_KEY */
-    unsigned block = (unsigned)(key[8] <= x) + (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) +
-                     (unsigned)(key[32] <= x) + (unsigned)(key[40] <= x) + (unsigned)(key[48] <= x);
+    unsigned block = (unsigned)(key[8] <= x);
+    /* Few areas are in two blocks; the count is in a line that nothing else is read of. */
+    if (key[16] != NO_KEY) {
+        block += (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) + (unsigned)(key[32] <= x) +
+                 (unsigned)(key[40] <= x) + (unsigned)(key[48] <= x);
+    }
     return block * 8 + last_in_block(key + (size_t)block * 8, x);
 }
 
@@ -171,15 +175,18 @@ static inline uint64_t last_at(const struct leaf *leaf, unsigned at)
 
 static inline void read_at(const struct leaf *leaf, unsigned at, struct axas_area *area)
 {
-    const struct traits *traits = &leaf->traits[traits_at(leaf, at)];
-    area->gpa = axas_gpa_of(leaf->key[at]);
-    area->size = size_at(leaf, at);
-    area->data = leaf->extent[at].data;
-    area->origin = axas_gpa_of(traits->origin == OWN_START ? leaf->key[at] : traits->origin);
-    area->backend = traits->backend;
-    area->context = traits->context;
-    area->attr = traits->attr;
-    area->flags = traits->flags;
+    /* Copies, since what is stored could be what is read, as far as a compiler knows. */
+    const uint64_t gpa = leaf->key[at];
+    const struct extent extent = leaf->extent[at];
+    const struct traits traits = leaf->traits[extent.size_and_traits & TRAITS_MASK];
+    area->gpa = axas_gpa_of(gpa);
+    area->size = extent.size_and_traits & ~TRAITS_MASK;
+    area->origin = axas_gpa_of(traits.origin == OWN_START ? gpa : traits.origin);
+    area->attr = traits.attr;
+    area->flags = traits.flags;
+    area->backend = traits.backend;
+    area->context = traits.context;
+    area->data = extent.data;
 }
 
 /* The record that spans gpa, or false. */
