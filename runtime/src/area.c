@@ -189,6 +189,17 @@ static inline void read_at(const struct leaf *leaf, unsigned at, struct axas_are
     area->data = extent.data;
 }
 
+/* The record of the leaf node that spans gpa, or false. */
+static AXAS_INLINE bool record_in(const struct leaf *leaf, uint64_t gpa, struct axas_area *record)
+{
+    const unsigned at = area_for(leaf, gpa);
+    if (gpa - leaf->key[at] >= size_at(leaf, at)) {
+        return false;
+    }
+    read_at(leaf, at, record);
+    return true;
+}
+
 /* The record that spans gpa, or false. */
 static AXAS_INLINE bool record_at(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
 {
@@ -200,16 +211,10 @@ static AXAS_INLINE bool record_at(const struct axas_space *space, uint64_t gpa, 
         const struct inner *inner = (const struct inner *)node;
         node = inner->child[child_for(inner, gpa)];
     }
-    const struct leaf *leaf = (const struct leaf *)node;
-    const unsigned at = area_for(leaf, gpa);
-    if (gpa - leaf->key[at] >= size_at(leaf, at)) {
-        return false;
-    }
-    read_at(leaf, at, record);
-    return true;
+    return record_in((const struct leaf *)node, gpa, record);
 }
 
-/* The same for what happens seldom. */
+/* The same, not where it has to be fast. */
 static AXAS_OUTLINE bool find_record(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
 {
     return record_at(space, gpa, record);
@@ -247,10 +252,18 @@ static AXAS_OUTLINE bool find_piece(const struct axas_space *space, uint64_t gpa
     return find_record(space, gpa, area) && piece_of(space, gpa, area);
 }
 
+/* Are the areas records in one node, as they mostly are? */
+static inline bool is_one_leaf(const struct axas_space *space)
+{
+    return AXAS_LIKELY(space->areas.height == 1 && space->areas.gaps == NULL);
+}
+
 bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    return AXAS_UNLIKELY(space->areas.gaps != NULL) ? find_piece(space, gpa, area)
-                                                    : record_at(space, gpa, area);
+    if (is_one_leaf(space)) {
+        return record_in((const struct leaf *)space->areas.root, gpa, area);
+    }
+    return space->areas.gaps != NULL ? find_piece(space, gpa, area) : find_record(space, gpa, area);
 }
 
 /* What of the record is at gpa or else the first of it above, if there are gaps. */
@@ -497,10 +510,18 @@ static AXAS_OUTLINE bool first_above(const struct axas_space *space, uint64_t gp
     return axas_areas_seek(space, gpa, &path, area);
 }
 
-bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+static AXAS_OUTLINE bool next_of_any(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
     return AXAS_LIKELY(record_at(space, gpa, area)) ? piece_from(space, gpa, area)
                                                     : first_above(space, gpa, area);
+}
+
+bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+{
+    if (is_one_leaf(space) && record_in((const struct leaf *)space->areas.root, gpa, area)) {
+        return true;
+    }
+    return next_of_any(space, gpa, area);
 }
 
 /* Changing */
