@@ -57,16 +57,20 @@ struct node {
     _Alignas(uint64_t) uint32_t count;
 };
 
-/* What is of each area its own, beside its key, and in the low bits of its size, which are 0, the number of
- * its traits. */
+/*
+ * What is of each area its own, beside its key, and in the low bits of its size, which are 0, its tag: the
+ * number of its traits, and above that what axas_areas_look_up gives, which follows from the traits.
+ */
 struct extent {
-    uint64_t size_and_traits;
+    uint64_t size_and_tag;
     uint64_t data;
 };
 
-#define TRAITS_MASK UINT64_C(63)
+#define NUMBER_MASK UINT64_C(63)
+#define REFUSED_SHIFT 6u
+#define TAG_MASK (NUMBER_MASK | (uint64_t)AXAS_ACCESS_MASK << REFUSED_SHIFT)
 
-_Static_assert(LEAF_AREAS <= TRAITS_MASK + 1, "a number for the traits of each area");
+_Static_assert(LEAF_AREAS <= NUMBER_MASK + 1, "a number for the traits of each area");
 
 /* The rest of an area. */
 struct traits {
@@ -160,12 +164,22 @@ static uint64_t last_of(const struct axas_area *area)
 
 static inline uint64_t size_at(const struct leaf *leaf, unsigned at)
 {
-    return leaf->extent[at].size_and_traits & ~TRAITS_MASK;
+    return leaf->extent[at].size_and_tag & ~TAG_MASK;
+}
+
+static inline unsigned tag_at(const struct leaf *leaf, unsigned at)
+{
+    return (unsigned)(leaf->extent[at].size_and_tag & TAG_MASK);
+}
+
+static inline unsigned number_in(uint64_t tag)
+{
+    return (unsigned)(tag & NUMBER_MASK);
 }
 
 static inline unsigned traits_at(const struct leaf *leaf, unsigned at)
 {
-    return (unsigned)(leaf->extent[at].size_and_traits & TRAITS_MASK);
+    return number_in(leaf->extent[at].size_and_tag);
 }
 
 static inline uint64_t last_at(const struct leaf *leaf, unsigned at)
@@ -173,39 +187,42 @@ static inline uint64_t last_at(const struct leaf *leaf, unsigned at)
     return leaf->key[at] + (size_at(leaf, at) - 1);
 }
 
-static inline void read_at(const struct leaf *leaf, unsigned at, struct axas_area *area)
+/* Gives what axas_areas_look_up does. */
+static inline unsigned read_at(const struct leaf *leaf, unsigned at, struct axas_area *area)
 {
-    /* Copies, since what is stored could be what is read, as far as a compiler knows. */
-    const uint64_t gpa = leaf->key[at];
-    const struct extent extent = leaf->extent[at];
-    const struct traits traits = leaf->traits[extent.size_and_traits & TRAITS_MASK];
+    /* What is read twice is copied: a store could change it, as far as a compiler knows. */
+    const uint64_t gpa = leaf->key[at], size_and_tag = leaf->extent[at].size_and_tag;
+    const struct traits *traits = &leaf->traits[number_in(size_and_tag)];
+    const uint64_t origin = traits->origin;
+    const axas_attr attr = traits->attr;
+    const uint32_t flags = traits->flags;
     area->gpa = axas_gpa_of(gpa);
-    area->size = extent.size_and_traits & ~TRAITS_MASK;
-    area->origin = axas_gpa_of(traits.origin == OWN_START ? gpa : traits.origin);
-    area->attr = traits.attr;
-    area->flags = traits.flags;
-    area->backend = traits.backend;
-    area->context = traits.context;
-    area->data = extent.data;
+    area->size = size_and_tag & ~TAG_MASK;
+    area->origin = axas_gpa_of(origin == OWN_START ? gpa : origin);
+    area->attr = attr;
+    area->flags = flags;
+    area->backend = traits->backend;
+    area->context = traits->context;
+    area->data = leaf->extent[at].data;
+    return (unsigned)(size_and_tag >> REFUSED_SHIFT) & AXAS_ACCESS_MASK;
 }
 
-/* The record of the leaf node that spans gpa, or false. */
-static AXAS_INLINE bool record_in(const struct leaf *leaf, uint64_t gpa, struct axas_area *record)
+/* The record of the leaf node that spans gpa, as axas_areas_look_up. */
+static AXAS_INLINE unsigned record_in(const struct leaf *leaf, uint64_t gpa, struct axas_area *record)
 {
     const unsigned at = area_for(leaf, gpa);
-    if (gpa - leaf->key[at] >= size_at(leaf, at)) {
-        return false;
+    if (AXAS_UNLIKELY(gpa - leaf->key[at] >= size_at(leaf, at))) {
+        return AXAS_NO_AREA;
     }
-    read_at(leaf, at, record);
-    return true;
+    return read_at(leaf, at, record);
 }
 
-/* The record that spans gpa, or false. */
-static AXAS_INLINE bool record_at(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
+/* The record that spans gpa, as axas_areas_look_up. */
+static AXAS_INLINE unsigned record_at(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
 {
     const void *node = space->areas.root;
     if (AXAS_UNLIKELY(node == NULL)) {
-        return false;
+        return AXAS_NO_AREA;
     }
     for (unsigned height = space->areas.height - 1; height > 0; height--) {
         const struct inner *inner = (const struct inner *)node;
@@ -215,9 +232,15 @@ static AXAS_INLINE bool record_at(const struct axas_space *space, uint64_t gpa, 
 }
 
 /* The same, not where it has to be fast. */
-static AXAS_OUTLINE bool find_record(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
+static AXAS_OUTLINE unsigned look_up_record(const struct axas_space *space, uint64_t gpa,
+                                            struct axas_area *record)
 {
     return record_at(space, gpa, record);
+}
+
+static inline bool find_record(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
+{
+    return look_up_record(space, gpa, record) != AXAS_NO_AREA;
 }
 
 static uint64_t address_of(const struct axas_space *space, uint64_t page)
@@ -247,9 +270,11 @@ static bool piece_of(const struct axas_space *space, uint64_t gpa, struct axas_a
     return true;
 }
 
-static AXAS_OUTLINE bool find_piece(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+static AXAS_OUTLINE unsigned look_up_piece(const struct axas_space *space, uint64_t gpa,
+                                           struct axas_area *area)
 {
-    return find_record(space, gpa, area) && piece_of(space, gpa, area);
+    const unsigned refused = look_up_record(space, gpa, area);
+    return refused != AXAS_NO_AREA && piece_of(space, gpa, area) ? refused : AXAS_NO_AREA;
 }
 
 /* Are the areas records in one node, as they mostly are? */
@@ -258,12 +283,12 @@ static inline bool is_one_leaf(const struct axas_space *space)
     return AXAS_LIKELY(space->areas.height == 1 && space->areas.gaps == NULL);
 }
 
-bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+unsigned axas_areas_look_up(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
     if (is_one_leaf(space)) {
         return record_in((const struct leaf *)space->areas.root, gpa, area);
     }
-    return space->areas.gaps != NULL ? find_piece(space, gpa, area) : find_record(space, gpa, area);
+    return space->areas.gaps != NULL ? look_up_piece(space, gpa, area) : look_up_record(space, gpa, area);
 }
 
 /* What of the record is at gpa or else the first of it above, if there are gaps. */
@@ -493,7 +518,7 @@ static inline bool seek_record(const struct axas_space *space, uint64_t gpa, str
     if (!seek(space, gpa, path)) {
         return false;
     }
-    read_at((const struct leaf *)path->step[0].node, path->step[0].index - 1, record);
+    (void)read_at((const struct leaf *)path->step[0].node, path->step[0].index - 1, record);
     return true;
 }
 
@@ -512,13 +537,13 @@ static AXAS_OUTLINE bool first_above(const struct axas_space *space, uint64_t gp
 
 static AXAS_OUTLINE bool next_of_any(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    return AXAS_LIKELY(record_at(space, gpa, area)) ? piece_from(space, gpa, area)
-                                                    : first_above(space, gpa, area);
+    return AXAS_LIKELY(record_at(space, gpa, area) != AXAS_NO_AREA) ? piece_from(space, gpa, area)
+                                                                    : first_above(space, gpa, area);
 }
 
 bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    if (is_one_leaf(space) && record_in((const struct leaf *)space->areas.root, gpa, area)) {
+    if (is_one_leaf(space) && record_in((const struct leaf *)space->areas.root, gpa, area) != AXAS_NO_AREA) {
         return true;
     }
     return next_of_any(space, gpa, area);
@@ -577,27 +602,36 @@ static inline bool are_alike(const struct traits *a, const struct traits *b)
            a->attr == b->attr && a->flags == b->flags;
 }
 
-/* Traits that nothing has yet. */
-static AXAS_OUTLINE unsigned new_traits(struct leaf *leaf, struct traits traits)
+/* What a page in an area of those traits cannot be had for by a fault that looks at nothing else. */
+static unsigned refused_by(const struct axas_table *table, const struct traits *traits)
+{
+    const bool serves = traits->backend->provide != NULL && (traits->flags & AXAS_AREA_FILLING) == 0 &&
+                        axas_walk_plain_code(table, traits->attr) != 0;
+    return (serves ? ~traits->attr : AXAS_ACCESS_MASK) & AXAS_ACCESS_MASK;
+}
+
+/* The tag of traits that nothing has yet. */
+static AXAS_OUTLINE unsigned new_tag(const struct axas_space *space, struct leaf *leaf, struct traits traits)
 {
     unsigned number = 0;
     while (leaf->users[number] != 0) {
         number++;
     }
     leaf->traits[number] = traits;
-    return number;
+    return number | refused_by(&space->table, &traits) << REFUSED_SHIFT;
 }
 
-/* The number of those, which the entry is to have: a neighbour's, or else a new one. */
-static inline unsigned number_for(struct leaf *leaf, unsigned at, struct traits traits)
+/* The tag that the entry is to have for those: a neighbour's, or else a new one. */
+static inline unsigned tag_for(const struct axas_space *space, struct leaf *leaf, unsigned at,
+                               struct traits traits)
 {
     if (at != 0 && are_alike(&leaf->traits[traits_at(leaf, at - 1)], &traits)) {
-        return traits_at(leaf, at - 1);
+        return tag_at(leaf, at - 1);
     }
     if (at + 1 < leaf->node.count && are_alike(&leaf->traits[traits_at(leaf, at + 1)], &traits)) {
-        return traits_at(leaf, at + 1);
+        return tag_at(leaf, at + 1);
     }
-    return new_traits(leaf, traits);
+    return new_tag(space, leaf, traits);
 }
 
 static void drop_traits(struct leaf *leaf, unsigned at)
@@ -606,14 +640,15 @@ static void drop_traits(struct leaf *leaf, unsigned at)
 }
 
 /* Into an entry that has no traits. */
-static void leaf_put(struct leaf *leaf, unsigned at, const struct axas_area *area)
+static void leaf_put(const struct axas_space *space, struct leaf *leaf, unsigned at,
+                     const struct axas_area *area)
 {
     const struct traits traits = {area->origin.raw == area->gpa.raw ? OWN_START : area->origin.raw,
                                   area->backend, area->context, area->attr, area->flags};
-    const unsigned number = number_for(leaf, at, traits);
-    leaf->users[number]++;
+    const unsigned tag = tag_for(space, leaf, at, traits);
+    leaf->users[number_in(tag)]++;
     leaf->key[at] = area->gpa.raw;
-    leaf->extent[at].size_and_traits = area->size | number;
+    leaf->extent[at].size_and_tag = area->size | tag;
     leaf->extent[at].data = area->data;
 }
 
@@ -632,7 +667,7 @@ static inline void leaf_insert(struct axas_space *space, struct leaf *leaf, unsi
                                const struct axas_area *area)
 {
     leaf_shift(leaf, at, 1);
-    leaf_put(leaf, at, area);
+    leaf_put(space, leaf, at, area);
     space->areas.stretches += stretches_of(space, leaf, at);
 }
 
@@ -660,19 +695,18 @@ static void leaf_append(struct axas_space *space, struct leaf *to, struct leaf *
 {
     const unsigned end = source->node.count;
     const unsigned first = to->node.count;
-    const unsigned none = LEAF_AREAS;
-    unsigned last_number = none, number = none; /* in the one node and in the other */
+    unsigned last_number = LEAF_AREAS, tag = 0; /* in the one node and in the other */
     space->areas.stretches += shares(space, source, from) ? 1 : 0;
     __builtin_memcpy(&to->key[first], &source->key[from], (end - from) * sizeof to->key[0]);
     for (unsigned i = from; i < end; i++) {
         const unsigned at = to->node.count++, old = traits_at(source, i);
         if (old != last_number) {
-            number = number_for(to, at, source->traits[old]);
+            tag = tag_for(space, to, at, source->traits[old]);
             last_number = old;
         }
         source->users[old]--;
-        to->users[number]++;
-        to->extent[at].size_and_traits = size_at(source, i) | number;
+        to->users[number_in(tag)]++;
+        to->extent[at].size_and_tag = size_at(source, i) | tag;
         to->extent[at].data = source->extent[i].data;
     }
     clear_keys(source->key, from, end);
@@ -880,7 +914,7 @@ static void replace_at(struct axas_space *space, const struct axas_areas_path *p
     space->areas.cuts += cuts_of(space, area->size);
     space->areas.stretches -= stretches_of(space, leaf, at);
     drop_traits(leaf, at);
-    leaf_put(leaf, at, area);
+    leaf_put(space, leaf, at, area);
     space->areas.stretches += stretches_of(space, leaf, at);
     if (at == 0) {
         first_key_changed(space, path, 0, area->gpa.raw);
@@ -1085,7 +1119,7 @@ static AXAS_OUTLINE void remove_parts(struct axas_space *space, struct axas_area
             remove_at(space, path);
         } else {
             struct axas_area part;
-            read_at(leaf, at, &part);
+            (void)read_at(leaf, at, &part);
             if (cuts) {
                 cut(space, &part, from, to);
                 return;

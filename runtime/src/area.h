@@ -34,8 +34,20 @@ static inline bool axas_areas_are_alike(const struct axas_area *one, const struc
            one->backend == other->backend && one->context == other->context && one->data == other->data;
 }
 
-/** The area that holds the byte at gpa; false, and *area undefined, if none does. */
-bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
+#define AXAS_NO_AREA UINT32_MAX
+
+/**
+ * The area that holds the byte at gpa; AXAS_NO_AREA, and *area undefined, if none does. Gives the accesses
+ * (AXAS_READ, ...) for which nobody can be given a page there without a closer look: those that the
+ * attribute refuses, and all where the backend gives no memory, where the area is being filled, and where
+ * table->page_code has no code for the attribute.
+ */
+unsigned axas_areas_look_up(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
+/** The same where only the area is of interest. */
+static inline bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+{
+    return axas_areas_look_up(space, gpa, area) != AXAS_NO_AREA;
+}
 /** The area that holds gpa, or else the first above it; false, and *area as it was, if there is none. */
 bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
 

@@ -432,13 +432,6 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     return status;
 }
 
-/* An area whose faults serve_page may serve. */
-static inline bool serves_pages(const struct axas_table *table, const struct axas_area *area)
-{
-    return area->backend->provide != NULL && (area->flags & AXAS_AREA_FILLING) == 0 &&
-           axas_walk_plain_code(table, area->attr) != 0;
-}
-
 /* The mode's empty_page in the area that *last notes: only another table than the noted one takes a walk. */
 static inline void *empty_again(const struct axas_table *table, struct axas_last_page *last, uint64_t gpa)
 {
@@ -461,12 +454,6 @@ static inline enum axas_status put_page(struct axas_table *table, void *slot, ax
     return AXAS_UNLIKELY((page.raw & table->not_in_hpa) != 0)
                ? AXAS_ERR_BUSY
                : table->mode->install_page(table, slot, page.raw, attr);
-}
-
-/* An access that the CPU told, and that the area allows. */
-static inline bool may_have(const struct axas_area *area, axas_attr access)
-{
-    return access != 0 && (access & ~area->attr) == 0;
 }
 
 /* What serve_page says where nothing was done and serve() has to look. */
@@ -530,26 +517,25 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     struct axas_area *const found = &last->area;
     void *slot = NULL;
     if (AXAS_LIKELY(last->holds == space->holds && gpa.raw - found->gpa.raw < found->size)) {
-        if (may_have(found, fault->access)) {
+        if ((fault->access & ~found->attr) == 0) {
             slot = empty_again(table, last, gpa.raw);
         }
     } else {
-        last->holds = 0;
-        if (axas_areas_find(space, gpa.raw, found) && may_have(found, fault->access) &&
-            serves_pages(table, found)) {
+        if (AXAS_LIKELY((axas_areas_look_up(space, gpa.raw, found) & fault->access) == 0)) {
             slot = table->mode->empty_page(table, gpa.raw);
         }
-        if (slot != NULL) {
-            last->holds = space->holds;
-            last->gpa = gpa.raw;
-            last->slot = slot;
-        }
+        last->holds = space->holds;
+        last->gpa = gpa.raw;
+        last->slot = slot;
     }
     if (AXAS_UNLIKELY(slot == NULL)) {
+        if (last->slot == NULL) {
+            last->holds = 0;
+        }
         axas_unlock_read(&space->lock, fault->reader, state);
         return UNSERVED;
     }
-    if (AXAS_UNLIKELY(!found->backend->pure && !found->backend->brief)) {
+    if (AXAS_UNLIKELY(!found->backend->brief && !found->backend->pure)) {
         return serve_between(space, fault, found, slot, state);
     }
     axas_hpa page;
@@ -600,6 +586,32 @@ static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, s
     return result;
 }
 
+/* A fault that serve_page may serve: the CPU told what was tried and where, and that nothing is there, as far
+ * as it says. */
+static inline bool is_usual(const struct axas_fault *fault)
+{
+    return fault->access - 1 < AXAS_ACCESS_MASK && fault->gpa_known &&
+           fault->cause <= AXAS_CAUSE_ACCESS_FLAG && fault->cause != AXAS_CAUSE_PERMISSION;
+}
+
+static AXAS_OUTLINE enum axas_fault_result serve_unusual(struct axas_space *space, struct axas_fault *fault)
+{
+    if ((fault->access & ~AXAS_ACCESS_MASK) != 0) {
+        return AXAS_FAULT_INVALID;
+    }
+    if (fault->cause == AXAS_CAUSE_MISCONFIGURED || fault->cause == AXAS_CAUSE_OTHER) {
+        return AXAS_FAULT_BROKEN;
+    }
+    if (!fault->gpa_known) {
+        return AXAS_FAULT_ADDRESS_UNKNOWN;
+    }
+    if (fault->cause == AXAS_CAUSE_ADDRESS_SIZE && axas_contains(space, fault->gpa, 1)) {
+        /* Not the guest's address then, but one that a table of ours holds. */
+        return AXAS_FAULT_BROKEN;
+    }
+    return serve_any(space, fault);
+}
+
 enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gpa, axas_attr access,
                                            unsigned reader, struct axas_cache *cache, axas_hpa *hpa,
                                            struct axas_area *area)
@@ -609,24 +621,17 @@ enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gp
 
 enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct axas_fault *fault)
 {
-    if (space == NULL || fault == NULL || space->table.root == NULL ||
-        (fault->access & ~AXAS_ACCESS_MASK) != 0) {
+    enum axas_fault_result result;
+    if (space == NULL || fault == NULL || space->table.root == NULL) {
         return AXAS_FAULT_INVALID;
     }
-    if (fault->cause == AXAS_CAUSE_MISCONFIGURED || fault->cause == AXAS_CAUSE_OTHER) {
-        return AXAS_FAULT_BROKEN;
-    }
-    if (!fault->gpa_known) {
-        return AXAS_FAULT_ADDRESS_UNKNOWN;
-    }
-    if (AXAS_UNLIKELY(fault->cause == AXAS_CAUSE_ADDRESS_SIZE) && axas_contains(space, fault->gpa, 1)) {
-        /* Not the guest's address then, but one that a table of ours holds. */
-        return AXAS_FAULT_BROKEN;
-    }
-    enum axas_fault_result result =
-        AXAS_UNLIKELY(fault->cause == AXAS_CAUSE_PERMISSION) ? UNSERVED : hold_and_serve_page(space, fault);
-    if (AXAS_UNLIKELY(result == UNSERVED)) {
-        result = serve_any(space, fault);
+    if (AXAS_LIKELY(is_usual(fault))) {
+        result = hold_and_serve_page(space, fault);
+        if (AXAS_UNLIKELY(result == UNSERVED)) {
+            result = serve_any(space, fault);
+        }
+    } else {
+        result = serve_unusual(space, fault);
     }
     if ((result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) &&
         AXAS_UNLIKELY(space->table.change[AXAS_CHANGE_FAULT].scope != AXAS_INVALIDATE_NONE)) {
