@@ -104,6 +104,71 @@ Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
     cr_expect_eq(axas_hosted_destroy(arena), 0);
 }
 
+/* Areas of several kinds, in numbers that take several nodes, in runs of the same kind and mixed. */
+enum { KINDS = 4, MIXED = 400 };
+
+static unsigned kind_of(uint64_t number)
+{
+    return (unsigned)(number < MIXED / 2 ? number / 5 : number) % KINDS;
+}
+
+static enum axas_status map_kind(struct axas_space *space, uint64_t number)
+{
+    const uint64_t page = axas_table_page_size(&space->table);
+    const axas_gpa gpa = place(space, number);
+    static const axas_attr attr[KINDS - 1] = {RW, R, RW | AXAS_MEM_UNCACHED};
+    const unsigned kind = kind_of(number);
+    return kind == KINDS - 1 ? axas_space_map_trap(space, gpa, page, space)
+                             : axas_space_map_alloc(space, gpa, page, attr[kind], AXAS_LAZY);
+}
+
+/* A write to each area that is there is answered as its kind is to be. */
+static void expect_kinds(struct axas_space *space, uint64_t every)
+{
+    static const enum axas_fault_result answer[KINDS] = {AXAS_FAULT_RESOLVED, AXAS_FAULT_DENIED,
+                                                         AXAS_FAULT_RESOLVED, AXAS_FAULT_TRAP};
+    for (uint64_t number = 0; number < MIXED; number++) {
+        const unsigned kind = kind_of(number);
+        struct axas_fault fault = unit_fault(place(space, number).raw, W);
+        const enum axas_fault_result expected = number % every == 0 ? answer[kind] : AXAS_FAULT_UNMAPPED;
+        struct axas_mapping mapping;
+        cr_assert_eq(axas_space_handle_fault(space, &fault), expected, "area %u", (unsigned)number);
+        if (expected == AXAS_FAULT_RESOLVED) {
+            cr_assert_eq(axas_space_query(space, fault.gpa, &mapping), AXAS_OK);
+            cr_assert_eq(mapping.attr, kind == 0 ? RW : RW | AXAS_MEM_UNCACHED);
+        }
+    }
+}
+
+Test(areas, each_of_many_kinds_answers_a_fault_as_its_own)
+{
+    for (uint64_t every = 1; every <= 3; every++) {
+        struct axas_space space;
+        struct axas_hosted *arena = make_space(&space);
+        const uint64_t page = axas_table_page_size(&space.table);
+        for (uint64_t step = 0; step < MIXED; step++) {
+            cr_assert_eq(map_kind(&space, step * 79 % MIXED), AXAS_OK);
+        }
+        for (uint64_t number = 0; number < MIXED; number++) {
+            if (number % every != 0) {
+                cr_assert_eq(axas_space_unmap(&space, place(&space, number), page), AXAS_OK);
+            }
+        }
+        expect_kinds(&space, every);
+
+        /* What an area is given later counts as well. */
+        for (uint64_t number = 0; number < MIXED; number += every) {
+            if (kind_of(number) == 1) {
+                cr_assert_eq(axas_space_protect(&space, place(&space, number), page, RW), AXAS_OK);
+                struct axas_fault fault = unit_fault(place(&space, number).raw, W);
+                cr_assert_eq(axas_space_handle_fault(&space, &fault), AXAS_FAULT_RESOLVED);
+            }
+        }
+        axas_space_destroy(&space);
+        cr_expect_eq(axas_hosted_destroy(arena), 0);
+    }
+}
+
 /* What the space says of its areas, page by page, is what was asked for, page by page: who has each, with
  * what data, and where the area that it is a part of began. */
 enum { PAGES = 600 };

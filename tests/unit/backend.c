@@ -225,6 +225,10 @@ static void *meddle(void *argument)
     cr_expect_eq(area.flags & AXAS_AREA_FILLING, 0);
     cr_expect_eq(axas_space_protect(space, axas_gpa_of(8 * page), page, R), AXAS_OK);
     cr_expect_eq(axas_space_protect(space, axas_gpa_of(8 * page), page, RW), AXAS_OK);
+    /* a fault on what is not there yet asks nobody for memory */
+    struct axas_fault fault = unit_fault(7 * page, W);
+    cr_expect_eq(axas_space_handle_fault(space, &fault), AXAS_FAULT_SPURIOUS);
+    cr_expect_eq(fault.hpa.raw, AXAS_NO_HPA);
     /* what is elsewhere goes on as ever */
     cr_expect_eq(axas_space_map_linear(space, axas_gpa_of(64 * page), axas_hpa_of(FAR_HPA), page, R),
                  AXAS_OK);
@@ -284,6 +288,9 @@ Test(backend, others_are_told_that_the_area_is_busy, .timeout = 60)
         cr_assert_eq(axas_space_next_area(&unit.space, axas_gpa_of(0), &area), AXAS_OK);
         cr_expect_eq(area.flags & AXAS_AREA_FILLING, 0);
         cr_expect_eq(unit_guest_bytes(&unit), 8 * unit.page);
+        cr_expect_eq(unit_touch(&unit, 8 * unit.page, W), AXAS_FAULT_RESOLVED, "%s", unit.name);
+        cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), unit.page), AXAS_OK);
+        cr_expect_eq(unit_touch(&unit, unit.page, W), AXAS_FAULT_SPURIOUS, "%s", unit.name);
         cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), 9 * unit.page), AXAS_OK);
         unit_space_end(&unit);
     }
