@@ -30,6 +30,7 @@ class Target:
     gain: bool = False
     below: bool = False  # the bound itself is not enough
     less: tuple = ()
+    least: str | None = None  # the row of the least code that makes the same checks in the same way
 
     @property
     def text(self):
@@ -64,15 +65,24 @@ WORDS = {
 # The table layer is judged by W1 to W8, and page by page its walks in the caller's own code (axas/inline.h) by the same.
 # The space is shown there, beside the same floors plus, where each call does one thing, a lock pair and a lookup of an
 # area; it is judged by W9 to W11.
-LAYERS = ("table", "inline")
+LAYERS = {"table": "called", "inline": "checked"}
+
+
+def page_by_page(work, floor, bound):
+    """By a call and in the caller's own code, each beside the least that makes the same checks. Of chains there is none:
+    what a walk checks, the next one does not wait for."""
+    for layer, way in LAYERS.items():
+        yield Target(work, layer, (floor,), bound, least=None if "chain" in floor else f"{floor}/{way}")
+
+
 TARGETS = (
     Target("W1", "table", ("fill",), 1.5),
-    *(Target("W2-order", layer, ("store-order",), 1.5) for layer in LAYERS),
-    *(Target("W2-random", layer, ("store-random",), 1.5) for layer in LAYERS),
-    *(Target("W2-swap-order", layer, ("swap-order",), 1.5) for layer in LAYERS),
-    *(Target("W2-swap-random", layer, ("swap-random",), 1.5) for layer in LAYERS),
+    *page_by_page("W2-order", "store-order", 1.5),
+    *page_by_page("W2-random", "store-random", 1.5),
+    *page_by_page("W2-swap-order", "swap-order", 1.5),
+    *page_by_page("W2-swap-random", "swap-random", 1.5),
     Target("W3", "table", ("fill-large",), 1.5),
-    *(Target(f"W4-{size}", layer, (f"walk-{size}",), 1.2) for size in SIZES for layer in LAYERS),
+    *(target for size in SIZES for target in page_by_page(f"W4-{size}", f"walk-{size}", 1.2)),
     *(Target(f"W4-{size}-batch", "table", (f"W4-{size}/table",), 1, below=True) for size in ("1g", "16g")),
     Target("W5", "table", ("fill",), 0.3),
     Target("W6", "table", ("scan-plain",), 1.5),
@@ -127,6 +137,12 @@ compiled and the walk is straight lines in its loop, as the floor's is. It is th
 out: bounds, alignment, whether each entry is a table or a leaf, whether the place is empty. *Table* is the same by a
 call of `axas/table.h` for each page.
 
+*Least* is what a target that is missed is to be held against: the floor with no more checks than keep the promise, as a
+multiple of the floor. Beside *inline* they are in the loop itself (`checked`): addresses are in bounds and aligned, each
+entry on the way is a table, the last one is a leaf, or empty where a page is made. Beside *table* they are behind a call
+for each page, which has to look at its size and its attribute too (`called`). In order these too look into the table of
+the page before. They have no tables to make, nobody to tell, one mode, and no other way to go where a check fails.
+
 *Instructions* are of the same thing, counted by Callgrind on smaller work of the same kind, so that they are the same on
 every machine, however busy it is: where the time is more of the floor than they are, it went into waiting for memory or
 for a locked operation, or to somebody else. What `memcpy` and `memset` take there is not what they take on the CPU.
@@ -140,6 +156,7 @@ ALIKE, DISTURBED = "find-1000/floor", 1.2
 
 # Why a target was missed, as far as figures tell; in the order in which they are asked.
 REASONS = {
+    "checks": "the least code that makes the same checks in the same way missed it too (see *least*)",
     "instructions": "has more instructions than the target leaves it of its floor's",
     "two cores": "two threads in a space each, which share nothing, missed it too",
     "busy": "the core was disturbed (see `find-1000`), and the instructions are within the target",
@@ -166,12 +183,13 @@ class Row:
     limit: float | None = None
     instructions: float | None = None
     floor_instructions: float | None = None
+    least: float | None = None  # of the floor
     reason: str = ""
 
     def figures(self):
         verdict = f"{self.verdict}: {self.reason}" if self.reason else self.verdict
-        return (number(self.ns), percent(self.spread), number(self.floor_ns), number(self.ratio, 2), verdict,
-                number(self.instructions, 1), number(self.floor_instructions, 1))
+        return (number(self.ns), percent(self.spread), number(self.floor_ns), number(self.ratio, 2),
+                number(self.least, 2), verdict, number(self.instructions, 1), number(self.floor_instructions, 1))
 
 
 def number(value, places=3):
@@ -235,11 +253,11 @@ def compare(compiler, form, mode, times, instructions):
     median = {name: statistics.median(ns) for name, ns in times.items()}
     spread = {name: (max(ns) - min(ns)) / median[name] for name, ns in times.items()}
 
-    def row(work, layer, *compared, terms=()):
+    def row(work, layer, *compared, terms=(), least=None):
         name = f"{work}/{layer}"
         floor = [instructions.get(term) for term in terms]
         return Row(compiler, form, mode, work, layer, median[name], spread[name], *compared, instructions.get(name),
-                   sum(floor) if floor and None not in floor else None)
+                   sum(floor) if floor and None not in floor else None, least)
 
     named = lambda terms: [term if "/" in term else f"{term}/floor" for term in terms]  # noqa: E731
     for target in TARGETS:
@@ -252,11 +270,11 @@ def compare(compiler, form, mode, times, instructions):
         label = " + ".join(target.floor) + "".join(f" (less {term})" for term in target.less)
         verdict = "shown" if target.bound is None else "met" if target.met(ratio) else "NOT MET"
         yield row(target.work, target.layer, label, floor, ratio, target.text, verdict, target.limit,
-                  terms=named(target.floor))
+                  terms=named(target.floor), least=median[target.least] / floor if target.least in median else None)
     known = {f"{target.work}/{target.layer}" for target in TARGETS}
     for name in times:
         work, layer = name.split("/")
-        if layer != "floor" and not work.endswith("-clock") and name not in known:
+        if layer not in ("floor", *LAYERS.values()) and not work.endswith("-clock") and name not in known:
             yield row(work, layer, "-", None, None, "shown", "shown", None)
 
 
@@ -270,6 +288,8 @@ def explain(rows, paces_of):
         if row.work == "W9-threads-2":  # of the clock's time, not of instructions
             shared = apart.get((row.format, row.mode), row.ratio)
             row.reason = "two cores" if shared * row.limit < 1 else "waiting"
+        elif row.least is not None and row.least > row.limit:
+            row.reason = "checks"
         elif row.instructions is None or allowed is None:
             row.reason = "uncounted"
         elif row.instructions > allowed:
@@ -316,7 +336,7 @@ def side_by_side(rows, compilers, first):
     lines = {}
     for row in rows:
         lines.setdefault(tuple(getattr(row, name) for name in (*first, "floor", "target")), {})[row.compiler] = row
-    figures = ("ns", "spread", "floor ns", "ratio", "", "instructions", "floor's")
+    figures = ("ns", "spread", "floor ns", "ratio", "least", "", "instructions", "floor's")
     head = (*first, *(f"{compiler} {name}".strip() for compiler in compilers for name in figures), "target", "floor")
     return head, [(*key[:-2], *(cell for compiler in compilers
                                 for cell in (by[compiler].figures() if compiler in by else ("-",) * len(figures))),
