@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file floors.h
- * The least that a CPU has to do: straight-line code without a check, on the tables that the library built.
- * What depends on the format is written by `python3 -m codegen floors`.
+ * The least that a CPU has to do: straight-line code without a check, on the tables that the library built,
+ * and the same with no more checks than the library's promise takes. What depends on the format is written by
+ * `python3 -m codegen floors`.
  */
 #ifndef AXAS_BENCH_FLOORS_H
 #define AXAS_BENCH_FLOORS_H
@@ -47,7 +48,7 @@ struct walked {
 /** In order, a page is mostly in the table of the page before: no walk is needed to it. */
 struct last_table {
     void *table;
-    uint64_t gpa; /**< where the table begins, or what no page is near */
+    uint64_t gpa; /**< where the table begins; at first the limit, which no page is near */
 };
 
 /** What the library promises, and no more: addresses are in bounds and aligned, each entry on the way is a
