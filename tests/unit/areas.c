@@ -105,7 +105,10 @@ Test(areas, a_hundred_thousand_are_kept_in_order_and_found_in_a_few_steps)
 }
 
 /* Areas of several kinds, in numbers that take several nodes, in runs of the same kind and mixed. */
-enum { KINDS = 4, MIXED = 400 };
+enum { KINDS = 5, MIXED = 400 };
+
+/* A trap of the user's own, whose attribute refuses nothing. */
+static const struct axas_backend no_memory = {.name = "no memory"};
 
 static unsigned kind_of(uint64_t number)
 {
@@ -116,17 +119,20 @@ static enum axas_status map_kind(struct axas_space *space, uint64_t number)
 {
     const uint64_t page = axas_table_page_size(&space->table);
     const axas_gpa gpa = place(space, number);
-    static const axas_attr attr[KINDS - 1] = {RW, R, RW | AXAS_MEM_UNCACHED};
+    static const axas_attr attr[3] = {RW, R, RW | AXAS_MEM_UNCACHED};
     const unsigned kind = kind_of(number);
-    return kind == KINDS - 1 ? axas_space_map_trap(space, gpa, page, space)
-                             : axas_space_map_alloc(space, gpa, page, attr[kind], AXAS_LAZY);
+    if (kind == 3) {
+        return axas_space_map_trap(space, gpa, page, space);
+    }
+    return kind == 4 ? axas_space_map(space, gpa, page, RW, &no_memory, space, 0, AXAS_LAZY)
+                     : axas_space_map_alloc(space, gpa, page, attr[kind], AXAS_LAZY);
 }
 
 /* A write to each area that is there is answered as its kind is to be. */
 static void expect_kinds(struct axas_space *space, uint64_t every)
 {
-    static const enum axas_fault_result answer[KINDS] = {AXAS_FAULT_RESOLVED, AXAS_FAULT_DENIED,
-                                                         AXAS_FAULT_RESOLVED, AXAS_FAULT_TRAP};
+    static const enum axas_fault_result answer[KINDS] = {
+        AXAS_FAULT_RESOLVED, AXAS_FAULT_DENIED, AXAS_FAULT_RESOLVED, AXAS_FAULT_TRAP, AXAS_FAULT_TRAP};
     for (uint64_t number = 0; number < MIXED; number++) {
         const unsigned kind = kind_of(number);
         struct axas_fault fault = unit_fault(place(space, number).raw, W);
