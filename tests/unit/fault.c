@@ -238,6 +238,22 @@ Test(fault, a_broken_table_or_a_foreign_cause_is_broken)
     }
 }
 
+/* Of an address in the space, only an entry of ours can have led to one that is too wide; the guest's own is
+ * one that nothing is at. */
+Test(fault, a_size_is_the_tables_fault_in_the_space_and_the_guests_outside)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct axas_fault fault = unit_fault(scene.lazy, W);
+        fault.cause = AXAS_CAUSE_ADDRESS_SIZE;
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_BROKEN, "%s", scene.unit.name);
+        fault.gpa = axas_gpa_of(axas_table_limit(&scene.unit.space.table));
+        cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_UNMAPPED, "%s", scene.unit.name);
+        unit_space_end(&scene.unit);
+    }
+}
+
 Test(fault, without_sense_it_is_invalid)
 {
     for (FOR_EACH_CASE(at)) {
