@@ -529,7 +529,7 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
         last->slot = slot;
     }
     if (AXAS_UNLIKELY(slot == NULL)) {
-        if (last->slot == NULL) {
+        if (last->slot == NULL) { /* noted above, before it was known; what else was noted is good still */
             last->holds = 0;
         }
         axas_unlock_read(&space->lock, fault->reader, state);
