@@ -399,12 +399,14 @@ static inline bool reserve_raise(struct axas_space *space, uint64_t count)
  * came to the tree. */
 static uint64_t reserve_for(const struct axas_space *space, uint64_t cuts, uint64_t stretches, uint64_t more)
 {
+    if (cuts == 0) {
+        return 0;
+    }
     uint64_t leaves = space->areas.leaves + more;
     uint64_t all = stretches + more - space->areas.gap_frames;
     uint64_t splits = leaves + space->areas.reserve_limit;
     splits = splits < cuts ? splits : cuts;
-    uint64_t records =
-        cuts == 0 ? 0 : splits + space->areas.inners + more + splits / (INNER_CHILDREN / 2 - 1) + 3;
+    uint64_t records = splits + space->areas.inners + more + splits / (INNER_CHILDREN / 2 - 1) + 3;
     bool affordable = stretches + more <= leaves + space->areas.reserve_limit;
     return affordable && all < records ? all : records;
 }
@@ -511,28 +513,38 @@ static inline bool seek(const struct axas_space *space, uint64_t gpa, struct axa
     return true;
 }
 
-/* The same; what the path leads to is in *record. */
-static inline bool seek_record(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
-                               struct axas_area *record)
+bool axas_areas_seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path)
 {
-    if (!seek(space, gpa, path)) {
-        return false;
-    }
-    (void)read_at((const struct leaf *)path->step[0].node, path->step[0].index - 1, record);
-    return true;
+    return seek(space, gpa, path);
 }
 
-bool axas_areas_seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
+/* What the path leads to. */
+static inline unsigned read_end(const struct axas_areas_path *path, struct axas_area *record)
+{
+    return read_at((const struct leaf *)path->step[0].node, path->step[0].index - 1, record);
+}
+
+bool axas_areas_read(const struct axas_space *space, const struct axas_areas_path *path, uint64_t gpa,
                      struct axas_area *area)
 {
-    return seek_record(space, gpa, path, area) && piece_from(space, gpa, area);
+    (void)read_end(path, area);
+    return piece_from(space, gpa, area);
+}
+
+bool axas_areas_is_page(const struct axas_space *space, const struct axas_areas_path *path, uint64_t gpa)
+{
+    const struct leaf *leaf = (const struct leaf *)path->step[0].node;
+    const unsigned at = path->step[0].index - 1;
+    const struct axas_backend *backend = leaf->traits[traits_at(leaf, at)].backend;
+    return leaf->key[at] == gpa && size_at(leaf, at) == space->table.page_size && backend->pure &&
+           backend->provide != NULL && space->areas.gaps == NULL;
 }
 
 /* axas_areas_next where no record spans gpa; only then is a path of use. */
 static AXAS_OUTLINE bool first_above(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
     struct axas_areas_path path;
-    return axas_areas_seek(space, gpa, &path, area);
+    return seek(space, gpa, &path) && axas_areas_read(space, &path, gpa, area);
 }
 
 static AXAS_OUTLINE bool next_of_any(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
@@ -581,7 +593,7 @@ static bool shares(const struct axas_space *space, const struct leaf *leaf, unsi
 }
 
 /* How many stretches the entry touches that no other one in the leaf node does. */
-static uint64_t stretches_of(const struct axas_space *space, const struct leaf *leaf, unsigned at)
+static AXAS_INLINE uint64_t stretches_of(const struct axas_space *space, const struct leaf *leaf, unsigned at)
 {
     const uint64_t bytes = AXAS_STRETCH_PAGES << space->table.page_shift;
     const uint64_t first = first_stretch(space, leaf, at), from = first * bytes;
@@ -886,8 +898,7 @@ static AXAS_OUTLINE void remove_root(struct axas_space *space)
     space->areas.leaves = 0;
 }
 
-/* Takes out the area that the path leads to. */
-static void remove_at(struct axas_space *space, const struct axas_areas_path *path)
+void axas_areas_remove(struct axas_space *space, const struct axas_areas_path *path)
 {
     struct leaf *leaf = (struct leaf *)path->step[0].node;
     unsigned at = path->step[0].index - 1;
@@ -1116,7 +1127,7 @@ static AXAS_OUTLINE void remove_parts(struct axas_space *space, struct axas_area
             axas_gap_remove(space, axas_page_of(space, from), axas_page_of(space, to));
         }
         if (from == area_first && to == area_last) {
-            remove_at(space, path);
+            axas_areas_remove(space, path);
         } else {
             struct axas_area part;
             (void)read_at(leaf, at, &part);
@@ -1145,7 +1156,7 @@ void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *p
     const unsigned at = path->step[0].index - 1;
     /* Most ranges are one area. */
     if (space->areas.gaps == NULL && first <= leaf->key[at] && last == last_at(leaf, at)) {
-        remove_at(space, path);
+        axas_areas_remove(space, path);
     } else {
         remove_parts(space, path, first, last);
     }
@@ -1155,16 +1166,23 @@ void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
 {
     struct axas_areas_path path;
     struct axas_area low, high;
-    bool found =
-        (first != 0 && find_record(space, first - 1, &low)) || seek_record(space, first, &path, &low);
+    bool found = first != 0 && find_record(space, first - 1, &low);
+    if (!found && seek(space, first, &path)) {
+        (void)read_end(&path, &low);
+        found = true;
+    }
     while (found && low.gpa.raw <= last) {
         uint64_t end = low.gpa.raw + low.size;
-        if (!seek_record(space, end - 1 == UINT64_MAX ? end - 1 : end, &path, &high) || high.gpa.raw < end) {
+        if (!seek(space, end - 1 == UINT64_MAX ? end - 1 : end, &path)) {
+            return;
+        }
+        (void)read_end(&path, &high);
+        if (high.gpa.raw < end) {
             return;
         }
         if (end == high.gpa.raw && axas_areas_are_alike(&low, &high)) {
             low.size += high.size;
-            remove_at(space, &path);
+            axas_areas_remove(space, &path);
             axas_areas_replace(space, low.gpa.raw, &low);
         } else {
             low = high;
@@ -1176,7 +1194,7 @@ void axas_areas_destroy(struct axas_space *space)
 {
     struct axas_areas_path path;
     while (seek(space, 0, &path)) {
-        remove_at(space, &path);
+        axas_areas_remove(space, &path);
     }
     axas_areas_trim(space, 0);
 }

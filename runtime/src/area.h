@@ -51,9 +51,14 @@ static inline bool axas_areas_find(const struct axas_space *space, uint64_t gpa,
 /** The area that holds gpa, or else the first above it; false, and *area as it was, if there is none. */
 bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
 
-/** The same, and *path leads to its record. */
-bool axas_areas_seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
+/** The path to the record of that area; false if there is none. */
+bool axas_areas_seek(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path);
+/** After axas_areas_seek for `gpa`: the area, as from axas_areas_next. */
+bool axas_areas_read(const struct axas_space *space, const struct axas_areas_path *path, uint64_t gpa,
                      struct axas_area *area);
+/** After axas_areas_seek for `gpa`: is it one page that begins there, all of an area, whose memory comes from
+ *  a pure backend? */
+bool axas_areas_is_page(const struct axas_space *space, const struct axas_areas_path *path, uint64_t gpa);
 
 /**
  * Fills the reserve with what a new area takes, beside what has to stay there for removals when it is in the
@@ -79,6 +84,8 @@ void axas_areas_insert(struct axas_space *space, const struct axas_areas_path *p
                        const struct axas_area *area);
 /** Puts `area` where the one that begins at `gpa` is; it may be smaller, not reach beyond it. */
 void axas_areas_replace(struct axas_space *space, uint64_t gpa, const struct axas_area *area);
+/** Removes the record that the path leads to. */
+void axas_areas_remove(struct axas_space *space, const struct axas_areas_path *path);
 /** Removes [first, last] from the areas, cutting those that reach beyond it. *path is from axas_areas_seek
  * for `first`, which found an area. */
 void axas_areas_remove_range(struct axas_space *space, struct axas_areas_path *path, uint64_t first,

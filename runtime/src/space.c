@@ -9,6 +9,7 @@
 
 #include "format_internal.h"
 #include "space_internal.h"
+#include "tree.h"
 
 /* Areas that one step of axas_space_clear removes. */
 #define AREAS_PER_STEP 64u
@@ -44,7 +45,7 @@ static void trim_tables(struct axas_space *space, const uint32_t keep[AXAS_MAX_L
 }
 
 /* After a failure: no more is put aside than before. */
-static void put_back(struct axas_space *space, const struct aside *before)
+static AXAS_OUTLINE void put_back(struct axas_space *space, const struct aside *before)
 {
     trim_tables(space, before->tables);
     axas_areas_trim(space, before->nodes);
@@ -328,7 +329,7 @@ static struct failure check_map(const struct axas_space *space, const struct axa
 }
 
 /* Removes what a failed map has put into the table; leaves end where its runs do, so nothing is split. */
-static void unmap_again(struct axas_space *space, uint64_t first, uint64_t end)
+static AXAS_OUTLINE void unmap_again(struct axas_space *space, uint64_t first, uint64_t end)
 {
     if (first != end) {
         struct axas_gather gather;
@@ -371,7 +372,7 @@ static struct failure map_pure(struct axas_space *space, const struct axas_area 
 }
 
 /* Puts the tables aside for an area that map_pure has filled. Empties it on failure. */
-static struct failure keep_splits(struct axas_space *space, const struct axas_area *area)
+static AXAS_OUTLINE struct failure keep_splits(struct axas_space *space, const struct axas_area *area)
 {
     uint64_t last = axas_last(area->gpa, area->size);
     note_splits(space, area->gpa.raw, last, true);
@@ -489,11 +490,10 @@ static bool splitting_breaks(const struct axas_space *space, uint64_t first, uin
     return splits || low || high;
 }
 
-/* What is to be removed: the first area that may be in [first, last], if there is any, and the path to it. */
+/* What is to be removed, and the path to the first area that may be in [first, last], if there is any. */
 struct removal {
     uint64_t first, last;
     bool any;
-    struct axas_area area;
     struct axas_areas_path path;
     struct axas_walk_start start; /* of the change of tables */
 };
@@ -504,7 +504,7 @@ static void find_removal(const struct axas_space *space, uint64_t first, uint64_
     removal->first = first;
     removal->last = last;
     removal->start.slot = NULL;
-    removal->any = axas_areas_seek(space, first, &removal->path, &removal->area);
+    removal->any = axas_areas_seek(space, first, &removal->path);
 }
 
 /* What can make a removal fail. */
@@ -540,26 +540,26 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
 {
     uint64_t first = removal->first;
     uint64_t last = removal->last;
-    struct axas_area *const area = &removal->area;
-    bool more = removal->any;
+    struct axas_area area;
+    bool more = removal->any && axas_areas_read(space, &removal->path, first, &area);
     axas_gather_init(gather, NULL, NULL);
-    while (more && area->gpa.raw <= last) {
-        uint64_t area_last = axas_last(area->gpa, area->size);
-        uint64_t from = area->gpa.raw > first ? area->gpa.raw : first;
+    while (more && area.gpa.raw <= last) {
+        uint64_t area_last = axas_last(area.gpa, area.size);
+        uint64_t from = area.gpa.raw > first ? area.gpa.raw : first;
         uint64_t to = area_last < last ? area_last : last;
-        if (!area->backend->pure && has_deposits(space)) {
+        if (!area.backend->pure && has_deposits(space)) {
             return_deposits(space, from, to);
             use_deposits(space, from, to, UINT64_MAX);
-        } else if (keeps_splits(space, area)) {
+        } else if (keeps_splits(space, &area)) {
             note_splits(space, from, to, false);
             forget_splits(space, from, to, UINT64_MAX);
         }
-        gather->release = area->backend->release;
-        gather->context = area->context;
-        if (area->backend->provide != NULL) {
+        gather->release = area.backend->release;
+        gather->context = area.context;
+        if (area.backend->provide != NULL) {
             axas_walk_change(&space->table, &removal->start, from, to, UINT64_MAX, NULL, gather);
         }
-        more = to != last && axas_areas_next(space, to + 1, area);
+        more = to != last && axas_areas_next(space, to + 1, &area);
     }
     publish(space);
     axas_gather_flush(&space->table, gather);
@@ -567,6 +567,28 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
         axas_areas_remove_range(space, &removal->path, first, last);
     }
     settle(space);
+}
+
+/* What most removals take out is what one map put in. Where that is a page, its memory is nobody's, and its
+ * table stays, nothing of it can fail, nothing has to be gathered, and no table is taken from the reserve.
+ * False, and nothing was done, elsewhere. */
+static bool remove_page(struct axas_space *space, const struct removal *removal)
+{
+    struct axas_table *const table = &space->table;
+    const uint64_t gpa = removal->first, page = table->page_size;
+    if (!removal->any || space->populate_only || !axas_areas_is_page(space, &removal->path, gpa) ||
+        !axas_tree_remove_page(table, gpa)) {
+        return false;
+    }
+    publish(space);
+    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_REMOVE_LEAF], gpa, page, page);
+    axas_areas_remove(space, &removal->path);
+    space->generation++;
+    axas_areas_settle(space);
+    if (space->areas.count == 0) {
+        settle_tables(space);
+    }
+    return true;
 }
 
 static bool is_filling(const struct axas_space *space, uint64_t first, uint64_t last)
@@ -594,6 +616,10 @@ enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64
     }
     if (failed.status == AXAS_OK) {
         find_removal(space, gpa.raw, axas_last(gpa, size), &removal);
+        if (size == space->table.page_size && remove_page(space, &removal)) {
+            axas_unlock_write(&space->lock, state);
+            return AXAS_OK;
+        }
         failed = check_removal(space, &removal);
     }
     if (failed.status == AXAS_OK) {
@@ -694,8 +720,8 @@ void axas_space_destroy(struct axas_space *space)
 /* Map, with what it needs of removal */
 
 /* Fills an area that add_area has put there as AXAS_AREA_FILLING, and publishes or removes it. */
-static struct failure fill_area(struct axas_space *space, struct axas_area area, const struct aside *before,
-                                uint64_t generation)
+static AXAS_OUTLINE struct failure fill_area(struct axas_space *space, struct axas_area area,
+                                             const struct aside *before, uint64_t generation)
 {
     struct failure failed = fine;
     enum axas_status status = axas_space_fill(space, &area, generation);

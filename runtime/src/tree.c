@@ -355,13 +355,14 @@ enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t g
     return AXAS_OK;
 }
 
-bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, struct axas_gather *gather)
+/* Empties the entry *slot of the last level, for gpa, which holds *entry, and gives what it was then; false,
+ * and nothing was done, if it is no leaf by itself or the last that its table holds. */
+static AXAS_INLINE bool take_page(const struct axas_table *table, void *slot, uint64_t gpa, uint64_t *entry)
 {
     const struct axas_format *format = table->format;
     const unsigned level = axas_last_level(format);
     const struct axas_shape *shape = &format->shape[level];
-    uint64_t entry = axas_tree_load(format, slot);
-    if (!is_memory(format->entry_kind(level, entry)) || axas_in_group(shape, entry)) {
+    if (!is_memory(format->entry_kind(level, *entry)) || axas_in_group(shape, *entry)) {
         return false;
     }
     /* Mostly the one before it tells that the table stays, which is in a line that was just read. */
@@ -370,14 +371,33 @@ bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, st
         axas_walk_empty_outside(table, slot, level, gpa, gpa)) {
         return false;
     }
-    entry = take(table, slot, shape->empty);
+    *entry = take(table, slot, shape->empty);
     written(table, slot, 1);
-    axas_gather_note(gather, &table->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (shape->span - 1),
-                     shape->span);
+    return true;
+}
+
+bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, struct axas_gather *gather)
+{
+    const struct axas_format *format = table->format;
+    const unsigned level = axas_last_level(format);
+    const uint64_t span = format->shape[level].span;
+    uint64_t entry = axas_tree_load(format, slot);
+    if (!take_page(table, slot, gpa, &entry)) {
+        return false;
+    }
+    axas_gather_note(gather, &table->change[AXAS_CHANGE_REMOVE_LEAF], gpa, gpa + (span - 1), span);
     if (gather->release != NULL) {
-        axas_gather_memory(table, gather, gpa, format->entry_hpa(level, entry), shape->span);
+        axas_gather_memory(table, gather, gpa, format->entry_hpa(level, entry), span);
     }
     return true;
+}
+
+bool axas_tree_remove_page(struct axas_table *table, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    return level == axas_last_level(table->format) && take_page(table, slot, gpa, &entry);
 }
 
 enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,

@@ -66,6 +66,9 @@ enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t g
 /** Exclusive. Empties one entry of the last level; false, and nothing was done, if it is no leaf by itself or
  *  the last that its table holds. */
 bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, struct axas_gather *gather);
+/** The same for the page at gpa, from the root on and without a gather: nothing hangs on its memory, and the
+ *  caller invalidates (AXAS_CHANGE_REMOVE_LEAF). */
+bool axas_tree_remove_page(struct axas_table *table, uint64_t gpa);
 /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
 bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
                      uint64_t last);
