@@ -1588,7 +1588,8 @@ static inline enum axas_status fill_page(
 
 /*
  * Maps a page where nobody else is, or with a pool in the lane of faults. There a swap waits for the stores before it,
- * so nothing is called and no register saved; both share the walk.
+ * so nothing is called and no register saved: the code of the attribute is read again after the walk, and what the size
+ * is has been seen. Both share the walk.
  */
 static AXAS_OUTLINE enum axas_status put_page(
         struct axas_table *t,
@@ -1598,19 +1599,22 @@ static AXAS_OUTLINE enum axas_status put_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const uint64_t code = axas_walk_page_code(t, hpa, size, attr, LEVEL3_SPAN);
+    const uint64_t access = axas_walk_anew(attr);
 
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
-        return axas_walk_put(t, gpa, hpa, size, attr, pool);
+    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, LEVEL3_SPAN) == 0) ||
+            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+        return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         const struct axas_walker walker = axas_walker_on(t);
         table_entry *slot;
+        uint64_t code;
 
         if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, t->root_level, gpa, &slot))) {
-            return axas_walk_put(t, gpa, hpa, size, attr, pool);
+            return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
         }
+        code = t->page_code[axas_walk_anew(access)];
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
@@ -1618,7 +1622,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
-    return axas_walk_put_page(t, gpa, hpa, attr, pool);
+    return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
 /* A loop over pages stays in the table that was found last. */
@@ -1691,6 +1695,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
+            .install = put_page,
             .divide = divide,
             .map = map_in,
             .change = change_in,
@@ -1716,6 +1721,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
+            .install = put_page,
             .divide = divide,
             .map = map_in,
             .change = change_in,
@@ -1741,6 +1747,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
+            .install = put_page,
             .divide = divide,
             .map = map_in,
             .change = change_in,
@@ -1766,6 +1773,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
+            .install = put_page,
             .divide = divide,
             .map = map_in,
             .change = change_in,

@@ -1078,7 +1078,8 @@ static inline enum axas_status fill_page(
 
 /*
  * Maps a page where nobody else is, or with a pool in the lane of faults. There a swap waits for the stores before it,
- * so nothing is called and no register saved; both share the walk.
+ * so nothing is called and no register saved: the code of the attribute is read again after the walk, and what the size
+ * is has been seen. Both share the walk.
  */
 static AXAS_OUTLINE enum axas_status put_page(
         struct axas_table *t,
@@ -1088,19 +1089,22 @@ static AXAS_OUTLINE enum axas_status put_page(
         axas_attr attr,
         struct axas_pool *pool)
 {
-    const uint64_t code = axas_walk_page_code(t, hpa, size, attr, VPN0_SPAN);
+    const uint64_t access = axas_walk_anew(attr);
 
-    if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
-        return axas_walk_put(t, gpa, hpa, size, attr, pool);
+    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, VPN0_SPAN) == 0) ||
+            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+        return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
 #if !SMALL
     if (!AXAS_UNLIKELY(t->maps_by_call)) {
         const struct axas_walker walker = axas_walker_on(t);
         table_entry *slot;
+        uint64_t code;
 
         if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_slot(&walker, t->root_level, gpa, &slot))) {
-            return axas_walk_put(t, gpa, hpa, size, attr, pool);
+            return axas_walk_put(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
         }
+        code = t->page_code[axas_walk_anew(access)];
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
@@ -1108,25 +1112,51 @@ static AXAS_OUTLINE enum axas_status put_page(
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
-    return axas_walk_put_page(t, gpa, hpa, attr, pool);
+    return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
-static void *empty_page(const struct axas_table *t, uint64_t gpa)
+static void *empty_page_from_vpn1(const struct axas_table *t, uint64_t gpa)
 {
-#if !SMALL
-    if (!AXAS_UNLIKELY(t->maps_by_call)) {
-        const struct axas_walker walker = axas_walker_on(t);
-        table_entry *slot;
-
-        if (!axas_riscv32_gstage_inline_slot(&walker, t->root_level, gpa, &slot) ||
-                axas_riscv32_gstage_inline_load_link(slot) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
-            return NULL;
-        }
-        return slot;
-    }
-#endif
+#if SMALL
     return axas_walk_empty_page(t, gpa);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+
+    if (!axas_riscv32_gstage_inline_slot(&walker, AXAS_RISCV32_GSTAGE_VPN1, gpa, &slot) ||
+            axas_riscv32_gstage_inline_load_link(slot) != AXAS_RISCV32_GSTAGE_VPN0_EMPTY) {
+        return NULL;
+    }
+    return slot;
+#endif
+}
+
+/* put_page in the lane of faults, where the direct map is at an offset and nothing follows a new entry. */
+static enum axas_status install_from_vpn1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+#if SMALL
+    return put_page(t, gpa, hpa, size, attr, pool);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    const uint64_t access = axas_walk_anew(attr);
+    table_entry *slot;
+
+    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, VPN0_SPAN) == 0) ||
+            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+        return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
+    }
+    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_slot(&walker, AXAS_RISCV32_GSTAGE_VPN1, gpa, &slot))) {
+        return axas_walk_put(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
+    }
+    return AXAS_LIKELY(axas_riscv32_gstage_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
+#endif
 }
 
 /* A loop over pages stays in the table that was found last. */
@@ -1174,10 +1204,11 @@ static const struct axas_mode modes[] = {
             .translate = axas_riscv32_gstage_from_vpn1_translate,
             .translate_batch = translate_batch_from_vpn1,
             .find = find,
-            .empty_page = empty_page,
+            .empty_page = empty_page_from_vpn1,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
+            .install = install_from_vpn1,
             .divide = divide,
             .map = map_in,
             .change = change_in,

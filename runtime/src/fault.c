@@ -432,11 +432,11 @@ static inline enum axas_status take_page(const struct axas_space *space, const s
     return status;
 }
 
-/* The mode's empty_page in the area that *last notes: only another table than the noted one takes a walk. */
+/* The table's empty_page in the area that *last notes: only another table than the noted one takes a walk. */
 static inline void *empty_again(const struct axas_table *table, struct axas_last_page *last, uint64_t gpa)
 {
     if (AXAS_UNLIKELY((last->gpa ^ gpa) >> table->table_shift != 0)) {
-        void *found = table->mode->empty_page(table, gpa);
+        void *found = table->empty_page(table, gpa);
         if (AXAS_LIKELY(found != NULL)) {
             last->gpa = gpa;
             last->slot = found;
@@ -522,7 +522,7 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
         }
     } else {
         if (AXAS_LIKELY((axas_areas_look_up(space, gpa.raw, found) & fault->access) == 0)) {
-            slot = table->mode->empty_page(table, gpa.raw);
+            slot = table->empty_page(table, gpa.raw);
         }
         last->holds = space->holds;
         last->gpa = gpa.raw;

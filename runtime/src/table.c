@@ -554,6 +554,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     made.maps_by_call = made.hal->phys_to_virt != NULL;
 #endif
     made.translate = made.maps_by_call ? axas_walk_translate : made.mode->translate;
+    made.empty_page = made.maps_by_call ? axas_walk_empty_page : made.mode->empty_page;
     made.writes_back = made.hal->table_write_back != NULL;
     made.hardware_updates =
         format->hardware_updates_always || (made.features & format->hardware_update_features) != 0;
@@ -566,6 +567,8 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     made.code.attr = AXAS_NO_CODE;
     made.announces = made.writes_back || made.hal->barrier != NULL ||
                      made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
+    made.install = made.maps_by_call || made.writes_back || made.hal->barrier != NULL ? made.mode->put_page
+                                                                                      : made.mode->install;
 
     made.root_size = (uint64_t)format->entry_bytes
                      << (tree_bits(&made) - level_at(&made, made.mode->root_level)->shift);
@@ -996,7 +999,7 @@ enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas
     if (AXAS_UNLIKELY(table == NULL || pool == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    return table->mode->put_page(table, gpa.raw, hpa.raw, size, attr, pool);
+    return table->install(table, gpa.raw, hpa.raw, size, attr, pool);
 }
 
 enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool, unsigned hole_level,

@@ -243,7 +243,8 @@ static void check_modes(const struct axas_format *format)
         CHECK((mode->with & ~known) == 0, "%s %s", format->name, mode->name);
         CHECK(mode->translate != NULL && mode->translate_batch != NULL && mode->find != NULL &&
                   mode->map_page != NULL && mode->put_page != NULL && mode->install_page != NULL &&
-                  mode->empty_page != NULL && mode->map != NULL && mode->change != NULL,
+                  mode->empty_page != NULL && mode->install != NULL && mode->map != NULL &&
+                  mode->change != NULL,
               "%s %s: a walker is missing", format->name, mode->name);
     }
     CHECK(defaults == 1, "%s: %u default modes", format->name, defaults);

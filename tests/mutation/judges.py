@@ -29,7 +29,7 @@ SEED = "1"
 METAL = "metal"
 PROBES = "2000"
 # What the modes of a format have of the walkers.
-WALKERS = re.compile(r"^ +\.(translate|translate_batch|find|empty_page|map_page|install_page|put_page|divide|map|"
+WALKERS = re.compile(r"^ +\.(translate|translate_batch|find|empty_page|map_page|install_page|put_page|install|divide|map|"
                      r"change) = [a-z0-9_]+,\n", re.M)
 QUICK = Path(__file__).resolve().parent / "quick"  # stands in for Criterion
 

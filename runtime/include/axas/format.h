@@ -142,6 +142,12 @@ struct axas_table {
     const struct axas_mode *mode;
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
+    /** Shared. In the same way the mode's empty_page. */
+    void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
+    /** Shared. The mode's install, or its put_page if `maps_by_call`, or if writing back or a barrier is to
+     * follow new entries. */
+    enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                axas_attr attr, struct axas_pool *pool);
     uint64_t page_size;        /**< of the smallest leaf, bytes */
     uint64_t page_empty;       /**< an empty entry of its level */
     uint64_t not_in_gpa;       /**< bits that no guest address of such a leaf has */
@@ -246,7 +252,7 @@ struct axas_mode {
     /** Shared. The slot where the walk to gpa ends, its level, and the entry in it, which is no table. */
     void *(*find)(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *entry);
     /** Shared. The slot of the smallest leaf at gpa, if the entry in it is empty; NULL also if the walk ends
-     *  above it. */
+     *  above it. Not for a table that maps_by_call. */
     void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
     /** Shared. Puts one smallest leaf of normal memory, whose code is in table->page_code, where there was
      * an empty entry, by one compare-and-swap, and announces it. AXAS_ERR_EXISTS: somebody was first. */
@@ -255,6 +261,9 @@ struct axas_mode {
      *  one smallest leaf of normal memory whose code is in table->page_code. */
     enum axas_status (*put_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                  axas_attr attr, struct axas_pool *pool);
+    /** Shared. The same where nothing follows new entries; not for a table that maps_by_call. */
+    enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                axas_attr attr, struct axas_pool *pool);
     /** Exclusive. axas_table_map in the same way. */
     enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                  axas_attr attr);

@@ -163,6 +163,14 @@ static inline uint64_t axas_walk_plain_code(const struct axas_table *table, axas
  *  another mostly give the same, and it is kept. NULL: the format has none. */
 const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_attr attr);
 
+/** The same value, of which a compiler knows nothing any more: what it is good for is found out again, not
+ * kept in a register meanwhile. */
+static AXAS_INLINE uint64_t axas_walk_anew(uint64_t value)
+{
+    __asm__("" : "+r"(value));
+    return value;
+}
+
 /** axas_walk_plain_code for a leaf at hpa; 0 also if that or the size is not in order. gpa is left to check.
  *  `span`: what a smallest leaf of the format covers. */
 static inline uint64_t axas_walk_page_code(const struct axas_table *table, uint64_t hpa, uint64_t size,
