@@ -565,10 +565,9 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     made.not_in_gpa = ~made.last | (made.page_size - 1);
     made.not_in_hpa = ~last_of_width(made.physical_bits) | (made.page_size - 1);
     made.code.attr = AXAS_NO_CODE;
-    made.announces = made.writes_back || made.hal->barrier != NULL ||
-                     made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
-    made.install = made.maps_by_call || made.writes_back || made.hal->barrier != NULL ? made.mode->put_page
-                                                                                      : made.mode->install;
+    made.announces =
+        !axas_walk_is_quiet(&made) || made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
+    made.install = made.maps_by_call || !axas_walk_is_quiet(&made) ? made.mode->put_page : made.mode->install;
 
     made.root_size = (uint64_t)format->entry_bytes
                      << (tree_bits(&made) - level_at(&made, made.mode->root_level)->shift);

@@ -90,18 +90,25 @@ static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
     return axas_walk_virt_directly(table, hpa);
 }
 
+/** Is an entry where a hole was all that the CPU or the IOMMU has to see? */
+static inline bool axas_walk_is_quiet(const struct axas_table *table)
+{
+    return !table->writes_back && table->hal->barrier == NULL;
+}
+
 /** What a walk in the caller's own code (axas/inline.h) needs of a table, to be kept in registers. */
 struct axas_walker {
     struct axas_table *table;
     void *root;
     uintptr_t direct_map;
-    uint64_t limit; /**< guest addresses below it are walked there; the others, by a call */
+    uint64_t limit;         /**< guest addresses below it are walked there; the others, by a call */
+    uint64_t install_limit; /**< the same for what is installed */
 };
 
 /** Of a table that does not map by call, for a walk alone: no table and no limit. */
 static AXAS_INLINE struct axas_walker axas_walker_on(const struct axas_table *table)
 {
-    const struct axas_walker walker = {NULL, table->root, (uintptr_t)axas_walk_virt_directly(table, 0), 0};
+    const struct axas_walker walker = {NULL, table->root, (uintptr_t)axas_walk_virt_directly(table, 0), 0, 0};
     return walker;
 }
 
@@ -110,10 +117,11 @@ static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
                                                      enum axas_status (*translate)(const struct axas_table *,
                                                                                    uint64_t, axas_hpa *))
 {
-    struct axas_walker walker = {NULL, NULL, 0, 0};
+    struct axas_walker walker = {NULL, NULL, 0, 0, 0};
     if (table != NULL && table->translate == translate) {
         walker = axas_walker_on(table);
         walker.limit = table->last + 1;
+        walker.install_limit = axas_walk_is_quiet(table) ? walker.limit : 0;
     }
     walker.table = table;
     return walker;

@@ -315,7 +315,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_inline_install_page
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
@@ -323,7 +323,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_inline_install_page
             AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+    return AXAS_OK;
 
 call:
     return axas_table_install(w->table, gpa, hpa, page, attr, pool);

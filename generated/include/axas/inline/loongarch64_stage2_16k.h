@@ -261,7 +261,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_install_p
     axas_loongarch64_stage2_16k_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
@@ -269,7 +269,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_install_p
             AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+    return AXAS_OK;
 
 call:
     return axas_table_install(w->table, gpa, hpa, page, attr, pool);

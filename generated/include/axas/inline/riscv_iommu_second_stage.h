@@ -320,7 +320,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_install
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
@@ -328,7 +328,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_install
             AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+    return AXAS_OK;
 
 call:
     return axas_table_install(w->table, gpa, hpa, page, attr, pool);

@@ -297,7 +297,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_inline_install_page(
     axas_vtd_second_stage_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_VTD_SECOND_STAGE_PT_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_VTD_SECOND_STAGE_PT_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
@@ -305,7 +305,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_inline_install_page(
             AXAS_UNLIKELY(!axas_vtd_second_stage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+    return AXAS_OK;
 
 call:
     return axas_table_install(w->table, gpa, hpa, page, attr, pool);

@@ -287,7 +287,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_inline_install_page(
     axas_x86_64_npt_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->limit >> AXAS_X86_64_NPT_PT_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_X86_64_NPT_PT_SHIFT)) {
         goto call;
     }
     code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
@@ -295,7 +295,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_inline_install_page(
             AXAS_UNLIKELY(!axas_x86_64_npt_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
     }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce(w->table, slot, sizeof *slot) : AXAS_OK;
+    return AXAS_OK;
 
 call:
     return axas_table_install(w->table, gpa, hpa, page, attr, pool);
