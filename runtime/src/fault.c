@@ -510,10 +510,10 @@ static AXAS_OUTLINE enum axas_fault_result unserve(struct axas_space *space, con
  * has to be kept on the stack here. Ends the hold of `state`; *last is what the fault before noted.
  */
 static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, struct axas_fault *fault,
-                                                     axas_lock_state state, struct axas_last_page *last)
+                                                     axas_gpa gpa, axas_lock_state state,
+                                                     struct axas_last_page *last)
 {
     struct axas_table *table = &space->table;
-    const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
     struct axas_area *const found = &last->area;
     void *slot = NULL;
     if (AXAS_LIKELY(last->holds == space->holds && gpa.raw - found->gpa.raw < found->size)) {
@@ -554,19 +554,21 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
 
 /* The same where nothing is noted, and nothing can be. */
 static AXAS_OUTLINE enum axas_fault_result serve_page_anew(struct axas_space *space, struct axas_fault *fault,
-                                                           axas_lock_state state)
+                                                           axas_gpa gpa, axas_lock_state state)
 {
     struct axas_last_page none = {0};
-    return serve_page(space, fault, state, &none);
+    return serve_page(space, fault, gpa, state, &none);
 }
 
 static AXAS_INLINE enum axas_fault_result hold_and_serve_page(struct axas_space *space,
                                                               struct axas_fault *fault)
 {
+    /* Read before the lock is taken: what was stored just before a locked operation is slow to load after it. */
+    const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(space->table.page_size - 1));
     const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
     struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
-    return AXAS_LIKELY(notes != NULL) ? serve_page(space, fault, state, &notes->fault)
-                                      : serve_page_anew(space, fault, state);
+    return AXAS_LIKELY(notes != NULL) ? serve_page(space, fault, gpa, state, &notes->fault)
+                                      : serve_page_anew(space, fault, gpa, state);
 }
 
 /* Any other fault. */
