@@ -139,31 +139,37 @@ void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t cou
     }
 }
 
-/* Whether `count` entries hold that. */
+/*
+ * Exclusive. Whether `count` entries, as they are in memory, hold that; an entry that holds nothing is mostly
+ * 0. Nobody writes meanwhile but the CPU where there is something, so plain loads do, which a compiler takes
+ * as operands.
+ */
+#define ALL_HOLD(name, type)                                                                            \
+    static bool name(const type *at, uint64_t count, type raw)                                          \
+    {                                                                                                   \
+        type other = 0;                                                                                 \
+        if (raw == 0) {                                                                                 \
+            for (; count >= 8 && other == 0; count -= 8, at += 8) {                                     \
+                other = at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7];                  \
+            }                                                                                           \
+        } else {                                                                                        \
+            for (; count >= 8 && other == 0; count -= 8, at += 8) {                                     \
+                other = (at[0] ^ raw) | (at[1] ^ raw) | (at[2] ^ raw) | (at[3] ^ raw) | (at[4] ^ raw) | \
+                        (at[5] ^ raw) | (at[6] ^ raw) | (at[7] ^ raw);                                  \
+            }                                                                                           \
+        }                                                                                               \
+        for (; count > 0 && other == 0; count--, at++) {                                                \
+            other = *at ^ raw;                                                                          \
+        }                                                                                               \
+        return other == 0;                                                                              \
+    }
+ALL_HOLD(all_wide, uint64_t)
+ALL_HOLD(all_narrow, uint32_t)
+
 static bool all_are(const struct axas_format *format, const void *slot, uint64_t count, uint64_t entry)
 {
     const uint64_t raw = axas_tree_in_order(format, entry);
-    if (AXAS_TREE_IS_WIDE(format)) {
-        const uint64_t *at = slot;
-        for (; count >= 4; count -= 4, at += 4) {
-            if (((AXAS_LOAD(at) ^ raw) | (AXAS_LOAD(at + 1) ^ raw) | (AXAS_LOAD(at + 2) ^ raw) |
-                 (AXAS_LOAD(at + 3) ^ raw)) != 0) {
-                return false;
-            }
-        }
-        for (; count > 0; count--, at++) {
-            if (AXAS_LOAD(at) != raw) {
-                return false;
-            }
-        }
-    } else {
-        for (const uint32_t *at = slot; count > 0; count--, at++) {
-            if (AXAS_LOAD(at) != (uint32_t)raw) {
-                return false;
-            }
-        }
-    }
-    return true;
+    return AXAS_TREE_IS_WIDE(format) ? all_wide(slot, count, raw) : all_narrow(slot, count, (uint32_t)raw);
 }
 
 void axas_tree_make_empty(const struct axas_table *table, void *entries, unsigned level, uint64_t count)
