@@ -24,6 +24,8 @@ struct runs {
     uint64_t step; /**< what the value grows by */
 };
 
+struct axas_invalidation; /* axas/hal.h */
+
 /** A tree of smallest leaves, and addresses in it. */
 struct walked {
     const void *root;
@@ -40,6 +42,12 @@ struct walked {
     const uint64_t *codes;   /**< ATTRIBUTES: `code` for each attribute, 0 where there is none */
     unsigned attr;           /**< whose code is `code` */
     struct last_table *last; /**< of the page before */
+    /* What the CPU or the IOMMU is told of each page that is made, where it has to be: `told`, with its
+     * address put into *told_gpa. */
+    void (*tell)(void *context, const struct axas_invalidation *what);
+    void *context;
+    struct axas_invalidation *told; /**< NULL: nothing */
+    uint64_t *told_gpa;
 };
 
 /** More than any attribute that a page without more can have. */

@@ -393,6 +393,7 @@ struct stage {
     uint64_t size, leaf, hpa, leaves, write_bits;
     uint64_t codes[ATTRIBUTES];
     struct last_table last;
+    struct axas_invalidation told;
 };
 
 static void stage_start(const struct subject *s, struct stage *g, uint64_t size, uint64_t leaf)
@@ -418,6 +419,13 @@ static struct walked walked_on(const struct subject *s, struct stage *g, const u
     memset(g->codes, 0, sizeof g->codes);
     g->codes[RW] = code;
     g->last = (struct last_table){NULL, s->limit};
+    const struct axas_transition *make = &g->table.change[AXAS_CHANGE_MAKE];
+    g->told = (struct axas_invalidation){.format = s->format,
+                                         .root = g->table.root_hpa,
+                                         .scope = make->scope,
+                                         .local = make->local,
+                                         .size = s->page,
+                                         .leaf_size = s->page};
     const struct walked walked = {.root = g->table.root,
                                   .offset = bench_hal()->direct_map_offset,
                                   .address = addresses,
@@ -429,7 +437,11 @@ static struct walked walked_on(const struct subject *s, struct stage *g, const u
                                   .not_in_hpa = g->table.not_in_hpa,
                                   .codes = g->codes,
                                   .attr = RW,
-                                  .last = &g->last};
+                                  .last = &g->last,
+                                  .tell = bench_hal()->invalidate,
+                                  .context = bench_hal()->context,
+                                  .told = make->scope != AXAS_INVALIDATE_NONE ? &g->told : NULL,
+                                  .told_gpa = &g->told.gpa.raw};
     return walked;
 }
 
@@ -483,6 +495,31 @@ static void fill_split(struct bench_state *state, const void *subject)
 {
     const struct subject *s = subject;
     fill(state, s, 512 * s->large, s->page);
+}
+
+/* What W5 cannot do without where there is no table to give back: each entry is stored. */
+static void fill_empty(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    struct stage g;
+    stage_start(s, &g, GIB, s->page);
+    struct run run = g.runs.run[0];
+    const struct runs emptied = {&run, 1, 0};
+    if (g.runs.count != 1) {
+        bench_fail(s, "more than one run of entries in one table:", g.runs.count);
+    }
+    run.first = s->format->levels[subject_level(s, s->page)].empty;
+    while (bench_keep_running(state)) {
+        bench_pause(state);
+        s->floors->fill(&g.runs);
+        bench_resume(state);
+        s->floors->fill(&emptied);
+        __asm__ volatile("" : : : "memory");
+    }
+    verify_empty(s, &g.table, g.size);
+    s->floors->fill(&g.runs);
+    stage_end(s, &g);
+    bench_items(state, g.leaves);
 }
 
 static void fill_memset(struct bench_state *state, const void *subject)
@@ -1306,97 +1343,98 @@ FOR_LENGTH(1m, MIB)
 static const struct {
     const char *work, *layer;
     bench_function *function;
-    bool needs_large;
+    enum { EVERY_MODE, LARGE_LEAVES, ONE_LEVEL } modes;
 } rows[] = {
-    {"pause", "floor", pause_only, false},
-    {"fill", "floor", fill_small, false},
-    {"fill-large", "floor", fill_large, true},
-    {"fill-split", "floor", fill_split, true},
-    {"memset", "floor", fill_memset, false},
-    {"scan-read", "floor", scan_read, false},
-    {"scan-plain", "floor", scan_plain, false},
-    {"scan-locked", "floor", scan_locked, false},
-    {"walk-1g", "floor", walk_1g, false},
-    {"walk-1g", "checked", walk_1g_checked, false},
-    {"walk-1g", "called", walk_1g_called, false},
-    {"walk-1g-chain", "floor", walk_1g_chain, false},
-    {"walk-16g", "floor", walk_16g, false},
-    {"walk-16g", "checked", walk_16g_checked, false},
-    {"walk-16g", "called", walk_16g_called, false},
-    {"walk-16g-chain", "floor", walk_16g_chain, false},
-    {"chase-1g", "floor", chase_1g, false},
-    {"chase-16g", "floor", chase_16g, false},
-    {"store-order", "floor", store_order, false},
-    {"store-order", "checked", store_order_checked, false},
-    {"store-order", "called", store_order_called, false},
-    {"store-random", "floor", store_random, false},
-    {"store-random", "checked", store_random_checked, false},
-    {"store-random", "called", store_random_called, false},
-    {"swap-order", "floor", swap_order, false},
-    {"swap-order", "checked", swap_order_checked, false},
-    {"swap-order", "called", swap_order_called, false},
-    {"swap-random", "floor", swap_random, false},
-    {"swap-random", "checked", swap_random_checked, false},
-    {"swap-random", "called", swap_random_called, false},
-    {"lock-pair", "floor", lock_pair, false},
-    {"memset-frame", "floor", memset_frame, false},
-    {"get-frame", "floor", get_frame, false},
-    {"find-10", "floor", find_key_10, false},
-    {"find-1000", "floor", find_key_1000, false},
-    {"find-100000", "floor", find_key_100000, false},
-    {"memcpy-64", "floor", memcpy_64, false},
-    {"memcpy-4k", "floor", memcpy_4k, false},
-    {"memcpy-1m", "floor", memcpy_1m, false},
-    {"W1", "table", w1_table, false},
-    {"W2-order", "table", w2_order_table, false},
-    {"W2-order", "inline", w2_order_inline, false},
-    {"W2-random", "table", w2_random_table, false},
-    {"W2-random", "inline", w2_random_inline, false},
-    {"W2-swap-order", "table", w2_swap_order_table, false},
-    {"W2-swap-order", "inline", w2_swap_order_inline, false},
-    {"W2-swap-random", "table", w2_swap_random_table, false},
-    {"W2-swap-random", "inline", w2_swap_random_inline, false},
-    {"W3", "table", w3_table, true},
-    {"W4-1g", "table", w4_1g_table, false},
-    {"W4-1g", "inline", w4_1g_inline, false},
-    {"W4-1g-batch", "table", w4_1g_batch_table, false},
-    {"W4-1g-chain", "table", w4_1g_chain_table, false},
-    {"W4-1g-chain", "inline", w4_1g_chain_inline, false},
-    {"W4-16g", "table", w4_16g_table, false},
-    {"W4-16g", "inline", w4_16g_inline, false},
-    {"W4-16g-batch", "table", w4_16g_batch_table, false},
-    {"W4-16g-chain", "table", w4_16g_chain_table, false},
-    {"W4-16g-chain", "inline", w4_16g_chain_inline, false},
-    {"W5", "table", w5_table, false},
-    {"W6", "table", w6_table, false},
-    {"W8", "table", w8_table, true},
-    {"W1", "space", w1_space, false},
-    {"W2-order", "space", w2_order_space, false},
-    {"W2-random", "space", w2_random_space, false},
-    {"W3", "space", w3_space, true},
-    {"W4-1g", "space", w4_1g_space, false},
-    {"W4-1g-chain", "space", w4_1g_chain_space, false},
-    {"W4-16g", "space", w4_16g_space, false},
-    {"W4-16g-chain", "space", w4_16g_chain_space, false},
-    {"W5", "space", w5_space, false},
-    {"W6", "space", w6_space, false},
-    {"W8", "space", w8_space, true},
-    {"W9-order", "space", w9_order, false},
-    {"W9-random", "space", w9_random, false},
-    {"W9-random-one-area", "space", w9_random_one_area, false},
-    {"W9-zeroed-order", "space", w9_zeroed_order, false},
-    {"W9-zeroed-random", "space", w9_zeroed_random, false},
-    {"W9-threads-2", "space", w9_threads2, false},
-    {"W9-threads-2-apart", "space", w9_threads2_apart, false},
-    {"W10-find-10", "space", find_area_10, false},
-    {"W10-find-1000", "space", find_area_1000, false},
-    {"W10-find-100000", "space", find_area_100000, false},
-    {"W10-map-10", "space", map_area_10, false},
-    {"W10-map-1000", "space", map_area_1000, false},
-    {"W10-map-100000", "space", map_area_100000, false},
-    {"W11-64", "space", copy_64, false},
-    {"W11-4k", "space", copy_4k, false},
-    {"W11-1m", "space", copy_1m, false},
+    {"pause", "floor", pause_only, EVERY_MODE},
+    {"fill", "floor", fill_small, EVERY_MODE},
+    {"fill-large", "floor", fill_large, LARGE_LEAVES},
+    {"fill-split", "floor", fill_split, LARGE_LEAVES},
+    {"fill-empty", "floor", fill_empty, ONE_LEVEL},
+    {"memset", "floor", fill_memset, EVERY_MODE},
+    {"scan-read", "floor", scan_read, EVERY_MODE},
+    {"scan-plain", "floor", scan_plain, EVERY_MODE},
+    {"scan-locked", "floor", scan_locked, EVERY_MODE},
+    {"walk-1g", "floor", walk_1g, EVERY_MODE},
+    {"walk-1g", "checked", walk_1g_checked, EVERY_MODE},
+    {"walk-1g", "called", walk_1g_called, EVERY_MODE},
+    {"walk-1g-chain", "floor", walk_1g_chain, EVERY_MODE},
+    {"walk-16g", "floor", walk_16g, EVERY_MODE},
+    {"walk-16g", "checked", walk_16g_checked, EVERY_MODE},
+    {"walk-16g", "called", walk_16g_called, EVERY_MODE},
+    {"walk-16g-chain", "floor", walk_16g_chain, EVERY_MODE},
+    {"chase-1g", "floor", chase_1g, EVERY_MODE},
+    {"chase-16g", "floor", chase_16g, EVERY_MODE},
+    {"store-order", "floor", store_order, EVERY_MODE},
+    {"store-order", "checked", store_order_checked, EVERY_MODE},
+    {"store-order", "called", store_order_called, EVERY_MODE},
+    {"store-random", "floor", store_random, EVERY_MODE},
+    {"store-random", "checked", store_random_checked, EVERY_MODE},
+    {"store-random", "called", store_random_called, EVERY_MODE},
+    {"swap-order", "floor", swap_order, EVERY_MODE},
+    {"swap-order", "checked", swap_order_checked, EVERY_MODE},
+    {"swap-order", "called", swap_order_called, EVERY_MODE},
+    {"swap-random", "floor", swap_random, EVERY_MODE},
+    {"swap-random", "checked", swap_random_checked, EVERY_MODE},
+    {"swap-random", "called", swap_random_called, EVERY_MODE},
+    {"lock-pair", "floor", lock_pair, EVERY_MODE},
+    {"memset-frame", "floor", memset_frame, EVERY_MODE},
+    {"get-frame", "floor", get_frame, EVERY_MODE},
+    {"find-10", "floor", find_key_10, EVERY_MODE},
+    {"find-1000", "floor", find_key_1000, EVERY_MODE},
+    {"find-100000", "floor", find_key_100000, EVERY_MODE},
+    {"memcpy-64", "floor", memcpy_64, EVERY_MODE},
+    {"memcpy-4k", "floor", memcpy_4k, EVERY_MODE},
+    {"memcpy-1m", "floor", memcpy_1m, EVERY_MODE},
+    {"W1", "table", w1_table, EVERY_MODE},
+    {"W2-order", "table", w2_order_table, EVERY_MODE},
+    {"W2-order", "inline", w2_order_inline, EVERY_MODE},
+    {"W2-random", "table", w2_random_table, EVERY_MODE},
+    {"W2-random", "inline", w2_random_inline, EVERY_MODE},
+    {"W2-swap-order", "table", w2_swap_order_table, EVERY_MODE},
+    {"W2-swap-order", "inline", w2_swap_order_inline, EVERY_MODE},
+    {"W2-swap-random", "table", w2_swap_random_table, EVERY_MODE},
+    {"W2-swap-random", "inline", w2_swap_random_inline, EVERY_MODE},
+    {"W3", "table", w3_table, LARGE_LEAVES},
+    {"W4-1g", "table", w4_1g_table, EVERY_MODE},
+    {"W4-1g", "inline", w4_1g_inline, EVERY_MODE},
+    {"W4-1g-batch", "table", w4_1g_batch_table, EVERY_MODE},
+    {"W4-1g-chain", "table", w4_1g_chain_table, EVERY_MODE},
+    {"W4-1g-chain", "inline", w4_1g_chain_inline, EVERY_MODE},
+    {"W4-16g", "table", w4_16g_table, EVERY_MODE},
+    {"W4-16g", "inline", w4_16g_inline, EVERY_MODE},
+    {"W4-16g-batch", "table", w4_16g_batch_table, EVERY_MODE},
+    {"W4-16g-chain", "table", w4_16g_chain_table, EVERY_MODE},
+    {"W4-16g-chain", "inline", w4_16g_chain_inline, EVERY_MODE},
+    {"W5", "table", w5_table, EVERY_MODE},
+    {"W6", "table", w6_table, EVERY_MODE},
+    {"W8", "table", w8_table, LARGE_LEAVES},
+    {"W1", "space", w1_space, EVERY_MODE},
+    {"W2-order", "space", w2_order_space, EVERY_MODE},
+    {"W2-random", "space", w2_random_space, EVERY_MODE},
+    {"W3", "space", w3_space, LARGE_LEAVES},
+    {"W4-1g", "space", w4_1g_space, EVERY_MODE},
+    {"W4-1g-chain", "space", w4_1g_chain_space, EVERY_MODE},
+    {"W4-16g", "space", w4_16g_space, EVERY_MODE},
+    {"W4-16g-chain", "space", w4_16g_chain_space, EVERY_MODE},
+    {"W5", "space", w5_space, EVERY_MODE},
+    {"W6", "space", w6_space, EVERY_MODE},
+    {"W8", "space", w8_space, LARGE_LEAVES},
+    {"W9-order", "space", w9_order, EVERY_MODE},
+    {"W9-random", "space", w9_random, EVERY_MODE},
+    {"W9-random-one-area", "space", w9_random_one_area, EVERY_MODE},
+    {"W9-zeroed-order", "space", w9_zeroed_order, EVERY_MODE},
+    {"W9-zeroed-random", "space", w9_zeroed_random, EVERY_MODE},
+    {"W9-threads-2", "space", w9_threads2, EVERY_MODE},
+    {"W9-threads-2-apart", "space", w9_threads2_apart, EVERY_MODE},
+    {"W10-find-10", "space", find_area_10, EVERY_MODE},
+    {"W10-find-1000", "space", find_area_1000, EVERY_MODE},
+    {"W10-find-100000", "space", find_area_100000, EVERY_MODE},
+    {"W10-map-10", "space", map_area_10, EVERY_MODE},
+    {"W10-map-1000", "space", map_area_1000, EVERY_MODE},
+    {"W10-map-100000", "space", map_area_100000, EVERY_MODE},
+    {"W11-64", "space", copy_64, EVERY_MODE},
+    {"W11-4k", "space", copy_4k, EVERY_MODE},
+    {"W11-1m", "space", copy_1m, EVERY_MODE},
 };
 
 static void add(const struct axas_format *format, const struct axas_mode *mode, bool hardware)
@@ -1418,7 +1456,8 @@ static void add(const struct axas_format *format, const struct axas_mode *mode, 
         /* Only changes of entries depend on who else writes them. */
         const bool by_lane = strcmp(rows[i].work, "W6") == 0;
         const bool lone = strncmp(rows[i].work, "W9-threads", 10) == 0 && sysconf(_SC_NPROCESSORS_ONLN) < 2;
-        if ((hardware && !by_lane) || (rows[i].needs_large && s->large == 0) || lone) {
+        if ((hardware && !by_lane) || (rows[i].modes == LARGE_LEAVES && s->large == 0) ||
+            (rows[i].modes == ONE_LEVEL && s->mode->level_count != 1) || lone) {
             continue;
         }
         snprintf(name, sizeof name, "%s%s/%s/%s/%s", rows[i].work, s->locked && by_lane ? "-locked" : "",

@@ -580,6 +580,13 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return AXAS_ERR_NO_MEMORY;
     }
     made.root_hpa = axas_hal_phys(made.hal, made.root);
+    const struct axas_transition *make = &made.change[AXAS_CHANGE_MAKE];
+    made.page_made.format = format;
+    made.page_made.root = made.root_hpa;
+    made.page_made.scope = make->scope;
+    made.page_made.local = make->local;
+    made.page_made.size = make->scope == AXAS_INVALIDATE_ALL ? 0 : made.page_size;
+    made.page_made.leaf_size = made.page_size;
     axas_tree_make_empty(&made, made.root, made.root_level, made.root_size / format->entry_bytes);
     publish(&made);
     *table = made;
@@ -673,18 +680,17 @@ enum axas_status axas_walk_announce(const struct axas_table *table, const void *
     return AXAS_OK;
 }
 
-/* What ends a map of leaves that were written back. */
-static void finish_map(const struct axas_table *table, uint64_t gpa, uint64_t size)
+enum axas_status axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa)
 {
-    publish(table);
-    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, size, table->page_size);
-}
-
-enum axas_status axas_walk_announce_map(const struct axas_table *table, const void *slot, uint64_t gpa,
-                                        uint64_t size)
-{
-    axas_walk_written(table, slot, table->format->entry_bytes);
-    finish_map(table, gpa, size);
+    if (AXAS_UNLIKELY(!axas_walk_is_quiet(table))) {
+        axas_walk_written(table, slot, table->format->entry_bytes);
+        publish(table);
+    }
+    if (table->page_made.scope != AXAS_INVALIDATE_NONE) {
+        /* All but the address is as it was for the page before. */
+        table->page_made.gpa = axas_gpa_of(table->page_made.size == 0 ? 0 : gpa);
+        table->hal->invalidate(table->hal->context, &table->page_made);
+    }
     return AXAS_OK;
 }
 
@@ -715,7 +721,8 @@ static enum axas_status map(struct axas_table *table, uint64_t gpa, uint64_t hpa
     const struct axas_map_request what = {table, hpa - gpa, sizes, code};
     table->mode->map(&what, slot, table->mode->root_level, gpa, last, true);
     restore_reserve(table, &plan);
-    finish_map(table, gpa, size);
+    publish(table);
+    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, size, table->page_size);
     return AXAS_OK;
 }
 
@@ -837,6 +844,7 @@ enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct
     made.register_count = table->format->root_register_count;
     made.register_name = table->format->root_registers;
     table->vmid = vmid;
+    table->page_made.vmid = vmid;
     *root = made;
     return AXAS_OK;
 }

@@ -301,7 +301,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_map_pag
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_map(w->table, slot, gpa.raw, page) : AXAS_OK;
+    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_page(w->table, slot, gpa.raw) : AXAS_OK;
 
 call:
     return axas_table_map(w->table, gpa, hpa, page, attr);
