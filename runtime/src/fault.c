@@ -563,7 +563,8 @@ static AXAS_OUTLINE enum axas_fault_result serve_page_anew(struct axas_space *sp
 static AXAS_INLINE enum axas_fault_result hold_and_serve_page(struct axas_space *space,
                                                               struct axas_fault *fault)
 {
-    /* Read before the lock is taken: what was stored just before a locked operation is slow to load after it. */
+    /* Read before the lock is taken: what was stored just before a locked operation is slow to load after it.
+     */
     const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(space->table.page_size - 1));
     const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
     struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);

@@ -914,6 +914,14 @@ enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, 
     return status;
 }
 
+void *axas_walk_empty_page(const struct axas_table *table, uint64_t gpa)
+{
+    unsigned level;
+    uint64_t entry;
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    return level == axas_last_level(table->format) && entry == table->page_empty ? slot : NULL;
+}
+
 enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa)
 {
     struct axas_leaf leaf;

@@ -110,14 +110,6 @@ void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *lev
     return slot;
 }
 
-void *axas_walk_empty_page(const struct axas_table *table, uint64_t gpa)
-{
-    unsigned level;
-    uint64_t entry;
-    void *slot = table->mode->find(table, gpa, &level, &entry);
-    return level == axas_last_level(table->format) && entry == table->page_empty ? slot : NULL;
-}
-
 void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry)
 {
     const uint64_t raw = axas_tree_in_order(format, entry);
