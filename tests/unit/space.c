@@ -552,6 +552,100 @@ Test(space, an_area_that_is_taken_out_whole_takes_its_gaps_along)
     }
 }
 
+/* What a recorded unmap of the page at gpa did to tables: one entry was stored, then the CPU was told, once.
+ */
+static void expect_one_removal(struct unit_space *unit, uint64_t gpa, uint64_t page)
+{
+    const struct axas_hosted_event *events = axas_hosted_events(unit->tree.arena);
+    unsigned stores = 0, told = 0;
+    cr_assert_eq(axas_hosted_events_lost(unit->tree.arena), 0);
+    for (uint64_t i = 0; i < axas_hosted_event_count(unit->tree.arena); i++) {
+        const struct axas_invalidation *what = &events[i].invalidation;
+        switch (events[i].kind) {
+        case AXAS_HOSTED_STORE:
+            stores++;
+            cr_expect_eq(told, 0, "%s: stored when the CPU had been told", unit->name);
+            break;
+        case AXAS_HOSTED_INVALIDATE:
+            told++;
+            cr_expect(what->scope == AXAS_INVALIDATE_ALL || (what->gpa.raw == gpa && what->size == page),
+                      "%s: told of 0x%" PRIx64, unit->name, what->gpa.raw);
+            cr_expect_eq(what->leaf_size, page);
+            break;
+        case AXAS_HOSTED_ALLOC:
+        case AXAS_HOSTED_FREE:
+            cr_expect(events[i].use != AXAS_FRAME_TABLE, "%s: the table stays", unit->name);
+            break;
+        default:
+            break;
+        }
+    }
+    cr_expect_eq(stores, 1, "%s: %u entries stored", unit->name, stores);
+    cr_expect_eq(told, 1, "%s: told %u times", unit->name, told);
+}
+
+Test(space, a_page_that_is_an_area_goes_by_one_store_and_one_invalidation)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t page = unit.page;
+        /* Beside one another in a table, alike or not, and one whose memory may not be touched. */
+        cr_assert_eq(map_linear(&unit, 0, FAR_HPA, page, RW), AXAS_OK);
+        cr_assert_eq(map_linear(&unit, page, FAR_HPA + 5 * page, page, RW), AXAS_OK);
+        cr_assert_eq(map_linear(&unit, 2 * page, FAR_HPA + 8 * page, page, R), AXAS_OK);
+        cr_assert_eq(map_linear(&unit, 3 * page, FAR_HPA, page, RW), AXAS_OK);
+        cr_assert_eq(protect(&unit, 3 * page, page, 0), AXAS_OK, "%s", unit.name);
+        const uint64_t order[] = {page, 3 * page, 2 * page};
+        for (unsigned i = 0; i < 3; i++) {
+            axas_hosted_fail_from(unit.tree.arena, 1);
+            axas_hosted_record(unit.tree.arena, 1000);
+            cr_assert_eq(unmap(&unit, order[i], page), AXAS_OK, "%s", unit.name);
+            axas_hosted_record_stop(unit.tree.arena);
+            axas_hosted_fail_from(unit.tree.arena, 0);
+            expect_one_removal(&unit, order[i], page);
+            expect_no_translation(&unit, order[i], AXAS_ERR_NOT_MAPPED);
+            expect_translates(&unit, 0, FAR_HPA);
+            cr_expect_eq(areas(&unit), 3 - i);
+        }
+        /* The last one takes its tables along, and the reserve goes too. */
+        cr_assert_eq(unmap(&unit, 0, page), AXAS_OK);
+        struct axas_usage usage;
+        cr_assert_eq(axas_space_usage(&unit.space, &usage), AXAS_OK);
+        cr_expect_eq(usage.areas, 0);
+        cr_expect_eq(usage.reserve_bytes, 0, "%s: %" PRIu64, unit.name, usage.reserve_bytes);
+        cr_expect_eq(usage.table_bytes, unit.space.table.root_size, "%s", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
+/* Neither that a page's place is in the area nor that its size is an area's is enough. */
+Test(space, a_page_of_a_larger_area_leaves_the_rest)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t page = unit.page;
+        cr_assert_eq(map_linear(&unit, 4 * page, FAR_HPA, 3 * page, RW), AXAS_OK);
+        cr_assert_eq(map_alloc(&unit, 8 * page, page, RW, AXAS_POPULATE), AXAS_OK);
+        cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(10 * page), page, NULL), AXAS_OK);
+        cr_assert_eq(unmap(&unit, 3 * page, page), AXAS_OK, "nothing is there; the area above stays");
+        expect_area(&unit, 4 * page, 3 * page, RW);
+        cr_assert_eq(unmap(&unit, 4 * page, page), AXAS_OK, "the first of three");
+        expect_area(&unit, 5 * page, 2 * page, RW);
+        expect_translates(&unit, 5 * page, FAR_HPA + page);
+        expect_no_translation(&unit, 4 * page, AXAS_ERR_NOT_MAPPED);
+        cr_assert_eq(unmap(&unit, 6 * page, page), AXAS_OK, "the last of two");
+        expect_area(&unit, 5 * page, page, RW);
+        cr_assert_eq(unmap(&unit, 8 * page, page), AXAS_OK, "memory that is given back");
+        cr_expect_eq(unit_guest_bytes(&unit), 0, "%s", unit.name);
+        cr_assert_eq(unmap(&unit, 10 * page, page), AXAS_OK, "a trap, which has no entry");
+        cr_expect_eq(areas(&unit), 1, "%s: %" PRIu64, unit.name, areas(&unit));
+        expect_translates(&unit, 5 * page, FAR_HPA + page);
+        unit_space_end(&unit);
+    }
+}
+
 Test(space, bad_unmaps_and_protects_are_refused_and_change_nothing)
 {
     for (FOR_EACH_CASE(at)) {

@@ -70,6 +70,47 @@ static void expect_hole(const struct unit_tree *tree, uint64_t gpa, uint64_t siz
 
 /* ---- Making and ending ---- */
 
+/* Page after page, each is told of where the format asks for it, with the identifier that is in use by then.
+ */
+Test(table, a_page_that_is_mapped_by_itself_is_told_of)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        const struct axas_transition *make = &tree.table.change[AXAS_CHANGE_MAKE];
+        const uint64_t page = tree.page;
+        struct axas_root root;
+        unsigned told = 0;
+        cr_assert_eq(axas_table_map(&tree.table, axas_gpa_of(0), axas_hpa_of(FAR_HPA), page, RW), AXAS_OK);
+        cr_assert_eq(axas_table_root(&tree.table, 1, &root), AXAS_OK);
+        axas_hosted_record(tree.arena, 1000);
+        for (uint64_t i = 1; i < 4; i++) {
+            cr_assert_eq(axas_table_map(&tree.table, axas_gpa_of(i * page), axas_hpa_of(FAR_HPA), page, RW),
+                         AXAS_OK);
+        }
+        axas_hosted_record_stop(tree.arena);
+        const struct axas_hosted_event *events = axas_hosted_events(tree.arena);
+        for (uint64_t i = 0; i < axas_hosted_event_count(tree.arena); i++) {
+            const struct axas_invalidation *what = &events[i].invalidation;
+            if (events[i].kind == AXAS_HOSTED_INVALIDATE) {
+                const bool all = make->scope == AXAS_INVALIDATE_ALL;
+                told++;
+                cr_expect_eq(what->format, at.format);
+                cr_expect_eq(what->root.raw, tree.table.root_hpa.raw);
+                cr_expect_eq(what->vmid, 1, "%s: vmid %u", tree.name, what->vmid);
+                cr_expect_eq(what->scope, make->scope);
+                cr_expect_eq(what->local, make->local);
+                cr_expect_eq(what->gpa.raw, all ? 0 : told * page, "%s: 0x%" PRIx64, tree.name,
+                             what->gpa.raw);
+                cr_expect_eq(what->size, all ? 0 : page);
+                cr_expect_eq(what->leaf_size, page);
+            }
+        }
+        cr_expect_eq(told, make->scope != AXAS_INVALIDATE_NONE ? 3 : 0, "%s: told %u times", tree.name, told);
+        unit_tree_end(&tree);
+    }
+}
+
 Test(table, a_new_tree_is_an_empty_root)
 {
     for (FOR_EACH_CASE(at)) {
