@@ -535,9 +535,8 @@ bool axas_areas_is_page(const struct axas_space *space, const struct axas_areas_
 {
     const struct leaf *leaf = (const struct leaf *)path->step[0].node;
     const unsigned at = path->step[0].index - 1;
-    const struct axas_backend *backend = leaf->traits[traits_at(leaf, at)].backend;
-    return leaf->key[at] == gpa && size_at(leaf, at) == space->table.page_size && backend->pure &&
-           backend->provide != NULL;
+    return leaf->key[at] == gpa && size_at(leaf, at) == space->table.page_size &&
+           leaf->traits[traits_at(leaf, at)].backend->pure;
 }
 
 /* axas_areas_next where no record spans gpa; only then is a path of use. */

@@ -569,14 +569,17 @@ static void remove_range(struct axas_space *space, struct removal *removal, stru
     settle(space);
 }
 
-/* What most removals take out is what one map put in. Where that is a page, its memory is nobody's, and its
- * table stays, nothing of it can fail, nothing has to be gathered, and no table is taken from the reserve.
- * False, and nothing was done, elsewhere. */
+/*
+ * What most removals take out is what one map put in. Where that is a page, nobody has to be given its
+ * memory, and others are in its table, nothing of it can fail and nothing has to be gathered. No table is
+ * taken from the reserve then, and this is not the last area, so that only the one of records has to be
+ * settled. False, and nothing was done, elsewhere.
+ */
 static bool remove_page(struct axas_space *space, const struct removal *removal)
 {
     struct axas_table *const table = &space->table;
     const uint64_t gpa = removal->first, page = table->page_size;
-    if (!removal->any || space->populate_only || !axas_areas_is_page(space, &removal->path, gpa) ||
+    if (!removal->any || !axas_areas_is_page(space, &removal->path, gpa) ||
         !axas_tree_remove_page(table, gpa)) {
         return false;
     }
@@ -585,9 +588,6 @@ static bool remove_page(struct axas_space *space, const struct removal *removal)
     axas_areas_remove(space, &removal->path);
     space->generation++;
     axas_areas_settle(space);
-    if (space->areas.count == 0) {
-        settle_tables(space);
-    }
     return true;
 }
 

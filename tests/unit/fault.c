@@ -414,6 +414,27 @@ Test(fault, beside_the_last_one_each_area_answers_for_itself)
     }
 }
 
+Test(fault, a_host_that_maps_by_functions_is_asked)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit = {0};
+        unit_machine(&unit.tree, &at, false);
+        unit_map_by_functions(&unit.tree.hal);
+        unit.config.table = unit.tree.config;
+        cr_assert_eq(axas_space_init(&unit.space, &unit.config), AXAS_OK, "%s", unit.tree.name);
+        unit_sizes(&unit.tree, &unit.space.table);
+        unit.name = unit.tree.name;
+        unit.page = unit.tree.page;
+        const uint64_t size = 8 * unit.page;
+        cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(0), size, RW, AXAS_LAZY), AXAS_OK);
+        fill_in(&unit, 0, size);
+        expect_numbers(&unit, 0, size);
+        cr_expect_eq(unit_touch(&unit, unit.page, W), AXAS_FAULT_SPURIOUS, "%s", unit.name);
+        cr_expect(unit_host_calls != 0);
+        unit_space_end(&unit);
+    }
+}
+
 Test(fault, beside_the_last_one_what_changed_meanwhile_counts)
 {
     for (FOR_EACH_CASE(at)) {

@@ -598,12 +598,14 @@ Test(space, a_page_that_is_an_area_goes_by_one_store_and_one_invalidation)
         cr_assert_eq(protect(&unit, 3 * page, page, 0), AXAS_OK, "%s", unit.name);
         const uint64_t order[] = {page, 3 * page, 2 * page};
         for (unsigned i = 0; i < 3; i++) {
+            const uint64_t generation = unit.space.generation;
             axas_hosted_fail_from(unit.tree.arena, 1);
             axas_hosted_record(unit.tree.arena, 1000);
             cr_assert_eq(unmap(&unit, order[i], page), AXAS_OK, "%s", unit.name);
             axas_hosted_record_stop(unit.tree.arena);
             axas_hosted_fail_from(unit.tree.arena, 0);
             expect_one_removal(&unit, order[i], page);
+            cr_expect_neq(unit.space.generation, generation, "a fault between two holds is to look again");
             expect_no_translation(&unit, order[i], AXAS_ERR_NOT_MAPPED);
             expect_translates(&unit, 0, FAR_HPA);
             cr_expect_eq(areas(&unit), 3 - i);
@@ -615,6 +617,27 @@ Test(space, a_page_that_is_an_area_goes_by_one_store_and_one_invalidation)
         cr_expect_eq(usage.areas, 0);
         cr_expect_eq(usage.reserve_bytes, 0, "%s: %" PRIu64, unit.name, usage.reserve_bytes);
         cr_expect_eq(usage.table_bytes, unit.space.table.root_size, "%s", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
+Test(space, areas_that_go_page_by_page_give_their_records_back)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t page = unit.page, count = 2000, most = 16;
+        cr_assert_geq(unit.tree.limit, 2 * count * page, "%s", unit.name);
+        for (uint64_t i = 0; i < count; i++) {
+            cr_assert_eq(map_linear(&unit, 2 * i * page, FAR_HPA, page, RW), AXAS_OK);
+        }
+        cr_assert_gt(unit.space.areas.leaves, 2 * most, "the records take more than may be put aside");
+        for (uint64_t i = 1; i < count; i++) {
+            cr_assert_eq(unmap(&unit, 2 * i * page, page), AXAS_OK);
+        }
+        cr_expect_leq(unit.space.areas.reserved_nodes, most, "%s: %" PRIu64 " are put aside", unit.name,
+                      unit.space.areas.reserved_nodes);
+        expect_translates(&unit, 0, FAR_HPA);
         unit_space_end(&unit);
     }
 }

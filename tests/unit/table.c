@@ -241,7 +241,7 @@ Test(table, a_mode_of_another_format_is_refused)
     for (unsigned i = 0; axas_formats[i] != NULL; i++) {
         for (unsigned j = 0; axas_formats[j] != NULL; j++) {
             struct unit_case at = {axas_formats[i], &axas_formats[j]->modes[0],
-                                   unit_all_features(axas_formats[i])};
+                                   unit_all_features(axas_formats[i]), false};
             struct unit_tree tree;
             unit_machine(&tree, &at, false);
             enum axas_status status = axas_table_init(&tree.table, &tree.config);
@@ -1222,8 +1222,10 @@ Test(table, each_operation_publishes_once)
                                : events[i].kind == AXAS_HOSTED_BARRIER ? 0
                                                                        : stores_after;
             }
-            cr_expect_eq(barriers, 1, "%s, operation %u: %u barriers", tree.name, operation, barriers);
-            cr_expect_eq(stores_after, 0, "%s, operation %u: stores after the barrier", tree.name, operation);
+            cr_expect_eq(barriers, at.quiet ? 0 : 1, "%s, operation %u: %u barriers", tree.name, operation,
+                         barriers);
+            cr_expect(at.quiet || stores_after == 0, "%s, operation %u: stores after the barrier", tree.name,
+                      operation);
         }
         axas_gather_flush(&tree.table, &gather);
         axas_gather_free(&tree.table, &gather);
@@ -1235,6 +1237,9 @@ Test(table, each_operation_publishes_once)
 Test(table, every_store_is_written_back_before_the_barrier_and_the_invalidation)
 {
     for (FOR_EACH_CASE(at)) {
+        if (at.quiet) {
+            continue;
+        }
         struct unit_tree tree;
         unit_tree_make(&tree, &at);
         uint64_t size = tree.large != 0 ? 2 * tree.large : 8 * tree.page;
