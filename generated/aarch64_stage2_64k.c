@@ -1485,6 +1485,18 @@ static inline enum axas_status fill_page(
 }
 #endif
 
+/* What a short way serves: one smallest leaf, where one may be, of an attribute whose code is in t->page_code. */
+static AXAS_INLINE bool is_page(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        uint64_t access)
+{
+    return AXAS_LIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, LEVEL3_SPAN) != 0) &&
+            AXAS_LIKELY((gpa & t->not_in_gpa) == 0);
+}
+
 /*
  * Maps a page where nobody else is, or with a pool in the lane of faults. There a swap waits for the stores before it,
  * so nothing is called and no register saved: the code of the attribute is read again after the walk, and what the size
@@ -1500,8 +1512,7 @@ static AXAS_OUTLINE enum axas_status put_page(
 {
     const uint64_t access = axas_walk_anew(attr);
 
-    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, LEVEL3_SPAN) == 0) ||
-            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
 #if !SMALL

@@ -1076,6 +1076,18 @@ static inline enum axas_status fill_page(
 }
 #endif
 
+/* What a short way serves: one smallest leaf, where one may be, of an attribute whose code is in t->page_code. */
+static AXAS_INLINE bool is_page(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        uint64_t access)
+{
+    return AXAS_LIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, VPN0_SPAN) != 0) &&
+            AXAS_LIKELY((gpa & t->not_in_gpa) == 0);
+}
+
 /*
  * Maps a page where nobody else is, or with a pool in the lane of faults. There a swap waits for the stores before it,
  * so nothing is called and no register saved: the code of the attribute is read again after the walk, and what the size
@@ -1091,8 +1103,7 @@ static AXAS_OUTLINE enum axas_status put_page(
 {
     const uint64_t access = axas_walk_anew(attr);
 
-    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, VPN0_SPAN) == 0) ||
-            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
 #if !SMALL
@@ -1148,8 +1159,7 @@ static enum axas_status install_from_vpn1(
     const uint64_t access = axas_walk_anew(attr);
     table_entry *slot;
 
-    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, VPN0_SPAN) == 0) ||
-            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_slot(&walker, AXAS_RISCV32_GSTAGE_VPN1, gpa, &slot))) {

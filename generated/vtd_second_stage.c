@@ -1401,6 +1401,18 @@ static inline enum axas_status fill_page(
 }
 #endif
 
+/* What a short way serves: one smallest leaf, where one may be, of an attribute whose code is in t->page_code. */
+static AXAS_INLINE bool is_page(
+        const struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        uint64_t access)
+{
+    return AXAS_LIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, PT_SPAN) != 0) &&
+            AXAS_LIKELY((gpa & t->not_in_gpa) == 0);
+}
+
 /*
  * Maps a page where nobody else is, or with a pool in the lane of faults. There a swap waits for the stores before it,
  * so nothing is called and no register saved: the code of the attribute is read again after the walk, and what the size
@@ -1416,8 +1428,7 @@ static AXAS_OUTLINE enum axas_status put_page(
 {
     const uint64_t access = axas_walk_anew(attr);
 
-    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, PT_SPAN) == 0) ||
-            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
 #if !SMALL
@@ -1473,8 +1484,7 @@ static enum axas_status install_from_pml5(
     const uint64_t access = axas_walk_anew(attr);
     table_entry *slot;
 
-    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, PT_SPAN) == 0) ||
-            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, AXAS_VTD_SECOND_STAGE_PML5, gpa, &slot))) {
@@ -1517,8 +1527,7 @@ static enum axas_status install_from_pml4(
     const uint64_t access = axas_walk_anew(attr);
     table_entry *slot;
 
-    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, PT_SPAN) == 0) ||
-            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, AXAS_VTD_SECOND_STAGE_PML4, gpa, &slot))) {
@@ -1561,8 +1570,7 @@ static enum axas_status install_from_pdp(
     const uint64_t access = axas_walk_anew(attr);
     table_entry *slot;
 
-    if (AXAS_UNLIKELY(axas_walk_page_code(t, hpa, size, (axas_attr)access, PT_SPAN) == 0) ||
-            AXAS_UNLIKELY((gpa & t->not_in_gpa) != 0)) {
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, AXAS_VTD_SECOND_STAGE_PDP, gpa, &slot))) {

@@ -524,6 +524,13 @@ static inline unsigned read_end(const struct axas_areas_path *path, struct axas_
     return read_at((const struct leaf *)path->step[0].node, path->step[0].index - 1, record);
 }
 
+/* Both. */
+static inline bool seek_record(const struct axas_space *space, uint64_t gpa, struct axas_areas_path *path,
+                               struct axas_area *record)
+{
+    return seek(space, gpa, path) && read_end(path, record) != AXAS_NO_AREA;
+}
+
 bool axas_areas_read(const struct axas_space *space, const struct axas_areas_path *path, uint64_t gpa,
                      struct axas_area *area)
 {
@@ -1165,18 +1172,11 @@ void axas_areas_join(struct axas_space *space, uint64_t first, uint64_t last)
 {
     struct axas_areas_path path;
     struct axas_area low, high;
-    bool found = first != 0 && find_record(space, first - 1, &low);
-    if (!found && seek(space, first, &path)) {
-        (void)read_end(&path, &low);
-        found = true;
-    }
+    bool found =
+        (first != 0 && find_record(space, first - 1, &low)) || seek_record(space, first, &path, &low);
     while (found && low.gpa.raw <= last) {
         uint64_t end = low.gpa.raw + low.size;
-        if (!seek(space, end - 1 == UINT64_MAX ? end - 1 : end, &path)) {
-            return;
-        }
-        (void)read_end(&path, &high);
-        if (high.gpa.raw < end) {
+        if (!seek_record(space, end - 1 == UINT64_MAX ? end - 1 : end, &path, &high) || high.gpa.raw < end) {
             return;
         }
         if (end == high.gpa.raw && axas_areas_are_alike(&low, &high)) {

@@ -682,10 +682,7 @@ enum axas_status axas_walk_announce(const struct axas_table *table, const void *
 
 enum axas_status axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa)
 {
-    if (AXAS_UNLIKELY(!axas_walk_is_quiet(table))) {
-        axas_walk_written(table, slot, table->format->entry_bytes);
-        publish(table);
-    }
+    (void)axas_walk_announce(table, slot, table->format->entry_bytes);
     if (table->page_made.scope != AXAS_INVALIDATE_NONE) {
         /* All but the address is as it was for the page before. */
         table->page_made.gpa = axas_gpa_of(table->page_made.size == 0 ? 0 : gpa);
