@@ -621,6 +621,57 @@ Test(space, a_page_that_is_an_area_goes_by_one_store_and_one_invalidation)
     }
 }
 
+/* An entry that is no table and no leaf in a table of `level`, but a leaf in one of smallest leaves; 0: none
+ * is found near `leaf`. */
+static uint64_t bad_above(const struct axas_format *format, unsigned level, uint64_t leaf)
+{
+    const unsigned bits = format->entry_bytes * 8u;
+    for (unsigned i = 0; i < bits * bits; i++) {
+        const uint64_t tried = leaf ^ UINT64_C(1) << i / bits ^ UINT64_C(1) << i % bits;
+        if (format->entry_kind(level, tried) == AXAS_ENTRY_BAD &&
+            format->entry_kind(level + 1, tried) == AXAS_ENTRY_LEAF) {
+            return tried;
+        }
+    }
+    return 0;
+}
+
+Test(space, a_page_below_an_entry_that_is_not_ours_stays)
+{
+    unsigned tried = 0;
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const struct axas_format *format = at.format;
+        const unsigned above = format->level_count - 2u;
+        const uint64_t page = unit.page, span = UINT64_C(1) << format->levels[above].shift;
+        if (at.mode->level_count > 1 && span <= unit.tree.limit / 4) {
+            unsigned level;
+            cr_assert_eq(map_linear(&unit, 0, FAR_HPA, page, RW), AXAS_OK);
+            cr_assert_eq(map_linear(&unit, span + page, FAR_HPA, page, RW), AXAS_OK);
+            /* The entry before the one for what begins at 2 * span. */
+            unsigned char *slot = unit_slot(&unit.space.table, 2 * span, &level);
+            cr_assert_eq(level, above, "%s", unit.name);
+            slot -= format->entry_bytes;
+            const uint64_t ours = entry_read(format, slot);
+            unsigned char *leaf = unit_slot(&unit.space.table, span + page, &level);
+            const uint64_t bad = bad_above(format, above, entry_read(format, leaf));
+            if (bad != 0) {
+                entry_write(format, slot, bad);
+                cr_expect_eq(unmap(&unit, span + page, page), AXAS_ERR_CORRUPT, "%s", unit.name);
+                cr_expect_eq(entry_read(format, slot), bad, "%s: touched", unit.name);
+                expect_area(&unit, span + page, page, RW);
+                entry_write(format, slot, ours);
+                tried++;
+            }
+            cr_assert_eq(unmap(&unit, span + page, page), AXAS_OK);
+            cr_expect_eq(areas(&unit), 1);
+        }
+        unit_space_end(&unit);
+    }
+    cr_expect_gt(tried, 0, "no format has such an entry");
+}
+
 Test(space, areas_that_go_page_by_page_give_their_records_back)
 {
     for (FOR_EACH_CASE(at)) {
