@@ -107,7 +107,7 @@ _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 /*
  * Which is the last key not above x; 0 if there is none. First of those that begin a block, then of the
  * block, by how many of them are not above it: without branches, which would be mispredicted every other
- * time, and without loads that wait for each other.
+ * time, and without loads that wait for each other. x is never NO_KEY (axas_areas_even).
  */
 static inline unsigned last_in_block(const uint64_t *key, uint64_t x)
 {
@@ -122,7 +122,6 @@ static inline unsigned last_in_block(const uint64_t *key, uint64_t x)
 static inline unsigned area_for(const struct leaf *leaf, uint64_t x)
 {
     const uint64_t *key = leaf->key;
-    x &= ~UINT64_C(1); /* never NO_KEY */
     unsigned block = (unsigned)(key[8] <= x);
     /* Few areas are in two blocks; the count is in a line that nothing else is read of. */
     if (key[16] != NO_KEY) {
@@ -136,7 +135,6 @@ static inline unsigned child_for(const struct inner *inner, uint64_t x)
 {
     const uint64_t *key = inner->key;
     unsigned first = 0;
-    x &= ~UINT64_C(1);
     /* Each step waits for the one before, and roots mostly have few children. */
     if (inner->node.count > 48) {
         const unsigned fifth = (unsigned)(key[48] <= x) + (unsigned)(key[96] <= x) +
@@ -240,7 +238,7 @@ static AXAS_OUTLINE unsigned look_up_record(const struct axas_space *space, uint
 
 static inline bool find_record(const struct axas_space *space, uint64_t gpa, struct axas_area *record)
 {
-    return look_up_record(space, gpa, record) != AXAS_NO_AREA;
+    return look_up_record(space, axas_areas_even(gpa), record) != AXAS_NO_AREA;
 }
 
 static uint64_t address_of(const struct axas_space *space, uint64_t page)
@@ -445,6 +443,7 @@ static void descend(const struct axas_space *space, uint64_t x, struct axas_area
     if (node == NULL) {
         return;
     }
+    x = axas_areas_even(x);
     for (unsigned height = space->areas.height - 1; height > 0; height--) {
         const struct inner *inner = (const struct inner *)node;
         path->step[height].node = node;
@@ -561,6 +560,7 @@ static AXAS_OUTLINE bool next_of_any(const struct axas_space *space, uint64_t gp
 
 bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
+    gpa = axas_areas_even(gpa);
     if (is_one_leaf(space) && record_in((const struct leaf *)space->areas.root, gpa, area) != AXAS_NO_AREA) {
         return true;
     }

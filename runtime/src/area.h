@@ -36,17 +36,23 @@ static inline bool axas_areas_are_alike(const struct axas_area *one, const struc
 
 #define AXAS_NO_AREA UINT32_MAX
 
+/** An address in the same page that is no UINT64_MAX, which stands for no address in the tree. */
+static inline uint64_t axas_areas_even(uint64_t gpa)
+{
+    return gpa & ~UINT64_C(1);
+}
+
 /**
- * The area that holds the byte at gpa; AXAS_NO_AREA, and *area undefined, if none does. Gives the accesses
- * (AXAS_READ, ...) for which nobody can be given a page there without a closer look: those that the
- * attribute refuses, and all where the backend gives no memory, where the area is being filled, and where
- * table->page_code has no code for the attribute.
+ * The area that holds the page that the even address gpa is in; AXAS_NO_AREA, and *area undefined, if none
+ * does. Gives the accesses (AXAS_READ, ...) for which nobody can be given a page there without a closer look:
+ * those that the attribute refuses, and all where the backend gives no memory, where the area is being
+ * filled, and where table->page_code has no code for the attribute.
  */
 unsigned axas_areas_look_up(const struct axas_space *space, uint64_t gpa, struct axas_area *area);
-/** The same where only the area is of interest. */
+/** The same for any address, where only the area is of interest. */
 static inline bool axas_areas_find(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    return axas_areas_look_up(space, gpa, area) != AXAS_NO_AREA;
+    return axas_areas_look_up(space, axas_areas_even(gpa), area) != AXAS_NO_AREA;
 }
 /** The area that holds gpa, or else the first above it; false, and *area as it was, if there is none. */
 bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area);

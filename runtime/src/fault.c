@@ -416,20 +416,35 @@ static enum axas_fault_result serve(struct axas_space *space, axas_gpa gpa, axas
     return result;
 }
 
-/* One page of normal memory from the area's backend. AXAS_ERR_INVALID: it broke its contract. */
-static inline enum axas_status take_page(const struct axas_space *space, const struct axas_area *area,
-                                         axas_gpa gpa, struct axas_cache *cache, axas_hpa *page)
+/* Where a backend gave something else than the page at gpa: the address of that page in it, or AXAS_NO_HPA:
+ * it broke its contract. A copy of the run, whose address nothing has to be kept for then. */
+static AXAS_OUTLINE axas_hpa page_in(struct axas_run run, const struct axas_space *space,
+                                     const struct axas_area *area, axas_gpa gpa)
 {
-    uint64_t size = space->table.page_size;
-    struct axas_run run = {gpa, axas_hpa_of(0), size, cache};
-    enum axas_status status = area->backend->provide(space, area, gpa, &run);
-    if (status == AXAS_OK && AXAS_UNLIKELY(run.gpa.raw != gpa.raw || run.size != size) &&
-        !(area->backend->pure &&
-          run_is_in(&run, gpa.raw, area->gpa.raw, axas_last(area->gpa, area->size), size))) {
-        status = AXAS_ERR_INVALID;
+    const bool good =
+        area->backend->pure &&
+        run_is_in(&run, gpa.raw, area->gpa.raw, axas_last(area->gpa, area->size), space->table.page_size);
+    return axas_hpa_of(good ? run.hpa.raw + (gpa.raw - run.gpa.raw) : AXAS_NO_HPA);
+}
+
+/* One page of normal memory from the area's backend: run->hpa is its address. AXAS_ERR_INVALID: it broke its
+ * contract. */
+static inline enum axas_status take_page(const struct axas_space *space, const struct axas_area *area,
+                                         axas_gpa gpa, struct axas_cache *cache, struct axas_run *run)
+{
+    run->gpa = gpa;
+    run->hpa = axas_hpa_of(0);
+    run->size = space->table.page_size;
+    run->cache = cache;
+    const enum axas_status status = area->backend->provide(space, area, gpa, run);
+    if (AXAS_UNLIKELY(status != AXAS_OK)) {
+        return status;
     }
-    *page = axas_hpa_of(run.hpa.raw + (gpa.raw - run.gpa.raw));
-    return status;
+    if (AXAS_UNLIKELY(run->gpa.raw != gpa.raw || run->size != space->table.page_size)) {
+        run->hpa = page_in(*run, space, area, gpa);
+        return run->hpa.raw != AXAS_NO_HPA ? AXAS_OK : AXAS_ERR_INVALID;
+    }
+    return AXAS_OK;
 }
 
 /* The table's empty_page in the area that *last notes: only another table than the noted one takes a walk. */
@@ -474,20 +489,20 @@ static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *spac
     const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(table->page_size - 1));
     const struct axas_area area = *found;
     const uint64_t generation = space->generation;
-    axas_hpa page;
+    struct axas_run run;
     axas_unlock_read(&space->lock, fault->reader, state);
-    enum axas_status status = take_page(space, &area, gpa, fault->cache, &page);
+    enum axas_status status = take_page(space, &area, gpa, fault->cache, &run);
     if (status != AXAS_OK) {
         return no_page(status);
     }
     state = axas_lock_read(&space->lock, fault->reader);
-    status = space->generation == generation ? put_page(table, slot, page, area.attr) : AXAS_ERR_BUSY;
+    status = space->generation == generation ? put_page(table, slot, run.hpa, area.attr) : AXAS_ERR_BUSY;
     axas_unlock_read(&space->lock, fault->reader, state);
     if (status != AXAS_OK) {
-        give_back(&area, gpa.raw, page.raw, table->page_size);
+        give_back(&area, gpa.raw, run.hpa.raw, table->page_size);
         return UNSERVED;
     }
-    fault->hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
+    fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
     return AXAS_FAULT_RESOLVED;
 }
 
@@ -538,17 +553,17 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     if (AXAS_UNLIKELY(!found->backend->brief && !found->backend->pure)) {
         return serve_between(space, fault, found, slot, state);
     }
-    axas_hpa page;
-    enum axas_status status = take_page(space, found, gpa, fault->cache, &page);
+    struct axas_run run;
+    enum axas_status status = take_page(space, found, gpa, fault->cache, &run);
     if (AXAS_UNLIKELY(status != AXAS_OK)) {
         axas_unlock_read(&space->lock, fault->reader, state);
         return no_page(status);
     }
-    if (AXAS_UNLIKELY(put_page(table, slot, page, found->attr) != AXAS_OK)) {
-        return unserve(space, fault, found, page, state);
+    if (AXAS_UNLIKELY(put_page(table, slot, run.hpa, found->attr) != AXAS_OK)) {
+        return unserve(space, fault, found, run.hpa, state);
     }
     axas_unlock_read(&space->lock, fault->reader, state);
-    fault->hpa = axas_hpa_of(page.raw + (fault->gpa.raw - gpa.raw));
+    fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
     return AXAS_FAULT_RESOLVED;
 }
 
@@ -593,8 +608,7 @@ static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, s
  * as it says. */
 static inline bool is_usual(const struct axas_fault *fault)
 {
-    return fault->access - 1 < AXAS_ACCESS_MASK && fault->gpa_known &&
-           fault->cause <= AXAS_CAUSE_ACCESS_FLAG && fault->cause != AXAS_CAUSE_PERMISSION;
+    return fault->access - 1 < AXAS_ACCESS_MASK && fault->gpa_known && fault->cause <= AXAS_CAUSE_ACCESS_FLAG;
 }
 
 static AXAS_OUTLINE enum axas_fault_result serve_unusual(struct axas_space *space, struct axas_fault *fault)
@@ -622,6 +636,21 @@ enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gp
     return serve(space, gpa, access, false, reader, cache, hpa, area);
 }
 
+/* Where a CPU may have kept that nothing was there. Ends a fault as it is, so that nothing is kept for it. */
+static AXAS_OUTLINE enum axas_fault_result forget_fault(const struct axas_table *table, uint64_t gpa)
+{
+    struct axas_invalidation what = table->page_faulted;
+    what.gpa.raw &= gpa;
+    table->hal->invalidate(table->hal->context, &what);
+    return AXAS_FAULT_RESOLVED;
+}
+
+static inline enum axas_fault_result end_resolved(const struct axas_table *table, uint64_t gpa)
+{
+    return AXAS_UNLIKELY(table->page_faulted.scope != AXAS_INVALIDATE_NONE) ? forget_fault(table, gpa)
+                                                                            : AXAS_FAULT_RESOLVED;
+}
+
 enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct axas_fault *fault)
 {
     enum axas_fault_result result;
@@ -630,15 +659,17 @@ enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct 
     }
     if (AXAS_LIKELY(is_usual(fault))) {
         result = hold_and_serve_page(space, fault);
-        if (AXAS_UNLIKELY(result == UNSERVED)) {
+        if (AXAS_LIKELY(result == AXAS_FAULT_RESOLVED)) {
+            return end_resolved(&space->table, fault->gpa.raw);
+        }
+        if (result == UNSERVED) {
             result = serve_any(space, fault);
         }
     } else {
         result = serve_unusual(space, fault);
     }
-    if ((result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) &&
-        AXAS_UNLIKELY(space->table.change[AXAS_CHANGE_FAULT].scope != AXAS_INVALIDATE_NONE)) {
-        axas_table_after_fault(&space->table, fault->gpa);
+    if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
+        (void)end_resolved(&space->table, fault->gpa.raw);
     }
     return result;
 }

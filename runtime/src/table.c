@@ -19,11 +19,6 @@ static const struct axas_level *level_at(const struct axas_table *table, unsigne
     return &table->format->levels[level];
 }
 
-uint64_t axas_table_page_size(const struct axas_table *table)
-{
-    return table->page_size;
-}
-
 uint64_t axas_table_leaf_sizes(const struct axas_table *table, axas_attr attr)
 {
     return (attr & AXAS_EXEC) != 0 ? table->exec_leaf_sizes : table->leaf_sizes;
@@ -501,6 +496,22 @@ static uint8_t tree_bits(const struct axas_table *table)
     return table->gpa_bits > fewest ? table->gpa_bits : fewest;
 }
 
+/* The invalidation that this change of one page asks for, but for the address: in its place are those bits of
+ * it that are to be told. With a root. */
+static struct axas_invalidation page_invalidation(const struct axas_table *table, enum axas_change kind)
+{
+    const struct axas_transition *change = &table->change[kind];
+    struct axas_invalidation what = {0};
+    what.format = table->format;
+    what.root = table->root_hpa;
+    what.scope = change->scope;
+    what.local = change->local;
+    what.size = change->scope == AXAS_INVALIDATE_ALL ? 0 : table->page_size;
+    what.gpa = axas_gpa_of(0 - what.size);
+    what.leaf_size = table->page_size;
+    return what;
+}
+
 /* On failure *why says what was wrong. */
 static enum axas_status make(struct axas_table *table, const struct axas_table_config *config,
                              const char **why)
@@ -580,13 +591,8 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return AXAS_ERR_NO_MEMORY;
     }
     made.root_hpa = axas_hal_phys(made.hal, made.root);
-    const struct axas_transition *make = &made.change[AXAS_CHANGE_MAKE];
-    made.page_made.format = format;
-    made.page_made.root = made.root_hpa;
-    made.page_made.scope = make->scope;
-    made.page_made.local = make->local;
-    made.page_made.size = make->scope == AXAS_INVALIDATE_ALL ? 0 : made.page_size;
-    made.page_made.leaf_size = made.page_size;
+    made.page_made = page_invalidation(&made, AXAS_CHANGE_MAKE);
+    made.page_faulted = page_invalidation(&made, AXAS_CHANGE_FAULT);
     axas_tree_make_empty(&made, made.root, made.root_level, made.root_size / format->entry_bytes);
     publish(&made);
     *table = made;
@@ -842,6 +848,7 @@ enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct
     made.register_name = table->format->root_registers;
     table->vmid = vmid;
     table->page_made.vmid = vmid;
+    table->page_faulted.vmid = vmid;
     *root = made;
     return AXAS_OK;
 }
@@ -1043,8 +1050,7 @@ void axas_pool_drain(struct axas_table *table, struct axas_pool *pool)
 
 void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa)
 {
-    uint64_t page = axas_table_page_size(table);
-    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_FAULT], gpa.raw & ~(page - 1), page, page);
+    axas_tree_after_fault(table, gpa.raw);
 }
 
 enum axas_status axas_fault_decode(const struct axas_format *format,

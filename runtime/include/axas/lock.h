@@ -121,23 +121,37 @@ static inline void axas_unlock_read(struct axas_lock *lock, unsigned slot, axas_
     }
 }
 
-static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned slot)
+/* axas_lock_read where the slot was found taken, or a writer wants in. Not inlined: what is seldom done keeps
+ * nothing of its caller's on the stack. */
+__attribute__((noinline, unused)) static axas_lock_state
+axas_lock_read_later(struct axas_lock *lock, struct axas_lock_slot *own, bool was_taken)
 {
-    struct axas_lock_slot *own = axas_lock_slot_of(lock, slot);
     for (;;) {
         uint32_t *word = &own->taken;
-        if (__builtin_expect(__atomic_exchange_n(word, 1u, __ATOMIC_SEQ_CST) != 0, 0)) {
+        if (was_taken) {
             word = &own->beside;
             (void)__atomic_fetch_add(word, 1u, __ATOMIC_SEQ_CST);
         }
-        if (__builtin_expect(__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0, 1)) {
+        if (__atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0) {
             return word;
         }
-        axas_unlock_read(lock, slot, word);
+        axas_unlock_read(lock, 0, word);
         while (__atomic_load_n(&lock->writer, __ATOMIC_RELAXED) != 0) {
             AXAS_CPU_RELAX();
         }
+        was_taken = __atomic_exchange_n(&own->taken, 1u, __ATOMIC_SEQ_CST) != 0;
     }
+}
+
+static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned slot)
+{
+    struct axas_lock_slot *own = (struct axas_lock_slot *)__builtin_assume_aligned(
+        axas_lock_slot_of(lock, slot), AXAS_LOCK_SLOT_BYTES);
+    const bool was_taken = __atomic_exchange_n(&own->taken, 1u, __ATOMIC_SEQ_CST) != 0;
+    if (__builtin_expect(!was_taken && __atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0, 1)) {
+        return &own->taken;
+    }
+    return axas_lock_read_later(lock, own, was_taken);
 }
 
 /** What the last reader that had this slot noted there, and this one may note for the next, until it unlocks;

@@ -76,7 +76,10 @@ enum axas_status axas_table_init(struct axas_table *table, const struct axas_tab
 void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void *context);
 
 /** Size of the smallest leaf, bytes: what addresses and sizes are multiples of. */
-uint64_t axas_table_page_size(const struct axas_table *table);
+static inline uint64_t axas_table_page_size(const struct axas_table *table)
+{
+    return table->page_size;
+}
 /** The leaf sizes that this tree may make with that attribute: bit n set for 1 << n bytes. What the mode, the
  *  CPU's features and the caps allow, up to the first size that they do not, since leaves are split one level
  *  at a time. */
