@@ -1760,6 +1760,91 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
+/* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
+static void *empty_page_from_level_minus1(const struct axas_table *t, uint64_t gpa)
+{
+#if SMALL
+    return axas_walk_empty_page(t, gpa);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+
+    if (!axas_aarch64_stage2_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1, gpa, &slot) ||
+            axas_aarch64_stage2_lpa2_inline_load_link(slot) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
+        return NULL;
+    }
+    return slot;
+#endif
+}
+
+/* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
+static void *empty_page_from_level0(const struct axas_table *t, uint64_t gpa)
+{
+#if SMALL
+    return axas_walk_empty_page(t, gpa);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+
+    if (!axas_aarch64_stage2_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, gpa, &slot) ||
+            axas_aarch64_stage2_lpa2_inline_load_link(slot) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
+        return NULL;
+    }
+    return slot;
+#endif
+}
+
+/* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
+static void *empty_page_from_level1(const struct axas_table *t, uint64_t gpa)
+{
+#if SMALL
+    return axas_walk_empty_page(t, gpa);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+
+    if (!axas_aarch64_stage2_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, gpa, &slot) ||
+            axas_aarch64_stage2_lpa2_inline_load_link(slot) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
+        return NULL;
+    }
+    return slot;
+#endif
+}
+
+/* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
+static void *empty_page_from_level2(const struct axas_table *t, uint64_t gpa)
+{
+#if SMALL
+    return axas_walk_empty_page(t, gpa);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+
+    if (!axas_aarch64_stage2_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, gpa, &slot) ||
+            axas_aarch64_stage2_lpa2_inline_load_link(slot) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
+        return NULL;
+    }
+    return slot;
+#endif
+}
+
+/* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
+static void *empty_page_from_level3(const struct axas_table *t, uint64_t gpa)
+{
+#if SMALL
+    return axas_walk_empty_page(t, gpa);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    table_entry *slot;
+
+    if (!axas_aarch64_stage2_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, gpa, &slot) ||
+            axas_aarch64_stage2_lpa2_inline_load_link(slot) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
+        return NULL;
+    }
+    return slot;
+#endif
+}
+
 /* A loop over pages stays in the table that was found last. */
 static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
@@ -1826,7 +1911,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level3_translate,
             .translate_batch = translate_batch_from_level3,
             .find = find,
-            .empty_page = axas_walk_empty_page,
+            .empty_page = empty_page_from_level3,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
@@ -1852,7 +1937,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level2_translate,
             .translate_batch = translate_batch_from_level2,
             .find = find,
-            .empty_page = axas_walk_empty_page,
+            .empty_page = empty_page_from_level2,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
@@ -1878,7 +1963,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level1_translate,
             .translate_batch = translate_batch_from_level1,
             .find = find,
-            .empty_page = axas_walk_empty_page,
+            .empty_page = empty_page_from_level1,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
@@ -1904,7 +1989,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level0_translate,
             .translate_batch = translate_batch_from_level0,
             .find = find,
-            .empty_page = axas_walk_empty_page,
+            .empty_page = empty_page_from_level0,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
@@ -1930,7 +2015,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level_minus1_translate,
             .translate_batch = translate_batch_from_level_minus1,
             .find = find,
-            .empty_page = axas_walk_empty_page,
+            .empty_page = empty_page_from_level_minus1,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
