@@ -471,16 +471,64 @@ static inline enum axas_status put_page(struct axas_table *table, void *slot, ax
                : table->mode->install_page(table, slot, page.raw, attr);
 }
 
-/* What serve_page says where nothing was done and serve() has to look. */
-#define UNSERVED AXAS_FAULT_INVALID
-
 static enum axas_fault_result no_page(enum axas_status status)
 {
     return status == AXAS_ERR_NO_MEMORY ? AXAS_FAULT_NO_MEMORY : AXAS_FAULT_BROKEN;
 }
 
-/* The rest of serve_page where the backend may take its time: it is asked between two holds. Ends the first.
+/* Ends a fault whose page is there: a CPU may have kept that nothing was. Nothing is built but a copy of what
+ * was known when the tree was made. */
+static AXAS_OUTLINE enum axas_fault_result forget_fault(const struct axas_table *table, uint64_t gpa)
+{
+    struct axas_invalidation what = table->page_faulted;
+    what.gpa.raw &= gpa;
+    table->hal->invalidate(table->hal->context, &what);
+    return AXAS_FAULT_RESOLVED;
+}
+
+static inline enum axas_fault_result end_resolved(const struct axas_table *table, uint64_t gpa)
+{
+    return AXAS_UNLIKELY(table->page_faulted.scope != AXAS_INVALIDATE_NONE) ? forget_fault(table, gpa)
+                                                                            : AXAS_FAULT_RESOLVED;
+}
+
+/* Any fault. */
+static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, struct axas_fault *fault)
+{
+    struct axas_area area;
+    axas_hpa hpa;
+    const enum axas_fault_result result =
+        serve(space, fault->gpa, fault->access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader,
+              fault->cache, &hpa, &area);
+    if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
+        fault->hpa = hpa;
+        (void)end_resolved(&space->table, fault->gpa.raw);
+    } else if (result == AXAS_FAULT_TRAP || result == AXAS_FAULT_DENIED) {
+        fault->area = area.gpa;
+        fault->cookie = result == AXAS_FAULT_TRAP ? area.context : NULL;
+    }
+    return result;
+}
+
+/*
+ * What almost every fault is: a page of normal memory in a table that is there (serve_page). The same two
+ * holds, with nothing to look up in the second unless something changed; one, where the backend may be asked
+ * meanwhile. A swap waits for the stores before it, so what happens seldom is in functions of its own, for
+ * which nothing has to be kept on the stack there. Each ends the hold of `state` and the fault.
  */
+
+/* Nothing was found that could be served in this way. */
+static AXAS_OUTLINE enum axas_fault_result serve_closer(struct axas_space *space, struct axas_fault *fault,
+                                                        struct axas_last_page *last, axas_lock_state state)
+{
+    if (last->slot == NULL) { /* noted before it was known; what else was noted is good still */
+        last->holds = 0;
+    }
+    axas_unlock_read(&space->lock, fault->reader, state);
+    return serve_any(space, fault);
+}
+
+/* The backend may take its time: it is asked between two holds. */
 static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *space, struct axas_fault *fault,
                                                          const struct axas_area *found, void *slot,
                                                          axas_lock_state state)
@@ -500,30 +548,34 @@ static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *spac
     axas_unlock_read(&space->lock, fault->reader, state);
     if (status != AXAS_OK) {
         give_back(&area, gpa.raw, run.hpa.raw, table->page_size);
-        return UNSERVED;
+        return serve_any(space, fault);
     }
     fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
-    return AXAS_FAULT_RESOLVED;
+    return end_resolved(table, fault->gpa.raw);
 }
 
-/* Ends serve_page where a page that was taken under the lock could not be put. */
-static AXAS_OUTLINE enum axas_fault_result unserve(struct axas_space *space, const struct axas_fault *fault,
-                                                   const struct axas_area *found, axas_hpa page,
-                                                   axas_lock_state state)
+/* The backend gave no page. */
+static AXAS_OUTLINE enum axas_fault_result serve_none(struct axas_space *space,
+                                                      const struct axas_fault *fault, enum axas_status status,
+                                                      axas_lock_state state)
+{
+    axas_unlock_read(&space->lock, fault->reader, state);
+    return no_page(status);
+}
+
+/* A page that was taken under the lock could not be put. */
+static AXAS_OUTLINE enum axas_fault_result serve_again(struct axas_space *space, struct axas_fault *fault,
+                                                       const struct axas_area *found, axas_hpa page,
+                                                       axas_lock_state state)
 {
     const uint64_t size = space->table.page_size;
     const struct axas_area area = *found;
     axas_unlock_read(&space->lock, fault->reader, state);
     give_back(&area, fault->gpa.raw & ~(size - 1), page.raw, size);
-    return UNSERVED;
+    return serve_any(space, fault);
 }
 
-/*
- * What almost every fault is: a page of normal memory in a table that is there. The same two holds, with
- * nothing to look up in the second unless something changed; one, where the backend may be asked meanwhile.
- * A swap waits for the stores before it, so what happens seldom is in functions of its own, for which nothing
- * has to be kept on the stack here. Ends the hold of `state`; *last is what the fault before noted.
- */
+/* *last is what the fault before noted. */
 static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, struct axas_fault *fault,
                                                      axas_gpa gpa, axas_lock_state state,
                                                      struct axas_last_page *last)
@@ -544,27 +596,24 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
         last->slot = slot;
     }
     if (AXAS_UNLIKELY(slot == NULL)) {
-        if (last->slot == NULL) { /* noted above, before it was known; what else was noted is good still */
-            last->holds = 0;
-        }
-        axas_unlock_read(&space->lock, fault->reader, state);
-        return UNSERVED;
+        return serve_closer(space, fault, last, state);
     }
     if (AXAS_UNLIKELY(!found->backend->brief && !found->backend->pure)) {
         return serve_between(space, fault, found, slot, state);
     }
-    struct axas_run run;
-    enum axas_status status = take_page(space, found, gpa, fault->cache, &run);
-    if (AXAS_UNLIKELY(status != AXAS_OK)) {
+    { /* The run has to be gone before what ends the fault, for which nothing is kept on the stack then. */
+        struct axas_run run;
+        enum axas_status status = take_page(space, found, gpa, fault->cache, &run);
+        if (AXAS_UNLIKELY(status != AXAS_OK)) {
+            return serve_none(space, fault, status, state);
+        }
+        if (AXAS_UNLIKELY(put_page(table, slot, run.hpa, found->attr) != AXAS_OK)) {
+            return serve_again(space, fault, found, run.hpa, state);
+        }
         axas_unlock_read(&space->lock, fault->reader, state);
-        return no_page(status);
+        fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
     }
-    if (AXAS_UNLIKELY(put_page(table, slot, run.hpa, found->attr) != AXAS_OK)) {
-        return unserve(space, fault, found, run.hpa, state);
-    }
-    axas_unlock_read(&space->lock, fault->reader, state);
-    fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
-    return AXAS_FAULT_RESOLVED;
+    return end_resolved(table, fault->gpa.raw);
 }
 
 /* The same where nothing is noted, and nothing can be. */
@@ -585,23 +634,6 @@ static AXAS_INLINE enum axas_fault_result hold_and_serve_page(struct axas_space 
     struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
     return AXAS_LIKELY(notes != NULL) ? serve_page(space, fault, gpa, state, &notes->fault)
                                       : serve_page_anew(space, fault, gpa, state);
-}
-
-/* Any other fault. */
-static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, struct axas_fault *fault)
-{
-    struct axas_area area;
-    axas_hpa hpa;
-    const enum axas_fault_result result =
-        serve(space, fault->gpa, fault->access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader,
-              fault->cache, &hpa, &area);
-    if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
-        fault->hpa = hpa;
-    } else if (result == AXAS_FAULT_TRAP || result == AXAS_FAULT_DENIED) {
-        fault->area = area.gpa;
-        fault->cookie = result == AXAS_FAULT_TRAP ? area.context : NULL;
-    }
-    return result;
 }
 
 /* A fault that serve_page may serve: the CPU told what was tried and where, and that nothing is there, as far
@@ -636,40 +668,10 @@ enum axas_fault_result axas_space_populate(struct axas_space *space, axas_gpa gp
     return serve(space, gpa, access, false, reader, cache, hpa, area);
 }
 
-/* Where a CPU may have kept that nothing was there. Ends a fault as it is, so that nothing is kept for it. */
-static AXAS_OUTLINE enum axas_fault_result forget_fault(const struct axas_table *table, uint64_t gpa)
-{
-    struct axas_invalidation what = table->page_faulted;
-    what.gpa.raw &= gpa;
-    table->hal->invalidate(table->hal->context, &what);
-    return AXAS_FAULT_RESOLVED;
-}
-
-static inline enum axas_fault_result end_resolved(const struct axas_table *table, uint64_t gpa)
-{
-    return AXAS_UNLIKELY(table->page_faulted.scope != AXAS_INVALIDATE_NONE) ? forget_fault(table, gpa)
-                                                                            : AXAS_FAULT_RESOLVED;
-}
-
 enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct axas_fault *fault)
 {
-    enum axas_fault_result result;
     if (space == NULL || fault == NULL || space->table.root == NULL) {
         return AXAS_FAULT_INVALID;
     }
-    if (AXAS_LIKELY(is_usual(fault))) {
-        result = hold_and_serve_page(space, fault);
-        if (AXAS_LIKELY(result == AXAS_FAULT_RESOLVED)) {
-            return end_resolved(&space->table, fault->gpa.raw);
-        }
-        if (result == UNSERVED) {
-            result = serve_any(space, fault);
-        }
-    } else {
-        result = serve_unusual(space, fault);
-    }
-    if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
-        (void)end_resolved(&space->table, fault->gpa.raw);
-    }
-    return result;
+    return AXAS_LIKELY(is_usual(fault)) ? hold_and_serve_page(space, fault) : serve_unusual(space, fault);
 }
