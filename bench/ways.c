@@ -69,13 +69,15 @@ static enum axas_status fill(struct axas_table *table, struct axas_pool *pool)
             const axas_gpa gpa = axas_gpa_of(pages[i]);                                                      \
             const axas_hpa hpa = axas_hpa_of(start + pages[i]);                                              \
             enum axas_status status = name##_install_page(&walker, gpa, hpa, RW, pool);                      \
-            if (AXAS_UNLIKELY(status == AXAS_ERR_NO_MEMORY)) {                                               \
-                status = fill(table, pool);                                                                  \
-                i--;                                                                                         \
-            }                                                                                                \
             if (AXAS_UNLIKELY(status != AXAS_OK)) {                                                          \
-                *at = i;                                                                                     \
-                return status;                                                                               \
+                if (status == AXAS_ERR_NO_MEMORY) {                                                          \
+                    status = fill(table, pool);                                                              \
+                    i--;                                                                                     \
+                }                                                                                            \
+                if (status != AXAS_OK) {                                                                     \
+                    *at = i;                                                                                 \
+                    return status;                                                                           \
+                }                                                                                            \
             }                                                                                                \
         }                                                                                                    \
         return AXAS_OK;                                                                                      \
