@@ -1653,6 +1653,32 @@ static void *empty_page_from_level0(const struct axas_table *t, uint64_t gpa)
 #endif
 }
 
+/* put_page in the lane of faults, where the direct map is at an offset and nothing follows a new entry. */
+static enum axas_status install_from_level0(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+#if SMALL
+    return put_page(t, gpa, hpa, size, attr, pool);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    const uint64_t access = axas_walk_anew(attr);
+    table_entry *slot;
+
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
+        return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
+    }
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0, gpa, &slot))) {
+        return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
+    }
+    return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
+#endif
+}
+
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
 static void *empty_page_from_level1(const struct axas_table *t, uint64_t gpa)
 {
@@ -1667,6 +1693,32 @@ static void *empty_page_from_level1(const struct axas_table *t, uint64_t gpa)
         return NULL;
     }
     return slot;
+#endif
+}
+
+/* put_page in the lane of faults, where the direct map is at an offset and nothing follows a new entry. */
+static enum axas_status install_from_level1(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+#if SMALL
+    return put_page(t, gpa, hpa, size, attr, pool);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    const uint64_t access = axas_walk_anew(attr);
+    table_entry *slot;
+
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
+        return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
+    }
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1, gpa, &slot))) {
+        return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
+    }
+    return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
 }
 
@@ -1687,6 +1739,32 @@ static void *empty_page_from_level2(const struct axas_table *t, uint64_t gpa)
 #endif
 }
 
+/* put_page in the lane of faults, where the direct map is at an offset and nothing follows a new entry. */
+static enum axas_status install_from_level2(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+#if SMALL
+    return put_page(t, gpa, hpa, size, attr, pool);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    const uint64_t access = axas_walk_anew(attr);
+    table_entry *slot;
+
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
+        return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
+    }
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2, gpa, &slot))) {
+        return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
+    }
+    return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
+#endif
+}
+
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
 static void *empty_page_from_level3(const struct axas_table *t, uint64_t gpa)
 {
@@ -1701,6 +1779,32 @@ static void *empty_page_from_level3(const struct axas_table *t, uint64_t gpa)
         return NULL;
     }
     return slot;
+#endif
+}
+
+/* put_page in the lane of faults, where the direct map is at an offset and nothing follows a new entry. */
+static enum axas_status install_from_level3(
+        struct axas_table *t,
+        uint64_t gpa,
+        uint64_t hpa,
+        uint64_t size,
+        axas_attr attr,
+        struct axas_pool *pool)
+{
+#if SMALL
+    return put_page(t, gpa, hpa, size, attr, pool);
+#else
+    const struct axas_walker walker = axas_walker_on(t);
+    const uint64_t access = axas_walk_anew(attr);
+    table_entry *slot;
+
+    if (AXAS_UNLIKELY(!is_page(t, gpa, hpa, size, access))) {
+        return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
+    }
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, &slot))) {
+        return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
+    }
+    return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
 }
 
@@ -1774,7 +1878,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = put_page,
+            .install = install_from_level3,
             .divide = divide,
             .map = map_in,
             .change = change_in,
@@ -1800,7 +1904,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = put_page,
+            .install = install_from_level2,
             .divide = divide,
             .map = map_in,
             .change = change_in,
@@ -1826,7 +1930,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = put_page,
+            .install = install_from_level1,
             .divide = divide,
             .map = map_in,
             .change = change_in,
@@ -1852,7 +1956,7 @@ static const struct axas_mode modes[] = {
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,
-            .install = put_page,
+            .install = install_from_level0,
             .divide = divide,
             .map = map_in,
             .change = change_in,
