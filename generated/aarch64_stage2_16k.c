@@ -1434,7 +1434,7 @@ static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot
 
 static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
 {
-    return swap_page(t, slot, t->page_code[attr], hpa);
+    return swap_page(t, slot, t->page_code.of[attr], hpa);
 }
 
 #if !SMALL
@@ -1495,7 +1495,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
         }
-        code = t->page_code[axas_walk_anew(access)];
+        code = t->page_code.of[axas_walk_anew(access)];
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
@@ -1545,7 +1545,7 @@ static enum axas_status install_from_level1(
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, &slot))) {
         return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
-    return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
+    return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
 }
 
@@ -1588,7 +1588,7 @@ static enum axas_status install_from_level2(
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, &slot))) {
         return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
-    return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
+    return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
 }
 
@@ -1631,7 +1631,7 @@ static enum axas_status install_from_level3(
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, &slot))) {
         return axas_walk_put(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
-    return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
+    return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
 }
 

@@ -1071,7 +1071,7 @@ static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot
 
 static enum axas_status install_page(struct axas_table *t, void *slot, uint64_t hpa, axas_attr attr)
 {
-    return swap_page(t, slot, t->page_code[attr], hpa);
+    return swap_page(t, slot, t->page_code.of[attr], hpa);
 }
 
 #if !SMALL
@@ -1132,7 +1132,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_slot(&walker, t->root_level, gpa, &slot))) {
             return axas_walk_put(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
         }
-        code = t->page_code[axas_walk_anew(access)];
+        code = t->page_code.of[axas_walk_anew(access)];
         if (pool != NULL) {
             return swap_page(t, slot, code, hpa);
         }
@@ -1182,7 +1182,7 @@ static enum axas_status install_from_vpn1(
     if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_slot(&walker, AXAS_RISCV_IOMMU_SV32X4_VPN1, gpa, &slot))) {
         return axas_walk_put(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
     }
-    return AXAS_LIKELY(axas_riscv_iommu_sv32x4_inline_swap_page(slot, t->page_code[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
+    return AXAS_LIKELY(axas_riscv_iommu_sv32x4_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
 }
 

@@ -624,7 +624,7 @@ static inline bool are_alike(const struct traits *a, const struct traits *b)
 static unsigned refused_by(const struct axas_table *table, const struct traits *traits)
 {
     const bool serves = traits->backend->provide != NULL && (traits->flags & AXAS_AREA_FILLING) == 0 &&
-                        axas_walk_plain_code(table, traits->attr) != 0;
+                        axas_walk_plain_code(&table->page_code, traits->attr) != 0;
     return (serves ? ~traits->attr : AXAS_ACCESS_MASK) & AXAS_ACCESS_MASK;
 }
 

@@ -318,7 +318,7 @@ static struct failure check_map(const struct axas_space *space, const struct axa
     if ((area->attr & AXAS_ACCESS_MASK) == 0) {
         return failure(AXAS_ERR_UNSUPPORTED, "attribute without any access");
     }
-    if (axas_walk_plain_code(&space->table, area->attr) == 0 &&
+    if (axas_walk_plain_code(&space->table.page_code, area->attr) == 0 &&
         space->table.format->encode(area->attr, space->table.features, &code) != AXAS_OK) {
         return failure(AXAS_ERR_UNSUPPORTED, "format has no code for the attribute");
     }

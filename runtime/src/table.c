@@ -483,7 +483,7 @@ static void encode_pages(struct axas_table *table)
     for (axas_attr attr = 1; attr <= AXAS_ACCESS_MASK; attr++) {
         struct axas_leaf_code code;
         if (table->format->encode(attr | AXAS_MEM_NORMAL, table->features, &code) == AXAS_OK) {
-            table->page_code[attr] = code.at[level];
+            table->page_code.of[attr] = code.at[level];
         }
     }
 }

@@ -122,6 +122,11 @@ struct axas_mode;
 /** What code.attr is before a range was given a code: no attribute. */
 #define AXAS_NO_CODE UINT32_MAX
 
+/** Of a smallest leaf of normal memory, by access bits; 0: there is none, or it has no bit. */
+struct axas_page_codes {
+    uint64_t of[AXAS_ACCESS_MASK + 1];
+};
+
 /** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
 struct axas_table {
     /* What every walk reads stands together. */
@@ -157,8 +162,7 @@ struct axas_table {
     uint64_t leaf_table_gpa;   /**< its first address */
     uint64_t leaf_table_pages; /**< table_pages, or 0: there is no such table */
     uint64_t table_pages;      /**< how many pages of a table of smallest leaves are within the space */
-    /** Of a smallest leaf of normal memory, by access bits; 0: there is none, or it has no bit. */
-    uint64_t page_code[AXAS_ACCESS_MASK + 1];
+    struct axas_page_codes page_code;
     struct axas_leaf_code code;     /**< that a range was given last; for exclusive calls */
     struct axas_known_change known; /**< the last one to that code */
     const struct axas_hal *hal;

@@ -96,19 +96,25 @@ static inline bool axas_walk_is_quiet(const struct axas_table *table)
     return !table->writes_back && table->hal->barrier == NULL;
 }
 
-/** What a walk in the caller's own code (axas/inline.h) needs of a table, to be kept in registers. */
+/** What a walk in the caller's own code (axas/inline.h) needs of a table, to be kept in registers. All of it
+ * stays the same as long as the tree is there. */
 struct axas_walker {
     struct axas_table *table;
     void *root;
     uintptr_t direct_map;
     uint64_t limit;         /**< guest addresses below it are walked there; the others, by a call */
     uint64_t install_limit; /**< the same for what is installed */
+    uint64_t not_in_hpa;    /**< these are the table's */
+    struct axas_page_codes page_code;
+    bool announces;
 };
 
 /** Of a table that does not map by call, for a walk alone: no table and no limit. */
 static AXAS_INLINE struct axas_walker axas_walker_on(const struct axas_table *table)
 {
-    const struct axas_walker walker = {NULL, table->root, (uintptr_t)axas_walk_virt_directly(table, 0), 0, 0};
+    struct axas_walker walker = {0};
+    walker.root = table->root;
+    walker.direct_map = (uintptr_t)axas_walk_virt_directly(table, 0);
     return walker;
 }
 
@@ -117,11 +123,14 @@ static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
                                                      enum axas_status (*translate)(const struct axas_table *,
                                                                                    uint64_t, axas_hpa *))
 {
-    struct axas_walker walker = {NULL, NULL, 0, 0, 0};
+    struct axas_walker walker = {0};
     if (table != NULL && table->translate == translate) {
         walker = axas_walker_on(table);
         walker.limit = table->last + 1;
         walker.install_limit = axas_walk_is_quiet(table) ? walker.limit : 0;
+        walker.not_in_hpa = table->not_in_hpa;
+        walker.page_code = table->page_code;
+        walker.announces = table->announces;
     }
     walker.table = table;
     return walker;
@@ -162,9 +171,9 @@ static inline void axas_walk_linked(struct axas_table *table, uint64_t tables)
 /** True if `tables` more may be linked without going over the cap. */
 bool axas_walk_within_limit(const struct axas_table *table, uint64_t tables);
 /** The code of a smallest leaf of that attribute, if it is normal memory and its code is kept; or else 0. */
-static inline uint64_t axas_walk_plain_code(const struct axas_table *table, axas_attr attr)
+static inline uint64_t axas_walk_plain_code(const struct axas_page_codes *codes, axas_attr attr)
 {
-    return AXAS_UNLIKELY(attr > AXAS_ACCESS_MASK) ? 0 : table->page_code[attr];
+    return AXAS_UNLIKELY(attr > AXAS_ACCESS_MASK) ? 0 : codes->of[attr];
 }
 
 /** Exclusive. The code of an attribute that a range is given, until the next call; those for one range after
@@ -187,7 +196,15 @@ static inline uint64_t axas_walk_page_code(const struct axas_table *table, uint6
     if (AXAS_UNLIKELY(size != span) || AXAS_UNLIKELY((hpa & table->not_in_hpa) != 0)) {
         return 0;
     }
-    return axas_walk_plain_code(table, attr);
+    return axas_walk_plain_code(&table->page_code, attr);
+}
+
+/** The same where the walker tells, for a smallest leaf. */
+static AXAS_INLINE uint64_t axas_walker_page_code(const struct axas_walker *walker, uint64_t hpa,
+                                                  axas_attr attr)
+{
+    return AXAS_UNLIKELY((hpa & walker->not_in_hpa) != 0) ? 0
+                                                          : axas_walk_plain_code(&walker->page_code, attr);
 }
 
 /** axas_table_install of any size, or without a pool axas_table_map. */

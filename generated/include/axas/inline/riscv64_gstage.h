@@ -280,7 +280,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_inline_map_page(
     if (stays ? AXAS_UNLIKELY(gpa.raw >= w->limit) : AXAS_UNLIKELY(axas_walk_page_number(gpa.raw, AXAS_RISCV64_GSTAGE_VPN0_SHIFT) >= w->limit >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT)) {
         goto call;
     }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    code = axas_walker_page_code(w, hpa.raw, attr);
     if (AXAS_UNLIKELY(code == 0)) {
         goto call;
     }
@@ -302,7 +302,10 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_inline_map_page(
     if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
-    return AXAS_UNLIKELY(w->table->announces) ? axas_walk_announce_page(w->table, slot, gpa.raw) : AXAS_OK;
+    if (AXAS_UNLIKELY(w->announces)) {
+        (void)axas_walk_announce_page(w->table, slot, gpa.raw); /* cannot fail */
+    }
+    return AXAS_OK;
 
 call:
     return axas_table_map(w->table, gpa, hpa, page, attr);
@@ -324,7 +327,7 @@ static AXAS_INLINE enum axas_status axas_riscv64_gstage_inline_install_page(
     if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_RISCV64_GSTAGE_VPN0_SHIFT)) {
         goto call;
     }
-    code = axas_walk_page_code(w->table, hpa.raw, page, attr, page);
+    code = axas_walker_page_code(w, hpa.raw, attr);
     if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv64_gstage_inline_slot(w, root, gpa.raw, &slot)) ||
             AXAS_UNLIKELY(!axas_riscv64_gstage_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
