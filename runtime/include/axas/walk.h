@@ -112,9 +112,8 @@ struct axas_walker {
 /** Of a table that does not map by call, for a walk alone: no table and no limit. */
 static AXAS_INLINE struct axas_walker axas_walker_on(const struct axas_table *table)
 {
-    struct axas_walker walker = {0};
-    walker.root = table->root;
-    walker.direct_map = (uintptr_t)axas_walk_virt_directly(table, 0);
+    const uintptr_t direct_map = (uintptr_t)axas_walk_virt_directly(table, 0);
+    const struct axas_walker walker = {NULL, table->root, direct_map, 0, 0, 0, {{0}}, false};
     return walker;
 }
 
@@ -123,7 +122,7 @@ static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
                                                      enum axas_status (*translate)(const struct axas_table *,
                                                                                    uint64_t, axas_hpa *))
 {
-    struct axas_walker walker = {0};
+    struct axas_walker walker = {NULL, NULL, 0, 0, 0, 0, {{0}}, false};
     if (table != NULL && table->translate == translate) {
         walker = axas_walker_on(table);
         walker.limit = table->last + 1;
