@@ -476,13 +476,10 @@ static enum axas_fault_result no_page(enum axas_status status)
     return status == AXAS_ERR_NO_MEMORY ? AXAS_FAULT_NO_MEMORY : AXAS_FAULT_BROKEN;
 }
 
-/* Ends a fault whose page is there: a CPU may have kept that nothing was. Nothing is built but a copy of what
- * was known when the tree was made. */
+/* Ends a fault whose page is there: a CPU may have kept that nothing was. */
 static AXAS_OUTLINE enum axas_fault_result forget_fault(const struct axas_table *table, uint64_t gpa)
 {
-    struct axas_invalidation what = table->page_faulted;
-    what.gpa.raw &= gpa;
-    table->hal->invalidate(table->hal->context, &what);
+    axas_tree_forget_fault(table, gpa);
     return AXAS_FAULT_RESOLVED;
 }
 

@@ -1050,7 +1050,9 @@ void axas_pool_drain(struct axas_table *table, struct axas_pool *pool)
 
 void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa)
 {
-    axas_tree_after_fault(table, gpa.raw);
+    if (table->page_faulted.scope != AXAS_INVALIDATE_NONE) {
+        axas_tree_forget_fault(table, gpa.raw);
+    }
 }
 
 enum axas_status axas_fault_decode(const struct axas_format *format,
