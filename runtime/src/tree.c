@@ -486,24 +486,83 @@ void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned lev
 
 /* Leaves */
 
+/* What is asked of leaves that are broken and made again, and what becomes of them; in the order of an
+ * entry's bytes, so that nothing has to be put in order for each. */
+struct remaking {
+    uint64_t compared, seen;
+    uint64_t empty;
+    uint64_t keep, set, lost, dirty;
+};
+
+/* Empties up to `most` leaves that look like the first, and gives how many. What they were is in old[]. */
+static AXAS_INLINE uint64_t break_leaves(void *slot, uint64_t most, const struct remaking *what,
+                                         uint64_t *old, bool wide, bool exchanges)
+{
+    uint64_t *const wide_at = (uint64_t *)slot;
+    uint32_t *const narrow_at = (uint32_t *)slot;
+    uint64_t done = 0;
+    for (; done < most; done++) {
+        uint64_t entry = wide ? AXAS_LOAD_LINK(wide_at + done) : AXAS_LOAD_LINK(narrow_at + done);
+        if ((entry & what->compared) != what->seen) {
+            break;
+        }
+        if (exchanges) {
+            entry = wide ? AXAS_EXCHANGE(wide_at + done, what->empty)
+                         : AXAS_EXCHANGE(narrow_at + done, (uint32_t)what->empty);
+        } else if (wide) {
+            AXAS_STORE_LINK(wide_at + done, what->empty);
+        } else {
+            AXAS_STORE_LINK(narrow_at + done, (uint32_t)what->empty);
+        }
+        old[done] = entry;
+    }
+    return done;
+}
+
+static AXAS_INLINE void make_leaves(void *slot, uint64_t count, const struct remaking *what,
+                                    const uint64_t *old, bool wide)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        const uint64_t entry =
+            (old[i] & what->keep) | what->set | ((old[i] & what->lost) != 0 ? what->dirty : 0);
+        if (wide) {
+            AXAS_STORE_LINK((uint64_t *)slot + i, entry);
+        } else {
+            AXAS_STORE_LINK((uint32_t *)slot + i, (uint32_t)entry);
+        }
+    }
+}
+
 uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count, uint64_t gpa, unsigned level,
                            const struct axas_transition *change, const struct axas_recoding *to)
 {
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
-    const uint64_t compared = ~(to->keep | to->lost), seen = axas_tree_load(format, slot) & compared;
+    const uint64_t most = count < AXAS_BREAK_BATCH ? count : AXAS_BREAK_BATCH;
+    const uint64_t compared = ~(to->keep | to->lost);
+    const struct remaking what = {axas_tree_in_order(format, compared),
+                                  axas_tree_in_order(format, axas_tree_load(format, slot) & compared),
+                                  axas_tree_in_order(format, shape->empty),
+                                  axas_tree_in_order(format, to->keep),
+                                  axas_tree_in_order(format, to->set),
+                                  axas_tree_in_order(format, to->lost),
+                                  axas_tree_in_order(format, shape->dirty)};
     uint64_t old[AXAS_BREAK_BATCH];
-    uint64_t done = 0;
-    while (done < count && done < AXAS_BREAK_BATCH &&
-           (axas_tree_load(format, axas_tree_behind(format, slot, done)) & compared) == seen) {
-        old[done] = take(table, axas_tree_behind(format, slot, done), shape->empty);
-        done++;
+    uint64_t done;
+    /* A loop for each: what is the same for all leaves is not asked of each. */
+    if (AXAS_TREE_IS_WIDE(format)) {
+        done = table->hardware_updates ? break_leaves(slot, most, &what, old, AXAS_CPU_MOVES_8_BYTES, true)
+                                       : break_leaves(slot, most, &what, old, AXAS_CPU_MOVES_8_BYTES, false);
+    } else {
+        done = table->hardware_updates ? break_leaves(slot, most, &what, old, false, true)
+                                       : break_leaves(slot, most, &what, old, false, false);
     }
     written(table, slot, done);
     axas_walk_invalidate(table, change, gpa, done * shape->span, shape->span);
-    for (uint64_t i = 0; i < done; i++) {
-        store(format, axas_tree_behind(format, slot, i),
-              axas_recoded(shape, old[i], to->keep, to->set, to->lost));
+    if (AXAS_TREE_IS_WIDE(format)) {
+        make_leaves(slot, done, &what, old, AXAS_CPU_MOVES_8_BYTES);
+    } else {
+        make_leaves(slot, done, &what, old, false);
     }
     return done;
 }

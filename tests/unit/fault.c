@@ -533,3 +533,59 @@ Test(fault, beside_the_last_one_a_piece_without_a_record_answers_for_itself)
         unit_space_end(&unit);
     }
 }
+
+/* Memory that is lent: what was given and what came back. */
+struct lent {
+    uint64_t hpa; /* of the next page; the space's address of the page is added */
+    unsigned given, back;
+    uint64_t last_back;
+};
+
+static enum axas_status provide_lent(const struct axas_space *space, const struct axas_area *area,
+                                     axas_gpa gpa, struct axas_run *run)
+{
+    struct lent *lent = area->context;
+    lent->given++;
+    *run =
+        (struct axas_run){gpa, axas_hpa_of(lent->hpa + gpa.raw), axas_table_page_size(&space->table), NULL};
+    return AXAS_OK;
+}
+
+static void take_lent_back(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t size)
+{
+    struct lent *lent = context;
+    lent->back++;
+    lent->last_back = hpa.raw - gpa.raw;
+    cr_expect_geq(size, AXAS_FRAME_SIZE);
+}
+
+Test(fault, a_page_that_no_entry_can_name_goes_back)
+{
+    static const struct axas_backend lender = {
+        .name = "lender", .provide = provide_lent, .release = take_lent_back, .brief = true};
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const unsigned physical = unit.space.table.physical_bits;
+        struct lent lent = {.hpa = FAR_HPA};
+        cr_assert_eq(
+            axas_space_map(&unit.space, axas_gpa_of(0), 4 * unit.page, RW, &lender, &lent, 0, AXAS_LAZY),
+            AXAS_OK, "%s", unit.name);
+        cr_assert_eq(unit_touch(&unit, 0, W), AXAS_FAULT_RESOLVED, "so that the table is there");
+        if (physical < 64) {
+            lent = (struct lent){.hpa = UINT64_C(1) << physical};
+            for (uint64_t i = 1; i < 3; i++) {
+                cr_expect_eq(unit_touch(&unit, i * unit.page, W), AXAS_FAULT_NO_MEMORY, "%s", unit.name);
+                cr_expect_gt(lent.given, 0);
+                cr_expect_eq(lent.back, lent.given, "%s: %u of %u", unit.name, lent.back, lent.given);
+                cr_expect_eq(lent.last_back, lent.hpa);
+            }
+            lent = (struct lent){.hpa = FAR_HPA};
+            cr_expect_eq(unit_touch(&unit, unit.page, W), AXAS_FAULT_RESOLVED, "%s: all is as before",
+                         unit.name);
+            cr_expect_eq(lent.given, 1);
+            cr_expect_eq(lent.back, 0);
+        }
+        unit_space_end(&unit);
+    }
+}

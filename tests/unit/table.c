@@ -1166,6 +1166,8 @@ Test(table, what_follows_a_fault_is_local_and_of_that_page)
         struct unit_tree tree;
         unit_tree_make(&tree, &at);
         const struct axas_transition *rule = &tree.table.change[AXAS_CHANGE_FAULT];
+        struct axas_root root;
+        cr_assert_eq(axas_table_root(&tree.table, 1, &root), AXAS_OK);
         axas_hosted_record(tree.arena, 100);
         axas_table_after_fault(&tree.table, axas_gpa_of(5 * tree.page + 3));
         axas_hosted_record_stop(tree.arena);
@@ -1175,7 +1177,8 @@ Test(table, what_follows_a_fault_is_local_and_of_that_page)
             const struct axas_invalidation *what = &axas_hosted_events(tree.arena)[0].invalidation;
             cr_expect_eq(what->scope, rule->scope);
             cr_expect_eq(what->local, rule->local);
-            cr_expect_eq(what->root.raw, tree.table.root_hpa.raw);
+            cr_expect_eq(what->root.raw, root.root.raw);
+            cr_expect_eq(what->vmid, 1, "%s: the one that is loaded", tree.name);
             if (what->scope != AXAS_INVALIDATE_ALL) {
                 cr_expect_eq(what->gpa.raw, 5 * tree.page);
                 cr_expect_eq(what->size, tree.page);
