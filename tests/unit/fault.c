@@ -536,7 +536,9 @@ Test(fault, beside_the_last_one_a_piece_without_a_record_answers_for_itself)
 
 /* Memory that is lent: what was given and what came back. */
 struct lent {
-    uint64_t hpa; /* of the next page; the space's address of the page is added */
+    uint64_t hpa;    /* of the next page; the space's address of the page is added */
+    uint64_t before; /* bytes that it begins before the page */
+    unsigned larger; /* it is 1 << this pages */
     unsigned given, back;
     uint64_t last_back;
 };
@@ -546,8 +548,9 @@ static enum axas_status provide_lent(const struct axas_space *space, const struc
 {
     struct lent *lent = area->context;
     lent->given++;
-    *run =
-        (struct axas_run){gpa, axas_hpa_of(lent->hpa + gpa.raw), axas_table_page_size(&space->table), NULL};
+    const uint64_t start = gpa.raw - lent->before;
+    *run = (struct axas_run){axas_gpa_of(start), axas_hpa_of(lent->hpa + start),
+                             axas_table_page_size(&space->table) << lent->larger, NULL};
     return AXAS_OK;
 }
 
@@ -559,10 +562,39 @@ static void take_lent_back(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t s
     cr_expect_geq(size, AXAS_FRAME_SIZE);
 }
 
+static const struct axas_backend lender = {
+    .name = "lender", .provide = provide_lent, .release = take_lent_back, .brief = true};
+
+Test(fault, anything_but_the_page_is_no_answer_under_the_lock)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t page = unit.page;
+        const struct lent wrong[] = {{.hpa = FAR_HPA, .before = page},
+                                     {.hpa = FAR_HPA, .before = 0 - page},
+                                     {.hpa = FAR_HPA, .larger = 1},
+                                     {.hpa = FAR_HPA, .before = page, .larger = 1}};
+        struct lent lent = {.hpa = FAR_HPA};
+        cr_assert_eq(axas_space_map(&unit.space, axas_gpa_of(0), 8 * page, RW, &lender, &lent, 0, AXAS_LAZY),
+                     AXAS_OK, "%s", unit.name);
+        cr_assert_eq(unit_touch(&unit, 0, W), AXAS_FAULT_RESOLVED, "so that the table is there");
+        const struct unit_picture before = unit_space_picture(&unit);
+        for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+            lent = wrong[i];
+            cr_expect_eq(unit_touch(&unit, 4 * page, W), AXAS_FAULT_BROKEN, "%s: %u", unit.name, i);
+            const struct unit_picture after = unit_space_picture(&unit);
+            cr_expect(unit_same(&before, &after), "%s: %u", unit.name, i);
+            cr_expect_eq(lent.given, 1, "%s: %u", unit.name, i);
+        }
+        lent = (struct lent){.hpa = FAR_HPA};
+        cr_expect_eq(unit_touch(&unit, 4 * page, W), AXAS_FAULT_RESOLVED, "%s", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
 Test(fault, a_page_that_no_entry_can_name_goes_back)
 {
-    static const struct axas_backend lender = {
-        .name = "lender", .provide = provide_lent, .release = take_lent_back, .brief = true};
     for (FOR_EACH_CASE(at)) {
         struct unit_space unit;
         unit_space_make(&unit, &at);
