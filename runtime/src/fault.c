@@ -633,8 +633,8 @@ static AXAS_INLINE enum axas_fault_result hold_and_serve_page(struct axas_space 
                                       : serve_page_anew(space, fault, gpa, state);
 }
 
-/* A fault that serve_page may serve: the CPU told what was tried and where, and that nothing is there, as far
- * as it says. */
+/* A fault that serve_page may serve: the CPU told what was tried and where, and found nothing amiss in the
+ * tables. What it refused, where nothing is any more, is served like what was never there. */
 static inline bool is_usual(const struct axas_fault *fault)
 {
     return fault->access - 1 < AXAS_ACCESS_MASK && fault->gpa_known && fault->cause <= AXAS_CAUSE_ACCESS_FLAG;

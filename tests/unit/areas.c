@@ -246,3 +246,25 @@ Test(areas, what_neighbours_have_in_common_stays_the_own_of_each)
     axas_space_destroy(&space);
     cr_expect_eq(axas_hosted_destroy(arena), 0);
 }
+
+Test(areas, above_the_last_there_is_none)
+{
+    struct axas_space space;
+    struct axas_hosted *arena = make_space(&space);
+    struct axas_area area;
+    axas_hpa hpa;
+    const uint64_t size = axas_table_page_size(&space.table);
+    for (uint64_t count = 0; count < 20000; count++) { /* from no node over one to three levels of them */
+        if (count < 130 || count % 997 == 0) {
+            for (unsigned i = 0; i < 3; i++) {
+                const axas_gpa beyond = axas_gpa_of(UINT64_MAX - i);
+                cr_assert_eq(axas_space_next_area(&space, beyond, &area), AXAS_ERR_NOT_MAPPED, "%" PRIu64,
+                             count);
+                cr_assert_eq(axas_space_translate(&space, beyond, &hpa), AXAS_ERR_RANGE);
+            }
+        }
+        cr_assert_eq(axas_space_map_trap(&space, place(&space, count), size, NULL), AXAS_OK);
+    }
+    axas_space_destroy(&space);
+    cr_expect_eq(axas_hosted_destroy(arena), 0);
+}

@@ -16,8 +16,8 @@ extern "C" {
 enum axas_fault_cause {
     AXAS_CAUSE_UNKNOWN = 0,   /**< the CPU does not tell */
     AXAS_CAUSE_TRANSLATION,   /**< nothing is mapped */
-    AXAS_CAUSE_ACCESS_FLAG,   /**< the accessed flag is clear and software has to set it */
     AXAS_CAUSE_PERMISSION,    /**< something is mapped and refuses the access */
+    AXAS_CAUSE_ACCESS_FLAG,   /**< the accessed flag is clear and software has to set it */
     AXAS_CAUSE_ADDRESS_SIZE,  /**< an address is wider than was configured */
     AXAS_CAUSE_MISCONFIGURED, /**< an entry is one that no table may hold */
     AXAS_CAUSE_OTHER,         /**< not about translation, for instance an external abort */
