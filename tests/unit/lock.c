@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define READERS 4u
@@ -101,6 +102,68 @@ Test(lock, a_writer_keeps_a_reader_out, .signal = SIGALRM, .timeout = 20)
     (void)axas_lock_write(&lock);
     alarm(1);
     (void)axas_lock_read(&lock, 2);
+}
+
+/* What happens while this thread waits. */
+static axas_lock_state leaves;
+
+static void writer_leaves(int signal)
+{
+    (void)signal;
+    axas_unlock_write(&lock, NULL);
+}
+
+static void reader_and_writer_leave(int signal)
+{
+    (void)signal;
+    axas_unlock_read(&lock, 2, leaves);
+    axas_unlock_write(&lock, NULL);
+}
+
+static void soon(void (*handler)(int))
+{
+    const struct itimerval when = {.it_value.tv_usec = 50000};
+    cr_assert_neq(signal(SIGALRM, handler), SIG_ERR);
+    cr_assert_eq(setitimer(ITIMER_REAL, &when, NULL), 0);
+}
+
+Test(lock, a_reader_that_waited_for_a_writer_is_in)
+{
+    (void)axas_lock_write(&lock);
+    soon(writer_leaves);
+    const axas_lock_state state = axas_lock_read(&lock, 2);
+    cr_expect_not_null(axas_lock_notes(state), "nobody else is in the slot");
+    cr_expect_eq(lock.slots[2].taken, 1, "so that the next writer waits");
+    cr_expect_eq(lock.slots[2].beside, 0);
+    axas_unlock_read(&lock, 2, state);
+    axas_unlock_write(&lock, axas_lock_write(&lock));
+}
+
+Test(lock, a_reader_that_waited_beside_another_is_in)
+{
+    const axas_lock_state other = axas_lock_read(&lock, 2);
+    lock.writer = 1; /* one that waits for the other */
+    soon(writer_leaves);
+    const axas_lock_state state = axas_lock_read(&lock, 2);
+    cr_expect_null(axas_lock_notes(state), "they are the other's");
+    cr_expect_eq(lock.slots[2].taken, 1);
+    cr_expect_eq(lock.slots[2].beside, 1);
+    axas_unlock_read(&lock, 2, other);
+    axas_unlock_read(&lock, 2, state);
+    axas_unlock_write(&lock, axas_lock_write(&lock));
+}
+
+Test(lock, a_reader_that_waited_until_another_left_has_its_slot)
+{
+    leaves = axas_lock_read(&lock, 2);
+    lock.writer = 1;
+    soon(reader_and_writer_leave);
+    const axas_lock_state state = axas_lock_read(&lock, 2);
+    cr_expect_not_null(axas_lock_notes(state));
+    cr_expect_eq(lock.slots[2].taken, 1);
+    cr_expect_eq(lock.slots[2].beside, 0);
+    axas_unlock_read(&lock, 2, state);
+    axas_unlock_write(&lock, axas_lock_write(&lock));
 }
 
 Test(lock, a_writer_keeps_a_writer_out, .signal = SIGALRM, .timeout = 20)
