@@ -502,14 +502,15 @@ static AXAS_INLINE uint64_t break_leaves(void *slot, uint64_t most, const struct
     uint32_t *const narrow_at = (uint32_t *)slot;
     uint64_t done = 0;
     for (; done < most; done++) {
-        uint64_t entry = wide ? AXAS_LOAD_LINK(wide_at + done) : AXAS_LOAD_LINK(narrow_at + done);
+        uint64_t entry = AXAS_CPU_MOVES_8_BYTES && wide ? AXAS_LOAD_LINK(wide_at + done)
+                                                        : AXAS_LOAD_LINK(narrow_at + done);
         if ((entry & what->compared) != what->seen) {
             break;
         }
         if (exchanges) {
-            entry = wide ? AXAS_EXCHANGE(wide_at + done, what->empty)
-                         : AXAS_EXCHANGE(narrow_at + done, (uint32_t)what->empty);
-        } else if (wide) {
+            entry = AXAS_CPU_MOVES_8_BYTES && wide ? AXAS_EXCHANGE(wide_at + done, what->empty)
+                                                   : AXAS_EXCHANGE(narrow_at + done, (uint32_t)what->empty);
+        } else if (AXAS_CPU_MOVES_8_BYTES && wide) {
             AXAS_STORE_LINK(wide_at + done, what->empty);
         } else {
             AXAS_STORE_LINK(narrow_at + done, (uint32_t)what->empty);
@@ -525,7 +526,7 @@ static AXAS_INLINE void make_leaves(void *slot, uint64_t count, const struct rem
     for (uint64_t i = 0; i < count; i++) {
         const uint64_t entry =
             (old[i] & what->keep) | what->set | ((old[i] & what->lost) != 0 ? what->dirty : 0);
-        if (wide) {
+        if (AXAS_CPU_MOVES_8_BYTES && wide) {
             AXAS_STORE_LINK((uint64_t *)slot + i, entry);
         } else {
             AXAS_STORE_LINK((uint32_t *)slot + i, (uint32_t)entry);
@@ -551,8 +552,8 @@ uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count,
     uint64_t done;
     /* A loop for each: what is the same for all leaves is not asked of each. */
     if (AXAS_TREE_IS_WIDE(format)) {
-        done = table->hardware_updates ? break_leaves(slot, most, &what, old, AXAS_CPU_MOVES_8_BYTES, true)
-                                       : break_leaves(slot, most, &what, old, AXAS_CPU_MOVES_8_BYTES, false);
+        done = table->hardware_updates ? break_leaves(slot, most, &what, old, true, true)
+                                       : break_leaves(slot, most, &what, old, true, false);
     } else {
         done = table->hardware_updates ? break_leaves(slot, most, &what, old, false, true)
                                        : break_leaves(slot, most, &what, old, false, false);
@@ -560,7 +561,7 @@ uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count,
     written(table, slot, done);
     axas_walk_invalidate(table, change, gpa, done * shape->span, shape->span);
     if (AXAS_TREE_IS_WIDE(format)) {
-        make_leaves(slot, done, &what, old, AXAS_CPU_MOVES_8_BYTES);
+        make_leaves(slot, done, &what, old, true);
     } else {
         make_leaves(slot, done, &what, old, false);
     }
