@@ -872,7 +872,7 @@ static AXAS_OUTLINE void recode(
             change = &t->change[AXAS_CHANGE_MAKE];
         } else if (t->hardware_updates) {
             do {
-                while (!compare_exchange(slot + i, &entry, axas_recoded(&shape[level], entry, keep, set, lost))) {
+                while (!compare_exchange(slot + i, &entry, axas_recoded(entry, keep, set, lost, shape[level].dirty))) {
                 }
                 i++;
             } while (i < count && ((entry = load(slot + i)) & ~(keep | lost)) == (seen & ~lost));

@@ -10,35 +10,39 @@
 #include "format_internal.h"
 #include "tree.h"
 
-/* Entries */
+/* Entries; where they are raw, in the order of their bytes. */
 
-static void store(const struct axas_format *format, void *slot, uint64_t entry)
+static AXAS_INLINE void store_raw(void *slot, uint64_t raw, bool wide)
 {
-    const uint64_t raw = axas_tree_in_order(format, entry);
-    if (AXAS_TREE_IS_WIDE(format)) {
+    if (AXAS_CPU_MOVES_8_BYTES && wide) {
         AXAS_STORE_LINK((uint64_t *)slot, raw);
     } else {
         AXAS_STORE_LINK((uint32_t *)slot, (uint32_t)raw);
     }
 }
 
-static uint64_t exchange(const struct axas_format *format, void *slot, uint64_t entry)
+static void store(const struct axas_format *format, void *slot, uint64_t entry)
 {
-    const uint64_t raw = axas_tree_in_order(format, entry);
-    return axas_tree_in_order(format, AXAS_TREE_IS_WIDE(format)
-                                          ? AXAS_EXCHANGE((uint64_t *)slot, raw)
-                                          : AXAS_EXCHANGE((uint32_t *)slot, (uint32_t)raw));
+    store_raw(slot, axas_tree_in_order(format, entry), AXAS_TREE_IS_WIDE(format));
 }
 
-/* Empties *slot and gives what was there last: the CPU may be setting bits in it. */
+/* Empties *slot and gives what was there last: `exchanges` if the CPU may be setting bits in it. */
+static AXAS_INLINE uint64_t take_raw(void *slot, uint64_t empty, bool wide, bool exchanges)
+{
+    if (exchanges) {
+        return AXAS_CPU_MOVES_8_BYTES && wide ? AXAS_EXCHANGE((uint64_t *)slot, empty)
+                                              : AXAS_EXCHANGE((uint32_t *)slot, (uint32_t)empty);
+    }
+    const uint64_t entry = axas_tree_load_raw(slot, wide);
+    store_raw(slot, empty, wide);
+    return entry;
+}
+
 static inline uint64_t take(const struct axas_table *table, void *slot, uint64_t empty)
 {
-    if (table->hardware_updates) {
-        return exchange(table->format, slot, empty);
-    }
-    const uint64_t entry = axas_tree_load(table->format, slot);
-    store(table->format, slot, empty);
-    return entry;
+    const struct axas_format *format = table->format;
+    return axas_tree_in_order(format, take_raw(slot, axas_tree_in_order(format, empty),
+                                               AXAS_TREE_IS_WIDE(format), table->hardware_updates));
 }
 
 /* True if *slot was *expected and now is `entry`; else *expected is what *slot holds. */
@@ -486,8 +490,7 @@ void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned lev
 
 /* Leaves */
 
-/* What is asked of leaves that are broken and made again, and what becomes of them; in the order of an
- * entry's bytes, so that nothing has to be put in order for each. */
+/* What is asked of leaves that are broken and made again, and what becomes of them; raw. */
 struct remaking {
     uint64_t compared, seen;
     uint64_t empty;
@@ -498,24 +501,12 @@ struct remaking {
 static AXAS_INLINE uint64_t break_leaves(void *slot, uint64_t most, const struct remaking *what,
                                          uint64_t *old, bool wide, bool exchanges)
 {
-    uint64_t *const wide_at = (uint64_t *)slot;
-    uint32_t *const narrow_at = (uint32_t *)slot;
     uint64_t done = 0;
-    for (; done < most; done++) {
-        uint64_t entry = AXAS_CPU_MOVES_8_BYTES && wide ? AXAS_LOAD_LINK(wide_at + done)
-                                                        : AXAS_LOAD_LINK(narrow_at + done);
-        if ((entry & what->compared) != what->seen) {
+    for (uint8_t *at = slot; done < most; done++, at += wide ? 8 : 4) {
+        if ((axas_tree_load_raw(at, wide) & what->compared) != what->seen) {
             break;
         }
-        if (exchanges) {
-            entry = AXAS_CPU_MOVES_8_BYTES && wide ? AXAS_EXCHANGE(wide_at + done, what->empty)
-                                                   : AXAS_EXCHANGE(narrow_at + done, (uint32_t)what->empty);
-        } else if (AXAS_CPU_MOVES_8_BYTES && wide) {
-            AXAS_STORE_LINK(wide_at + done, what->empty);
-        } else {
-            AXAS_STORE_LINK(narrow_at + done, (uint32_t)what->empty);
-        }
-        old[done] = entry;
+        old[done] = take_raw(at, what->empty, wide, exchanges);
     }
     return done;
 }
@@ -523,14 +514,9 @@ static AXAS_INLINE uint64_t break_leaves(void *slot, uint64_t most, const struct
 static AXAS_INLINE void make_leaves(void *slot, uint64_t count, const struct remaking *what,
                                     const uint64_t *old, bool wide)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        const uint64_t entry =
-            (old[i] & what->keep) | what->set | ((old[i] & what->lost) != 0 ? what->dirty : 0);
-        if (AXAS_CPU_MOVES_8_BYTES && wide) {
-            AXAS_STORE_LINK((uint64_t *)slot + i, entry);
-        } else {
-            AXAS_STORE_LINK((uint32_t *)slot + i, (uint32_t)entry);
-        }
+    uint8_t *at = slot;
+    for (uint64_t i = 0; i < count; i++, at += wide ? 8 : 4) {
+        store_raw(at, axas_recoded(old[i], what->keep, what->set, what->lost, what->dirty), wide);
     }
 }
 
@@ -540,9 +526,9 @@ uint64_t axas_walk_rebreak(struct axas_table *table, void *slot, uint64_t count,
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
     const uint64_t most = count < AXAS_BREAK_BATCH ? count : AXAS_BREAK_BATCH;
-    const uint64_t compared = ~(to->keep | to->lost);
-    const struct remaking what = {axas_tree_in_order(format, compared),
-                                  axas_tree_in_order(format, axas_tree_load(format, slot) & compared),
+    const uint64_t compared = axas_tree_in_order(format, ~(to->keep | to->lost));
+    const struct remaking what = {compared,
+                                  axas_tree_load_raw(slot, AXAS_TREE_IS_WIDE(format)) & compared,
                                   axas_tree_in_order(format, shape->empty),
                                   axas_tree_in_order(format, to->keep),
                                   axas_tree_in_order(format, to->set),
@@ -699,10 +685,9 @@ void axas_walk_take_apart(const struct axas_change_request *what, void *slot, un
         entry = axas_tree_load(format, one);
         do {
             next = format->leaf_make(level, i * span, &no_code);
-            next |= breaks
-                        ? axas_recoded(shape, entry, (shape->keep & ~shape->group_low) | shape->memory_mask,
-                                       shape->held, tells)
-                        : axas_recoded(shape, entry, keep & ~shape->group_low, set, lost);
+            next |= breaks ? axas_recoded(entry, (shape->keep & ~shape->group_low) | shape->memory_mask,
+                                          shape->held, tells, shape->dirty)
+                           : axas_recoded(entry, keep & ~shape->group_low, set, lost, shape->dirty);
         } while (!compare_exchange(format, one, &entry, next));
         seen |= entry & flags;
     }

@@ -21,11 +21,17 @@ static inline uint64_t axas_tree_in_order(const struct axas_format *format, uint
  *  them. */
 #define AXAS_TREE_IS_WIDE(format) (AXAS_CPU_MOVES_8_BYTES && AXAS_LIKELY((format)->entry_bytes == 8))
 
+/** What is at `slot`, in the order of its bytes. */
+static AXAS_INLINE uint64_t axas_tree_load_raw(const void *slot, bool wide)
+{
+    return AXAS_CPU_MOVES_8_BYTES && wide ? AXAS_LOAD_LINK((const uint64_t *)slot)
+                                          : AXAS_LOAD_LINK((const uint32_t *)slot);
+}
+
 /** The entry at `slot`. */
 static inline uint64_t axas_tree_load(const struct axas_format *format, const void *slot)
 {
-    return axas_tree_in_order(format, AXAS_TREE_IS_WIDE(format) ? AXAS_LOAD_LINK((const uint64_t *)slot)
-                                                                : AXAS_LOAD_LINK((const uint32_t *)slot));
+    return axas_tree_in_order(format, axas_tree_load_raw(slot, AXAS_TREE_IS_WIDE(format)));
 }
 
 /** The slot `index` entries behind one; before it if that is negative as a signed number. */

@@ -50,12 +50,12 @@ static inline uint64_t axas_written_in(const struct axas_table *table, const str
                : 0;
 }
 
-/** What takes an entry's place. Where the bit `lost` goes with the permission to write, another keeps what it
+/** What takes an entry's place. Where the bit `lost` goes with the permission to write, `dirty` keeps what it
  *  said. */
-static inline uint64_t axas_recoded(const struct axas_shape *shape, uint64_t entry, uint64_t keep,
-                                    uint64_t set, uint64_t lost)
+static inline uint64_t axas_recoded(uint64_t entry, uint64_t keep, uint64_t set, uint64_t lost,
+                                    uint64_t dirty)
 {
-    return (entry & keep) | set | ((entry & lost) != 0 ? shape->dirty : 0);
+    return (entry & keep) | set | ((entry & lost) != 0 ? dirty : 0);
 }
 
 /** A row of the access or of the memory table: what it says of a leaf, the bits of `features` that it asks

@@ -145,8 +145,7 @@ axas_lock_read_later(struct axas_lock *lock, struct axas_lock_slot *own, bool wa
 
 static inline axas_lock_state axas_lock_read(struct axas_lock *lock, unsigned slot)
 {
-    struct axas_lock_slot *own = (struct axas_lock_slot *)__builtin_assume_aligned(
-        axas_lock_slot_of(lock, slot), AXAS_LOCK_SLOT_BYTES);
+    struct axas_lock_slot *own = axas_lock_slot_of(lock, slot);
     const bool was_taken = __atomic_exchange_n(&own->taken, 1u, __ATOMIC_SEQ_CST) != 0;
     if (__builtin_expect(!was_taken && __atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST) == 0, 1)) {
         return &own->taken;

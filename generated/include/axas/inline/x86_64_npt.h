@@ -245,33 +245,30 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_inline_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    const uint64_t page = AXAS_X86_64_NPT_INLINE_PAGE;
-    axas_x86_64_npt_entry *slot;
-    uint64_t code;
+    const uint64_t page = AXAS_X86_64_NPT_INLINE_PAGE, table = page * AXAS_X86_64_NPT_PT_ENTRIES;
     /* Where the root is the only table it need not be asked whether the page is in the table of the one before. */
     const bool stays = AXAS_X86_64_NPT_PT != root;
+    axas_x86_64_npt_entry *slot;
+    uint64_t code, index;
 
-    if (stays ? AXAS_UNLIKELY(gpa.raw >= w->limit) : AXAS_UNLIKELY(axas_walk_page_number(gpa.raw, AXAS_X86_64_NPT_PT_SHIFT) >= w->limit >> AXAS_X86_64_NPT_PT_SHIFT)) {
+    /* Its number says that a page is aligned as well, which the index below does for the last table. */
+    if (AXAS_UNLIKELY(stays ? gpa.raw >= w->limit : axas_walk_page_number(gpa.raw, AXAS_X86_64_NPT_PT_SHIFT) >= w->limit >> AXAS_X86_64_NPT_PT_SHIFT)) {
         goto call;
     }
-    code = axas_walker_page_code(w, hpa.raw, attr);
+    code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
     if (AXAS_UNLIKELY(code == 0)) {
         goto call;
     }
-    if (stays) {
-        const uint64_t table = page * AXAS_X86_64_NPT_PT_ENTRIES;
-        const uint64_t index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_X86_64_NPT_PT_SHIFT);
-
-        if (!AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
-            slot = (axas_x86_64_npt_entry *)w->table->leaf_table + index;
-        } else {
-            if (AXAS_UNLIKELY(gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_npt_inline_slot(w, root, gpa.raw, &slot))) {
-                goto call;
-            }
+    index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_X86_64_NPT_PT_SHIFT);
+    if (stays && !AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+        slot = (axas_x86_64_npt_entry *)w->table->leaf_table + index;
+    } else {
+        if (AXAS_UNLIKELY(stays && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_npt_inline_slot(w, root, gpa.raw, &slot))) {
+            goto call;
+        }
+        if (stays) {
             axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
         }
-    } else if (AXAS_UNLIKELY(!axas_x86_64_npt_inline_slot(w, root, gpa.raw, &slot))) {
-        goto call;
     }
     if (AXAS_UNLIKELY(!axas_x86_64_npt_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
@@ -301,7 +298,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_inline_install_page(
     if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_X86_64_NPT_PT_SHIFT)) {
         goto call;
     }
-    code = axas_walker_page_code(w, hpa.raw, attr);
+    code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
     if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_npt_inline_slot(w, root, gpa.raw, &slot)) ||
             AXAS_UNLIKELY(!axas_x86_64_npt_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
