@@ -55,6 +55,7 @@
 /* Begins a leaf or an inner node, and is aligned as they are. */
 struct node {
     _Alignas(uint64_t) uint32_t count;
+    uint32_t place; /* where it begins in its frame, see leaf_take */
 };
 
 /*
@@ -99,6 +100,10 @@ struct inner {
 _Static_assert(sizeof(struct leaf) <= NODE_BYTES, "a leaf node is a frame");
 _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 
+/* A line of a cache, and at how many places a leaf node can begin in its frame. */
+#define PLACE_BYTES 64u
+#define LEAF_PLACES ((uint32_t)((NODE_BYTES - sizeof(struct leaf)) / PLACE_BYTES) + 1)
+
 /* Above every key, since those are multiples of the page size. */
 #define NO_KEY UINT64_MAX
 /* Stands for the first byte of each area that has these traits. None begins there, as none has this key. */
@@ -119,12 +124,12 @@ static inline unsigned last_in_block(const uint64_t *key, uint64_t x)
     return low + high;
 }
 
-static inline unsigned area_for(const struct leaf *leaf, uint64_t x)
+static AXAS_INLINE unsigned area_for(const struct leaf *leaf, uint64_t x, bool may_be_few)
 {
     const uint64_t *key = leaf->key;
     unsigned block = (unsigned)(key[8] <= x);
     /* Few areas are in two blocks; the count is in a line that nothing else is read of. */
-    if (key[16] != NO_KEY) {
+    if (!may_be_few || key[16] != NO_KEY) {
         block += (unsigned)(key[16] <= x) + (unsigned)(key[24] <= x) + (unsigned)(key[32] <= x) +
                  (unsigned)(key[40] <= x) + (unsigned)(key[48] <= x);
     }
@@ -206,9 +211,10 @@ static inline unsigned read_at(const struct leaf *leaf, unsigned at, struct axas
 }
 
 /* The record of the leaf node that spans gpa, as axas_areas_look_up. */
-static AXAS_INLINE unsigned record_in(const struct leaf *leaf, uint64_t gpa, struct axas_area *record)
+static AXAS_INLINE unsigned record_in(const struct leaf *leaf, uint64_t gpa, bool may_be_few,
+                                      struct axas_area *record)
 {
-    const unsigned at = area_for(leaf, gpa);
+    const unsigned at = area_for(leaf, gpa, may_be_few);
     if (AXAS_UNLIKELY(gpa - leaf->key[at] >= size_at(leaf, at))) {
         return AXAS_NO_AREA;
     }
@@ -226,7 +232,7 @@ static AXAS_INLINE unsigned record_at(const struct axas_space *space, uint64_t g
         const struct inner *inner = (const struct inner *)node;
         node = inner->child[child_for(inner, gpa)];
     }
-    return record_in((const struct leaf *)node, gpa, record);
+    return record_in((const struct leaf *)node, gpa, false, record);
 }
 
 /* The same, not where it has to be fast. */
@@ -284,7 +290,7 @@ static inline bool is_one_leaf(const struct axas_space *space)
 unsigned axas_areas_look_up(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
     if (is_one_leaf(space)) {
-        return record_in((const struct leaf *)space->areas.root, gpa, area);
+        return record_in((const struct leaf *)space->areas.root, gpa, true, area);
     }
     return space->areas.gaps != NULL ? look_up_piece(space, gpa, area) : look_up_record(space, gpa, area);
 }
@@ -333,10 +339,20 @@ static void clear_keys(uint64_t *key, unsigned first, unsigned end)
     }
 }
 
+/*
+ * What is read of every leaf node are its keys. Were they at the same place in each frame, they would share
+ * few sets of the caches: a first level of 32 KiB and 8 ways would hold those of 8 nodes, and a second level
+ * of 1 MiB those of 256. So what a frame has more than its node is before it in one and behind it in another;
+ * and not in the same way in all that are as far apart as the sets of a second level.
+ */
 static struct leaf *leaf_take(struct axas_space *space)
 {
-    struct leaf *leaf = (struct leaf *)axas_areas_frame_take(space);
+    void *frame = axas_areas_frame_take(space);
+    const uintptr_t number = (uintptr_t)frame / NODE_BYTES;
+    const uint32_t place = (uint32_t)((number + number / 32) % LEAF_PLACES) * PLACE_BYTES;
+    struct leaf *leaf = (struct leaf *)((uint64_t *)frame + place / sizeof(uint64_t));
     leaf->node.count = 0;
+    leaf->node.place = place;
     __builtin_memset(leaf->users, 0, sizeof leaf->users);
     clear_keys(leaf->key, 0, LEAF_AREAS);
     space->areas.leaves++;
@@ -347,6 +363,7 @@ static struct inner *inner_take(struct axas_space *space)
 {
     struct inner *inner = (struct inner *)axas_areas_frame_take(space);
     inner->node.count = 0;
+    inner->node.place = 0;
     clear_keys(inner->key, 0, INNER_CHILDREN);
     space->areas.inners++;
     return inner;
@@ -358,6 +375,11 @@ void axas_areas_frame_give(struct axas_space *space, void *frame)
     space->areas.free_nodes = frame;
     space->areas.reserved_nodes++;
     space->node_bytes -= NODE_BYTES;
+}
+
+static void node_give(struct axas_space *space, struct node *node)
+{
+    axas_areas_frame_give(space, (uint64_t *)(void *)node - node->place / sizeof(uint64_t));
 }
 
 static AXAS_OUTLINE void reserve_lower(struct axas_space *space, uint64_t keep)
@@ -451,7 +473,7 @@ static void descend(const struct axas_space *space, uint64_t x, struct axas_area
         node = inner->child[path->step[height].index];
     }
     const struct leaf *leaf = (const struct leaf *)node;
-    const unsigned at = area_for(leaf, x);
+    const unsigned at = area_for(leaf, x, true);
     path->step[0].node = node;
     path->step[0].index = leaf->key[at] <= x ? at + 1 : at;
 }
@@ -552,16 +574,27 @@ static AXAS_OUTLINE bool first_above(const struct axas_space *space, uint64_t gp
     return seek(space, gpa, &path) && axas_areas_read(space, &path, gpa, area);
 }
 
+/* axas_areas_next where it is not found at once. */
+static AXAS_OUTLINE bool next_piece(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
+{
+    return look_up_record(space, gpa, area) != AXAS_NO_AREA ? piece_from(space, gpa, area)
+                                                            : first_above(space, gpa, area);
+}
+
+/* Whatever the tree is. */
 static AXAS_OUTLINE bool next_of_any(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    return AXAS_LIKELY(record_at(space, gpa, area) != AXAS_NO_AREA) ? piece_from(space, gpa, area)
-                                                                    : first_above(space, gpa, area);
+    if (AXAS_LIKELY(space->areas.gaps == NULL) && AXAS_LIKELY(record_at(space, gpa, area) != AXAS_NO_AREA)) {
+        return true;
+    }
+    return next_piece(space, gpa, area);
 }
 
 bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
     gpa = axas_areas_even(gpa);
-    if (is_one_leaf(space) && record_in((const struct leaf *)space->areas.root, gpa, area) != AXAS_NO_AREA) {
+    if (is_one_leaf(space) &&
+        record_in((const struct leaf *)space->areas.root, gpa, true, area) != AXAS_NO_AREA) {
         return true;
     }
     return next_of_any(space, gpa, area);
@@ -847,7 +880,7 @@ static void remove_child(struct axas_space *space, const struct axas_areas_path 
                          unsigned at)
 {
     struct inner *inner = (struct inner *)path->step[height].node;
-    axas_areas_frame_give(space, inner->child[at]);
+    node_give(space, inner->child[at]);
     if (height == 1) {
         space->areas.leaves--;
     } else {
@@ -891,14 +924,14 @@ static AXAS_OUTLINE void join_up(struct axas_space *space, const struct axas_are
         space->areas.root = ((struct inner *)root)->child[0];
         space->areas.height--;
         space->areas.inners--;
-        axas_areas_frame_give(space, root);
+        node_give(space, root);
     }
 }
 
 /* Takes out a leaf node that is empty, and all that there is. */
 static AXAS_OUTLINE void remove_root(struct axas_space *space)
 {
-    axas_areas_frame_give(space, space->areas.root);
+    node_give(space, (struct node *)space->areas.root);
     space->areas.root = NULL;
     space->areas.height = 0;
     space->areas.leaves = 0;
