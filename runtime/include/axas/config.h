@@ -52,7 +52,10 @@
 
 /** Called with each store to a table, before it is made (a compare-and-swap: once it succeeded). An
  * expression: AXAS_ON_STORE(slot, value, bytes). */
-#ifndef AXAS_ON_STORE
+#ifdef AXAS_ON_STORE
+#define AXAS_STORES_ARE_WATCHED 1
+#else
+#define AXAS_STORES_ARE_WATCHED 0
 #define AXAS_ON_STORE(slot, value, bytes) ((void)0)
 #endif
 
