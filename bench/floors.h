@@ -21,7 +21,8 @@ struct run {
 struct runs {
     struct run *run;
     uint64_t count;
-    uint64_t step; /**< what the value grows by */
+    uint64_t step;  /**< what the value grows by */
+    uint64_t empty; /**< an entry there that holds nothing, in the CPU's byte order */
 };
 
 struct axas_invalidation; /* axas/hal.h */
@@ -76,6 +77,10 @@ struct floors {
     uint64_t (*scan)(const struct runs *runs);
     void (*clear_plain)(const struct runs *runs, uint64_t bits);
     void (*clear_locked)(const struct runs *runs, uint64_t bits);
+    /** fill where nothing may be in the way, and clear_plain of nothing but leaves: each entry is asked.
+     * Where the format wants a break, leaves are emptied before they are made again. */
+    void (*checked_fill)(const struct runs *runs);
+    void (*checked_clear)(const struct runs *runs, uint64_t bits);
     /** The sum of what the addresses lead to, each found independently. */
     uint64_t (*walk)(const struct walked *walked);
     /** The same, each address waiting for the last result. */

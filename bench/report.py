@@ -81,11 +81,11 @@ TARGETS = (
     *page_by_page("W2-random", "store-random", 1.5),
     *page_by_page("W2-swap-order", "swap-order", 1.5),
     *page_by_page("W2-swap-random", "swap-random", 1.5),
-    Target("W3", "table", ("fill-large",), 1.5),
+    Target("W3", "table", ("fill-large",), 1.5, least="fill-large/checked"),
     *(target for size in SIZES for target in page_by_page(f"W4-{size}", f"walk-{size}", 1.2)),
     *(Target(f"W4-{size}-batch", "table", (f"W4-{size}/table",), 1, below=True) for size in ("1g", "16g")),
     Target("W5", "table", ("fill",), 0.3, least="fill-empty/floor"),
-    Target("W6", "table", ("scan-plain",), 1.5),
+    Target("W6", "table", ("scan-plain",), 1.5, least="scan-plain/checked"),
     Target("W6-locked", "table", ("scan-locked",), 1.5),
     Target("W8", "table", ("fill-split",), 1.5),
     Target("W1", "space", ("fill",)),
@@ -142,8 +142,14 @@ multiple of the floor. Beside *inline* they are in the loop itself (`checked`): 
 entry on the way is a table, the last one is a leaf, or empty where a page is made. Beside *table* they are behind a call
 for each page, which has to look at its size and its attribute too (`called`). In order these too look into the table of
 the page before. Where a new entry has to be told of, they do so; they have no tables to make, one mode, and no other way
-to go where a check fails. Beside W5 of a mode with one level, whose table stays, it is a store to each entry
-(`fill-empty`).
+to go where a check fails. Of whole ranges there is one
+
+- beside W3: what the new tables have beside its leaves is emptied by `memset`; where the root holds the leaves there is
+  no new table, and all entries are asked whether they are empty before the first is stored, as a call that fails
+  changes nothing;
+- beside W5 of a mode with one level, whose table stays: a store to each entry (`fill-empty`);
+- beside W6: each entry is asked whether it is the leaf that it should be, four at a time; and where the format wants a
+  break, is emptied, and after 128 of them made again.
 
 *Instructions* are of the same thing, counted by Callgrind on smaller work of the same kind, so that they are the same on
 every machine, however busy it is: where the time is more of the floor than they are, it went into waiting for memory or

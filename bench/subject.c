@@ -195,6 +195,7 @@ uint64_t subject_runs(const struct subject *subject, const struct axas_table *ta
     uint8_t *at = NULL;
     runs->run = NULL;
     runs->count = 0;
+    runs->empty = format->levels[level].empty;
     runs->step = format->leaf_make(level, hpa + leaf, code) - format->leaf_make(level, hpa, code);
     for (uint64_t i = 0; i < leaves; i++, at += format->entry_bytes) {
         if (i % in_table == 0) {

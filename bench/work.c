@@ -461,7 +461,7 @@ static void stage_end(const struct subject *s, struct stage *g)
 static void empty_again(struct bench_state *state, const struct subject *s, const struct stage *g)
 {
     bench_pause(state);
-    subject_fill(s, &g->runs, s->format->levels[subject_level(s, g->leaf)].empty);
+    subject_fill(s, &g->runs, g->runs.empty);
     bench_resume(state);
 }
 
@@ -490,6 +490,30 @@ static void fill_large(struct bench_state *state, const void *subject)
     fill(state, s, 64 * GIB, s->large);
 }
 
+/* W3 where its table is there already; else with what the new tables have beside its leaves, which is
+ * emptied. */
+static void fill_large_checked(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    struct stage g;
+    stage_start(s, &g, 64 * GIB, s->large);
+    const uint64_t made = bench_hal_used() - g.table.root_size, full = g.leaves * s->format->entry_bytes;
+    const uint64_t rest = made > full ? made - full : 0;
+    void *others = malloc(rest + 1);
+    if (others == NULL) {
+        bench_fail(s, "no memory", rest);
+    }
+    while (bench_keep_running(state)) {
+        empty_again(state, s, &g);
+        (made != 0 ? s->floors->fill : s->floors->checked_fill)(&g.runs);
+        memset(others, 0, rest);
+        __asm__ volatile("" : : "r"(others) : "memory");
+    }
+    free(others);
+    stage_end(s, &g);
+    bench_items(state, g.leaves);
+}
+
 /* The tables that W8 makes. */
 static void fill_split(struct bench_state *state, const void *subject)
 {
@@ -504,11 +528,11 @@ static void fill_empty(struct bench_state *state, const void *subject)
     struct stage g;
     stage_start(s, &g, GIB, s->page);
     struct run run = g.runs.run[0];
-    const struct runs emptied = {&run, 1, 0};
+    const struct runs emptied = {.run = &run, .count = 1};
     if (g.runs.count != 1) {
         bench_fail(s, "more than one run of entries in one table:", g.runs.count);
     }
-    run.first = s->format->levels[subject_level(s, s->page)].empty;
+    run.first = g.runs.empty;
     while (bench_keep_running(state)) {
         bench_pause(state);
         s->floors->fill(&g.runs);
@@ -549,7 +573,8 @@ static void scan_read(struct bench_state *state, const void *subject)
     bench_items(state, g.leaves);
 }
 
-static void scan(struct bench_state *state, const struct subject *s, bool locked)
+static void scan(struct bench_state *state, const struct subject *s,
+                 void (*straight)(const struct runs *runs, uint64_t bits))
 {
     struct stage g;
     stage_start(s, &g, GIB, s->page);
@@ -557,13 +582,10 @@ static void scan(struct bench_state *state, const struct subject *s, bool locked
         bench_pause(state);
         s->floors->fill(&g.runs);
         bench_resume(state);
-        if (locked) {
-            s->floors->clear_locked(&g.runs, g.write_bits);
-        } else {
-            s->floors->clear_plain(&g.runs, g.write_bits);
-        }
+        straight(&g.runs, g.write_bits);
         __asm__ volatile("" : : : "memory");
     }
+    verify_mapped(s, &g.table, g.size, g.hpa, g.leaf, AXAS_READ);
     s->floors->fill(&g.runs);
     stage_end(s, &g);
     bench_items(state, g.leaves);
@@ -571,12 +593,20 @@ static void scan(struct bench_state *state, const struct subject *s, bool locked
 
 static void scan_plain(struct bench_state *state, const void *subject)
 {
-    scan(state, subject, false);
+    const struct subject *s = subject;
+    scan(state, s, s->floors->clear_plain);
+}
+
+static void scan_plain_checked(struct bench_state *state, const void *subject)
+{
+    const struct subject *s = subject;
+    scan(state, s, s->floors->checked_clear);
 }
 
 static void scan_locked(struct bench_state *state, const void *subject)
 {
-    scan(state, subject, true);
+    const struct subject *s = subject;
+    scan(state, s, s->floors->clear_locked);
 }
 
 static void walk(struct bench_state *state, const struct subject *s, uint64_t size,
@@ -1348,11 +1378,13 @@ static const struct {
     {"pause", "floor", pause_only, EVERY_MODE},
     {"fill", "floor", fill_small, EVERY_MODE},
     {"fill-large", "floor", fill_large, LARGE_LEAVES},
+    {"fill-large", "checked", fill_large_checked, LARGE_LEAVES},
     {"fill-split", "floor", fill_split, LARGE_LEAVES},
     {"fill-empty", "floor", fill_empty, ONE_LEVEL},
     {"memset", "floor", fill_memset, EVERY_MODE},
     {"scan-read", "floor", scan_read, EVERY_MODE},
     {"scan-plain", "floor", scan_plain, EVERY_MODE},
+    {"scan-plain", "checked", scan_plain_checked, EVERY_MODE},
     {"scan-locked", "floor", scan_locked, EVERY_MODE},
     {"walk-1g", "floor", walk_1g, EVERY_MODE},
     {"walk-1g", "checked", walk_1g_checked, EVERY_MODE},
