@@ -104,6 +104,9 @@ _Static_assert(sizeof(struct inner) <= NODE_BYTES, "an inner node is a frame");
 #define PLACE_BYTES 64u
 #define LEAF_PLACES ((uint32_t)((NODE_BYTES - sizeof(struct leaf)) / PLACE_BYTES) + 1)
 
+_Static_assert((LEAF_PLACES - 1) * PLACE_BYTES + sizeof(struct leaf) <= NODE_BYTES,
+               "within its frame at each");
+
 /* Above every key, since those are multiples of the page size. */
 #define NO_KEY UINT64_MAX
 /* Stands for the first byte of each area that has these traits. None begins there, as none has this key. */
