@@ -178,8 +178,8 @@ static bool all_are(const struct axas_format *format, const void *slot, uint64_t
  */
 static void empty_unlinked(const struct axas_format *format, void *slot, uint64_t count, uint64_t empty)
 {
-#if defined(__x86_64__) && !AXAS_STORES_ARE_WATCHED
-    if (AXAS_TREE_IS_WIDE(format) && count >= STRING_ENTRIES) {
+#ifdef __x86_64__
+    if (!AXAS_STORES_ARE_WATCHED && AXAS_TREE_IS_WIDE(format) && count >= STRING_ENTRIES) {
         const uint64_t raw = axas_tree_in_order(format, empty);
         __asm__ volatile("rep stosq" : "+D"(slot), "+c"(count) : "a"(raw) : "memory");
         return;

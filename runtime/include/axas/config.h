@@ -51,12 +51,13 @@
 #endif
 
 /** Called with each store to a table, before it is made (a compare-and-swap: once it succeeded). An
- * expression: AXAS_ON_STORE(slot, value, bytes). */
-#ifdef AXAS_ON_STORE
-#define AXAS_STORES_ARE_WATCHED 1
-#else
-#define AXAS_STORES_ARE_WATCHED 0
+ * expression: AXAS_ON_STORE(slot, value, bytes). AXAS_STORES_ARE_WATCHED, one too, may say that at the moment
+ * nobody listens: then an instruction may fill a table that nothing links yet, without a call for each. */
+#ifndef AXAS_ON_STORE
 #define AXAS_ON_STORE(slot, value, bytes) ((void)0)
+#define AXAS_STORES_ARE_WATCHED 0
+#elif !defined(AXAS_STORES_ARE_WATCHED)
+#define AXAS_STORES_ARE_WATCHED 1
 #endif
 
 /** Something that the library itself must have got wrong. */

@@ -26,9 +26,8 @@ void axas_hosted_note_store(const void *slot, uint64_t value, unsigned bytes);
 }
 #endif
 
-#define AXAS_ON_STORE(slot, value, bytes)                                       \
-    (__atomic_load_n(&axas_hosted_recording, __ATOMIC_RELAXED) != 0             \
-         ? axas_hosted_note_store((slot), (uint64_t)(value), (unsigned)(bytes)) \
-         : (void)0)
+#define AXAS_STORES_ARE_WATCHED (__atomic_load_n(&axas_hosted_recording, __ATOMIC_RELAXED) != 0)
+#define AXAS_ON_STORE(slot, value, bytes) \
+    (AXAS_STORES_ARE_WATCHED ? axas_hosted_note_store((slot), (uint64_t)(value), (unsigned)(bytes)) : (void)0)
 
 #endif
