@@ -500,24 +500,19 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
 /* How many entries ahead of their change entries are asked for, a line of the cache at a time. */
 #define AHEAD 64u
 
-/* In what any of eight entries differs from `seen`. */
-static AXAS_INLINE uint64_t unlike(const table_entry *slot, uint64_t seen)
+/* Gives four entries the bits `set` for `seen`, if all of them look like that but for what is kept. */
+static AXAS_INLINE bool change_four(table_entry *slot, uint64_t keep, uint64_t seen, uint64_t set)
 {
-    return (load(slot) ^ seen) | (load(slot + 1) ^ seen) | (load(slot + 2) ^ seen) | (load(slot + 3) ^ seen) |
-            (load(slot + 4) ^ seen) | (load(slot + 5) ^ seen) | (load(slot + 6) ^ seen) | (load(slot + 7) ^ seen);
-}
+    const uint64_t a = load(slot) ^ seen, b = load(slot + 1) ^ seen, c = load(slot + 2) ^ seen, d = load(slot + 3) ^ seen;
 
-/* Loads again what unlike() did, for which a CPU may have a single instruction. */
-static AXAS_INLINE void flip_eight(table_entry *slot, uint64_t flip)
-{
-    store(slot, load(slot) ^ flip);
-    store(slot + 1, load(slot + 1) ^ flip);
-    store(slot + 2, load(slot + 2) ^ flip);
-    store(slot + 3, load(slot + 3) ^ flip);
-    store(slot + 4, load(slot + 4) ^ flip);
-    store(slot + 5, load(slot + 5) ^ flip);
-    store(slot + 6, load(slot + 6) ^ flip);
-    store(slot + 7, load(slot + 7) ^ flip);
+    if (((a | b | c | d) & ~keep) != 0) {
+        return false;
+    }
+    store(slot, a ^ set);
+    store(slot + 1, b ^ set);
+    store(slot + 2, c ^ set);
+    store(slot + 3, d ^ set);
+    return true;
 }
 
 /* Gives `count` entries the code, skipping what is no leaf. */
@@ -569,13 +564,16 @@ static AXAS_OUTLINE void recode(
             table_entry *at = slot + i;
 
             for (uint64_t left = SMALL ? 0 : (count - i) / 8; left > 0; left--) {
-                /* A compared entry is four instructions: too many for the CPU to see far enough by itself. */
+                /* A compared entry is five instructions: too many for the CPU to see far enough by itself. */
                 axas_walk_ahead(at + AHEAD);
-                if ((unlike(at, seen) & ~keep) != 0) {
+                if (!change_four(at, keep, seen, set)) {
                     break;
                 }
-                flip_eight(at, flip);
-                at += 8;
+                at += 4;
+                if (!change_four(at, keep, seen, set)) {
+                    break;
+                }
+                at += 4;
             }
             i = (uint64_t)(at - slot);
             for (; i < count && ((entry = load(slot + i)) & ~keep) == seen; i++) {
