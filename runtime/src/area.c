@@ -55,7 +55,7 @@
 /* Begins a leaf or an inner node, and is aligned as they are. */
 struct node {
     _Alignas(uint64_t) uint32_t count;
-    uint32_t place; /* where it begins in its frame, see leaf_take */
+    uint32_t place; /* bytes of its frame before it, see leaf_take */
 };
 
 /*
@@ -352,7 +352,7 @@ static struct leaf *leaf_take(struct axas_space *space)
 {
     void *frame = axas_areas_frame_take(space);
     const uintptr_t number = (uintptr_t)frame / NODE_BYTES;
-    const uint32_t place = (uint32_t)((number + number / 32) % LEAF_PLACES) * PLACE_BYTES;
+    const uint32_t place = (uint32_t)(number + number / 32) % 16 * LEAF_PLACES / 16 * PLACE_BYTES;
     struct leaf *leaf = (struct leaf *)((uint64_t *)frame + place / sizeof(uint64_t));
     leaf->node.count = 0;
     leaf->node.place = place;
