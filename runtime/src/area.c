@@ -577,20 +577,19 @@ static AXAS_OUTLINE bool first_above(const struct axas_space *space, uint64_t gp
     return seek(space, gpa, &path) && axas_areas_read(space, &path, gpa, area);
 }
 
-/* axas_areas_next where it is not found at once. */
+/* axas_areas_next where there are gaps. */
 static AXAS_OUTLINE bool next_piece(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
     return look_up_record(space, gpa, area) != AXAS_NO_AREA ? piece_from(space, gpa, area)
                                                             : first_above(space, gpa, area);
 }
 
-/* Whatever the tree is. */
 static AXAS_OUTLINE bool next_of_any(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
 {
-    if (AXAS_LIKELY(space->areas.gaps == NULL) && AXAS_LIKELY(record_at(space, gpa, area) != AXAS_NO_AREA)) {
-        return true;
+    if (AXAS_UNLIKELY(space->areas.gaps != NULL)) {
+        return next_piece(space, gpa, area);
     }
-    return next_piece(space, gpa, area);
+    return AXAS_LIKELY(record_at(space, gpa, area) != AXAS_NO_AREA) || first_above(space, gpa, area);
 }
 
 bool axas_areas_next(const struct axas_space *space, uint64_t gpa, struct axas_area *area)
