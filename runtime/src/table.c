@@ -1006,10 +1006,19 @@ static enum axas_status install(struct axas_table *table, uint64_t gpa, uint64_t
     return axas_tree_install(table, gpa, hpa, level, &code, pool);
 }
 
+enum axas_status axas_tree_put_any(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                   axas_attr attr, struct axas_pool *pool)
+{
+    return pool != NULL ? install(table, gpa, hpa, size, attr, pool) : map(table, gpa, hpa, size, attr);
+}
+
 enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr, struct axas_pool *pool)
 {
-    return pool != NULL ? install(table, gpa, hpa, size, attr, pool) : map(table, gpa, hpa, size, attr);
+    const bool page =
+        axas_walk_page_code(table, hpa, size, attr, table->page_size) != 0 && (gpa & table->not_in_gpa) == 0;
+    return page ? axas_walk_put_page(table, gpa, hpa, attr, pool)
+                : axas_tree_put_any(table, gpa, hpa, size, attr, pool);
 }
 
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,

@@ -422,28 +422,6 @@ bool axas_tree_remove_page(struct axas_table *table, uint64_t gpa)
     return level == axas_last_level(table->format) && take_page(table, slot, gpa, &entry);
 }
 
-enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
-                                    struct axas_pool *pool)
-{
-    const struct axas_format *format = table->format;
-    const unsigned bottom = axas_last_level(format);
-    const struct axas_shape *shape = &format->shape[bottom];
-    const uint64_t index = index_in(shape, gpa);
-    unsigned level;
-    uint64_t entry;
-    void *slot = table->mode->find(table, gpa, &level, &entry);
-    if (level != bottom) {
-        return axas_walk_put(table, gpa, hpa, shape->span, attr, pool);
-    }
-    enum axas_status status = table->mode->install_page(table, slot, hpa, attr);
-    if (status == AXAS_OK && pool == NULL) {
-        axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
-                                  gpa - index * shape->span);
-        axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
-    }
-    return status;
-}
-
 /* Calls visit for the entry at gpa if it is a leaf or held leaf; false if visit says stop. */
 static bool visit_leaf(const struct axas_visit_request *what, unsigned level, uint64_t entry, uint64_t gpa)
 {
@@ -653,6 +631,62 @@ enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint6
         status = build(table, slot, hole, gpa, leaf, level, pool);
         /* Each time another CPU is first there is a table more, so this ends. */
     } while (status == AXAS_ERR_BUSY);
+    return status;
+}
+
+/* Links the tables that the page at gpa takes below the empty entry *slot of `hole`, from the pool or,
+ * without one, from the HAL. As build. */
+static enum axas_status build_for_page(struct axas_table *table, void *slot, unsigned hole, uint64_t gpa,
+                                       uint64_t leaf, struct axas_pool *pool)
+{
+    const unsigned bottom = axas_last_level(table->format);
+    if (pool != NULL) {
+        return axas_walk_within_limit(table, bottom - hole)
+                   ? build(table, slot, hole, gpa, leaf, bottom, pool)
+                   : AXAS_ERR_NO_MEMORY;
+    }
+    struct axas_pool own = {0};
+    enum axas_status status = axas_pool_fill(table, &own, hole, bottom);
+    if (status == AXAS_OK) {
+        status = build(table, slot, hole, gpa, leaf, bottom, &own);
+    }
+    if (status != AXAS_OK) {
+        axas_pool_drain(table, &own);
+    }
+    return status;
+}
+
+enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
+                                    struct axas_pool *pool)
+{
+    const struct axas_format *format = table->format;
+    const unsigned bottom = axas_last_level(format);
+    const struct axas_shape *shape = &format->shape[bottom];
+    unsigned level;
+    uint64_t entry;
+    void *slot = table->mode->find(table, gpa, &level, &entry);
+    enum axas_status status;
+    if (level == bottom) {
+        status = table->mode->install_page(table, slot, hpa, attr);
+        if (status == AXAS_OK && pool == NULL) {
+            const uint64_t index = index_in(shape, gpa);
+            axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
+                                      gpa - index * shape->span);
+        }
+    } else if (entry == format->shape[level].empty) {
+        struct axas_leaf_code code;
+        code.at[bottom] = table->page_code.of[attr];
+        status = build_for_page(table, slot, level, gpa, format->leaf_make(bottom, hpa, &code), pool);
+    } else {
+        status = AXAS_ERR_BUSY;
+    }
+    if (status == AXAS_ERR_BUSY) {
+        /* Another CPU was first with a table, or there is a larger leaf. */
+        return axas_tree_put_any(table, gpa, hpa, shape->span, attr, pool);
+    }
+    if (status == AXAS_OK && pool == NULL) {
+        axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
+    }
     return status;
 }
 

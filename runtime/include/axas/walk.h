@@ -206,7 +206,8 @@ static inline uint64_t axas_walk_page_code(const struct axas_table *table, uint6
 /** axas_table_install of any size, or without a pool axas_table_map. */
 enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr, struct axas_pool *pool);
-/** The same for a page whose arguments are checked, by the mode's find and install_page. */
+/** The same for a page whose arguments are checked and whose code is kept, by the mode's find and
+ * install_page. */
 enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
                                     struct axas_pool *pool);
 /** The number of the page at `offset`; rotated, what is not aligned is beyond all pages. */
