@@ -36,11 +36,20 @@ static AXAS_INLINE enum axas_status call_translate(const struct call *walker, ax
     return axas_table_translate(walker->table, gpa, hpa);
 }
 
+/* As many tables of each level as a vCPU would put aside at once. */
+#define POOL_TABLES 16u
+
 /* A pool that was short. */
 static enum axas_status fill(struct axas_table *table, struct axas_pool *pool)
 {
     const unsigned root = table->mode->root_level;
-    return axas_pool_fill(table, pool, root, root + table->mode->level_count - 1u);
+    enum axas_status status = AXAS_OK;
+    for (unsigned level = root + 1; level < root + table->mode->level_count; level++) {
+        while (status == AXAS_OK && pool->count[level] < POOL_TABLES) {
+            status = axas_pool_fill(table, pool, level - 1, level);
+        }
+    }
+    return status;
 }
 
 /* The loops, where `name` begins the names of what they use. */
