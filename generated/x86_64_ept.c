@@ -498,10 +498,13 @@ typedef axas_x86_64_ept_entry table_entry;
 #define SMALL 1
 #define INLINE_UNLESS_SMALL AXAS_OUTLINE
 #define OUTLINE_UNLESS_SMALL inline
+#define AT_A_LINE
 #else
 #define SMALL 0
 #define INLINE_UNLESS_SMALL inline
 #define OUTLINE_UNLESS_SMALL AXAS_OUTLINE
+/* Two lines of the cache, not three, for what a loop calls. */
+#define AT_A_LINE __attribute__((aligned(64)))
 #endif
 
 static AXAS_INLINE uint64_t load(const table_entry *slot)
@@ -1506,7 +1509,7 @@ static enum axas_status install_from_pml4(
 }
 
 /* A loop over pages stays in the table that was found last. */
-static enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
+static AT_A_LINE enum axas_status map_page(struct axas_table *t, uint64_t gpa, uint64_t hpa, uint64_t size, axas_attr attr)
 {
 #if !SMALL
     const uint64_t index = axas_walk_leaf_table_index(t, gpa, AXAS_X86_64_EPT_PT_SHIFT);

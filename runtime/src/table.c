@@ -566,6 +566,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
 #endif
     made.translate = made.maps_by_call ? axas_walk_translate : made.mode->translate;
     made.empty_page = made.maps_by_call ? axas_walk_empty_page : made.mode->empty_page;
+    made.map_page = made.mode->map_page;
     made.writes_back = made.hal->table_write_back != NULL;
     made.hardware_updates =
         format->hardware_updates_always || (made.features & format->hardware_update_features) != 0;
@@ -735,7 +736,7 @@ enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa
     if (AXAS_UNLIKELY(table == NULL)) {
         return AXAS_ERR_INVALID;
     }
-    return table->mode->map_page(table, gpa.raw, hpa.raw, size, attr);
+    return table->map_page(table, gpa.raw, hpa.raw, size, attr);
 }
 
 enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64_t size,

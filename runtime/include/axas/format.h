@@ -129,7 +129,7 @@ struct axas_page_codes {
 
 /** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
 struct axas_table {
-    /* What every walk reads stands together. */
+    /* What every walk and every page reads stands together, at the front: x86 has shorter offsets there. */
     void *root;
     uint64_t direct_map;   /**< host-virtual = host-physical + this, unless `maps_by_call` */
     uint64_t last;         /**< last guest address */
@@ -143,26 +143,30 @@ struct axas_table {
     uint8_t physical_bits;
     uint8_t page_shift;  /**< page_size is 1 << this */
     uint8_t table_shift; /**< a table of smallest leaves that is no widened root covers 1 << this bytes */
+    bool announces;      /**< the CPU or the IOMMU has to be told of new entries */
     uint32_t vmid;
-    const struct axas_mode *mode;
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
-    /** Shared. In the same way the mode's empty_page. */
-    void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
     /** Shared. The mode's install, or its put_page if `maps_by_call`, or if writing back or a barrier is to
      * follow new entries. */
     enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                 axas_attr attr, struct axas_pool *pool);
+    /** Exclusive. The mode's map_page. */
+    enum axas_status (*map_page)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                 axas_attr attr);
     uint64_t page_size;        /**< of the smallest leaf, bytes */
-    uint64_t page_empty;       /**< an empty entry of its level */
     uint64_t not_in_gpa;       /**< bits that no guest address of such a leaf has */
     uint64_t not_in_hpa;       /**< bits that no host address of one has */
-    bool announces;            /**< the CPU or the IOMMU has to be told of new entries */
     void *leaf_table;          /**< of the page that was mapped last by itself; for exclusive calls */
     uint64_t leaf_table_gpa;   /**< its first address */
     uint64_t leaf_table_pages; /**< table_pages, or 0: there is no such table */
-    uint64_t table_pages;      /**< how many pages of a table of smallest leaves are within the space */
     struct axas_page_codes page_code;
+
+    const struct axas_mode *mode;
+    /** Shared. The mode's empty_page, or what takes its place if `maps_by_call`. */
+    void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
+    uint64_t page_empty;            /**< an empty entry of the smallest leaves' level */
+    uint64_t table_pages;           /**< how many pages of a table of smallest leaves are within the space */
     struct axas_leaf_code code;     /**< that a range was given last; for exclusive calls */
     struct axas_known_change known; /**< the last one to that code */
     const struct axas_hal *hal;
