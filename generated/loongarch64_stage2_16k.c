@@ -960,7 +960,7 @@ static AXAS_INLINE bool change_in_body(
                         axas_walk_empty_outside(t, child, level + 1, gpa, stop);
             }
             if (empty) {
-                axas_walk_unlink(t, slot, start, level, c->gather);
+                axas_walk_unlink(t, slot, start, level, !whole, c->gather);
             } else {
                 stays = true;
             }

@@ -135,29 +135,37 @@ void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t cou
     }
 }
 
+/* How many entries ahead of those that are compared a large table is asked for. */
+#define AHEAD 64u
+
 /*
  * Exclusive. Whether `count` entries, as they are in memory, hold that; an entry that holds nothing is mostly
  * 0. Nobody writes meanwhile but the CPU where there is something, so plain loads do, which a compiler takes
  * as operands.
  */
-#define ALL_HOLD(name, type)                                                                            \
-    static bool name(const type *at, uint64_t count, type raw)                                          \
-    {                                                                                                   \
-        type other = 0;                                                                                 \
-        if (raw == 0) {                                                                                 \
-            for (; count >= 8 && other == 0; count -= 8, at += 8) {                                     \
-                other = at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7];                  \
-            }                                                                                           \
-        } else {                                                                                        \
-            for (; count >= 8 && other == 0; count -= 8, at += 8) {                                     \
-                other = (at[0] ^ raw) | (at[1] ^ raw) | (at[2] ^ raw) | (at[3] ^ raw) | (at[4] ^ raw) | \
-                        (at[5] ^ raw) | (at[6] ^ raw) | (at[7] ^ raw);                                  \
-            }                                                                                           \
-        }                                                                                               \
-        for (; count > 0 && other == 0; count--, at++) {                                                \
-            other = *at ^ raw;                                                                          \
-        }                                                                                               \
-        return other == 0;                                                                              \
+#define ALL_HOLD(name, type)                                                                         \
+    static bool name(const type *at, uint64_t count, type raw)                                       \
+    {                                                                                                \
+        const type *const end = at + count, *const eights = at + count / 8 * 8;                      \
+        if (raw == 0) {                                                                              \
+            for (; at != eights; at += 8) {                                                          \
+                axas_walk_ahead(at + AHEAD);                                                         \
+                if ((at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) != 0) {          \
+                    return false;                                                                    \
+                }                                                                                    \
+            }                                                                                        \
+        } else {                                                                                     \
+            for (; at != eights; at += 8) {                                                          \
+                if (((at[0] ^ raw) | (at[1] ^ raw) | (at[2] ^ raw) | (at[3] ^ raw) | (at[4] ^ raw) | \
+                     (at[5] ^ raw) | (at[6] ^ raw) | (at[7] ^ raw)) != 0) {                          \
+                    return false;                                                                    \
+                }                                                                                    \
+            }                                                                                        \
+        }                                                                                            \
+        while (at != end && *at == raw) {                                                            \
+            at++;                                                                                    \
+        }                                                                                            \
+        return at == end;                                                                            \
     }
 ALL_HOLD(all_wide, uint64_t)
 ALL_HOLD(all_narrow, uint32_t)
@@ -216,7 +224,7 @@ void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const 
     axas_walk_linked(table, 1);
 }
 
-void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level,
+void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level, bool emptied,
                       struct axas_gather *gather)
 {
     const struct axas_format *format = table->format;
@@ -226,7 +234,7 @@ void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsi
     written(table, slot, 1);
     axas_gather_note(gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,
                      start + (format->shape[level].span - 1), table->page_size);
-    axas_gather_table(table, gather, start, entry, level);
+    axas_gather_table(table, gather, start, entry, level, emptied);
 }
 
 bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
@@ -468,7 +476,7 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
         const uint64_t entry = axas_tree_load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
         if (kind == AXAS_ENTRY_TABLE) {
-            axas_walk_free_below(table, entry, level, gpa, release, context);
+            axas_walk_free_below(table, entry, level, gpa, false, release, context);
         } else if (is_memory(kind) && release != NULL) {
             uint64_t hpa = format->entry_hpa(level, entry);
             hpa |= axas_in_group(shape, entry) ? gpa & (shape->group_size - 1) : 0;
@@ -478,11 +486,13 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
 }
 
 void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
-                          axas_release_fn *release, void *context)
+                          bool emptied, axas_release_fn *release, void *context)
 {
     void *below = axas_walk_virt(table, table->format->entry_hpa(level, entry));
-    axas_tree_free_entries(table, below, level + 1, gpa, table->format->shape[level + 1].entries, release,
-                           context);
+    if (!emptied) {
+        axas_tree_free_entries(table, below, level + 1, gpa, table->format->shape[level + 1].entries, release,
+                               context);
+    }
     axas_walk_free(table, below, axas_table_bytes(table, level + 1));
 }
 

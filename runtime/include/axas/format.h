@@ -201,6 +201,7 @@ struct axas_gathered {
     void *context;
     unsigned level; /**< where the entry stood */
     bool table;
+    bool emptied; /**< of a table: nothing is left in it */
 };
 
 #define AXAS_GATHER_ITEMS 32

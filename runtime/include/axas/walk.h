@@ -263,8 +263,9 @@ void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool
                           uint64_t gpa, uint64_t last);
 /** Puts a table that is full into the entry *slot of `level`, which is empty. */
 void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const void *child);
-/** Takes the table that begins at `start` out of the entry *slot of `level`, and gives it to the gather. */
-void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level,
+/** Takes the table that begins at `start` out of the entry *slot of `level`, and gives it to the gather.
+ *  `emptied`: nothing is left in it. */
+void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level, bool emptied,
                       struct axas_gather *gather);
 /** Stores the same entry `count` times. */
 void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry);
@@ -323,10 +324,10 @@ enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t g
 void axas_walk_change(struct axas_table *table, const struct axas_walk_start *start, uint64_t gpa,
                       uint64_t last, uint64_t sizes, const struct axas_leaf_code *code,
                       struct axas_gather *gather);
-/** Frees the table behind an entry of `level` that begins at gpa, already unlinked and invalidated, and all
- *  below it; calls release (if not NULL) for each leaf's memory. */
+/** Frees the table behind an entry of `level` that begins at gpa, already unlinked and invalidated, and
+ * unless it was `emptied` all below it; calls release (if not NULL) for each leaf's memory. */
 void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
-                          axas_release_fn *release, void *context);
+                          bool emptied, axas_release_fn *release, void *context);
 
 /** Notes in the gather that [gpa, last] changed in that way, leaves there being `leaf_size` bytes or more. */
 void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change, uint64_t gpa,
@@ -334,7 +335,7 @@ void axas_gather_note(struct axas_gather *gather, const struct axas_transition *
 /** Adds a table's entry that was unlinked from `level` at gpa, after it was cleared and noted. Flushes and
  *  frees first if there is no room. */
 void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry,
-                       unsigned level);
+                       unsigned level, bool emptied);
 /** Adds leaf memory that was unlinked, if something hangs on it; runs that adjoin become one. */
 void axas_gather_memory(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t hpa,
                         uint64_t size);
