@@ -158,13 +158,15 @@ bool axas_walk_within_limit(const struct axas_table *table, uint64_t more)
 /* How many tables of each level an exclusive operation takes, and, of those levels, how many the reserve held
  * when it began, so that it holds no more after it. */
 struct plan {
+    unsigned first; /* nothing is needed of levels above */
     uint32_t need[AXAS_MAX_LEVELS];
     uint32_t reserve[AXAS_MAX_LEVELS]; /* undefined where nothing is needed */
 };
 
 /* Clearing both would be a string instruction, which takes as long as the rest of a small plan. */
-static void start_plan(struct plan *plan)
+static void start_plan(const struct axas_table *table, struct plan *plan)
 {
+    plan->first = table->root_level + 1u;
     __builtin_memset(plan->need, 0, sizeof plan->need);
 }
 
@@ -172,7 +174,7 @@ static void start_plan(struct plan *plan)
 static uint64_t look_at_reserve(const struct axas_table *table, struct plan *plan)
 {
     uint64_t tables = 0;
-    for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
+    for (unsigned level = plan->first; level < table->format->level_count; level++) {
         if (plan->need[level] != 0) {
             plan->reserve[level] = table->pool.count[level];
             tables += plan->need[level];
@@ -184,7 +186,7 @@ static uint64_t look_at_reserve(const struct axas_table *table, struct plan *pla
 /* What was prepared is what was taken, but where a plan counted too much. */
 static void restore_reserve(struct axas_table *table, const struct plan *plan)
 {
-    for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
+    for (unsigned level = plan->first; level < table->format->level_count; level++) {
         if (plan->need[level] != 0) {
             pool_trim(table, &table->pool, level, plan->reserve[level]);
         }
@@ -204,7 +206,7 @@ static enum axas_status prepare_beside_reserve(struct axas_table *table, struct 
         return AXAS_OK;
     }
     bool ready = axas_walk_within_limit(table, tables);
-    for (unsigned level = table->root_level + 1u; ready && level < table->format->level_count; level++) {
+    for (unsigned level = plan->first; ready && level < table->format->level_count; level++) {
         ready = raise_reserve(table, plan, level);
     }
     if (!ready) {
@@ -221,7 +223,7 @@ static enum axas_status prepare_from_reserve(struct axas_table *table, struct pl
         return AXAS_OK;
     }
     bool ready = true;
-    for (unsigned level = table->root_level + 1u; level < table->format->level_count; level++) {
+    for (unsigned level = plan->first; level < table->format->level_count; level++) {
         if (!raise_reserve(table, plan, level)) {
             ready = ready && table->pool.count[level] >= plan->need[level];
         }
@@ -712,7 +714,7 @@ static enum axas_status map(struct axas_table *table, uint64_t gpa, uint64_t hpa
     uint64_t last = gpa + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct plan plan;
-    start_plan(&plan);
+    start_plan(table, &plan);
     const struct axas_count_request range = {table, true, hpa - gpa, sizes, plan.need};
     void *slot = root_slot(table, gpa);
     status = axas_tree_count(&range, slot, table->mode->root_level, gpa, last);
@@ -751,9 +753,10 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
     }
     uint64_t last = gpa.raw + (size - 1);
     struct plan plan;
-    start_plan(&plan);
+    start_plan(table, &plan);
     struct axas_walk_start start;
     status = axas_walk_split_need(table, gpa.raw, last, UINT64_MAX, plan.need, &start);
+    plan.first = start.slot != NULL ? start.level + 1 : plan.first;
     if (status == AXAS_OK) {
         status = prepare_from_reserve(table, &plan);
     }
@@ -783,9 +786,10 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     uint64_t last = gpa.raw + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct plan plan;
-    start_plan(&plan);
+    start_plan(table, &plan);
     struct axas_walk_start start;
     status = axas_walk_split_need(table, gpa.raw, last, sizes, plan.need, &start);
+    plan.first = start.slot != NULL ? start.level + 1 : plan.first;
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, &plan);
     }

@@ -801,7 +801,7 @@ void axas_walk_cut_groups(const struct axas_change_request *what, void *slot, un
     if ((gpa & offset) != 0 || (gpa | offset) > last) {
         cut_group(what, slot, level, gpa);
     }
-    if ((~last & offset) != 0) {
+    if ((~last & offset) != 0 && ((gpa ^ last) & ~offset) != 0) {
         void *end = axas_tree_behind(format, slot, (last >> shape->shift) - (gpa >> shape->shift));
         cut_group(what, end, level, last);
     }
