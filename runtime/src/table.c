@@ -944,16 +944,8 @@ enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gp
     return status;
 }
 
-enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa)
-{
-    if (table == NULL || hpa == NULL) {
-        return AXAS_ERR_INVALID;
-    }
-    if (gpa.raw > table->last) {
-        return AXAS_ERR_RANGE;
-    }
-    return table->translate(table, gpa.raw, hpa);
-}
+extern inline enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa,
+                                                    axas_hpa *hpa);
 
 void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                               size_t count)

@@ -11,6 +11,9 @@
  * Ranges are in bytes, multiples of axas_table_page_size, never rounded, and may end at the tree's last
  * byte. Every function that gives a status gives AXAS_ERR_INVALID for a null pointer and for bits of an
  * axas_attr outside AXAS_ATTR_MASK, AXAS_ERR_ALIGN before AXAS_ERR_RANGE, and changes nothing then.
+ *
+ * axas_table_translate begins in the caller's code, from where it is one jump to the mode's own function; the
+ * library has it as well.
  */
 #ifndef AXAS_TABLE_H
 #define AXAS_TABLE_H
@@ -147,7 +150,13 @@ enum axas_status axas_table_reserve(struct axas_table *table);
  *  with no access in its attr. */
 enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf);
 /** Shared. The host address of one byte. As axas_table_query, but a held leaf is AXAS_ERR_NOT_MAPPED. */
-enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa);
+inline enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa)
+{
+    if (table == NULL || hpa == NULL) {
+        return AXAS_ERR_INVALID;
+    }
+    return gpa.raw > table->last ? AXAS_ERR_RANGE : table->translate(table, gpa.raw, hpa);
+}
 /** Shared. The host address of each of `count` bytes, whose walks go down the tree together and so wait for
  *  memory together; AXAS_NO_HPA for one that axas_table_translate gives no address for. The arrays may not
  *  overlap. AXAS_ERR_INVALID: a null pointer. */
