@@ -1366,7 +1366,7 @@ static inline enum axas_status fill_page(
         return AXAS_ERR_EXISTS;
     }
     if (AXAS_UNLIKELY(t->announces)) {
-        return axas_walk_announce_page(t, slot, gpa);
+        return axas_walk_announced_page(t, slot, gpa);
     }
     return AXAS_OK;
 }

@@ -689,14 +689,34 @@ enum axas_status axas_walk_announce(const struct axas_table *table, const void *
     return AXAS_OK;
 }
 
-enum axas_status axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa)
+/* All but the address is as it was for the page before. */
+static inline void tell_of_page(struct axas_table *table, uint64_t gpa)
+{
+    table->page_made.gpa = axas_gpa_of(table->page_made.size == 0 ? 0 : gpa);
+    table->hal->invalidate(table->hal->context, &table->page_made);
+}
+
+/* A function, so that no register is saved for it where there is nothing but to tell. */
+static AXAS_OUTLINE void write_and_tell(struct axas_table *table, const void *slot, uint64_t gpa)
 {
     (void)axas_walk_announce(table, slot, table->format->entry_bytes);
     if (table->page_made.scope != AXAS_INVALIDATE_NONE) {
-        /* All but the address is as it was for the page before. */
-        table->page_made.gpa = axas_gpa_of(table->page_made.size == 0 ? 0 : gpa);
-        table->hal->invalidate(table->hal->context, &table->page_made);
+        tell_of_page(table, gpa);
     }
+}
+
+void axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa)
+{
+    if (AXAS_LIKELY(axas_walk_is_quiet(table))) {
+        tell_of_page(table, gpa);
+    } else {
+        write_and_tell(table, slot, gpa);
+    }
+}
+
+enum axas_status axas_walk_announced_page(struct axas_table *table, const void *slot, uint64_t gpa)
+{
+    axas_walk_announce_page(table, slot, gpa);
     return AXAS_OK;
 }
 

@@ -237,7 +237,9 @@ static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *lea
 enum axas_status axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
 /** Exclusive. The same for a page that was mapped by itself, and what the format asks for when leaves are
  * made. */
-enum axas_status axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa);
+void axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa);
+/** The same for whom that is the last thing to do: AXAS_OK. */
+enum axas_status axas_walk_announced_page(struct axas_table *table, const void *slot, uint64_t gpa);
 
 /** A mode's find, by a loop: where the HAL has to be asked, or there is to be little code. */
 void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *found);

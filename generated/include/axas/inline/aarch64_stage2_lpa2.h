@@ -302,7 +302,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_inline_map_page(
         goto call;
     }
     if (AXAS_UNLIKELY(w->announces)) {
-        (void)axas_walk_announce_page(w->table, slot, gpa.raw); /* cannot fail */
+        axas_walk_announce_page(w->table, slot, gpa.raw);
     }
     return AXAS_OK;
 

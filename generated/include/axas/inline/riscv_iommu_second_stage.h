@@ -307,7 +307,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_map_pag
         goto call;
     }
     if (AXAS_UNLIKELY(w->announces)) {
-        (void)axas_walk_announce_page(w->table, slot, gpa.raw); /* cannot fail */
+        axas_walk_announce_page(w->table, slot, gpa.raw);
     }
     return AXAS_OK;
 

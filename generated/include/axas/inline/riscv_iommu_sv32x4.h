@@ -219,7 +219,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_inline_map_page(
         goto call;
     }
     if (AXAS_UNLIKELY(w->announces)) {
-        (void)axas_walk_announce_page(w->table, slot, gpa.raw); /* cannot fail */
+        axas_walk_announce_page(w->table, slot, gpa.raw);
     }
     return AXAS_OK;
 

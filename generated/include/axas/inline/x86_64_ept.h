@@ -274,7 +274,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_inline_map_page(
         goto call;
     }
     if (AXAS_UNLIKELY(w->announces)) {
-        (void)axas_walk_announce_page(w->table, slot, gpa.raw); /* cannot fail */
+        axas_walk_announce_page(w->table, slot, gpa.raw);
     }
     return AXAS_OK;
 
