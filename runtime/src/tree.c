@@ -688,10 +688,10 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
         code.at[bottom] = table->page_code.of[attr];
         status = build_for_page(table, slot, level, gpa, format->leaf_make(bottom, hpa, &code), pool);
     } else {
-        status = AXAS_ERR_BUSY;
+        status = AXAS_ERR_EXISTS;
     }
     if (status == AXAS_ERR_BUSY) {
-        /* Another CPU was first with a table, or there is a larger leaf. */
+        /* Another CPU was first with a table. */
         return axas_tree_put_any(table, gpa, hpa, shape->span, attr, pool);
     }
     if (status == AXAS_OK && pool == NULL) {

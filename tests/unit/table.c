@@ -1026,6 +1026,104 @@ Test(table, install_puts_one_leaf_where_nothing_is)
     }
 }
 
+/* What another CPU does meanwhile, when the tables of the first one are written back before they are linked.
+ */
+static struct {
+    struct axas_table *table;
+    struct axas_pool pool;
+    uint64_t page;
+    enum axas_status status;
+} other;
+
+static void write_back_beside_the_other(void *context, const void *bytes, uint64_t size)
+{
+    (void)context;
+    (void)bytes;
+    (void)size;
+    if (other.page != 0) {
+        const uint64_t page = other.page;
+        other.page = 0; /* once */
+        other.status = axas_table_install(other.table, axas_gpa_of(page), axas_hpa_of(FAR_HPA + page), page,
+                                          RW, &other.pool);
+    }
+}
+
+Test(table, install_goes_on_when_another_cpu_is_first_to_link_a_table)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        unsigned root = at.mode->root_level, last = root + at.mode->level_count - 1u;
+        uint64_t page = tree.page;
+        if (!at.quiet && last > root) {
+            struct axas_pool pool = {0};
+            memset(&other, 0, sizeof other);
+            other.table = &tree.table;
+            other.page = page;
+            cr_assert_eq(axas_pool_fill(&tree.table, &pool, root, last), AXAS_OK);
+            cr_assert_eq(axas_pool_fill(&tree.table, &other.pool, root, last), AXAS_OK);
+            tree.hal.table_write_back = write_back_beside_the_other;
+            cr_expect_eq(
+                axas_table_install(&tree.table, axas_gpa_of(0), axas_hpa_of(FAR_HPA), page, RW, &pool),
+                AXAS_OK, "%s", tree.name);
+            cr_expect_eq(other.page, 0, "%s: the other one did nothing", tree.name);
+            cr_expect_eq(other.status, AXAS_OK);
+            expect_mapped(&tree, 0, FAR_HPA, 2 * page, RW);
+            cr_expect_eq(tree.table.tables, at.mode->level_count);
+            for (unsigned level = root + 1; level <= last; level++) {
+                cr_expect_eq(pool.count[level], 1, "%s: what was too late is kept", tree.name);
+                cr_expect_eq(other.pool.count[level], 0);
+            }
+            axas_pool_drain(&tree.table, &pool);
+        }
+        unit_tree_end(&tree);
+    }
+}
+
+Test(table, install_over_a_larger_leaf_is_refused_for_that_whatever_the_pool_has)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        if (tree.large != 0) {
+            struct axas_pool pool = {0};
+            cr_assert_eq(map(&tree, 0, FAR_HPA, tree.large, RW), AXAS_OK);
+            EXPECT_REFUSED(&tree, AXAS_ERR_EXISTS,
+                           axas_table_install(&tree.table, axas_gpa_of(tree.page), axas_hpa_of(0), tree.page,
+                                              RW, &pool));
+            axas_hosted_fail_at(tree.arena, 1);
+            EXPECT_REFUSED(&tree, AXAS_ERR_EXISTS, map(&tree, tree.page, 0, tree.page, RW));
+            axas_hosted_fail_at(tree.arena, 0);
+        }
+        unit_tree_end(&tree);
+    }
+}
+
+Test(table, install_leaves_the_invalidation_to_its_caller)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_tree tree;
+        unit_tree_make(&tree, &at);
+        struct axas_pool pool = {0};
+        unsigned root = at.mode->root_level, last = root + at.mode->level_count - 1u;
+        cr_assert_eq(axas_pool_fill(&tree.table, &pool, root, last), AXAS_OK);
+        axas_hosted_record(tree.arena, 100000);
+        for (uint64_t gpa = 0; gpa < 2 * tree.page; gpa += tree.page) {
+            cr_expect_eq(axas_table_install(&tree.table, axas_gpa_of(gpa), axas_hpa_of(FAR_HPA + gpa),
+                                            tree.page, RW, &pool),
+                         AXAS_OK, "%s", tree.name);
+        }
+        axas_hosted_record_stop(tree.arena);
+        const struct axas_hosted_event *events = axas_hosted_events(tree.arena);
+        cr_assert_not_null(events);
+        cr_expect_neq(axas_hosted_event_count(tree.arena), 0);
+        for (uint64_t i = 0; i < axas_hosted_event_count(tree.arena); i++) {
+            cr_expect_neq(events[i].kind, AXAS_HOSTED_INVALIDATE, "%s", tree.name);
+        }
+        unit_tree_end(&tree);
+    }
+}
+
 Test(table, bad_installs_are_refused_and_change_nothing)
 {
     for (FOR_EACH_CASE(at)) {
