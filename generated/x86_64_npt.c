@@ -1122,21 +1122,16 @@ static AXAS_INLINE bool change_in_body(
             kind = change_large(c, slot, level, gpa, stop) != 0 ? AXAS_ENTRY_EMPTY : AXAS_ENTRY_TABLE;
         }
         if (kind == AXAS_ENTRY_TABLE) {
-            bool empty = c->code == NULL && whole;
-
-            if (!empty) {
+            if (c->code == NULL && whole) {
+                axas_walk_unlink(c, slot, level, gpa);
+            } else {
                 table_entry *const child = child_slot(t, level, load(slot), gpa);
 
                 if (!SMALL && level + 1 == AXAS_X86_64_NPT_PT && c->code != NULL && stop != last) {
                     ask_for(t, level, load(slot + 1));
                 }
-                empty = !change_in(c, child, level + 1, gpa, stop) && c->code == NULL &&
-                        axas_walk_empty_outside(t, child, level + 1, gpa, stop);
-            }
-            if (empty) {
-                axas_walk_unlink(t, slot, start, level, !whole, c->gather);
-            } else {
-                stays = true;
+                stays |= change_in(c, child, level + 1, gpa, stop) || c->code != NULL ||
+                        !axas_walk_unlink_emptied(c, slot, child, level, gpa, stop);
             }
         } else if (kind != AXAS_ENTRY_EMPTY) {
             stays = true;

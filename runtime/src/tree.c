@@ -224,21 +224,29 @@ void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const 
     axas_walk_linked(table, 1);
 }
 
-void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level, bool emptied,
-                      struct axas_gather *gather)
+/* The table that begins at `start`, in the entry *slot of `level`, goes to the gather. */
+static void unlink_table(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start,
+                         bool emptied)
 {
+    struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
     const uint64_t entry = axas_tree_load(format, slot);
     table->leaf_table_pages = 0;
     store(format, slot, format->shape[level].empty);
     written(table, slot, 1);
-    axas_gather_note(gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,
+    axas_gather_note(what->gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,
                      start + (format->shape[level].span - 1), table->page_size);
-    axas_gather_table(table, gather, start, entry, level, emptied);
+    axas_gather_table(table, what->gather, start, entry, level, emptied);
 }
 
-bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
-                             uint64_t last)
+void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start)
+{
+    unlink_table(what, slot, level, start, false);
+}
+
+/* Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
+static bool empty_outside(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                          uint64_t last)
 {
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
@@ -246,6 +254,16 @@ bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, u
     const void *entries = axas_tree_behind(format, slot, 0 - first);
     return all_are(format, entries, first, shape->empty) &&
            all_are(format, axas_tree_behind(format, entries, after), shape->entries - after, shape->empty);
+}
+
+bool axas_walk_unlink_emptied(const struct axas_change_request *what, void *slot, const void *child,
+                              unsigned level, uint64_t gpa, uint64_t last)
+{
+    if (!empty_outside(what->table, child, level + 1, gpa, last)) {
+        return false;
+    }
+    unlink_table(what, slot, level, gpa & ~(what->table->format->shape[level].span - 1), true);
+    return true;
 }
 
 bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
@@ -398,7 +416,7 @@ static AXAS_INLINE bool take_page(const struct axas_table *table, void *slot, ui
     /* Mostly the one before it tells that the table stays, which is in a line that was just read. */
     if ((index_in(shape, gpa) == 0 ||
          axas_tree_load(format, axas_tree_behind(format, slot, UINT64_MAX)) == shape->empty) &&
-        axas_walk_empty_outside(table, slot, level, gpa, gpa)) {
+        empty_outside(table, slot, level, gpa, gpa)) {
         return false;
     }
     *entry = take(table, slot, shape->empty);

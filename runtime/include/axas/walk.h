@@ -265,15 +265,14 @@ void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool
                           uint64_t gpa, uint64_t last);
 /** Puts a table that is full into the entry *slot of `level`, which is empty. */
 void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const void *child);
-/** Takes the table that begins at `start` out of the entry *slot of `level`, and gives it to the gather.
- *  `emptied`: nothing is left in it. */
-void axas_walk_unlink(struct axas_table *table, void *slot, uint64_t start, unsigned level, bool emptied,
-                      struct axas_gather *gather);
+/** Takes the table that begins at `start` out of the entry *slot of `level`, and gives it to the gather, with
+ *  all that is in it. */
+void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start);
+/** The same for a table of which [gpa, last] was emptied, from *child on; false if more is in it. */
+bool axas_walk_unlink_emptied(const struct axas_change_request *what, void *slot, const void *child,
+                              unsigned level, uint64_t gpa, uint64_t last);
 /** Stores the same entry `count` times. */
 void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry);
-/** Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
-bool axas_walk_empty_outside(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
-                             uint64_t last);
 /** Puts a table of smaller leaves in place of a leaf or held leaf of which [gpa, last] is about to change;
  *  false if the pool has no frame for it. */
 bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
