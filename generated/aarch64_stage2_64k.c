@@ -751,9 +751,6 @@ static inline bool marks_groups(const struct axas_table *t, unsigned level)
     return AXAS_CONTIGUOUS && (t->groups >> level & 1) != 0;
 }
 
-/* How many entries ahead of their change entries are asked for, a line of the cache at a time. */
-#define AHEAD 64u
-
 /* Gives four entries the bits `set` for `seen`, if all of them look like that but for what is kept. */
 static AXAS_INLINE bool change_four(table_entry *slot, uint64_t keep, uint64_t seen, uint64_t set)
 {
@@ -831,7 +828,7 @@ static AXAS_OUTLINE void recode(
 
             for (uint64_t left = SMALL ? 0 : (count - i) / 8; left > 0; left--) {
                 /* A compared entry is five instructions: too many for the CPU to see far enough by itself. */
-                axas_walk_ahead(at + AHEAD);
+                axas_walk_ahead(at + AXAS_AHEAD);
                 if (!change_four(at, keep, seen, set)) {
                     break;
                 }
@@ -1140,7 +1137,7 @@ static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uin
         return;
     }
     child = axas_walk_virt_directly(t, axas_aarch64_stage2_64k_entry_hpa(level, entry));
-    for (unsigned i = 0; i < AHEAD; i += 64 / sizeof *child) {
+    for (unsigned i = 0; i < AXAS_AHEAD; i += 64 / sizeof *child) {
         axas_walk_ahead(child + i);
     }
 }
@@ -1189,10 +1186,9 @@ static AXAS_INLINE bool change_in_body(
         return change_leaves(c, slot, ((last - gpa) >> AXAS_AARCH64_STAGE2_64K_LEVEL3_SHIFT) + 1, gpa, level);
     }
     for (;; slot++) {
-        const uint64_t start = gpa & ~offset;
         const uint64_t end = gpa | offset;
         uint64_t stop = end < last ? end : last;
-        const bool whole = gpa == start && stop == end;
+        const bool whole = (gpa & offset) == 0 && stop == end;
         const uint64_t entry = load(slot);
         enum axas_entry_kind kind = kind_of(level, entry);
 

@@ -659,6 +659,18 @@ enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t g
     return axas_tree_count(&plan, root_slot(table, gpa), table->root_level, gpa, last);
 }
 
+/* axas_walk_split_need, as a plan. */
+static enum axas_status plan_splits(const struct axas_table *table, uint64_t gpa, uint64_t last,
+                                    uint64_t sizes, struct plan *plan, struct axas_walk_start *start)
+{
+    start_plan(table, plan);
+    enum axas_status status = axas_walk_split_need(table, gpa, last, sizes, plan->need, start);
+    if (start->slot != NULL) {
+        plan->first = start->level + 1; /* the walk to the page ended there */
+    }
+    return status;
+}
+
 void axas_walk_change(struct axas_table *table, const struct axas_walk_start *start, uint64_t gpa,
                       uint64_t last, uint64_t sizes, const struct axas_leaf_code *code,
                       struct axas_gather *gather)
@@ -773,10 +785,8 @@ enum axas_status axas_table_unmap(struct axas_table *table, axas_gpa gpa, uint64
     }
     uint64_t last = gpa.raw + (size - 1);
     struct plan plan;
-    start_plan(table, &plan);
     struct axas_walk_start start;
-    status = axas_walk_split_need(table, gpa.raw, last, UINT64_MAX, plan.need, &start);
-    plan.first = start.slot != NULL ? start.level + 1 : plan.first;
+    status = plan_splits(table, gpa.raw, last, UINT64_MAX, &plan, &start);
     if (status == AXAS_OK) {
         status = prepare_from_reserve(table, &plan);
     }
@@ -806,10 +816,8 @@ enum axas_status axas_table_protect(struct axas_table *table, axas_gpa gpa, uint
     uint64_t last = gpa.raw + (size - 1);
     uint64_t sizes = axas_table_leaf_sizes(table, attr);
     struct plan plan;
-    start_plan(table, &plan);
     struct axas_walk_start start;
-    status = axas_walk_split_need(table, gpa.raw, last, sizes, plan.need, &start);
-    plan.first = start.slot != NULL ? start.level + 1 : plan.first;
+    status = plan_splits(table, gpa.raw, last, sizes, &plan, &start);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, &plan);
     }
@@ -1023,19 +1031,14 @@ static enum axas_status install(struct axas_table *table, uint64_t gpa, uint64_t
     return axas_tree_install(table, gpa, hpa, level, &code, pool);
 }
 
-enum axas_status axas_tree_put_any(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
-                                   axas_attr attr, struct axas_pool *pool)
-{
-    return pool != NULL ? install(table, gpa, hpa, size, attr, pool) : map(table, gpa, hpa, size, attr);
-}
-
 enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr, struct axas_pool *pool)
 {
-    const bool page =
-        axas_walk_page_code(table, hpa, size, attr, table->page_size) != 0 && (gpa & table->not_in_gpa) == 0;
-    return page ? axas_walk_put_page(table, gpa, hpa, attr, pool)
-                : axas_tree_put_any(table, gpa, hpa, size, attr, pool);
+    if (axas_walk_page_code(table, hpa, size, attr, table->page_size) != 0 &&
+        (gpa & table->not_in_gpa) == 0) {
+        return axas_walk_put_page(table, gpa, hpa, attr, pool);
+    }
+    return pool != NULL ? install(table, gpa, hpa, size, attr, pool) : map(table, gpa, hpa, size, attr);
 }
 
 enum axas_status axas_table_install(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, uint64_t size,

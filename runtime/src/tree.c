@@ -135,9 +135,6 @@ void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t cou
     }
 }
 
-/* How many entries ahead of those that are compared a large table is asked for. */
-#define AHEAD 64u
-
 /*
  * Exclusive. Whether `count` entries, as they are in memory, hold that; an entry that holds nothing is mostly
  * 0. Nobody writes meanwhile but the CPU where there is something, so plain loads do, which a compiler takes
@@ -149,7 +146,7 @@ void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t cou
         const type *const end = at + count, *const eights = at + count / 8 * 8;                      \
         if (raw == 0) {                                                                              \
             for (; at != eights; at += 8) {                                                          \
-                axas_walk_ahead(at + AHEAD);                                                         \
+                axas_walk_ahead(at + AXAS_AHEAD);                                                    \
                 if ((at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) != 0) {          \
                     return false;                                                                    \
                 }                                                                                    \
@@ -662,25 +659,17 @@ enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint6
     return status;
 }
 
-/* Links the tables that the page at gpa takes below the empty entry *slot of `hole`, from the pool or,
- * without one, from the HAL. As build. */
-static enum axas_status build_for_page(struct axas_table *table, void *slot, unsigned hole, uint64_t gpa,
-                                       uint64_t leaf, struct axas_pool *pool)
+/* Exclusive. axas_tree_install of a page below a hole of that level, with the tables from the HAL. */
+static enum axas_status install_in_new_tables(struct axas_table *table, uint64_t gpa, uint64_t hpa,
+                                              unsigned hole, const struct axas_leaf_code *code)
 {
     const unsigned bottom = axas_last_level(table->format);
-    if (pool != NULL) {
-        return axas_walk_within_limit(table, bottom - hole)
-                   ? build(table, slot, hole, gpa, leaf, bottom, pool)
-                   : AXAS_ERR_NO_MEMORY;
-    }
     struct axas_pool own = {0};
     enum axas_status status = axas_pool_fill(table, &own, hole, bottom);
     if (status == AXAS_OK) {
-        status = build(table, slot, hole, gpa, leaf, bottom, &own);
+        status = axas_tree_install(table, gpa, hpa, bottom, code, &own);
     }
-    if (status != AXAS_OK) {
-        axas_pool_drain(table, &own);
-    }
+    axas_pool_drain(table, &own);
     return status;
 }
 
@@ -690,32 +679,31 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
     const struct axas_format *format = table->format;
     const unsigned bottom = axas_last_level(format);
     const struct axas_shape *shape = &format->shape[bottom];
+    struct axas_leaf_code code;
+    code.at[bottom] = table->page_code.of[attr];
     unsigned level;
     uint64_t entry;
     void *slot = table->mode->find(table, gpa, &level, &entry);
-    enum axas_status status;
+    if (pool != NULL) {
+        return level == bottom ? table->mode->install_page(table, slot, hpa, attr)
+                               : axas_tree_install(table, gpa, hpa, bottom, &code, pool);
+    }
+    enum axas_status status = AXAS_ERR_EXISTS;
     if (level == bottom) {
         status = table->mode->install_page(table, slot, hpa, attr);
-        if (status == AXAS_OK && pool == NULL) {
-            const uint64_t index = index_in(shape, gpa);
-            axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
-                                      gpa - index * shape->span);
-        }
     } else if (entry == format->shape[level].empty) {
-        struct axas_leaf_code code;
-        code.at[bottom] = table->page_code.of[attr];
-        status = build_for_page(table, slot, level, gpa, format->leaf_make(bottom, hpa, &code), pool);
-    } else {
-        status = AXAS_ERR_EXISTS;
+        status = install_in_new_tables(table, gpa, hpa, level, &code);
     }
-    if (status == AXAS_ERR_BUSY) {
-        /* Another CPU was first with a table. */
-        return axas_tree_put_any(table, gpa, hpa, shape->span, attr, pool);
+    if (status != AXAS_OK) {
+        return status;
     }
-    if (status == AXAS_OK && pool == NULL) {
-        axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
+    if (level == bottom) {
+        const uint64_t index = index_in(shape, gpa);
+        axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
+                                  gpa - index * shape->span);
     }
-    return status;
+    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
+    return AXAS_OK;
 }
 
 /* Contiguous groups */

@@ -98,9 +98,6 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
  *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both change nothing. */
 enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint64_t hpa, unsigned level,
                                    const struct axas_leaf_code *code, struct axas_pool *pool);
-/** axas_walk_put where it is more than one page with its tables, or may fail; in table.c. */
-enum axas_status axas_tree_put_any(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
-                                   axas_attr attr, struct axas_pool *pool);
 /** Shared. What the leaf of a contiguous group at gpa would be by itself: its own address is in it, and
  *  accessed and dirty if any leaf of the group is. */
 uint64_t axas_tree_alone(const struct axas_table *table, uint64_t gpa);

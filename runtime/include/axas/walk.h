@@ -53,6 +53,9 @@ extern "C" {
 #define AXAS_UNLIKELY(condition) __builtin_expect((condition), 0)
 #define AXAS_LIKELY(condition) __builtin_expect((condition), 1)
 
+/** How many entries ahead of their turn entries are asked for, in a row of more than a line of the cache. */
+#define AXAS_AHEAD 64u
+
 /** Asks for the line that an entry is in ahead of time. */
 static AXAS_INLINE void axas_walk_ahead(const void *entry)
 {
@@ -236,7 +239,7 @@ static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *lea
  * for. AXAS_OK, for whom that is the last thing to do. */
 enum axas_status axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
 /** Exclusive. The same for a page that was mapped by itself, and what the format asks for when leaves are
- * made. */
+ * made, where table->announces. */
 void axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa);
 /** The same for whom that is the last thing to do: AXAS_OK. */
 enum axas_status axas_walk_announced_page(struct axas_table *table, const void *slot, uint64_t gpa);
