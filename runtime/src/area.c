@@ -235,7 +235,10 @@ static AXAS_INLINE unsigned record_at(const struct axas_space *space, uint64_t g
         const struct inner *inner = (const struct inner *)node;
         node = inner->child[child_for(inner, gpa)];
     }
-    return record_in((const struct leaf *)node, gpa, false, record);
+    const struct leaf *leaf = (const struct leaf *)node;
+    /* Mostly the traits of all of them, and which they are is known last. */
+    axas_walk_ahead(&leaf->traits[0]);
+    return record_in(leaf, gpa, false, record);
 }
 
 /* The same, not where it has to be fast. */
