@@ -1038,7 +1038,7 @@ static inline enum axas_status swap_page(struct axas_table *t, table_entry *slot
     if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_swap_page(slot, code, hpa))) {
         return AXAS_ERR_EXISTS;
     }
-    if (AXAS_UNLIKELY(t->announces)) {
+    if (AXAS_UNLIKELY(t->publishes)) {
         return axas_walk_announce(t, slot, sizeof *slot);
     }
     return AXAS_OK;

@@ -477,16 +477,24 @@ static enum axas_fault_result no_page(enum axas_status status)
 }
 
 /* Ends a fault whose page is there: a CPU may have kept that nothing was. */
-static AXAS_OUTLINE enum axas_fault_result forget_fault(const struct axas_table *table, uint64_t gpa)
+static enum axas_fault_result end_resolved(const struct axas_table *table, axas_gpa gpa)
 {
-    axas_tree_forget_fault(table, gpa);
+    axas_table_after_fault(table, gpa);
     return AXAS_FAULT_RESOLVED;
 }
 
-static inline enum axas_fault_result end_resolved(const struct axas_table *table, uint64_t gpa)
+/* axas_table_after_fault where there is something to do, with the reader's slot held: what is said is there,
+ * and only the address and the identifier may be others than before. A copy of it for each fault is stores
+ * that the next fault's swap waits for. */
+static AXAS_INLINE void forget_fault(const struct axas_table *table, axas_gpa gpa,
+                                     struct axas_invalidation *faulted)
 {
-    return AXAS_UNLIKELY(table->page_faulted.scope != AXAS_INVALIDATE_NONE) ? forget_fault(table, gpa)
-                                                                            : AXAS_FAULT_RESOLVED;
+    if (AXAS_UNLIKELY(faulted->format == NULL)) {
+        *faulted = table->page_faulted;
+    }
+    faulted->vmid = table->vmid;
+    faulted->gpa.raw = table->page_faulted.gpa.raw & gpa.raw;
+    table->hal->invalidate(table->hal->context, faulted);
 }
 
 /* Any fault. */
@@ -499,7 +507,7 @@ static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, s
               fault->cache, &hpa, &area);
     if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
         fault->hpa = hpa;
-        (void)end_resolved(&space->table, fault->gpa.raw);
+        axas_table_after_fault(&space->table, fault->gpa);
     } else if (result == AXAS_FAULT_TRAP || result == AXAS_FAULT_DENIED) {
         fault->area = area.gpa;
         fault->cookie = result == AXAS_FAULT_TRAP ? area.context : NULL;
@@ -548,7 +556,7 @@ static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *spac
         return serve_any(space, fault);
     }
     fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
-    return end_resolved(table, fault->gpa.raw);
+    return end_resolved(table, fault->gpa);
 }
 
 /* The backend gave no page. */
@@ -575,8 +583,9 @@ static AXAS_OUTLINE enum axas_fault_result serve_again(struct axas_space *space,
 /* *last is what the fault before noted. */
 static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, struct axas_fault *fault,
                                                      axas_gpa gpa, axas_lock_state state,
-                                                     struct axas_last_page *last)
+                                                     struct axas_notes *notes)
 {
+    struct axas_last_page *const last = &notes->fault;
     struct axas_table *table = &space->table;
     struct axas_area *const found = &last->area;
     void *slot = NULL;
@@ -598,26 +607,27 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
     if (AXAS_UNLIKELY(!found->backend->brief && !found->backend->pure)) {
         return serve_between(space, fault, found, slot, state);
     }
-    { /* The run has to be gone before what ends the fault, for which nothing is kept on the stack then. */
-        struct axas_run run;
-        enum axas_status status = take_page(space, found, gpa, fault->cache, &run);
-        if (AXAS_UNLIKELY(status != AXAS_OK)) {
-            return serve_none(space, fault, status, state);
-        }
-        if (AXAS_UNLIKELY(put_page(table, slot, run.hpa, found->attr) != AXAS_OK)) {
-            return serve_again(space, fault, found, run.hpa, state);
-        }
-        axas_unlock_read(&space->lock, fault->reader, state);
-        fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
+    struct axas_run run;
+    enum axas_status status = take_page(space, found, gpa, fault->cache, &run);
+    if (AXAS_UNLIKELY(status != AXAS_OK)) {
+        return serve_none(space, fault, status, state);
     }
-    return end_resolved(table, fault->gpa.raw);
+    if (AXAS_UNLIKELY(put_page(table, slot, run.hpa, found->attr) != AXAS_OK)) {
+        return serve_again(space, fault, found, run.hpa, state);
+    }
+    if (AXAS_UNLIKELY(table->page_faulted.scope != AXAS_INVALIDATE_NONE)) {
+        forget_fault(table, gpa, &notes->faulted);
+    }
+    axas_unlock_read(&space->lock, fault->reader, state);
+    fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));
+    return AXAS_FAULT_RESOLVED;
 }
 
 /* The same where nothing is noted, and nothing can be. */
 static AXAS_OUTLINE enum axas_fault_result serve_page_anew(struct axas_space *space, struct axas_fault *fault,
                                                            axas_gpa gpa, axas_lock_state state)
 {
-    struct axas_last_page none = {0};
+    struct axas_notes none = {0};
     return serve_page(space, fault, gpa, state, &none);
 }
 
@@ -629,7 +639,7 @@ static AXAS_INLINE enum axas_fault_result hold_and_serve_page(struct axas_space 
     const axas_gpa gpa = axas_gpa_of(fault->gpa.raw & ~(space->table.page_size - 1));
     const axas_lock_state state = axas_lock_read(&space->lock, fault->reader);
     struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(state);
-    return AXAS_LIKELY(notes != NULL) ? serve_page(space, fault, gpa, state, &notes->fault)
+    return AXAS_LIKELY(notes != NULL) ? serve_page(space, fault, gpa, state, notes)
                                       : serve_page_anew(space, fault, gpa, state);
 }
 

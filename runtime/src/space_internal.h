@@ -59,6 +59,7 @@ struct axas_last_copy {
 struct axas_notes {
     struct axas_last_page fault;
     struct axas_last_copy copy;
+    struct axas_invalidation faulted; /**< what ended its last fault; zero before the first */
 };
 
 #ifndef AXAS_CUSTOM_LOCK

@@ -579,9 +579,9 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
     made.not_in_gpa = ~made.last | (made.page_size - 1);
     made.not_in_hpa = ~last_of_width(made.physical_bits) | (made.page_size - 1);
     made.code.attr = AXAS_NO_CODE;
-    made.announces =
-        !axas_walk_is_quiet(&made) || made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
-    made.install = made.maps_by_call || !axas_walk_is_quiet(&made) ? made.mode->put_page : made.mode->install;
+    made.publishes = made.writes_back || made.hal->barrier != NULL;
+    made.announces = made.publishes || made.change[AXAS_CHANGE_MAKE].scope != AXAS_INVALIDATE_NONE;
+    made.install = made.maps_by_call || made.publishes ? made.mode->put_page : made.mode->install;
 
     made.root_size = (uint64_t)format->entry_bytes
                      << (tree_bits(&made) - level_at(&made, made.mode->root_level)->shift);
@@ -719,7 +719,7 @@ static AXAS_OUTLINE void write_and_tell(struct axas_table *table, const void *sl
 
 void axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa)
 {
-    if (AXAS_LIKELY(axas_walk_is_quiet(table))) {
+    if (AXAS_LIKELY(!table->publishes)) {
         tell_of_page(table, gpa);
     } else {
         write_and_tell(table, slot, gpa);
@@ -1080,7 +1080,9 @@ void axas_pool_drain(struct axas_table *table, struct axas_pool *pool)
 void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa)
 {
     if (table->page_faulted.scope != AXAS_INVALIDATE_NONE) {
-        axas_tree_forget_fault(table, gpa.raw);
+        struct axas_invalidation what = table->page_faulted;
+        what.gpa.raw &= gpa.raw;
+        table->hal->invalidate(table->hal->context, &what);
     }
 }
 

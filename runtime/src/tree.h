@@ -40,15 +40,6 @@ static inline void *axas_tree_behind(const struct axas_format *format, const voi
     return (void *)((uintptr_t)slot + (uintptr_t)index * format->entry_bytes);
 }
 
-/** axas_table_after_fault, where there is anything to do. Nothing is built but a copy of what was when the
- * tree was made, so that it is short enough for each fault. */
-static AXAS_INLINE void axas_tree_forget_fault(const struct axas_table *table, uint64_t gpa)
-{
-    struct axas_invalidation what = table->page_faulted;
-    what.gpa.raw &= gpa;
-    table->hal->invalidate(table->hal->context, &what);
-}
-
 /** What a range is about to go through: to be mapped, or to be emptied or given another code. */
 struct axas_count_request {
     const struct axas_table *table;

@@ -144,6 +144,7 @@ struct axas_table {
     uint8_t page_shift;  /**< page_size is 1 << this */
     uint8_t table_shift; /**< a table of smallest leaves that is no widened root covers 1 << this bytes */
     bool announces;      /**< the CPU or the IOMMU has to be told of new entries */
+    bool publishes;      /**< new entries have to be written back, or followed by the HAL's barrier */
     uint32_t vmid;
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
     enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);

@@ -74,10 +74,10 @@ static inline void *axas_lock_notes(axas_lock_state state)
 /** The word in which a reader is, so that leaving need not look for it again; NULL for a writer. */
 typedef uint32_t *axas_lock_state;
 
-/** Two lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
-#define AXAS_LOCK_SLOT_BYTES 128u
+/** Pairs of lines of 64 bytes: CPUs that fetch lines in pairs would share one otherwise. */
+#define AXAS_LOCK_SLOT_BYTES 256u
 /** How much of that is for the notes of the reader that has the slot. */
-#define AXAS_LOCK_NOTES_BYTES 120u
+#define AXAS_LOCK_NOTES_BYTES 248u
 
 struct axas_lock_slot {
     uint32_t taken;  /**< 1 while one reader has it */

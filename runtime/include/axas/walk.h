@@ -93,12 +93,6 @@ static inline void *axas_walk_virt(const struct axas_table *table, uint64_t hpa)
     return axas_walk_virt_directly(table, hpa);
 }
 
-/** Is an entry where a hole was all that the CPU or the IOMMU has to see? */
-static inline bool axas_walk_is_quiet(const struct axas_table *table)
-{
-    return !table->writes_back && table->hal->barrier == NULL;
-}
-
 /** What a walk in the caller's own code (axas/inline.h) needs of a table, to be kept in registers. All of it
  * stays the same as long as the tree is there. */
 struct axas_walker {
@@ -129,7 +123,7 @@ static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
     if (table != NULL && table->translate == translate) {
         walker = axas_walker_on(table);
         walker.limit = table->last + 1;
-        walker.install_limit = axas_walk_is_quiet(table) ? walker.limit : 0;
+        walker.install_limit = table->publishes ? 0 : walker.limit;
         walker.not_in_hpa = table->not_in_hpa;
         walker.page_code = table->page_code;
         walker.announces = table->announces;
