@@ -599,8 +599,8 @@ class Model:
         """Where the walks of the modes begin."""
         return [level for level in self.levels if level.is_root]
 
-    def installs_from(self, root: Level) -> bool:
-        """Faults put their pages by a walk of their own from that root. Where addresses are in pieces that of a fifth
+    def serves_faults_from(self, root: Level) -> bool:
+        """Faults find and put their pages by walks of their own from that root. Where addresses are in pieces that of a fifth
         level would be more code than a mode is to have."""
         return self.one_piece or len(self.levels) - self.levels.index(root) < 5
 

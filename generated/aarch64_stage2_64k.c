@@ -1527,6 +1527,14 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
+/* The slot of the smallest leaf at gpa, by the first one of its table. */
+static const void *leaf_in(const void *table, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *const slot = (const table_entry *)table + (gpa & LEAF_TABLE_OFFSET) / LEVEL3_SPAN;
+
+    return AXAS_LIKELY(axas_aarch64_stage2_64k_inline_leaf(AXAS_AARCH64_STAGE2_64K_LEVEL3, axas_aarch64_stage2_64k_inline_load_link(slot), gpa, hpa)) ? slot : NULL;
+}
+
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
 static void *empty_page_from_level1(const struct axas_table *t, uint64_t gpa)
 {
@@ -1722,6 +1730,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_64k_from_level3_translate,
             .translate_batch = translate_batch_from_level3,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_level3,
             .map_page = map_page,
             .install_page = install_page,
@@ -1748,6 +1757,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_64k_from_level2_translate,
             .translate_batch = translate_batch_from_level2,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_level2,
             .map_page = map_page,
             .install_page = install_page,
@@ -1774,6 +1784,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_64k_from_level1_translate,
             .translate_batch = translate_batch_from_level1,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_level1,
             .map_page = map_page,
             .install_page = install_page,

@@ -1752,21 +1752,12 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
-/* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
-static void *empty_page_from_level_minus1(const struct axas_table *t, uint64_t gpa)
+/* The slot of the smallest leaf at gpa, by the first one of its table. */
+static const void *leaf_in(const void *table, uint64_t gpa, axas_hpa *hpa)
 {
-#if SMALL
-    return axas_walk_empty_page(t, gpa);
-#else
-    const struct axas_walker walker = axas_walker_on(t);
-    table_entry *slot;
+    const table_entry *const slot = (const table_entry *)table + (gpa & LEAF_TABLE_OFFSET) / LEVEL3_SPAN;
 
-    if (!axas_aarch64_stage2_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1, gpa, &slot) ||
-            axas_aarch64_stage2_lpa2_inline_load_link(slot) != AXAS_AARCH64_STAGE2_LPA2_LEVEL3_EMPTY) {
-        return NULL;
-    }
-    return slot;
-#endif
+    return AXAS_LIKELY(axas_aarch64_stage2_lpa2_inline_leaf(AXAS_AARCH64_STAGE2_LPA2_LEVEL3, axas_aarch64_stage2_lpa2_inline_load_link(slot), gpa, hpa)) ? slot : NULL;
 }
 
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
@@ -2007,6 +1998,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level3_translate,
             .translate_batch = translate_batch_from_level3,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_level3,
             .map_page = map_page,
             .install_page = install_page,
@@ -2033,6 +2025,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level2_translate,
             .translate_batch = translate_batch_from_level2,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_level2,
             .map_page = map_page,
             .install_page = install_page,
@@ -2059,6 +2052,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level1_translate,
             .translate_batch = translate_batch_from_level1,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_level1,
             .map_page = map_page,
             .install_page = install_page,
@@ -2085,6 +2079,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level0_translate,
             .translate_batch = translate_batch_from_level0,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_level0,
             .map_page = map_page,
             .install_page = install_page,
@@ -2111,7 +2106,8 @@ static const struct axas_mode modes[] = {
             .translate = axas_aarch64_stage2_lpa2_from_level_minus1_translate,
             .translate_batch = translate_batch_from_level_minus1,
             .find = find,
-            .empty_page = empty_page_from_level_minus1,
+            .leaf_in = leaf_in,
+            .empty_page = axas_walk_empty_page,
             .map_page = map_page,
             .install_page = install_page,
             .put_page = put_page,

@@ -1322,6 +1322,14 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
+/* The slot of the smallest leaf at gpa, by the first one of its table. */
+static const void *leaf_in(const void *table, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *const slot = (const table_entry *)table + (gpa & LEAF_TABLE_OFFSET) / PT_SPAN;
+
+    return AXAS_LIKELY(axas_loongarch64_stage2_inline_leaf(AXAS_LOONGARCH64_STAGE2_PT, axas_loongarch64_stage2_inline_load_link(slot), gpa, hpa)) ? slot : NULL;
+}
+
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
 static void *empty_page_from_dir3(const struct axas_table *t, uint64_t gpa)
 {
@@ -1453,6 +1461,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_loongarch64_stage2_from_dir2_translate,
             .translate_batch = translate_batch_from_dir2,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_dir2,
             .map_page = map_page,
             .install_page = install_page,
@@ -1479,6 +1488,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_loongarch64_stage2_from_dir3_translate,
             .translate_batch = translate_batch_from_dir3,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_dir3,
             .map_page = map_page,
             .install_page = install_page,

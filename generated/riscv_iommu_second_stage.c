@@ -1545,6 +1545,14 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
+/* The slot of the smallest leaf at gpa, by the first one of its table. */
+static const void *leaf_in(const void *table, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *const slot = (const table_entry *)table + (gpa & LEAF_TABLE_OFFSET) / VPN0_SPAN;
+
+    return AXAS_LIKELY(axas_riscv_iommu_second_stage_inline_leaf(AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0, axas_riscv_iommu_second_stage_inline_load_link(slot), gpa, hpa)) ? slot : NULL;
+}
+
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
 static void *empty_page_from_vpn4(const struct axas_table *t, uint64_t gpa)
 {
@@ -1731,6 +1739,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_riscv_iommu_second_stage_from_vpn2_translate,
             .translate_batch = translate_batch_from_vpn2,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_vpn2,
             .map_page = map_page,
             .install_page = install_page,
@@ -1757,6 +1766,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_riscv_iommu_second_stage_from_vpn3_translate,
             .translate_batch = translate_batch_from_vpn3,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_vpn3,
             .map_page = map_page,
             .install_page = install_page,
@@ -1783,6 +1793,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_riscv_iommu_second_stage_from_vpn4_translate,
             .translate_batch = translate_batch_from_vpn4,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_vpn4,
             .map_page = map_page,
             .install_page = install_page,

@@ -1443,6 +1443,14 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
+/* The slot of the smallest leaf at gpa, by the first one of its table. */
+static const void *leaf_in(const void *table, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *const slot = (const table_entry *)table + (gpa & LEAF_TABLE_OFFSET) / PT_SPAN;
+
+    return AXAS_LIKELY(axas_vtd_second_stage_inline_leaf(AXAS_VTD_SECOND_STAGE_PT, axas_vtd_second_stage_inline_load_link(slot), gpa, hpa)) ? slot : NULL;
+}
+
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
 static void *empty_page_from_pml5(const struct axas_table *t, uint64_t gpa)
 {
@@ -1638,6 +1646,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_vtd_second_stage_from_pdp_translate,
             .translate_batch = translate_batch_from_pdp,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_pdp,
             .map_page = map_page,
             .install_page = install_page,
@@ -1664,6 +1673,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_vtd_second_stage_from_pml4_translate,
             .translate_batch = translate_batch_from_pml4,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_pml4,
             .map_page = map_page,
             .install_page = install_page,
@@ -1690,6 +1700,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_vtd_second_stage_from_pml5_translate,
             .translate_batch = translate_batch_from_pml5,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_pml5,
             .map_page = map_page,
             .install_page = install_page,

@@ -1426,6 +1426,14 @@ static AXAS_OUTLINE enum axas_status put_page(
     return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
 }
 
+/* The slot of the smallest leaf at gpa, by the first one of its table. */
+static const void *leaf_in(const void *table, uint64_t gpa, axas_hpa *hpa)
+{
+    const table_entry *const slot = (const table_entry *)table + (gpa & LEAF_TABLE_OFFSET) / PT_SPAN;
+
+    return AXAS_LIKELY(axas_x86_64_npt_inline_leaf(AXAS_X86_64_NPT_PT, axas_x86_64_npt_inline_load_link(slot), gpa, hpa)) ? slot : NULL;
+}
+
 /* The slot of the smallest leaf at gpa, if it is empty; NULL also if the walk ends above it. */
 static void *empty_page_from_pml5(const struct axas_table *t, uint64_t gpa)
 {
@@ -1560,6 +1568,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_x86_64_npt_from_pml4_translate,
             .translate_batch = translate_batch_from_pml4,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_pml4,
             .map_page = map_page,
             .install_page = install_page,
@@ -1586,6 +1595,7 @@ static const struct axas_mode modes[] = {
             .translate = axas_x86_64_npt_from_pml5_translate,
             .translate_batch = translate_batch_from_pml5,
             .find = find,
+            .leaf_in = leaf_in,
             .empty_page = empty_page_from_pml5,
             .map_page = map_page,
             .install_page = install_page,

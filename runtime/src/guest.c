@@ -4,10 +4,13 @@
  * moved, and moves them under that same hold: no exclusive call comes in between. Where pages have no memory
  * yet, the lock is let go to get some, and everything is looked at again.
  */
+#include <axas/codec.h>
 #include <axas/guest.h>
 #include <axas/walk.h>
 
+#include "format_internal.h"
 #include "space_internal.h"
+#include "tree.h"
 
 #define FLAGS (AXAS_GUEST_LOAD_IMAGE | AXAS_GUEST_NO_POPULATE)
 
@@ -34,6 +37,51 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Where a byte is, AXAS_NO_HPA if nowhere, and the slot of its leaf if that is a usual one of the smallest.
+ */
+struct place {
+    axas_hpa hpa;
+    const void *slot;
+};
+
+/* By a walk. *last is written only here, as what was stored before a swap is slow to load after it. */
+static AXAS_OUTLINE struct place walk_to(const struct axas_table *table, struct axas_last_leaf *last,
+                                         uint64_t gpa)
+{
+    const struct axas_format *format = table->format;
+    struct place place = {{AXAS_NO_HPA}, NULL};
+    unsigned level;
+    uint64_t entry;
+    const void *slot = table->mode->find(table, gpa, &level, &entry);
+    if (level == axas_last_level(format)) {
+        const uint64_t size = UINT64_C(1) << table->table_shift, offset = gpa & (size - 1);
+        const void *first = axas_tree_behind(format, slot, 0 - (offset >> table->page_shift));
+        *last = (struct axas_last_leaf){gpa - offset, size, first, 0};
+        place.slot = table->mode->leaf_in(first, gpa, &place.hpa);
+    } else if (table->translate(table, gpa, &place.hpa) == AXAS_OK) {
+        const uint64_t size = format->shape[level].span;
+        *last = (struct axas_last_leaf){gpa & ~(size - 1), size, NULL, place.hpa.raw - gpa};
+    }
+    return place;
+}
+
+/* Where the byte at gpa is. *last: what was found before. */
+static AXAS_INLINE struct place reach(const struct axas_table *table, struct axas_last_leaf *last,
+                                      uint64_t gpa)
+{
+    if (AXAS_LIKELY(gpa - last->gpa < last->size)) {
+        if (last->first == NULL) {
+            return (struct place){{gpa + last->distance}, NULL};
+        }
+        struct place place;
+        place.slot = table->mode->leaf_in(last->first, gpa, &place.hpa);
+        if (AXAS_LIKELY(place.slot != NULL)) {
+            return place;
+        }
+    }
+    return walk_to(table, last, gpa);
+}
+
 /* Does the host see the byte at `hpa` `distance` bytes behind the piece's first one? */
 static bool goes_on(const struct axas_table *table, const struct piece *piece, uint64_t distance,
                     axas_hpa hpa)
@@ -52,10 +100,11 @@ static enum axas_status piece_at(const struct request *request, uint64_t at, str
     const struct axas_table *table = &request->space->table;
     struct axas_area area;
     struct axas_leaf leaf;
-    axas_hpa hpa = {0};
     const bool in_area = axas_areas_find(request->space, at, &area);
-    enum axas_status status = table->translate(table, at, &hpa);
-    bool mapped = status == AXAS_OK;
+    struct axas_last_leaf last = {0, 0, NULL, 0};
+    axas_hpa hpa = reach(table, &last, at).hpa;
+    bool mapped = hpa.raw != AXAS_NO_HPA;
+    enum axas_status status = AXAS_OK;
     if (!mapped) {
         status = axas_walk_query(table, at, &leaf); /* a hole, or a leaf that is held */
         if (status != AXAS_OK && status != AXAS_ERR_NOT_MAPPED) {
@@ -84,8 +133,11 @@ static enum axas_status piece_at(const struct request *request, uint64_t at, str
         return AXAS_OK;
     }
     piece->last = least(at | (table->page_size - 1), end);
-    while (piece->last != end && table->translate(table, piece->last + 1, &hpa) == AXAS_OK &&
-           goes_on(table, piece, piece->last + 1 - at, hpa)) {
+    while (piece->last != end) {
+        hpa = reach(table, &last, piece->last + 1).hpa;
+        if (hpa.raw == AXAS_NO_HPA || !goes_on(table, piece, piece->last + 1 - at, hpa)) {
+            break;
+        }
         piece->last = least(piece->last + table->page_size, end);
     }
     return AXAS_OK;
@@ -177,16 +229,12 @@ static enum axas_status hold_all(struct request *request, struct piece *piece)
 }
 
 /* As the CPU marks an access of the guest. */
-static void touch(const struct axas_table *table, uint64_t gpa, uint64_t last, bool write)
-{
-    if (table->hardware_updates) {
-        axas_walk_touch(table, gpa, last, write);
-    }
-}
-
 static void touch_piece(const struct request *request, const struct piece *piece)
 {
-    touch(&request->space->table, piece->gpa, piece->last, request->write);
+    const struct axas_table *table = &request->space->table;
+    if (table->hardware_updates) {
+        axas_walk_touch(table, piece->gpa, piece->last, request->write);
+    }
 }
 
 /* After a write: where the guest would not see it as the host's caches have it. */
@@ -212,6 +260,7 @@ static unsigned char *pointer_to(const struct request *request, const struct pie
 /* A part of one page that is held. */
 struct held {
     unsigned char *bytes; /* where the host sees it */
+    const void *slot;     /* of a smallest leaf, or NULL */
     unsigned reader;
     axas_lock_state state;
 };
@@ -229,6 +278,7 @@ static AXAS_OUTLINE axas_attr find_attr(struct axas_space *space, uint64_t gpa, 
         notes->copy.gpa = area.gpa.raw;
         notes->copy.size = area.size;
         notes->copy.attr = area.attr;
+        notes->copy.leaf = (struct axas_last_leaf){0, 0, NULL, 0};
     }
     return area.attr;
 }
@@ -252,26 +302,42 @@ static AXAS_INLINE bool hold_page(struct axas_space *space, axas_gpa gpa, uint64
 {
     const struct axas_table *table = &space->table;
     const uint64_t size = table->page_size; /* 0 where nothing was made */
-    axas_hpa hpa;
     if (length > size || (gpa.raw & (size - 1)) > size - length) {
         return false;
     }
     held->reader = axas_space_reader(space);
     held->state = axas_lock_read(&space->lock, held->reader);
-    const axas_attr attr = attr_at(space, gpa.raw, (struct axas_notes *)axas_lock_notes(held->state));
-    if (AXAS_UNLIKELY((access & ~attr) != 0 || (access == AXAS_WRITE && (attr & AXAS_EXEC) != 0) ||
-                      table->translate(table, gpa.raw, &hpa) != AXAS_OK)) {
-        axas_unlock_read(&space->lock, held->reader, held->state);
-        return false;
+    struct axas_notes *const notes = (struct axas_notes *)axas_lock_notes(held->state);
+    struct axas_last_leaf none = {0, 0, NULL, 0};
+    struct axas_last_leaf *const leaf = AXAS_LIKELY(notes != NULL) ? &notes->copy.leaf : &none;
+    const axas_attr attr = attr_at(space, gpa.raw, notes);
+    if (AXAS_LIKELY((access & ~attr) == 0 && (access != AXAS_WRITE || (attr & AXAS_EXEC) == 0))) {
+        const struct place place = reach(table, leaf, gpa.raw);
+        if (AXAS_LIKELY(place.hpa.raw != AXAS_NO_HPA)) {
+            held->bytes = (unsigned char *)axas_hal_virt(table->hal, place.hpa);
+            held->slot = place.slot;
+            return true;
+        }
     }
-    held->bytes = (unsigned char *)axas_hal_virt(table->hal, hpa);
-    return true;
+    axas_unlock_read(&space->lock, held->reader, held->state);
+    return false;
+}
+
+/* Does the smallest leaf say already what such an access makes the CPU mark it with? */
+static inline bool is_marked(const struct axas_table *table, const void *slot, bool write)
+{
+    const struct axas_shape *shape = &table->format->shape[axas_last_level(table->format)];
+    const uint64_t bits = shape->accessed | (write ? shape->dirty : 0);
+    return slot != NULL && (axas_tree_load(table->format, slot) & bits) == bits;
 }
 
 static AXAS_INLINE void let_go_of_page(struct axas_space *space, axas_gpa gpa, uint64_t length,
                                        axas_attr access, const struct held *held)
 {
-    touch(&space->table, gpa.raw, axas_last(gpa, length), access == AXAS_WRITE);
+    const struct axas_table *table = &space->table;
+    if (table->hardware_updates && !is_marked(table, held->slot, access == AXAS_WRITE)) {
+        axas_walk_touch(table, gpa.raw, axas_last(gpa, length), access == AXAS_WRITE);
+    }
     axas_unlock_read(&space->lock, held->reader, held->state);
 }
 

@@ -47,11 +47,19 @@ struct axas_last_page {
     struct axas_area area; /**< its backend gives memory */
 };
 
+/** A table of smallest leaves that was found, or a larger leaf; it holds as notes do. */
+struct axas_last_leaf {
+    uint64_t gpa, size; /**< what it covers; 0 bytes: nothing is noted */
+    const void *first;  /**< the table's first slot for that; NULL: a larger leaf */
+    uint64_t distance;  /**< of a larger leaf, from guest to host address */
+};
+
 /** Where a copy was: memory whose bytes the host may move. */
 struct axas_last_copy {
     uint64_t holds; /**< as above */
     uint64_t gpa, size;
     axas_attr attr;
+    struct axas_last_leaf leaf;
 };
 
 /** What a reader keeps in its slot for its next call. It holds with the shared side held, until somebody has

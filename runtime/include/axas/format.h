@@ -263,6 +263,9 @@ struct axas_mode {
                             size_t count);
     /** Shared. The slot where the walk to gpa ends, its level, and the entry in it, which is no table. */
     void *(*find)(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *entry);
+    /** Shared. The slot of the smallest leaf at gpa, by the first one of the 1 << table->table_shift bytes
+     * that gpa is in, and the host address of the byte. NULL, and *hpa as it was: it is no leaf. */
+    const void *(*leaf_in)(const void *first, uint64_t gpa, axas_hpa *hpa);
     /** Shared. The slot of the smallest leaf at gpa, if the entry in it is empty; NULL also if the walk ends
      *  above it. Not for a table that maps_by_call. */
     void *(*empty_page)(const struct axas_table *table, uint64_t gpa);
