@@ -469,6 +469,57 @@ Test(guest, after_a_copy_pages_of_its_area_are_populated_still)
     }
 }
 
+/* Another vCPU's fault, right after the walk that finds nothing. */
+static struct {
+    struct axas_space *space;
+    const struct axas_mode *mode;
+    uint64_t gpa;
+} meanwhile;
+
+static void *find_and_fault(const struct axas_table *table, uint64_t gpa, unsigned *level, uint64_t *entry)
+{
+    void *slot = meanwhile.mode->find(table, gpa, level, entry);
+    struct axas_space *space = meanwhile.space;
+    meanwhile.space = NULL;
+    if (space != NULL) {
+        struct axas_fault fault = unit_fault(meanwhile.gpa, W);
+        cr_assert_eq(axas_space_handle_fault(space, &fault), AXAS_FAULT_RESOLVED);
+    }
+    return slot;
+}
+
+Test(guest, a_page_that_comes_during_a_copy_is_all_that_is_there)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t page = unit.page;
+        struct axas_mode mode = *unit.space.table.mode;
+        uint64_t value = 1;
+        axas_hpa hpa[2];
+        cr_assert_eq(axas_space_map_alloc(&unit.space, axas_gpa_of(0), 4 * page, RW, AXAS_LAZY), AXAS_OK);
+        meanwhile.space = &unit.space;
+        meanwhile.mode = unit.space.table.mode;
+        meanwhile.gpa = page;
+        mode.find = find_and_fault;
+        unit.space.table.mode = &mode;
+        cr_assert_eq(axas_guest_load(&unit.space, axas_gpa_of(page), 4, &value), AXAS_OK, "%s", unit.name);
+        unit.space.table.mode = meanwhile.mode;
+        cr_assert_null(meanwhile.space, "%s: it did not come", unit.name);
+        cr_expect_eq(value, 0);
+        cr_expect_eq(unit_guest_bytes(&unit), page, "%s", unit.name);
+        cr_assert_eq(axas_guest_store(&unit.space, axas_gpa_of(2 * page), 4, 7), AXAS_OK, "%s", unit.name);
+        for (unsigned i = 0; i < 2; i++) {
+            cr_assert_eq(axas_space_translate(&unit.space, axas_gpa_of((1 + i) * page), &hpa[i]), AXAS_OK,
+                         "%s: page %u", unit.name, 1 + i);
+            cr_expect_eq(*(uint32_t *)axas_hal_virt(&unit.tree.hal, hpa[i]), i * 7, "%s", unit.name);
+        }
+        cr_expect_neq(hpa[0].raw, hpa[1].raw);
+        cr_expect_eq(unit_guest_bytes(&unit), 2 * page, "%s", unit.name);
+        unit_space_end(&unit);
+    }
+}
+
 Test(guest, after_a_copy_a_piece_without_a_record_answers_for_itself)
 {
     for (FOR_EACH_CASE(at)) {
