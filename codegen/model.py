@@ -600,8 +600,8 @@ class Model:
         return [level for level in self.levels if level.is_root]
 
     def serves_faults_from(self, root: Level) -> bool:
-        """Faults find and put their pages by walks of their own from that root. Where addresses are in pieces that of a fifth
-        level would be more code than a mode is to have."""
+        """Faults find and put their pages by walks of their own from that root. Where addresses are in pieces those of
+        a fifth level would be more code than a mode is to have."""
         return self.one_piece or len(self.levels) - self.levels.index(root) < 5
 
     @property

@@ -37,8 +37,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Where a byte is, AXAS_NO_HPA if nowhere, and the slot of its leaf if that is a usual one of the smallest.
- */
+/* Where a byte is, AXAS_NO_HPA if nowhere, and the slot of its leaf if that is a smallest one. */
 struct place {
     axas_hpa hpa;
     const void *slot;
