@@ -483,20 +483,6 @@ static enum axas_fault_result end_resolved(const struct axas_table *table, axas_
     return AXAS_FAULT_RESOLVED;
 }
 
-/* axas_table_after_fault where there is something to do, with the reader's slot held: what is said is there,
- * and only the address and the identifier may be others than before. A copy of it for each fault is stores
- * that the next fault's swap waits for. */
-static AXAS_INLINE void forget_fault(const struct axas_table *table, axas_gpa gpa,
-                                     struct axas_invalidation *faulted)
-{
-    if (AXAS_UNLIKELY(faulted->format == NULL)) {
-        *faulted = table->page_faulted;
-    }
-    faulted->vmid = table->vmid;
-    faulted->gpa.raw = table->page_faulted.gpa.raw & gpa.raw;
-    table->hal->invalidate(table->hal->context, faulted);
-}
-
 /* Any fault. */
 static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, struct axas_fault *fault)
 {
@@ -616,7 +602,7 @@ static AXAS_INLINE enum axas_fault_result serve_page(struct axas_space *space, s
         return serve_again(space, fault, found, run.hpa, state);
     }
     if (AXAS_UNLIKELY(table->page_faulted.scope != AXAS_INVALIDATE_NONE)) {
-        forget_fault(table, gpa, &notes->faulted);
+        axas_tree_forget_fault(table, gpa.raw, &notes->faulted);
     }
     axas_unlock_read(&space->lock, fault->reader, state);
     fault->hpa = axas_hpa_of(run.hpa.raw + (fault->gpa.raw - gpa.raw));

@@ -4,7 +4,6 @@
  * moved, and moves them under that same hold: no exclusive call comes in between. Where pages have no memory
  * yet, the lock is let go to get some, and everything is looked at again.
  */
-#include <axas/codec.h>
 #include <axas/guest.h>
 #include <axas/walk.h>
 
@@ -327,8 +326,7 @@ static AXAS_INLINE bool hold_page(struct axas_space *space, axas_gpa gpa, uint64
 /* Does the smallest leaf say already what such an access makes the CPU mark it with? */
 static inline bool is_marked(const struct axas_table *table, const void *slot, bool write)
 {
-    const struct axas_shape *shape = &table->format->shape[axas_last_level(table->format)];
-    const uint64_t bits = shape->accessed | (write ? shape->dirty : 0);
+    const uint64_t bits = axas_tree_flags_of(&table->format->shape[axas_last_level(table->format)], write);
     return slot != NULL && (axas_tree_load(table->format, slot) & bits) == bits;
 }
 

@@ -881,7 +881,6 @@ enum axas_status axas_table_root(struct axas_table *table, uint32_t vmid, struct
     made.register_name = table->format->root_registers;
     table->vmid = vmid;
     table->page_made.vmid = vmid;
-    table->page_faulted.vmid = vmid;
     *root = made;
     return AXAS_OK;
 }
@@ -1080,9 +1079,8 @@ void axas_pool_drain(struct axas_table *table, struct axas_pool *pool)
 void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa)
 {
     if (table->page_faulted.scope != AXAS_INVALIDATE_NONE) {
-        struct axas_invalidation what = table->page_faulted;
-        what.gpa.raw &= gpa.raw;
-        table->hal->invalidate(table->hal->context, &what);
+        struct axas_invalidation what = {0};
+        axas_tree_forget_fault(table, gpa.raw, &what);
     }
 }
 

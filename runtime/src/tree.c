@@ -586,7 +586,7 @@ void axas_walk_touch(const struct axas_table *table, uint64_t gpa, uint64_t last
         uint64_t entry;
         void *slot = table->mode->find(table, gpa, &level, &entry);
         const struct axas_shape *shape = &format->shape[level];
-        const uint64_t bits = shape->accessed | (write ? shape->dirty : 0);
+        const uint64_t bits = axas_tree_flags_of(shape, write);
         do { /* pages of one table lie side by side in it */
             if ((axas_tree_load(format, slot) & bits) != bits) {
                 set_bits(format, slot, bits);

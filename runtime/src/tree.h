@@ -6,6 +6,7 @@
 #ifndef AXAS_TREE_H
 #define AXAS_TREE_H
 
+#include <axas/codec.h>
 #include <axas/walk.h>
 
 /** Between the byte order of the entries and the CPU's. */
@@ -38,6 +39,26 @@ static inline uint64_t axas_tree_load(const struct axas_format *format, const vo
 static inline void *axas_tree_behind(const struct axas_format *format, const void *slot, uint64_t index)
 {
     return (void *)((uintptr_t)slot + (uintptr_t)index * format->entry_bytes);
+}
+
+/** The flags that an access makes the CPU set in a leaf. */
+static inline uint64_t axas_tree_flags_of(const struct axas_shape *shape, bool write)
+{
+    return shape->accessed | (write ? shape->dirty : 0);
+}
+
+/** axas_table_after_fault, where there is anything to do. *what: zeroed, or what the same table was told
+ * last, so that only the address and the identifier are stored; a whole copy for each fault is stores that
+ * the next fault's swap waits for. */
+static AXAS_INLINE void axas_tree_forget_fault(const struct axas_table *table, uint64_t gpa,
+                                               struct axas_invalidation *what)
+{
+    if (AXAS_UNLIKELY(what->format == NULL)) {
+        *what = table->page_faulted;
+    }
+    what->vmid = table->vmid;
+    what->gpa.raw = table->page_faulted.gpa.raw & gpa;
+    table->hal->invalidate(table->hal->context, what);
 }
 
 /** What a range is about to go through: to be mapped, or to be emptied or given another code. */

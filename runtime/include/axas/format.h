@@ -181,7 +181,8 @@ struct axas_table {
     uint64_t table_limit;     /**< cap on `tables`; UINT64_MAX for none */
     struct axas_transition change[AXAS_CHANGES];
     struct axas_invalidation page_made;    /**< of a page that is mapped by itself; for exclusive calls */
-    struct axas_invalidation page_faulted; /**< of a page after a fault; `gpa`: the bits of it to be told */
+    struct axas_invalidation page_faulted; /**< of a page after a fault, but for the identifier; `gpa`: the
+                                              bits of it to be told */
     struct axas_pool pool;             /**< the reserve, and what the running exclusive operation prepared */
     uint32_t reserve[AXAS_MAX_LEVELS]; /**< how many tables the reserve is to hold: at least what one unmap
                                           takes */
