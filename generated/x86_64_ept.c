@@ -1407,6 +1407,7 @@ static AXAS_OUTLINE enum axas_status put_page(
             return swap_page(t, slot, code, hpa);
         }
         axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / PT_SPAN, gpa & ~LEAF_TABLE_OFFSET);
+        t->leaf_table_pages = t->table_pages;
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

@@ -558,6 +558,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return AXAS_ERR_INVALID;
     }
     made.last = last_of_width(made.gpa_bits);
+    made.leaf_table_gpa = AXAS_NO_LEAF_TABLE;
     made.table_pages = UINT64_C(1) << (made.table_shift - made.page_shift);
     if (made.table_pages > made.last >> made.page_shift) {
         made.table_pages = (made.last >> made.page_shift) + 1;
@@ -701,34 +702,23 @@ enum axas_status axas_walk_announce(const struct axas_table *table, const void *
     return AXAS_OK;
 }
 
-/* All but the address is as it was for the page before. */
-static inline void tell_of_page(struct axas_table *table, uint64_t gpa)
-{
-    table->page_made.gpa = axas_gpa_of(table->page_made.size == 0 ? 0 : gpa);
-    table->hal->invalidate(table->hal->context, &table->page_made);
-}
-
 /* A function, so that no register is saved for it where there is nothing but to tell. */
-static AXAS_OUTLINE void write_and_tell(struct axas_table *table, const void *slot, uint64_t gpa)
+static AXAS_OUTLINE void write_and_tell(struct axas_table *table, const void *slot, uint64_t told)
 {
     (void)axas_walk_announce(table, slot, table->format->entry_bytes);
     if (table->page_made.scope != AXAS_INVALIDATE_NONE) {
-        tell_of_page(table, gpa);
-    }
-}
-
-void axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa)
-{
-    if (AXAS_LIKELY(!table->publishes)) {
-        tell_of_page(table, gpa);
-    } else {
-        write_and_tell(table, slot, gpa);
+        axas_walk_tell_of_page(table, told);
     }
 }
 
 enum axas_status axas_walk_announced_page(struct axas_table *table, const void *slot, uint64_t gpa)
 {
-    axas_walk_announce_page(table, slot, gpa);
+    const uint64_t told = table->page_made.size == 0 ? 0 : gpa;
+    if (AXAS_LIKELY(!table->publishes)) {
+        axas_walk_tell_of_page(table, told);
+    } else {
+        write_and_tell(table, slot, told);
+    }
     return AXAS_OK;
 }
 

@@ -228,6 +228,7 @@ static void unlink_table(const struct axas_change_request *what, void *slot, uns
     struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
     const uint64_t entry = axas_tree_load(format, slot);
+    table->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
     table->leaf_table_pages = 0;
     store(format, slot, format->shape[level].empty);
     written(table, slot, 1);
@@ -701,6 +702,7 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
         const uint64_t index = index_in(shape, gpa);
         axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
                                   gpa - index * shape->span);
+        table->leaf_table_pages = table->table_pages;
     }
     axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
     return AXAS_OK;

@@ -227,7 +227,7 @@ class Content(unittest.TestCase):
 
     def test_changes(self):
         rows = {row[0]: row[2:] for row in self.page.tables["Changes to an entry"][1:]}
-        self.assertEqual(rows["make"], ["no", "translations of the range", "the calling CPU"])
+        self.assertEqual(rows["make"], ["no", "everything of the tree", "the calling CPU"])
         self.assertEqual(rows["collapse"], ["yes", "everything of the tree", "every CPU"])
 
     def test_faults(self):

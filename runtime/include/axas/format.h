@@ -127,6 +127,9 @@ struct axas_page_codes {
     uint64_t of[AXAS_ACCESS_MASK + 1];
 };
 
+/** Is near no address of a guest. */
+#define AXAS_NO_LEAF_TABLE (UINT64_C(1) << 63)
+
 /** One tree of one format: what the walkers need of it. Made by axas_table_init (table.h). */
 struct axas_table {
     /* What every walk and every page reads stands together, at the front: x86 has shorter offsets there. */
@@ -159,8 +162,8 @@ struct axas_table {
     uint64_t not_in_gpa;       /**< bits that no guest address of such a leaf has */
     uint64_t not_in_hpa;       /**< bits that no host address of one has */
     void *leaf_table;          /**< of the page that was mapped last by itself; for exclusive calls */
-    uint64_t leaf_table_gpa;   /**< its first address */
-    uint64_t leaf_table_pages; /**< table_pages, or 0: there is no such table */
+    uint64_t leaf_table_gpa;   /**< its first address, or AXAS_NO_LEAF_TABLE */
+    uint64_t leaf_table_pages; /**< table_pages, or 0: there is none that map_page may look in */
     struct axas_page_codes page_code;
 
     const struct axas_mode *mode;

@@ -99,11 +99,12 @@ struct axas_walker {
     struct axas_table *table;
     void *root;
     uintptr_t direct_map;
-    uint64_t limit;         /**< guest addresses below it are walked there; the others, by a call */
-    uint64_t install_limit; /**< the same for what is installed */
-    uint64_t not_in_hpa;    /**< these are the table's */
+    uint64_t limit;      /**< guest addresses below it are walked there; the others, by a call */
+    uint64_t page_limit; /**< the same for pages that are mapped or installed: 0 where more has to follow a
+                            new entry than that a page is told of */
+    uint64_t not_in_hpa; /**< these are the table's */
     struct axas_page_codes page_code;
-    bool announces;
+    bool tells; /**< the CPU or the IOMMU has to be told of new entries */
 };
 
 /** Of a table that does not map by call, for a walk alone: no table and no limit. */
@@ -123,10 +124,11 @@ static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
     if (table != NULL && table->translate == translate) {
         walker = axas_walker_on(table);
         walker.limit = table->last + 1;
-        walker.install_limit = table->publishes ? 0 : walker.limit;
+        walker.page_limit =
+            table->publishes || table->page_made.scope == AXAS_INVALIDATE_ALL ? 0 : walker.limit;
         walker.not_in_hpa = table->not_in_hpa;
         walker.page_code = table->page_code;
-        walker.announces = table->announces;
+        walker.tells = table->announces;
     }
     walker.table = table;
     return walker;
@@ -172,6 +174,14 @@ static inline uint64_t axas_walk_plain_code(const struct axas_page_codes *codes,
     return AXAS_UNLIKELY(attr > AXAS_ACCESS_MASK) ? 0 : codes->of[attr];
 }
 
+/** That limit, or 0 if there is no such code: one question fewer for each page of a loop, which finds out
+ * once. */
+static AXAS_INLINE uint64_t axas_walk_limit_for(uint64_t limit, const struct axas_page_codes *codes,
+                                                axas_attr attr)
+{
+    return limit & (0 - (uint64_t)(axas_walk_plain_code(codes, attr) != 0));
+}
+
 /** Exclusive. The code of an attribute that a range is given, until the next call; those for one range after
  *  another mostly give the same, and it is kept. NULL: the format has none. */
 const struct axas_leaf_code *axas_walk_code_of(struct axas_table *table, axas_attr attr);
@@ -213,8 +223,9 @@ static inline uint64_t axas_walk_page_number(uint64_t offset, unsigned shift)
     return offset >> shift | offset << (64 - shift);
 }
 
-/** Exclusive. Which entry gpa has in the table that the last page was mapped in: from leaf_table_pages on if
- *  it has none there or is not aligned. */
+/** Exclusive. Which entry gpa has in the table that the last page was mapped in: more than such a table has,
+ * if it has none there or is not aligned. Of a gpa that is in the space: AXAS_NO_LEAF_TABLE is far from all
+ * of these. */
 static inline uint64_t axas_walk_leaf_table_index(const struct axas_table *table, uint64_t gpa,
                                                   unsigned shift)
 {
@@ -226,16 +237,20 @@ static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *lea
 {
     table->leaf_table = leaf_table;
     table->leaf_table_gpa = gpa;
-    table->leaf_table_pages = table->table_pages;
 }
 
 /** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked
  * for. AXAS_OK, for whom that is the last thing to do. */
 enum axas_status axas_walk_announce(const struct axas_table *table, const void *slot, uint64_t bytes);
-/** Exclusive. The same for a page that was mapped by itself, and what the format asks for when leaves are
- * made, where table->announces. */
-void axas_walk_announce_page(struct axas_table *table, const void *slot, uint64_t gpa);
-/** The same for whom that is the last thing to do: AXAS_OK. */
+/** Exclusive. What the format asks for when leaves are made, for a page that was mapped by itself. All but
+ * the address is as it was for the page before; 0 is that for AXAS_INVALIDATE_ALL. */
+static AXAS_INLINE void axas_walk_tell_of_page(struct axas_table *table, uint64_t gpa)
+{
+    table->page_made.gpa = axas_gpa_of(gpa);
+    table->hal->invalidate(table->hal->context, &table->page_made);
+}
+
+/** Exclusive. axas_walk_announce, and that, for whom it is the last thing to do: AXAS_OK. */
 enum axas_status axas_walk_announced_page(struct axas_table *table, const void *slot, uint64_t gpa);
 
 /** A mode's find, by a loop: where the HAL has to be asked, or there is to be little code. */

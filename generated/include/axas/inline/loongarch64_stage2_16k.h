@@ -220,21 +220,20 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_map_page(
         axas_attr attr)
 {
     const uint64_t page = AXAS_LOONGARCH64_STAGE2_16K_INLINE_PAGE, table = page * AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES;
+    const uint64_t limit = axas_walk_limit_for(w->page_limit, &w->page_code, attr);
+    const uint64_t code = axas_walk_plain_code(&w->page_code, attr);
     /* Where the root is the only table it need not be asked whether the page is in the table of the one before. */
     const bool stays = AXAS_LOONGARCH64_STAGE2_16K_PT != root;
     axas_loongarch64_stage2_16k_entry *slot;
-    uint64_t code, index;
+    uint64_t index;
 
     /* Its number says that a page is aligned as well, which the index below does for the last table. */
-    if (AXAS_UNLIKELY(stays ? gpa.raw >= w->limit : axas_walk_page_number(gpa.raw, AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT) >= w->limit >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)) {
-        goto call;
-    }
-    code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
-    if (AXAS_UNLIKELY(code == 0)) {
+    if (AXAS_UNLIKELY(stays ? gpa.raw >= limit : axas_walk_page_number(gpa.raw, AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT) >= limit >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT) ||
+            AXAS_UNLIKELY((hpa.raw & w->not_in_hpa) != 0)) {
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT);
-    if (stays && !AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+    if (stays && !AXAS_UNLIKELY(index >= AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES)) {
         slot = (axas_loongarch64_stage2_16k_entry *)w->table->leaf_table + index;
     } else {
         if (AXAS_UNLIKELY(stays && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_slot(w, root, gpa.raw, &slot))) {
@@ -247,8 +246,8 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_map_page(
     if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
-    if (AXAS_UNLIKELY(w->announces)) {
-        axas_walk_announce_page(w->table, slot, gpa.raw);
+    if (w->tells) {
+        axas_walk_tell_of_page(w->table, gpa.raw);
     }
     return AXAS_OK;
 
@@ -269,7 +268,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_install_p
     axas_loongarch64_stage2_16k_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT)) {
         goto call;
     }
     code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);

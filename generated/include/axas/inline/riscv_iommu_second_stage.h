@@ -279,21 +279,20 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_map_pag
         axas_attr attr)
 {
     const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
+    const uint64_t limit = axas_walk_limit_for(w->page_limit, &w->page_code, attr);
+    const uint64_t code = axas_walk_plain_code(&w->page_code, attr);
     /* Where the root is the only table it need not be asked whether the page is in the table of the one before. */
     const bool stays = AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0 != root;
     axas_riscv_iommu_second_stage_entry *slot;
-    uint64_t code, index;
+    uint64_t index;
 
     /* Its number says that a page is aligned as well, which the index below does for the last table. */
-    if (AXAS_UNLIKELY(stays ? gpa.raw >= w->limit : axas_walk_page_number(gpa.raw, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT) >= w->limit >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)) {
-        goto call;
-    }
-    code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
-    if (AXAS_UNLIKELY(code == 0)) {
+    if (AXAS_UNLIKELY(stays ? gpa.raw >= limit : axas_walk_page_number(gpa.raw, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT) >= limit >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT) ||
+            AXAS_UNLIKELY((hpa.raw & w->not_in_hpa) != 0)) {
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT);
-    if (stays && !AXAS_UNLIKELY(index >= w->table->leaf_table_pages)) {
+    if (stays && !AXAS_UNLIKELY(index >= AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES)) {
         slot = (axas_riscv_iommu_second_stage_entry *)w->table->leaf_table + index;
     } else {
         if (AXAS_UNLIKELY(stays && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_slot(w, root, gpa.raw, &slot))) {
@@ -305,9 +304,6 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_map_pag
     }
     if (AXAS_UNLIKELY(!axas_riscv_iommu_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
-    }
-    if (AXAS_UNLIKELY(w->announces)) {
-        axas_walk_announce_page(w->table, slot, gpa.raw);
     }
     return AXAS_OK;
 
@@ -328,7 +324,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_install
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->install_limit >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_SHIFT)) {
         goto call;
     }
     code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
