@@ -805,20 +805,22 @@ AXAS_COMPACT static void divide(
     const struct axas_shape *const below = &shape[level + 1];
     const uint64_t hpa = axas_armv7_lpae_stage2_entry_hpa(level, entry);
     uint64_t code = held ? below->held | (entry & shape[level].held_carried) : below->leaf | (entry & shape[level].leaf_carried);
-    const uint64_t offset = below->group_size - 1, start = gpa & ~(shape[level].span - 1), cut[] = { gpa, last + 1 };
+    const uint64_t within = shape[level].span - 1, offset = below->group_size - 1, group = below->group_size >> below->shift;
+    const uint64_t first = gpa & within & ~offset, end = last & within & ~offset;
+    const bool cuts_first = (gpa & offset) != 0 || (gpa | offset) > last, cuts_end = (~last & offset) != 0;
 
     if (held || !marks_groups(c->table, level + 1) ||
             (level + 1 != AXAS_ARMV7_LPAE_STAGE2_LEVEL3 && (c->sizes & below->span) == 0)) {
         fill(child, below->entries, code, hpa, below->span);
         return;
     }
-    fill_in_groups(child, level + 1, below->entries, code, start, hpa);
-    for (unsigned i = 0; i < 2; i++) {
-        const uint64_t from = (cut[i] & ~offset) - start;
-
-        if ((cut[i] & offset) != 0 && from < shape[level].span) {
-            fill(child + (from >> below->shift), (offset + 1) >> below->shift, code, hpa + from, below->span);
-        }
+    /* All of it is groups, for it was one leaf. */
+    fill(child, below->entries, code ^ below->group_flip, hpa, below->span);
+    if (cuts_first) {
+        fill(child + (first >> below->shift), group, code, hpa + first, below->span);
+    }
+    if (cuts_end && end != first) {
+        fill(child + (end >> below->shift), group, code, hpa + end, below->span);
     }
 }
 

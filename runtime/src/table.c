@@ -685,10 +685,12 @@ void axas_walk_change(struct axas_table *table, const struct axas_walk_start *st
     const struct axas_change_request what = {table, sizes, code, gather, kept ? &table->known : &none};
     void *slot = start->slot;
     unsigned level = start->level;
-    /* What is emptied may leave its table empty, and then those above. */
     if (slot == NULL || code == NULL) {
+        /* What is emptied may leave its table empty, and then those above. */
         slot = root_slot(table, gpa);
         level = table->root_level;
+    } else {
+        slot = axas_tree_split_to_page(&what, slot, &level, gpa);
     }
     (void)table->mode->change(&what, slot, level, gpa, last);
 }

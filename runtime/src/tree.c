@@ -264,8 +264,8 @@ bool axas_walk_unlink_emptied(const struct axas_change_request *what, void *slot
     return true;
 }
 
-bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
-                     uint64_t last)
+static void *split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                   uint64_t last)
 {
     struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
@@ -273,7 +273,7 @@ bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigne
     const uint64_t span = format->shape[level].span, start = gpa & ~(span - 1);
     void *child = axas_pool_take(&table->pool, level + 1);
     if (child == NULL) {
-        return false;
+        return NULL;
     }
     uint64_t entry = axas_tree_load(format, slot), there = entry;
     const uint64_t link = format->table_make(level, axas_walk_phys(table, child));
@@ -295,7 +295,32 @@ bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigne
     axas_gather_note(what->gather, change, start, start + (span - 1), table->page_size);
     written(table, slot, 1);
     axas_walk_linked(table, 1);
-    return true;
+    return child;
+}
+
+bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                     uint64_t last)
+{
+    return split(what, slot, level, gpa, last) != NULL;
+}
+
+void *axas_tree_split_to_page(const struct axas_change_request *what, void *slot, unsigned *level,
+                              uint64_t gpa)
+{
+    const struct axas_format *format = what->table->format;
+    const uint64_t last = gpa | (what->table->page_size - 1);
+    while (*level < axas_last_level(format)) {
+        const struct axas_shape *shape = &format->shape[*level];
+        const uint64_t entry = axas_tree_load(format, slot);
+        if (entry == shape->empty || axas_in_group(shape, entry)) {
+            break;
+        }
+        void *child = split(what, slot, *level, gpa, last);
+        AXAS_ASSERT(child != NULL); /* need counted it */
+        ++*level;
+        slot = axas_tree_behind(format, child, index_in(&format->shape[*level], gpa));
+    }
+    return slot;
 }
 
 /* Ranges */

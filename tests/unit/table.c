@@ -578,6 +578,47 @@ Test(table, unmapping_part_of_a_large_leaf_splits_it_exactly)
     }
 }
 
+/* What is split is as it has to be when it is linked, but for the pages that change: no contiguous group has
+ * to be taken apart where a CPU sees it. */
+Test(table, a_split_leaf_needs_no_more_than_the_change_once_it_is_linked)
+{
+    static const uint64_t firsts[] = {0, 1, 15, 16, 31}, counts[] = {1, 2, 16, 17, 40};
+    for (FOR_EACH_CASE(at)) {
+        for (unsigned n = 0; n < 25; n++) {
+            struct unit_tree tree;
+            unit_tree_make(&tree, &at);
+            const uint64_t page = tree.page, large = tree.large;
+            const uint64_t first = firsts[n / 5] * page, size = counts[n % 5] * page;
+            unsigned level;
+            if (large != 0 && first + size < large) {
+                cr_assert_eq(map(&tree, 0, 4 * large, large, RW), AXAS_OK);
+                const axas_hpa link = axas_hal_phys(tree.table.hal, unit_slot(&tree.table, 0, &level));
+                const uint64_t tables = tree.table.tables;
+                axas_hosted_record(tree.arena, 100000);
+                cr_assert_eq(unit_protect(&tree, first, size, R), AXAS_OK);
+                axas_hosted_record_stop(tree.arena);
+                cr_assert_eq(axas_hosted_events_lost(tree.arena), 0);
+                const struct axas_hosted_event *events = axas_hosted_events(tree.arena);
+                const uint64_t count = axas_hosted_event_count(tree.arena);
+                const axas_hpa table = axas_hal_phys(tree.table.hal, unit_slot(&tree.table, 0, &level));
+                uint64_t linked = count;
+                while (linked > 0 && (events[linked - 1].kind != AXAS_HOSTED_STORE ||
+                                      events[linked - 1].hpa.raw != link.raw)) {
+                    linked--;
+                }
+                cr_assert_gt(linked, 0, "%s: the leaf is still there", tree.name);
+                cr_assert_eq(tree.table.tables, tables + 1, "%s: one table for all of it", tree.name);
+                for (uint64_t i = linked; i < count; i++) {
+                    const uint64_t gpa = (events[i].hpa.raw - table.raw) / at.format->entry_bytes * page;
+                    cr_assert(events[i].kind != AXAS_HOSTED_STORE || (first <= gpa && gpa < first + size),
+                              "%s: 0x%" PRIx64 " of 0x%" PRIx64 "+0x%" PRIx64, tree.name, gpa, first, size);
+                }
+            }
+            unit_tree_end(&tree);
+        }
+    }
+}
+
 Test(table, bad_unmaps_and_protects_are_refused_and_change_nothing)
 {
     for (FOR_EACH_CASE(at)) {
