@@ -599,6 +599,15 @@ class Model:
         """Where the walks of the modes begin."""
         return [level for level in self.levels if level.is_root]
 
+    @property
+    def told_of(self) -> list[Transition]:
+        """The rows by which somebody has to be told of a new entry."""
+        return [row for row in self.transitions if row.change == "make" and row.scope != "none"]
+
+    @property
+    def tells_with_all_features(self) -> bool:
+        return any(not row.condition.without for row in self.told_of)
+
     def serves_faults_from(self, root: Level) -> bool:
         """Faults find and put their pages by walks of their own from that root. Where addresses are in pieces those of
         a fifth level would be more code than a mode is to have."""

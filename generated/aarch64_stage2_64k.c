@@ -719,6 +719,17 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     }
 }
 
+/* Stores `count` leaves that are all of contiguous groups. */
+static inline void fill_groups(
+        table_entry *slot,
+        unsigned level,
+        uint64_t count,
+        uint64_t code,
+        uint64_t hpa)
+{
+    fill(slot, count, code ^ shape[level].group_flip, hpa, shape[level].span);
+}
+
 /* Stores `count` leaves from gpa on, those that fill a contiguous group as leaves of one. */
 AXAS_COMPACT static AXAS_OUTLINE void fill_in_groups(
         table_entry *slot,
@@ -740,7 +751,7 @@ AXAS_COMPACT static AXAS_OUTLINE void fill_in_groups(
     fill(slot, before, code, hpa, span);
     slot += before;
     hpa += before << shift;
-    fill(slot, inside, code ^ shape[level].group_flip, hpa, span);
+    fill_groups(slot, level, inside, code, hpa);
     hpa += inside << shift;
     fill(slot + inside, count - before - inside, code, hpa, span);
 }
@@ -925,8 +936,7 @@ AXAS_COMPACT static void divide(
         fill(child, below->entries, code, hpa, below->span);
         return;
     }
-    /* All of it is groups, for it was one leaf. */
-    fill(child, below->entries, code ^ below->group_flip, hpa, below->span);
+    fill_groups(child, level + 1, below->entries, code, hpa); /* all of it, for it was one leaf */
     if (cuts_first) {
         fill(child + (first >> below->shift), group, code, hpa + first, below->span);
     }
@@ -1120,7 +1130,7 @@ AXAS_COMPACT static OUTLINE_UNLESS_SMALL uint64_t change_large(
         }
     }
     if (!whole || (c->sizes & span) == 0) {
-        if (axas_walk_split(c, slot, level, gpa, last)) {
+        if (axas_walk_split(c, slot, level, gpa, last) != NULL) {
             return 0;
         }
         /* Emptying a part got no table, and the backend can give the rest again. */
@@ -1523,7 +1533,6 @@ static AXAS_OUTLINE enum axas_status put_page(
             return swap_page(t, slot, code, hpa);
         }
         axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / LEVEL3_SPAN, gpa & ~LEAF_TABLE_OFFSET);
-        t->leaf_table_pages = t->table_pages;
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

@@ -711,6 +711,27 @@ static AXAS_OUTLINE void fill(table_entry *slot, uint64_t count, uint64_t code, 
     }
 }
 
+/* Stores `count` leaves that are all of contiguous groups. */
+static AXAS_OUTLINE void fill_groups(
+        table_entry *slot,
+        unsigned level,
+        uint64_t count,
+        uint64_t code,
+        uint64_t hpa)
+{
+    const uint64_t size = shape[level].group_size, leaves = size >> shape[level].shift;
+    const uint64_t marked = (code ^ shape[level].group_flip) | shape[level].group_pattern;
+
+    if (shape[level].group_cover != 0) {
+        for (uint64_t i = 0; i < count; i += leaves) {
+            axas_walk_repeat(&axas_riscv_iommu_second_stage, slot + i, leaves, marked | axas_riscv_iommu_second_stage_vpn0_address(hpa));
+            hpa += size;
+        }
+        return;
+    }
+    fill(slot, count, code ^ shape[level].group_flip, hpa, shape[level].span);
+}
+
 /* Stores `count` leaves from gpa on, those that fill a contiguous group as leaves of one. */
 AXAS_COMPACT static AXAS_OUTLINE void fill_in_groups(
         table_entry *slot,
@@ -732,17 +753,8 @@ AXAS_COMPACT static AXAS_OUTLINE void fill_in_groups(
     fill(slot, before, code, hpa, span);
     slot += before;
     hpa += before << shift;
-    if (shape[level].group_cover != 0) {
-        const uint64_t marked = (code ^ shape[level].group_flip) | shape[level].group_pattern;
-
-        for (uint64_t i = 0; i < inside; i += (offset + 1) >> shift) {
-            axas_walk_repeat(&axas_riscv_iommu_second_stage, slot + i, (offset + 1) >> shift, marked | axas_riscv_iommu_second_stage_vpn0_address(hpa));
-            hpa += offset + 1;
-        }
-    } else {
-        fill(slot, inside, code ^ shape[level].group_flip, hpa, span);
-        hpa += inside << shift;
-    }
+    fill_groups(slot, level, inside, code, hpa);
+    hpa += inside << shift;
     fill(slot + inside, count - before - inside, code, hpa, span);
 }
 
@@ -932,8 +944,7 @@ AXAS_COMPACT static void divide(
         fill(child, below->entries, code, hpa, below->span);
         return;
     }
-    /* All of it is groups, for it was one leaf. */
-    fill_in_groups(child, level + 1, below->entries, code, 0, hpa);
+    fill_groups(child, level + 1, below->entries, code, hpa); /* all of it, for it was one leaf */
     if (cuts_first) {
         fill(child + (first >> below->shift), group, code, hpa + first, below->span);
     }
@@ -1133,7 +1144,7 @@ AXAS_COMPACT static OUTLINE_UNLESS_SMALL uint64_t change_large(
     uint64_t count = 1;
 
     if (!whole || (c->sizes & span) == 0) {
-        if (axas_walk_split(c, slot, level, gpa, last)) {
+        if (axas_walk_split(c, slot, level, gpa, last) != NULL) {
             return 0;
         }
         /* Emptying a part got no table, and the backend can give the rest again. */
@@ -1541,7 +1552,6 @@ static AXAS_OUTLINE enum axas_status put_page(
             return swap_page(t, slot, code, hpa);
         }
         axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / VPN0_SPAN, gpa & ~LEAF_TABLE_OFFSET);
-        t->leaf_table_pages = t->table_pages;
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

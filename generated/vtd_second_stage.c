@@ -1032,7 +1032,7 @@ AXAS_COMPACT static OUTLINE_UNLESS_SMALL uint64_t change_large(
     uint64_t count = 1;
 
     if (!whole || (c->sizes & span) == 0) {
-        if (axas_walk_split(c, slot, level, gpa, last)) {
+        if (axas_walk_split(c, slot, level, gpa, last) != NULL) {
             return 0;
         }
         /* Emptying a part got no table, and the backend can give the rest again. */
@@ -1437,7 +1437,6 @@ static AXAS_OUTLINE enum axas_status put_page(
             return swap_page(t, slot, code, hpa);
         }
         axas_walk_keep_leaf_table(t, slot - (gpa & LEAF_TABLE_OFFSET) / PT_SPAN, gpa & ~LEAF_TABLE_OFFSET);
-        t->leaf_table_pages = t->table_pages;
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif

@@ -558,7 +558,7 @@ static enum axas_status make(struct axas_table *table, const struct axas_table_c
         return AXAS_ERR_INVALID;
     }
     made.last = last_of_width(made.gpa_bits);
-    made.leaf_table_gpa = AXAS_NO_LEAF_TABLE;
+    axas_walk_forget_leaf_table(&made);
     made.table_pages = UINT64_C(1) << (made.table_shift - made.page_shift);
     if (made.table_pages > made.last >> made.page_shift) {
         made.table_pages = (made.last >> made.page_shift) + 1;

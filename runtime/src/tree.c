@@ -228,8 +228,7 @@ static void unlink_table(const struct axas_change_request *what, void *slot, uns
     struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
     const uint64_t entry = axas_tree_load(format, slot);
-    table->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
-    table->leaf_table_pages = 0;
+    axas_walk_forget_leaf_table(table);
     store(format, slot, format->shape[level].empty);
     written(table, slot, 1);
     axas_gather_note(what->gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,
@@ -264,8 +263,8 @@ bool axas_walk_unlink_emptied(const struct axas_change_request *what, void *slot
     return true;
 }
 
-static void *split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
-                   uint64_t last)
+void *axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                      uint64_t last)
 {
     struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
@@ -298,12 +297,6 @@ static void *split(const struct axas_change_request *what, void *slot, unsigned 
     return child;
 }
 
-bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
-                     uint64_t last)
-{
-    return split(what, slot, level, gpa, last) != NULL;
-}
-
 void *axas_tree_split_to_page(const struct axas_change_request *what, void *slot, unsigned *level,
                               uint64_t gpa)
 {
@@ -315,7 +308,7 @@ void *axas_tree_split_to_page(const struct axas_change_request *what, void *slot
         if (entry == shape->empty || axas_in_group(shape, entry)) {
             break;
         }
-        void *child = split(what, slot, *level, gpa, last);
+        void *child = axas_walk_split(what, slot, *level, gpa, last);
         AXAS_ASSERT(child != NULL); /* need counted it */
         ++*level;
         slot = axas_tree_behind(format, child, index_in(&format->shape[*level], gpa));
@@ -727,7 +720,6 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
         const uint64_t index = index_in(shape, gpa);
         axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
                                   gpa - index * shape->span);
-        table->leaf_table_pages = table->table_pages;
     }
     axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
     return AXAS_OK;

@@ -232,11 +232,26 @@ static inline uint64_t axas_walk_leaf_table_index(const struct axas_table *table
     return axas_walk_page_number(gpa - table->leaf_table_gpa, shift);
 }
 
-/** Exclusive. The next page is looked for first in the table of smallest leaves from gpa on. */
-static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *leaf_table, uint64_t gpa)
+/** Exclusive. The next page is looked for first in the table of smallest leaves from gpa on, in the caller's
+ * own code. */
+static inline void axas_walk_note_leaf_table(struct axas_table *table, void *leaf_table, uint64_t gpa)
 {
     table->leaf_table = leaf_table;
     table->leaf_table_gpa = gpa;
+}
+
+/** The same, and by a call. */
+static inline void axas_walk_keep_leaf_table(struct axas_table *table, void *leaf_table, uint64_t gpa)
+{
+    axas_walk_note_leaf_table(table, leaf_table, gpa);
+    table->leaf_table_pages = table->table_pages;
+}
+
+/** Exclusive. The next page is looked for from the root on. */
+static inline void axas_walk_forget_leaf_table(struct axas_table *table)
+{
+    table->leaf_table_gpa = AXAS_NO_LEAF_TABLE;
+    table->leaf_table_pages = 0;
 }
 
 /** After `bytes` of new entries at `slot`: writes them back and issues the CPU's barrier, as far as asked
@@ -286,9 +301,9 @@ bool axas_walk_unlink_emptied(const struct axas_change_request *what, void *slot
 /** Stores the same entry `count` times. */
 void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t count, uint64_t entry);
 /** Puts a table of smaller leaves in place of a leaf or held leaf of which [gpa, last] is about to change;
- *  false if the pool has no frame for it. */
-bool axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
-                     uint64_t last);
+ *  gives that table, or NULL if the pool has no frame for it. */
+void *axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                      uint64_t last);
 
 /** What becomes of a leaf: it keeps some bits and is given others. Where it had `lost`, it is dirty by the
  *  bit that stands for that without the permission to write. */

@@ -244,7 +244,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_inline_map_page(
             goto call;
         }
         if (stays) {
-            axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+            axas_walk_note_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
         }
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_fill_page(slot, code, hpa.raw))) {

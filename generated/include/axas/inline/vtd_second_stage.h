@@ -276,13 +276,13 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_inline_map_page(
             goto call;
         }
         if (stays) {
-            axas_walk_keep_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
+            axas_walk_note_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
         }
     }
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_fill_page(slot, code, hpa.raw))) {
         goto call;
     }
-    if (w->tells) {
+    if (w->tells) { /* not unlikely: a compiler would spill what a loop keeps in registers */
         axas_walk_tell_of_page(w->table, gpa.raw);
     }
     return AXAS_OK;
