@@ -134,8 +134,8 @@ as much as its work asks for has the most that fits, its floor too.
 
 The layer *inline* is the table layer's work page by page by `axas/inline.h`, where the mode is known when the caller is
 compiled and the walk is straight lines in its loop, as the floor's is. It is the same work with what the floor leaves
-out: bounds, alignment, whether each entry is a table or a leaf, whether the place is empty. *Table* is the same by a
-call of `axas/table.h` for each page.
+out: bounds, alignment, whether each entry is a table or a leaf, whether the place is empty. Pages in random order are
+mapped there by the function for such. *Table* is the same by a call of `axas/table.h` for each page.
 
 *Least* is what a target that is missed is to be held against: the floor with no more checks than keep the promise, as a
 multiple of the floor. Beside *inline* they are in the loop itself (`checked`): addresses are in bounds and aligned, each

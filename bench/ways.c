@@ -25,6 +25,9 @@ static AXAS_INLINE enum axas_status call_map_page(const struct call *walker, axa
     return axas_table_map(walker->table, gpa, hpa, walker->page, attr);
 }
 
+/* A call is the same in any order. */
+#define call_map_scattered_page call_map_page
+
 static AXAS_INLINE enum axas_status call_install_page(const struct call *walker, axas_gpa gpa, axas_hpa hpa,
                                                       axas_attr attr, struct axas_pool *pool)
 {
@@ -53,22 +56,26 @@ static enum axas_status fill(struct axas_table *table, struct axas_pool *pool)
 }
 
 /* The loops, where `name` begins the names of what they use. */
+#define MAPS(name, maps, map_page)                                                                         \
+    static enum axas_status name##_##maps(struct axas_table *table, const uint64_t *pages, uint64_t count, \
+                                          uint64_t start, uint64_t *at)                                    \
+    {                                                                                                      \
+        const struct name walker = name##_of(table);                                                       \
+        for (uint64_t i = 0; i < count; i++) {                                                             \
+            const axas_gpa gpa = axas_gpa_of(pages[i]);                                                    \
+            const axas_hpa hpa = axas_hpa_of(start + pages[i]);                                            \
+            const enum axas_status status = name##_##map_page(&walker, gpa, hpa, RW);                      \
+            if (AXAS_UNLIKELY(status != AXAS_OK)) {                                                        \
+                *at = i;                                                                                   \
+                return status;                                                                             \
+            }                                                                                              \
+        }                                                                                                  \
+        return AXAS_OK;                                                                                    \
+    }
+
 #define LOOPS(name)                                                                                          \
-    static enum axas_status name##_maps(struct axas_table *table, const uint64_t *pages, uint64_t count,     \
-                                        uint64_t start, uint64_t *at)                                        \
-    {                                                                                                        \
-        const struct name walker = name##_of(table);                                                         \
-        for (uint64_t i = 0; i < count; i++) {                                                               \
-            const axas_gpa gpa = axas_gpa_of(pages[i]);                                                      \
-            const axas_hpa hpa = axas_hpa_of(start + pages[i]);                                              \
-            const enum axas_status status = name##_map_page(&walker, gpa, hpa, RW);                          \
-            if (AXAS_UNLIKELY(status != AXAS_OK)) {                                                          \
-                *at = i;                                                                                     \
-                return status;                                                                               \
-            }                                                                                                \
-        }                                                                                                    \
-        return AXAS_OK;                                                                                      \
-    }                                                                                                        \
+    MAPS(name, maps, map_page)                                                                               \
+    MAPS(name, maps_scattered, map_scattered_page)                                                           \
                                                                                                              \
     static enum axas_status name##_installs(struct axas_table *table, const uint64_t *pages, uint64_t count, \
                                             uint64_t start, struct axas_pool *pool, uint64_t *at)            \
@@ -127,8 +134,9 @@ static enum axas_status fill(struct axas_table *table, struct axas_pool *pool)
     {                                                                                                        \
         return name##_walk_each(table, addresses, count, true, sum, at);                                     \
     }
-#define WAY(name) \
-    .map = name##_maps, .install = name##_installs, .translate = name##_translates, .chain = name##_chains
+#define WAY(name)                                                                           \
+    .map = name##_maps, .map_scattered = name##_maps_scattered, .install = name##_installs, \
+    .translate = name##_translates, .chain = name##_chains
 
 LOOPS(call)
 const struct way way_by_call = {WAY(call)};

@@ -15,6 +15,9 @@ struct way {
     /** Maps `count` pages to start + page. */
     enum axas_status (*map)(struct axas_table *table, const uint64_t *pages, uint64_t count, uint64_t start,
                             uint64_t *at);
+    /** The same for who knows that they are in no order. */
+    enum axas_status (*map_scattered)(struct axas_table *table, const uint64_t *pages, uint64_t count,
+                                      uint64_t start, uint64_t *at);
     /** The same in the lane of faults; tables come from the pool, which is filled when it is short. */
     enum axas_status (*install)(struct axas_table *table, const uint64_t *pages, uint64_t count,
                                 uint64_t start, struct axas_pool *pool, uint64_t *at);

@@ -234,7 +234,7 @@ static void map_pages(struct bench_state *state, const struct subject *s, const 
         bench_pause(state);
         unmap(s, &table, size);
         bench_resume(state);
-        status = way->map(&table, pages, count, start, &at);
+        status = (shuffled ? way->map_scattered : way->map)(&table, pages, count, start, &at);
         must(s, status, at);
     }
     verify_mapped(s, &table, size, start, page, RW);

@@ -19,6 +19,12 @@
         const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);                     \
         return axas_##format##_##mode##_map_page(&walker, gpa, hpa, attr);                                   \
     }                                                                                                        \
+    static enum axas_status format##_##mode##_map_scattered_page(struct axas_table *table, axas_gpa gpa,     \
+                                                                 axas_hpa hpa, axas_attr attr)               \
+    {                                                                                                        \
+        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);                     \
+        return axas_##format##_##mode##_map_scattered_page(&walker, gpa, hpa, attr);                         \
+    }                                                                                                        \
     static enum axas_status format##_##mode##_install_page(                                                  \
         struct axas_table *table, axas_gpa gpa, axas_hpa hpa, axas_attr attr, struct axas_pool *pool)        \
     {                                                                                                        \
@@ -27,13 +33,14 @@
     }
 AXAS_EACH_MODE(FUNCTIONS)
 
-#define ROW(format_, mode_)                      \
-    {.format = #format_,                         \
-     .mode = #mode_,                             \
-     .translate = format_##_##mode_##_translate, \
-     .map_page = format_##_##mode_##_map_page,   \
+#define ROW(format_, mode_)                                        \
+    {.format = #format_,                                           \
+     .mode = #mode_,                                               \
+     .translate = format_##_##mode_##_translate,                   \
+     .map_page = format_##_##mode_##_map_page,                     \
+     .map_scattered_page = format_##_##mode_##_map_scattered_page, \
      .install_page = format_##_##mode_##_install_page},
-const struct inline_walks inline_walks[] = {AXAS_EACH_MODE(ROW){NULL, NULL, NULL, NULL, NULL}};
+const struct inline_walks inline_walks[] = {AXAS_EACH_MODE(ROW){NULL, NULL, NULL, NULL, NULL, NULL}};
 
 const struct inline_walks *inline_walks_of(const struct axas_format *format, const struct axas_mode *mode)
 {

@@ -14,6 +14,8 @@ struct inline_walks {
     const char *format, *mode;
     enum axas_status (*translate)(struct axas_table *table, axas_gpa gpa, axas_hpa *hpa);
     enum axas_status (*map_page)(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, axas_attr attr);
+    enum axas_status (*map_scattered_page)(struct axas_table *table, axas_gpa gpa, axas_hpa hpa,
+                                           axas_attr attr);
     enum axas_status (*install_page)(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, axas_attr attr,
                                      struct axas_pool *pool);
 };

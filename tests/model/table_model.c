@@ -497,13 +497,15 @@ static void op_map(struct model *m)
         !runs_empty(&m->runs, gpa, gpa + (size - 1u))) {
         want |= BIT(AXAS_ERR_EXISTS);
     }
-    const bool inlined = size == m->page && dice_once_in(&m->dice, 2);
-    say(m, "map%s 0x%" PRIx64 "+0x%" PRIx64 " hpa 0x%" PRIx64 " attr 0x%x", inlined ? "_page" : "", gpa, size,
-        hpa, attr);
+    /* By a call, in the caller's own code, and there as one of pages in no order. */
+    const uint64_t way = size == m->page ? dice_below(&m->dice, 3) : 0;
+    static const char *const ways[] = {"", "_page", "_scattered_page"};
+    say(m, "map%s 0x%" PRIx64 "+0x%" PRIx64 " hpa 0x%" PRIx64 " attr 0x%x", ways[way], gpa, size, hpa, attr);
     uint64_t hash = m->tree.hash;
-    enum axas_status status = inlined
-                                  ? m->walks->map_page(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr)
-                                  : axas_table_map(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr);
+    enum axas_status status =
+        way == 0   ? axas_table_map(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), size, attr)
+        : way == 1 ? m->walks->map_page(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr)
+                   : m->walks->map_scattered_page(&m->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr);
     judge(m, status, want);
     if (status == AXAS_OK) {
         mapped(m, gpa, size, hpa, attr);

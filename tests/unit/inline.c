@@ -13,6 +13,7 @@ struct rig {
     const struct inline_walks *walks;
     struct axas_pool pool;
     uint64_t page;
+    bool scattered; /* pages are mapped as those in no order are */
 };
 
 static void rig_on(struct rig *rig, const struct unit_case *at)
@@ -20,6 +21,7 @@ static void rig_on(struct rig *rig, const struct unit_case *at)
     rig->table = &rig->tree.table;
     rig->walks = inline_walks_of(at->format, at->mode);
     rig->page = rig->tree.page;
+    rig->scattered = false;
     memset(&rig->pool, 0, sizeof rig->pool);
 }
 
@@ -37,7 +39,8 @@ static void rig_end(struct rig *rig)
 
 static enum axas_status map_page(struct rig *rig, uint64_t gpa, uint64_t hpa, axas_attr attr)
 {
-    return rig->walks->map_page(rig->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr);
+    return (rig->scattered ? rig->walks->map_scattered_page
+                           : rig->walks->map_page)(rig->table, axas_gpa_of(gpa), axas_hpa_of(hpa), attr);
 }
 
 static enum axas_status install_page(struct rig *rig, uint64_t gpa, uint64_t hpa, axas_attr attr)
@@ -227,15 +230,16 @@ Test(inline, tables_far_up_in_the_host_are_walked)
     }
 }
 
-/* ---- map_page ---- */
+/* ---- map_page, and map_scattered_page, which has to do the same ---- */
 
 /* In order from one table into the next, then elsewhere and back, where the table of the page before has
  * gone. */
-Test(inline, map_page_maps_page_after_page)
+static void map_page_after_page(bool scattered)
 {
     for (FOR_EACH_CASE(at)) {
         struct rig rig;
         rig_make(&rig, &at);
+        rig.scattered = scattered;
         const uint64_t page = rig.page;
         const uint64_t table = page << at.format->levels[at.format->level_count - 1].index_bits;
         const uint64_t start = 2 * table <= rig.tree.limit ? table - 8 * page : 0;
@@ -256,11 +260,18 @@ Test(inline, map_page_maps_page_after_page)
     }
 }
 
-Test(inline, map_page_refuses_as_map_does)
+Test(inline, map_page_maps_page_after_page)
+{
+    map_page_after_page(false);
+    map_page_after_page(true);
+}
+
+static void refuse_as_map_does(bool scattered)
 {
     for (FOR_EACH_CASE(at)) {
         struct rig rig;
         rig_make(&rig, &at);
+        rig.scattered = scattered;
         const uint64_t page = rig.page, limit = rig.tree.limit;
         const uint64_t last_hpa = (UINT64_C(1) << rig.table->physical_bits) - page;
         const axas_attr none = unit_unsupported(&rig.tree);
@@ -274,7 +285,8 @@ Test(inline, map_page_refuses_as_map_does)
             EXPECT_REFUSED(&rig.tree, AXAS_ERR_UNSUPPORTED, map_page(&rig, page, FAR_HPA, 0));
             EXPECT_REFUSED(&rig.tree, AXAS_ERR_UNSUPPORTED, map_page(&rig, page, FAR_HPA, none));
             EXPECT_REFUSED(&rig.tree, AXAS_ERR_INVALID,
-                           rig.walks->map_page(NULL, axas_gpa_of(page), axas_hpa_of(FAR_HPA), RW));
+                           (scattered ? rig.walks->map_scattered_page : rig.walks->map_page)(
+                               NULL, axas_gpa_of(page), axas_hpa_of(FAR_HPA), RW));
             if (beside != 0) {
                 EXPECT_REFUSED(&rig.tree, AXAS_ERR_EXISTS, map_page(&rig, 0, FAR_HPA, RW));
             } else {
@@ -286,11 +298,18 @@ Test(inline, map_page_refuses_as_map_does)
     }
 }
 
-Test(inline, map_page_fails_whole_where_the_hal_has_no_memory)
+Test(inline, map_page_refuses_as_map_does)
+{
+    refuse_as_map_does(false);
+    refuse_as_map_does(true);
+}
+
+static void fail_where_the_hal_has_no_memory(bool scattered)
 {
     for (FOR_EACH_CASE(at)) {
         struct rig rig;
         rig_make(&rig, &at);
+        rig.scattered = scattered;
         rig.table->table_limit = 1;
         if (at.mode->level_count > 1) {
             EXPECT_REFUSED(&rig.tree, AXAS_ERR_NO_MEMORY, map_page(&rig, 0, FAR_HPA, RW));
@@ -301,8 +320,14 @@ Test(inline, map_page_fails_whole_where_the_hal_has_no_memory)
     }
 }
 
+Test(inline, map_page_fails_whole_where_the_hal_has_no_memory)
+{
+    fail_where_the_hal_has_no_memory(false);
+    fail_where_the_hal_has_no_memory(true);
+}
+
 /* A space may end within a table of smallest leaves: whichever way the page before it was mapped. */
-Test(inline, pages_beyond_a_small_space_are_refused)
+static void refuse_pages_beyond_a_small_space(bool scattered)
 {
     for (FOR_EACH_CASE(at)) {
         struct rig rig;
@@ -311,12 +336,40 @@ Test(inline, pages_beyond_a_small_space_are_refused)
         cr_assert_eq(axas_table_init(&rig.tree.table, &rig.tree.config), AXAS_OK, "%s", rig.tree.name);
         unit_sizes(&rig.tree, &rig.tree.table);
         rig_on(&rig, &at);
+        rig.scattered = scattered;
         const uint64_t limit = rig.tree.limit;
         for (uint64_t gpa = 0; gpa < 2 * rig.page; gpa += rig.page) {
             cr_assert_eq(map_page(&rig, gpa, FAR_HPA + gpa, RW), AXAS_OK, "%s", rig.tree.name);
             EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE, map_page(&rig, limit, FAR_HPA, RW));
             EXPECT_REFUSED(&rig.tree, AXAS_ERR_RANGE,
                            axas_table_map(rig.table, axas_gpa_of(limit), axas_hpa_of(FAR_HPA), rig.page, RW));
+        }
+        rig_end(&rig);
+    }
+}
+
+Test(inline, pages_beyond_a_small_space_are_refused)
+{
+    refuse_pages_beyond_a_small_space(false);
+    refuse_pages_beyond_a_small_space(true);
+}
+
+/* One way leaves the other nothing that is wrong, also when the table of the page before has gone. */
+Test(inline, pages_in_order_and_scattered_ones_take_turns)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct rig rig;
+        rig_make(&rig, &at);
+        const uint64_t page = rig.page;
+        for (unsigned round = 0; round < 2; round++) {
+            for (uint64_t i = 0; i < 16; i++) {
+                rig.scattered = (i + round) % 2 != 0;
+                cr_assert_eq(map_page(&rig, i * page, FAR_HPA + i * page, RW), AXAS_OK, "%s", rig.tree.name);
+            }
+            expect_mapped(&rig, 0, FAR_HPA, 16 * page, RW);
+            take_out(&rig, 0, 16 * page);
+            cr_expect_eq(rig.table->tables, 1, "%s: tables are left", rig.tree.name);
+            expect_none(&rig, 0, AXAS_ERR_NOT_MAPPED);
         }
         rig_end(&rig);
     }

@@ -8,7 +8,13 @@
  *
  *   axas_aarch64_stage2_lpa2_MODE_translate(&walker, gpa, &hpa)               axas_table_translate
  *   axas_aarch64_stage2_lpa2_MODE_map_page(&walker, gpa, hpa, attr)           axas_table_map of one smallest leaf
+ *   axas_aarch64_stage2_lpa2_MODE_map_scattered_page(&walker, gpa, hpa, attr) the same, for pages in no order
  *   axas_aarch64_stage2_lpa2_MODE_install_page(&walker, gpa, hpa, attr, pool) axas_table_install of one
+ *
+ * map_page looks for a page in the table that the page before it was mapped in, and walks to it only if it is not
+ * there: of pages in order hardly any is walked to. map_scattered_page walks at once, as faults of a guest come from
+ * anywhere, and for such pages takes a tenth to a quarter less time; for pages in order up to twice as much. Either may
+ * follow the other.
  *
  * Each does for one page what the function of axas/table.h beside it does, as straight lines in the caller's own code.
  * A walker is good as long as its table is; in a variable of the caller's it costs a loop no load. It may be of any
@@ -271,29 +277,30 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_inline_map_page(
         unsigned root,
         axas_gpa gpa,
         axas_hpa hpa,
-        axas_attr attr)
+        axas_attr attr,
+        bool scattered)
 {
     const uint64_t page = AXAS_AARCH64_STAGE2_LPA2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES;
     const uint64_t limit = axas_walk_limit_for(w->page_limit, &w->page_code, attr);
     const uint64_t code = axas_walk_plain_code(&w->page_code, attr);
-    /* Where the root is the only table it need not be asked whether the page is in the table of the one before. */
-    const bool stays = AXAS_AARCH64_STAGE2_LPA2_LEVEL3 != root;
+    /* Where the root is the only table, pages in order gain nothing by that either. */
+    const bool remembers = !scattered && AXAS_AARCH64_STAGE2_LPA2_LEVEL3 != root;
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t index;
 
     /* Its number says that a page is aligned as well, which the index below does for the last table. */
-    if (AXAS_UNLIKELY(stays ? gpa.raw >= limit : axas_walk_page_number(gpa.raw, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) >= limit >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) ||
+    if (AXAS_UNLIKELY(remembers ? gpa.raw >= limit : axas_walk_page_number(gpa.raw, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) >= limit >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) ||
             AXAS_UNLIKELY((hpa.raw & w->not_in_hpa) != 0)) {
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT);
-    if (stays && !AXAS_UNLIKELY(index >= AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES)) {
+    if (remembers && !AXAS_UNLIKELY(index >= AXAS_AARCH64_STAGE2_LPA2_LEVEL3_ENTRIES)) {
         slot = (axas_aarch64_stage2_lpa2_entry *)w->table->leaf_table + index;
     } else {
-        if (AXAS_UNLIKELY(stays && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_slot(w, root, gpa.raw, &slot))) {
+        if (AXAS_UNLIKELY(remembers && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_slot(w, root, gpa.raw, &slot))) {
             goto call;
         }
-        if (stays) {
+        if (remembers) {
             axas_walk_note_leaf_table(w->table, slot - gpa.raw % table / page, gpa.raw - gpa.raw % table);
         }
     }
@@ -386,7 +393,16 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, gpa, hpa, attr);
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, gpa, hpa, attr, false);
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_map_scattered_page(
+        const struct axas_aarch64_stage2_lpa2_1level *of,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL3, gpa, hpa, attr, true);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_1level_install_page(
@@ -426,7 +442,16 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, gpa, hpa, attr);
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, gpa, hpa, attr, false);
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_map_scattered_page(
+        const struct axas_aarch64_stage2_lpa2_2level *of,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL2, gpa, hpa, attr, true);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_2level_install_page(
@@ -466,7 +491,16 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, gpa, hpa, attr);
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, gpa, hpa, attr, false);
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_map_scattered_page(
+        const struct axas_aarch64_stage2_lpa2_3level *of,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL1, gpa, hpa, attr, true);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_3level_install_page(
@@ -506,7 +540,16 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, gpa, hpa, attr);
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, gpa, hpa, attr, false);
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_map_scattered_page(
+        const struct axas_aarch64_stage2_lpa2_4level *of,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL0, gpa, hpa, attr, true);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_4level_install_page(
@@ -546,7 +589,16 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_map_page(
         axas_hpa hpa,
         axas_attr attr)
 {
-    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1, gpa, hpa, attr);
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1, gpa, hpa, attr, false);
+}
+
+static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_map_scattered_page(
+        const struct axas_aarch64_stage2_lpa2_5level *of,
+        axas_gpa gpa,
+        axas_hpa hpa,
+        axas_attr attr)
+{
+    return axas_aarch64_stage2_lpa2_inline_map_page(&of->walker, AXAS_AARCH64_STAGE2_LPA2_LEVEL_MINUS1, gpa, hpa, attr, true);
 }
 
 static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_5level_install_page(
