@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says how calm the machine was while modes were measured.
 
-    calm.py DIRECTORY [AGAIN]
+    calm.py disturbed|all|apart DIRECTORY [OTHER]
 
-prints FORMAT/MODE PERCENT for each of Google Benchmark's files in the directory that was disturbed (report.DISTURBED):
-how much longer than at its fastest the floor took that is the same in all modes. With AGAIN the same for each file
-there, beside the fastest of both.
+prints FORMAT/MODE PART PERCENT for Google Benchmark's files in the directory. `disturbed`: how much longer than on a calm
+machine the work took that tells so (report.paces), where that is too much, for the part "core" of the rows, or "threads".
+`all`: wherever it is. With OTHER the fastest there counts as well. `apart`: how far apart repetitions of the part "16g"
+are at most, where that is too much.
 """
 import sys
 
@@ -13,12 +14,16 @@ import report
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("disturbed", "all", "apart"):
         sys.exit(__doc__)
-    *others, times = [report.read(directory)[1] for directory in sys.argv[1:]]
-    for (form, mode), pace in sorted(report.paces(times, *others).items()):
-        if pace > report.DISTURBED or others:
-            print(f"{form}/{mode} {100 * (pace - 1):.0f}")
+    times, *others = [report.read(directory)[1] for directory in sys.argv[2:]]
+    if sys.argv[1] == "apart":
+        for (form, mode), spread in sorted(report.far_apart(times).items()):
+            print(f"{form}/{mode} 16g {100 * spread:.0f}")
+        return
+    for (form, mode, part), pace in sorted(report.paces(times, *others).items()):
+        if pace > report.DISTURBED[part] or sys.argv[1] == "all":
+            print(f"{form}/{mode} {part} {100 * (pace - 1):.0f}")
 
 
 if __name__ == "__main__":

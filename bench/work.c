@@ -1456,6 +1456,7 @@ static const struct {
     {"W9-random-one-area", "space", w9_random_one_area, EVERY_MODE},
     {"W9-zeroed-order", "space", w9_zeroed_order, EVERY_MODE},
     {"W9-zeroed-random", "space", w9_zeroed_random, EVERY_MODE},
+    {"W9-threads-1", "space", w9_order, EVERY_MODE},
     {"W9-threads-2", "space", w9_threads2, EVERY_MODE},
     {"W9-threads-2-apart", "space", w9_threads2_apart, EVERY_MODE},
     {"W10-find-10", "space", find_area_10, EVERY_MODE},

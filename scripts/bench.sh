@@ -6,9 +6,13 @@
 # everything also writes bench/RESULTS.md and bench/RESULTS.svg.
 #
 # The repetitions of all rows of a mode are made in random order, and the compilers take turns, mode by mode: where
-# other guests of the same machine slow it down for a while, work and floors are slower alike. That is not enough where
-# one uses the other thread of the same core. Such a mode is measured again, up to three times (bench/calm.py), and its
-# calmest run counts. When that calms less than a third of them, the machine stays busy, and no further try is made.
+# other guests of the same machine slow it down for a while, work and floors are slower alike. That is not enough
+#
+# - where one uses the other thread of the same core, or, for work of two threads, the second core. bench/calm.py sees
+#   both by work of which nothing is judged. Such a mode's rows are measured again, up to three times, and their calmest
+#   run counts. When that calms less than a third of them, the machine stays busy, and no further try is made.
+# - where the tables of 16 GiB lie in the cache that all guests share. Where repetitions of those are far apart, twice
+#   as many more are made, and all of them count.
 #
 # Then Callgrind counts the instructions of what was timed, on all cores: they are the same on a busy machine.
 #
@@ -86,11 +90,19 @@ build() {
     cmake --build "build-bench-$1" --target axas_bench >/dev/null
 }
 
-# benchmark COMPILER FORMAT/MODE OPTION...: the program, pinned.
+# The work that is measured together, as what its rows' names begin with: all but two threads; these; and of the first
+# what gets more repetitions where they are far apart.
+declare -A parts=(
+    [core]='([^W][^/]*|W([^9]|9-[^t])[^/]*)'
+    [threads]='W9-threads[^/]*'
+    [16g]='(W4|walk|chase)-16g[^/]*'
+)
+
+# benchmark COMPILER FORMAT/MODE PART OPTION...: the program, pinned.
 benchmark() {
-    local compiler=$1 mode=$2
-    shift 2
-    taskset -c "$core" "build-bench-$compiler/bench/axas_bench" --benchmark_filter="^[^/]*/$mode/" "$@"
+    local compiler=$1 mode=$2 part=$3
+    shift 3
+    taskset -c "$core" "build-bench-$compiler/bench/axas_bench" --benchmark_filter="^${parts[$part]}/$mode/" "$@"
 }
 
 # Reads what the program prints, and says which row of how many is done, and how long the others will take.
@@ -118,50 +130,69 @@ progress() {
     printf '%d\n' "$done_rows" >"$out/done"
 }
 
-# measure COMPILER FORMAT/MODE DIRECTORY
+# measure COMPILER FORMAT/MODE PART REPETITIONS DIRECTORY
 measure() {
-    benchmark "$1" "$2" --benchmark_repetitions="$repetitions" --benchmark_min_time="$seconds" \
+    benchmark "$1" "$2" "$3" --benchmark_repetitions="$4" --benchmark_min_time="$seconds" \
         --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
-        --benchmark_out="$3/${2/\//.}.json" --benchmark_out_format=json 2>&1 |
+        --benchmark_out="$5/${2/\//.}.$3.json" --benchmark_out_format=json 2>&1 |
         progress "$1"
     done_rows=$(<"$out/done")
 }
 
-# Puts COMPILER FORMAT/MODE PERCENT of what was disturbed into disturbed.
-find_disturbed() {
+# find_runs COMMAND: puts COMPILER FORMAT/MODE PART PERCENT into found, of what calm.py's command names.
+find_runs() {
     local compiler
-    disturbed=()
+    found=()
     for compiler in gcc clang; do
         if [ -e "$out/$compiler" ]; then
-            mapfile -t -O "${#disturbed[@]}" disturbed < <(
-                "$python" bench/calm.py "$out/$compiler" | sed "s/^/$compiler /"
+            mapfile -t -O "${#found[@]}" found < <(
+                "$python" bench/calm.py "$1" "$out/$compiler" | sed "s/^/$compiler /"
             )
         fi
     done
 }
 
-# Measures again what was disturbed, and keeps the calmer run.
-measure_again() {
-    local run compiler mode before now
-    say "measuring ${#disturbed[@]} again that were disturbed"
-    all_rows=$(for run in "${disturbed[@]}"; do
-        read -r compiler mode _ <<<"$run"
-        benchmark "$compiler" "$mode" --benchmark_list_tests
+# Begins to count the rows of what was found.
+start_found() {
+    local run compiler mode part
+    all_rows=$(for run in "${found[@]}"; do
+        read -r compiler mode part _ <<<"$run"
+        benchmark "$compiler" "$mode" "$part" --benchmark_list_tests
     done | wc -l)
     done_rows=0
     started=$SECONDS
-    for run in "${disturbed[@]}"; do
-        read -r compiler mode before <<<"$run"
+}
+
+# Measures again what was disturbed, and keeps the calmer run.
+measure_again() {
+    local run compiler mode part before now
+    say "measuring ${#found[@]} again that were disturbed"
+    start_found
+    for run in "${found[@]}"; do
+        read -r compiler mode part before <<<"$run"
         rm -rf "$out/again"
         mkdir "$out/again"
-        measure "$compiler" "$mode" "$out/again"
-        read -r _ now < <("$python" bench/calm.py "$out/$compiler" "$out/again")
+        measure "$compiler" "$mode" "$part" "$repetitions" "$out/again"
+        read -r _ _ now < <("$python" bench/calm.py all "$out/again" "$out/$compiler")
         if [ "$now" -lt "$before" ]; then
             mv "$out/again/"*.json "$out/$compiler/"
         fi
-        say "$compiler $mode: was $before % slower than a calm machine, now $now %"
+        say "$compiler $mode, $part: was $before % slower than a calm machine, now $now %"
     done
     rm -r "$out/again"
+}
+
+# Measures more of what has repetitions that are far apart.
+measure_more() {
+    local run compiler mode part
+    find_runs apart
+    [ "${#found[@]}" -gt 0 ] || return 0
+    say "measuring more of ${#found[@]} with repetitions that are far apart"
+    start_found
+    for run in "${found[@]}"; do
+        read -r compiler mode part _ <<<"$run"
+        measure "$compiler" "$mode" "$part" $((2 * repetitions)) "$out/$compiler"
+    done
 }
 
 # count PROGRAM ROWS FILE: the instructions of these rows.
@@ -199,7 +230,8 @@ if [ -n "$measure" ]; then
         mkdir "$out/$compiler"
     done
     [ -z "$full" ] || "$here/codesize.sh"
-    names=$(benchmark "${compilers[0]}" "${format:-[^/]*}/[^/]*" --benchmark_list_tests)
+    names=$("build-bench-${compilers[0]}/bench/axas_bench" --benchmark_list_tests \
+        --benchmark_filter="^[^/]*/${format:-[^/]*}/")
     mapfile -t modes < <(cut -d / -f 2,3 <<<"$names" | awk '!seen[$0]++')
     rows=$(wc -l <<<"$names")
     all_rows=$((rows * ${#compilers[@]}))
@@ -208,24 +240,27 @@ if [ -n "$measure" ]; then
     say "measuring $rows rows of ${#modes[@]} modes for each compiler on core $core"
     for mode in "${modes[@]}"; do
         for compiler in "${compilers[@]}"; do
-            measure "$compiler" "$mode" "$out/$compiler"
+            measure "$compiler" "$mode" core "$repetitions" "$out/$compiler"
+            ! grep -Eq "^${parts[threads]}/" <<<"$names" ||
+                measure "$compiler" "$mode" threads "$repetitions" "$out/$compiler"
         done
     done
+    [ -n "$quick" ] || measure_more
     [ -z "$full" ] || touch "$out/full"
     [ -z "$quick" ] || touch "$out/quick"
 fi
 if [ -n "$again" ] && [ -e "$out/quick" ]; then
     die "the last run was a quick one, which is not measured again: run scripts/bench.sh without --quick first"
 fi
-disturbed=()
-[ "$tries" -eq 0 ] || find_disturbed
-while [ "${#disturbed[@]}" -gt 0 ] && [ "$tries" -gt 0 ]; do
-    before=${#disturbed[@]}
+found=()
+[ "$tries" -eq 0 ] || find_runs disturbed
+while [ "${#found[@]}" -gt 0 ] && [ "$tries" -gt 0 ]; do
+    before=${#found[@]}
     measure_again
-    find_disturbed
+    find_runs disturbed
     tries=$((tries - 1))
-    if [ $((3 * ${#disturbed[@]})) -gt $((2 * before)) ]; then
-        say "${#disturbed[@]} of $before are disturbed still: the machine stays busy, so that no further try is made"
+    if [ $((3 * ${#found[@]})) -gt $((2 * before)) ]; then
+        say "${#found[@]} of $before are disturbed still: the machine stays busy, so that no further try is made"
         break
     fi
 done
