@@ -184,9 +184,13 @@ static bool all_are(const struct axas_format *format, const void *slot, uint64_t
 static void empty_unlinked(const struct axas_format *format, void *slot, uint64_t count, uint64_t empty)
 {
 #ifdef __x86_64__
-    if (!AXAS_STORES_ARE_WATCHED && AXAS_TREE_IS_WIDE(format) && count >= STRING_ENTRIES) {
+    if (!AXAS_STORES_ARE_WATCHED && count >= STRING_ENTRIES) {
         const uint64_t raw = axas_tree_in_order(format, empty);
-        __asm__ volatile("rep stosq" : "+D"(slot), "+c"(count) : "a"(raw) : "memory");
+        if (AXAS_TREE_IS_WIDE(format)) {
+            __asm__ volatile("rep stosq" : "+D"(slot), "+c"(count) : "a"(raw) : "memory");
+        } else {
+            __asm__ volatile("rep stosl" : "+D"(slot), "+c"(count) : "a"((uint32_t)raw) : "memory");
+        }
         return;
     }
 #endif

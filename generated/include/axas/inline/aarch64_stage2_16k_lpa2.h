@@ -271,7 +271,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_16k_lpa2_inline_map_page
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_SHIFT);
-    if (remembers && !AXAS_UNLIKELY(index >= AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES)) {
+    if (AXAS_LIKELY(remembers && index < AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3_ENTRIES)) {
         slot = (axas_aarch64_stage2_16k_lpa2_entry *)w->table->leaf_table + index;
     } else {
         if (AXAS_UNLIKELY(remembers && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(w, root, gpa.raw, &slot))) {

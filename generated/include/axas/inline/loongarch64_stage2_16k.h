@@ -240,7 +240,7 @@ static AXAS_INLINE enum axas_status axas_loongarch64_stage2_16k_inline_map_page(
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_LOONGARCH64_STAGE2_16K_PT_SHIFT);
-    if (remembers && !AXAS_UNLIKELY(index >= AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES)) {
+    if (AXAS_LIKELY(remembers && index < AXAS_LOONGARCH64_STAGE2_16K_PT_ENTRIES)) {
         slot = (axas_loongarch64_stage2_16k_entry *)w->table->leaf_table + index;
     } else {
         if (AXAS_UNLIKELY(remembers && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_slot(w, root, gpa.raw, &slot))) {

@@ -211,7 +211,7 @@ static AXAS_INLINE enum axas_status axas_riscv32_gstage_inline_map_page(
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_RISCV32_GSTAGE_VPN0_SHIFT);
-    if (remembers && !AXAS_UNLIKELY(index >= AXAS_RISCV32_GSTAGE_VPN0_ENTRIES)) {
+    if (AXAS_LIKELY(remembers && index < AXAS_RISCV32_GSTAGE_VPN0_ENTRIES)) {
         slot = (axas_riscv32_gstage_entry *)w->table->leaf_table + index;
     } else {
         if (AXAS_UNLIKELY(remembers && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_riscv32_gstage_inline_slot(w, root, gpa.raw, &slot))) {

@@ -276,7 +276,7 @@ static AXAS_INLINE enum axas_status axas_vtd_second_stage_inline_map_page(
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_VTD_SECOND_STAGE_PT_SHIFT);
-    if (remembers && !AXAS_UNLIKELY(index >= AXAS_VTD_SECOND_STAGE_PT_ENTRIES)) {
+    if (AXAS_LIKELY(remembers && index < AXAS_VTD_SECOND_STAGE_PT_ENTRIES)) {
         slot = (axas_vtd_second_stage_entry *)w->table->leaf_table + index;
     } else {
         if (AXAS_UNLIKELY(remembers && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(w, root, gpa.raw, &slot))) {

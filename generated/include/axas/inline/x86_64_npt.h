@@ -266,7 +266,7 @@ static AXAS_INLINE enum axas_status axas_x86_64_npt_inline_map_page(
         goto call;
     }
     index = axas_walk_leaf_table_index(w->table, gpa.raw, AXAS_X86_64_NPT_PT_SHIFT);
-    if (remembers && !AXAS_UNLIKELY(index >= AXAS_X86_64_NPT_PT_ENTRIES)) {
+    if (AXAS_LIKELY(remembers && index < AXAS_X86_64_NPT_PT_ENTRIES)) {
         slot = (axas_x86_64_npt_entry *)w->table->leaf_table + index;
     } else {
         if (AXAS_UNLIKELY(remembers && gpa.raw % page != 0) || AXAS_UNLIKELY(!axas_x86_64_npt_inline_slot(w, root, gpa.raw, &slot))) {
