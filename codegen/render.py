@@ -73,9 +73,10 @@ def pieces_in(pieces: list[Piece], name: str = "hpa") -> str:
     return " | ".join([shifted(f"({name} & {c64(piece.output_mask)})", piece.shift) for piece in pieces])
 
 
-def pieces_out(pieces: list[Piece], name: str = "entry") -> str:
-    """The address that entry bits hold."""
-    return " | ".join([shifted(f"({name} & {c64(piece.entry_mask)})", -piece.shift) for piece in pieces])
+def pieces_out(pieces: list[Piece], name: str = "entry", mask: str = "{}") -> str:
+    """The address that entry bits hold. `mask`: how a piece's constant is written."""
+    masks = [mask.format(c64(piece.entry_mask)) for piece in pieces]
+    return " | ".join([shifted(f"({name} & {bits})", -piece.shift) for piece, bits in zip(pieces, masks)])
 
 
 def condition(row, macro: str) -> str:

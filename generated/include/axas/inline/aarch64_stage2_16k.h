@@ -140,7 +140,10 @@ at_level3:
     return AXAS_AARCH64_STAGE2_16K_LEVEL3;
 }
 
-/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+/*
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
+ * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ */
 static AXAS_INLINE bool axas_aarch64_stage2_16k_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
 {
     switch (level) {
@@ -148,7 +151,7 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_inline_leaf(unsigned level, uint
         if (!axas_aarch64_stage2_16k_level2_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
+        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xfffffe000000))) | (gpa & UINT64_C(0x1ffffff));
         return true;
     case AXAS_AARCH64_STAGE2_16K_LEVEL3:
         if (!axas_aarch64_stage2_16k_level3_is_leaf(entry)) {

@@ -136,7 +136,10 @@ at_level2:
     return AXAS_ARMV7_LPAE_STAGE2_LEVEL3;
 }
 
-/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+/*
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
+ * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ */
 static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
 {
     switch (level) {
@@ -144,13 +147,13 @@ static AXAS_INLINE bool axas_armv7_lpae_stage2_inline_leaf(unsigned level, uint6
         if (!axas_armv7_lpae_stage2_level1_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & UINT64_C(0xffc0000000)) | (gpa & UINT64_C(0x3fffffff));
+        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xffc0000000))) | (gpa & UINT64_C(0x3fffffff));
         return true;
     case AXAS_ARMV7_LPAE_STAGE2_LEVEL2:
         if (!axas_armv7_lpae_stage2_level2_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & UINT64_C(0xffffe00000)) | (gpa & UINT64_C(0x1fffff));
+        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xffffe00000))) | (gpa & UINT64_C(0x1fffff));
         return true;
     case AXAS_ARMV7_LPAE_STAGE2_LEVEL3:
         if (!axas_armv7_lpae_stage2_level3_is_leaf(entry)) {

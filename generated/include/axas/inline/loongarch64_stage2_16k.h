@@ -138,7 +138,10 @@ at_dir1:
     return AXAS_LOONGARCH64_STAGE2_16K_PT;
 }
 
-/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+/*
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
+ * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ */
 static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_leaf(
         unsigned level,
         uint64_t entry,
@@ -150,7 +153,7 @@ static AXAS_INLINE bool axas_loongarch64_stage2_16k_inline_leaf(
         if (!axas_loongarch64_stage2_16k_dir1_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & UINT64_C(0xfffffe000000)) | (gpa & UINT64_C(0x1ffffff));
+        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xfffffe000000))) | (gpa & UINT64_C(0x1ffffff));
         return true;
     case AXAS_LOONGARCH64_STAGE2_16K_PT:
         if (!axas_loongarch64_stage2_16k_pt_is_leaf(entry)) {

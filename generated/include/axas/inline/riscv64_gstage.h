@@ -172,7 +172,10 @@ at_vpn2:
     return AXAS_RISCV64_GSTAGE_VPN0;
 }
 
-/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+/*
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
+ * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ */
 static AXAS_INLINE bool axas_riscv64_gstage_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
 {
     switch (level) {
@@ -180,25 +183,25 @@ static AXAS_INLINE bool axas_riscv64_gstage_inline_leaf(unsigned level, uint64_t
         if (!axas_riscv64_gstage_vpn4_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = ((entry & UINT64_C(0x3fc00000000000)) << 2) | (gpa & UINT64_C(0xffffffffffff));
+        hpa->raw = ((entry & axas_walk_anew(UINT64_C(0x3fc00000000000))) << 2) | (gpa & UINT64_C(0xffffffffffff));
         return true;
     case AXAS_RISCV64_GSTAGE_VPN3:
         if (!axas_riscv64_gstage_vpn3_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = ((entry & UINT64_C(0x3fffe000000000)) << 2) | (gpa & UINT64_C(0x7fffffffff));
+        hpa->raw = ((entry & axas_walk_anew(UINT64_C(0x3fffe000000000))) << 2) | (gpa & UINT64_C(0x7fffffffff));
         return true;
     case AXAS_RISCV64_GSTAGE_VPN2:
         if (!axas_riscv64_gstage_vpn2_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = ((entry & UINT64_C(0x3ffffff0000000)) << 2) | (gpa & UINT64_C(0x3fffffff));
+        hpa->raw = ((entry & axas_walk_anew(UINT64_C(0x3ffffff0000000))) << 2) | (gpa & UINT64_C(0x3fffffff));
         return true;
     case AXAS_RISCV64_GSTAGE_VPN1:
         if (!axas_riscv64_gstage_vpn1_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = ((entry & UINT64_C(0x3ffffffff80000)) << 2) | (gpa & UINT64_C(0x1fffff));
+        hpa->raw = ((entry & axas_walk_anew(UINT64_C(0x3ffffffff80000))) << 2) | (gpa & UINT64_C(0x1fffff));
         return true;
     case AXAS_RISCV64_GSTAGE_VPN0:
         if (!axas_riscv64_gstage_vpn0_is_leaf(entry)) {

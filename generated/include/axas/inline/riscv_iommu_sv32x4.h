@@ -113,7 +113,10 @@ static AXAS_INLINE unsigned axas_riscv_iommu_sv32x4_inline_walk(
     return AXAS_RISCV_IOMMU_SV32X4_VPN0;
 }
 
-/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+/*
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
+ * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ */
 static AXAS_INLINE bool axas_riscv_iommu_sv32x4_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
 {
     switch (level) {
@@ -121,7 +124,7 @@ static AXAS_INLINE bool axas_riscv_iommu_sv32x4_inline_leaf(unsigned level, uint
         if (!axas_riscv_iommu_sv32x4_vpn1_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = ((entry & UINT64_C(0xfff00000)) << 2) | (gpa & UINT64_C(0x3fffff));
+        hpa->raw = ((entry & axas_walk_anew(UINT64_C(0xfff00000))) << 2) | (gpa & UINT64_C(0x3fffff));
         return true;
     case AXAS_RISCV_IOMMU_SV32X4_VPN0:
         if (!axas_riscv_iommu_sv32x4_vpn0_is_leaf(entry)) {

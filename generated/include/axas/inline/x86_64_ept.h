@@ -162,7 +162,10 @@ at_pml4:
     return AXAS_X86_64_EPT_PT;
 }
 
-/* The address behind the entry in which a walk to gpa ended, if it is a leaf. */
+/*
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
+ * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ */
 static AXAS_INLINE bool axas_x86_64_ept_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
 {
     switch (level) {
@@ -170,13 +173,13 @@ static AXAS_INLINE bool axas_x86_64_ept_inline_leaf(unsigned level, uint64_t ent
         if (!axas_x86_64_ept_pdpt_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & UINT64_C(0xfffffc0000000)) | (gpa & UINT64_C(0x3fffffff));
+        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xfffffc0000000))) | (gpa & UINT64_C(0x3fffffff));
         return true;
     case AXAS_X86_64_EPT_PD:
         if (!axas_x86_64_ept_pd_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & UINT64_C(0xfffffffe00000)) | (gpa & UINT64_C(0x1fffff));
+        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xfffffffe00000))) | (gpa & UINT64_C(0x1fffff));
         return true;
     case AXAS_X86_64_EPT_PT:
         if (!axas_x86_64_ept_pt_is_leaf(entry)) {
