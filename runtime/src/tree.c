@@ -682,17 +682,21 @@ enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint6
     return status;
 }
 
-/* Exclusive. axas_tree_install of a page below a hole of that level, with the tables from the HAL. */
-static enum axas_status install_in_new_tables(struct axas_table *table, uint64_t gpa, uint64_t hpa,
-                                              unsigned hole, const struct axas_leaf_code *code)
+/* Exclusive. A page below the empty entry *slot of `hole`, with the tables from the HAL; gives the last one.
+ */
+static enum axas_status install_in_new_tables(struct axas_table *table, void *slot, unsigned hole,
+                                              uint64_t gpa, uint64_t leaf, void **leaf_table)
 {
     const unsigned bottom = axas_last_level(table->format);
     struct axas_pool own = {0};
     enum axas_status status = axas_pool_fill(table, &own, hole, bottom);
     if (status == AXAS_OK) {
-        status = axas_tree_install(table, gpa, hpa, bottom, code, &own);
+        *leaf_table = own.first[bottom];
+        status = build(table, slot, hole, gpa, leaf, bottom, &own);
     }
-    axas_pool_drain(table, &own);
+    if (status != AXAS_OK) { /* or else all that was filled is linked */
+        axas_pool_drain(table, &own);
+    }
     return status;
 }
 
@@ -711,20 +715,19 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
         return level == bottom ? table->mode->install_page(table, slot, hpa, attr)
                                : axas_tree_install(table, gpa, hpa, bottom, &code, pool);
     }
+    const uint64_t index = index_in(shape, gpa);
+    void *leaf_table = axas_tree_behind(format, slot, 0 - index);
     enum axas_status status = AXAS_ERR_EXISTS;
     if (level == bottom) {
         status = table->mode->install_page(table, slot, hpa, attr);
     } else if (entry == format->shape[level].empty) {
-        status = install_in_new_tables(table, gpa, hpa, level, &code);
+        const uint64_t leaf = format->leaf_make(bottom, hpa, &code);
+        status = install_in_new_tables(table, slot, level, gpa, leaf, &leaf_table);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    if (level == bottom) {
-        const uint64_t index = index_in(shape, gpa);
-        axas_walk_keep_leaf_table(table, axas_tree_behind(format, slot, 0 - index),
-                                  gpa - index * shape->span);
-    }
+    axas_walk_keep_leaf_table(table, leaf_table, gpa - index * shape->span);
     axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
     return AXAS_OK;
 }
