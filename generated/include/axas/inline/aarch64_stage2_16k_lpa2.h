@@ -164,8 +164,7 @@ at_level3:
 }
 
 /*
- * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
- * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf.
  */
 static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_leaf(
         unsigned level,
@@ -178,13 +177,13 @@ static AXAS_INLINE bool axas_aarch64_stage2_16k_lpa2_inline_leaf(
         if (!axas_aarch64_stage2_16k_lpa2_level1_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & axas_walk_anew(UINT64_C(0x3fff000000000))) | ((entry & axas_walk_anew(UINT64_C(0x300))) << 42) | (gpa & UINT64_C(0xfffffffff));
+        hpa->raw = (entry & UINT64_C(0x3fff000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0xfffffffff));
         return true;
     case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2:
         if (!axas_aarch64_stage2_16k_lpa2_level2_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & axas_walk_anew(UINT64_C(0x3fffffe000000))) | ((entry & axas_walk_anew(UINT64_C(0x300))) << 42) | (gpa & UINT64_C(0x1ffffff));
+        hpa->raw = (entry & UINT64_C(0x3fffffe000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1ffffff));
         return true;
     case AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3:
         if (!axas_aarch64_stage2_16k_lpa2_level3_is_leaf(entry)) {

@@ -141,8 +141,7 @@ at_level3:
 }
 
 /*
- * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
- * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf.
  */
 static AXAS_INLINE bool axas_aarch64_stage2_64k_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
 {
@@ -151,13 +150,13 @@ static AXAS_INLINE bool axas_aarch64_stage2_64k_inline_leaf(unsigned level, uint
         if (!axas_aarch64_stage2_64k_level1_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xfc0000000000))) | ((entry & axas_walk_anew(UINT64_C(0xf000))) << 36) | (gpa & UINT64_C(0x3ffffffffff));
+        hpa->raw = (entry & UINT64_C(0xfc0000000000)) | ((entry & UINT64_C(0xf000)) << 36) | (gpa & UINT64_C(0x3ffffffffff));
         return true;
     case AXAS_AARCH64_STAGE2_64K_LEVEL2:
         if (!axas_aarch64_stage2_64k_level2_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & axas_walk_anew(UINT64_C(0xffffe0000000))) | ((entry & axas_walk_anew(UINT64_C(0xf000))) << 36) | (gpa & UINT64_C(0x1fffffff));
+        hpa->raw = (entry & UINT64_C(0xffffe0000000)) | ((entry & UINT64_C(0xf000)) << 36) | (gpa & UINT64_C(0x1fffffff));
         return true;
     case AXAS_AARCH64_STAGE2_64K_LEVEL3:
         if (!axas_aarch64_stage2_64k_level3_is_leaf(entry)) {

@@ -181,8 +181,7 @@ at_level3:
 }
 
 /*
- * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
- * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf.
  */
 static AXAS_INLINE bool axas_aarch64_stage2_lpa2_inline_leaf(
         unsigned level,
@@ -195,19 +194,19 @@ static AXAS_INLINE bool axas_aarch64_stage2_lpa2_inline_leaf(
         if (!axas_aarch64_stage2_lpa2_level0_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & axas_walk_anew(UINT64_C(0x3ff8000000000))) | ((entry & axas_walk_anew(UINT64_C(0x300))) << 42) | (gpa & UINT64_C(0x7fffffffff));
+        hpa->raw = (entry & UINT64_C(0x3ff8000000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x7fffffffff));
         return true;
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL1:
         if (!axas_aarch64_stage2_lpa2_level1_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & axas_walk_anew(UINT64_C(0x3ffffc0000000))) | ((entry & axas_walk_anew(UINT64_C(0x300))) << 42) | (gpa & UINT64_C(0x3fffffff));
+        hpa->raw = (entry & UINT64_C(0x3ffffc0000000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x3fffffff));
         return true;
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL2:
         if (!axas_aarch64_stage2_lpa2_level2_is_leaf(entry)) {
             return false;
         }
-        hpa->raw = (entry & axas_walk_anew(UINT64_C(0x3ffffffe00000))) | ((entry & axas_walk_anew(UINT64_C(0x300))) << 42) | (gpa & UINT64_C(0x1fffff));
+        hpa->raw = (entry & UINT64_C(0x3ffffffe00000)) | ((entry & UINT64_C(0x300)) << 42) | (gpa & UINT64_C(0x1fffff));
         return true;
     case AXAS_AARCH64_STAGE2_LPA2_LEVEL3:
         if (!axas_aarch64_stage2_lpa2_level3_is_leaf(entry)) {

@@ -173,8 +173,8 @@ at_pdp:
 }
 
 /*
- * The address behind the entry in which a walk to gpa ended, if it is a leaf. Where larger leaves' addresses are in it is
- * nothing that a compiler knows: Clang would make the smallest one's mask from theirs, for each page.
+ * The address behind the entry in which a walk to gpa ended, if it is a leaf.
+ * A compiler does not know where larger leaves have it: Clang would make the smallest one's mask from that, for each page.
  */
 static AXAS_INLINE bool axas_vtd_second_stage_inline_leaf(unsigned level, uint64_t entry, uint64_t gpa, axas_hpa *hpa)
 {
