@@ -46,6 +46,7 @@ class Target:
 
 
 LOOKUP = ("lock-pair", "find-10")
+TWO_CORES = 1.7  # times the faults of one thread, where both cores are there
 SIZES = ("1g", "1g-chain", "16g", "16g-chain")
 COUNTS = ("10", "1000", "100000")
 # What the work is, by what its name begins with.
@@ -103,7 +104,7 @@ TARGETS = (
     Target("W9-random-one-area", "space", ("swap-random", *LOOKUP)),
     Target("W9-zeroed-order", "space", ("swap-order", *LOOKUP), less=("get-frame",)),
     Target("W9-zeroed-random", "space", ("swap-random", *LOOKUP), less=("get-frame",)),
-    Target("W9-threads-2", "space", ("W9-threads-1/space",), 1.7, gain=True),
+    Target("W9-threads-2", "space", ("W9-threads-1/space",), TWO_CORES, gain=True),
     Target("W9-threads-2-apart", "space", ("W9-threads-1/space",), gain=True),
     *(Target(f"W10-find-{n}", "space", (f"find-{n}",), 2 if n == "100000" else None) for n in COUNTS),
     *(Target(f"W10-map-{n}", "space", (f"W10-find-{n}/space",), 10) for n in COUNTS),
@@ -161,9 +162,8 @@ than its fastest repetition of all, something else ran on that core, and the mod
 its calmest run is shown. So it was with two threads where `W9-threads-2-apart` was below 1.7 times one: two cores were
 not there. The tables of 16 GiB lie in a cache that all guests of the machine share: where repetitions of W4 there, or of
 its floors, were over 25 % apart, twice as many more were made, and the medians are of all of them."""
-# By what a calm machine is known, how much longer than there that may take for each part of the rows, and what two
-# threads have to be times one.
-ALIKE, APART, ONE, TWO_CORES = "find-1000/floor", "W9-threads-2-apart/space", "W9-threads-1/space", 1.7
+# By what a calm machine is known, and how much longer than there that may take for each part of the rows.
+ALIKE, APART, ONE = "find-1000/floor", "W9-threads-2-apart/space", "W9-threads-1/space"
 DISTURBED = {"core": 1.2, "threads": 2 / TWO_CORES}
 FAR_APART = 0.25
 
@@ -296,14 +296,13 @@ def compare(compiler, form, mode, times, instructions):
 
 def explain(rows, paces_of):
     """Gives each row of one compiler that missed its target a reason. `paces_of`: how disturbed each mode was."""
-    apart = {(row.format, row.mode): row.ratio for row in rows if row.work == "W9-threads-2-apart"}
     for row in rows:
         if row.verdict != "NOT MET":
             continue
         allowed = row.limit * row.floor_instructions if row.floor_instructions else None
         if row.work == "W9-threads-2":  # of the clock's time, not of instructions
-            shared = apart.get((row.format, row.mode), row.ratio)
-            row.reason = "two cores" if shared * row.limit < 1 else "waiting"
+            gone = paces_of[(row.format, row.mode, "threads")] > DISTURBED["threads"]
+            row.reason = "two cores" if gone else "waiting"
         elif row.least is not None and row.least > row.limit:
             row.reason = "checks"
         elif row.instructions is None or allowed is None:

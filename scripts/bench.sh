@@ -238,11 +238,15 @@ if [ -n "$measure" ]; then
     done_rows=0
     started=$SECONDS
     say "measuring $rows rows of ${#modes[@]} modes for each compiler on core $core"
+    measured=(core)
+    if grep -Eq "^${parts[threads]}/" <<<"$names"; then
+        measured+=(threads)
+    fi
     for mode in "${modes[@]}"; do
         for compiler in "${compilers[@]}"; do
-            measure "$compiler" "$mode" core "$repetitions" "$out/$compiler"
-            ! grep -Eq "^${parts[threads]}/" <<<"$names" ||
-                measure "$compiler" "$mode" threads "$repetitions" "$out/$compiler"
+            for part in "${measured[@]}"; do
+                measure "$compiler" "$mode" "$part" "$repetitions" "$out/$compiler"
+            done
         done
     done
     [ -n "$quick" ] || measure_more

@@ -716,9 +716,10 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
                                : axas_tree_install(table, gpa, hpa, bottom, &code, pool);
     }
     const uint64_t index = index_in(shape, gpa);
-    void *leaf_table = axas_tree_behind(format, slot, 0 - index);
+    void *leaf_table = NULL;
     enum axas_status status = AXAS_ERR_EXISTS;
     if (level == bottom) {
+        leaf_table = axas_tree_behind(format, slot, 0 - index);
         status = table->mode->install_page(table, slot, hpa, attr);
     } else if (entry == format->shape[level].empty) {
         const uint64_t leaf = format->leaf_make(bottom, hpa, &code);

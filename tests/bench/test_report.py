@@ -108,8 +108,9 @@ class Report(unittest.TestCase):
 
     def reasons(self, paces, times, instructions):
         """By work and layer, of made-up medians and counts."""
-        rows = list(report.compare("cc", "some", "mode", {name: [ns] for name, ns in times.items()}, instructions))
-        report.explain(rows, {("some", "mode", "core"): paces})
+        times = {name: [ns] for name, ns in times.items()}
+        rows = list(report.compare("cc", "some", "mode", times, instructions))
+        report.explain(rows, {("some", "mode", "core"): paces, **report.paces({("some", "mode"): times})})
         return {f"{row.work}/{row.layer}": row.reason for row in rows}
 
     def test_a_miss_has_a_reason(self):

@@ -6,30 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FUNCTIONS(format, mode)                                                                              \
-    static enum axas_status format##_##mode##_translate(struct axas_table *table, axas_gpa gpa,              \
-                                                        axas_hpa *hpa)                                       \
-    {                                                                                                        \
-        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);                     \
-        return axas_##format##_##mode##_translate(&walker, gpa, hpa);                                        \
-    }                                                                                                        \
-    static enum axas_status format##_##mode##_map_page(struct axas_table *table, axas_gpa gpa, axas_hpa hpa, \
-                                                       axas_attr attr)                                       \
-    {                                                                                                        \
-        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);                     \
-        return axas_##format##_##mode##_map_page(&walker, gpa, hpa, attr);                                   \
-    }                                                                                                        \
-    static enum axas_status format##_##mode##_map_scattered_page(struct axas_table *table, axas_gpa gpa,     \
-                                                                 axas_hpa hpa, axas_attr attr)               \
-    {                                                                                                        \
-        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);                     \
-        return axas_##format##_##mode##_map_scattered_page(&walker, gpa, hpa, attr);                         \
-    }                                                                                                        \
-    static enum axas_status format##_##mode##_install_page(                                                  \
-        struct axas_table *table, axas_gpa gpa, axas_hpa hpa, axas_attr attr, struct axas_pool *pool)        \
-    {                                                                                                        \
-        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);                     \
-        return axas_##format##_##mode##_install_page(&walker, gpa, hpa, attr, pool);                         \
+#define MAPS(format, mode, map_page)                                                             \
+    static enum axas_status format##_##mode##_##map_page(struct axas_table *table, axas_gpa gpa, \
+                                                         axas_hpa hpa, axas_attr attr)           \
+    {                                                                                            \
+        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);         \
+        return axas_##format##_##mode##_##map_page(&walker, gpa, hpa, attr);                     \
+    }
+#define FUNCTIONS(format, mode)                                                                       \
+    static enum axas_status format##_##mode##_translate(struct axas_table *table, axas_gpa gpa,       \
+                                                        axas_hpa *hpa)                                \
+    {                                                                                                 \
+        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);              \
+        return axas_##format##_##mode##_translate(&walker, gpa, hpa);                                 \
+    }                                                                                                 \
+    MAPS(format, mode, map_page)                                                                      \
+    MAPS(format, mode, map_scattered_page)                                                            \
+    static enum axas_status format##_##mode##_install_page(                                           \
+        struct axas_table *table, axas_gpa gpa, axas_hpa hpa, axas_attr attr, struct axas_pool *pool) \
+    {                                                                                                 \
+        const struct axas_##format##_##mode walker = axas_##format##_##mode##_of(table);              \
+        return axas_##format##_##mode##_install_page(&walker, gpa, hpa, attr, pool);                  \
     }
 AXAS_EACH_MODE(FUNCTIONS)
 

@@ -256,7 +256,7 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_inline_map_page(
     const uint64_t page = AXAS_AARCH64_STAGE2_INLINE_PAGE, table = page * AXAS_AARCH64_STAGE2_LEVEL3_ENTRIES;
     const uint64_t limit = axas_walk_limit_for(w->page_limit, &w->page_code, attr);
     const uint64_t code = axas_walk_plain_code(&w->page_code, attr);
-    /* Where the root is the only table, pages in order gain nothing by that either. */
+    /* Looking into the last table is worth it for pages in order, unless the root is the only one. */
     const bool remembers = !scattered && AXAS_AARCH64_STAGE2_LEVEL3 != root;
     axas_aarch64_stage2_entry *slot;
     uint64_t index;

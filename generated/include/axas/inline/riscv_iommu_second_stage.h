@@ -291,7 +291,7 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_second_stage_inline_map_pag
     const uint64_t page = AXAS_RISCV_IOMMU_SECOND_STAGE_INLINE_PAGE, table = page * AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0_ENTRIES;
     const uint64_t limit = axas_walk_limit_for(w->page_limit, &w->page_code, attr);
     const uint64_t code = axas_walk_plain_code(&w->page_code, attr);
-    /* Where the root is the only table, pages in order gain nothing by that either. */
+    /* Looking into the last table is worth it for pages in order, unless the root is the only one. */
     const bool remembers = !scattered && AXAS_RISCV_IOMMU_SECOND_STAGE_VPN0 != root;
     axas_riscv_iommu_second_stage_entry *slot;
     uint64_t index;
