@@ -651,17 +651,12 @@ static AXAS_OUTLINE void recode(
             i++;
             continue;
         }
-        if (c->known->change == NULL || c->known->seen != seen || c->known->level != level) {
-            if (!is_memory(level, entry)) {
-                i++;
-                continue;
-            }
-            c->known->change = axas_walk_change_of(t, level, entry, c->code->attr);
-            c->known->seen = seen;
-            c->known->level = level;
+        change = axas_walk_known_change(c, level, entry, seen);
+        if (change == NULL) {
+            i++;
+            continue;
         }
         /* From here on everything that looks the same but for what is kept. */
-        change = c->known->change;
         if (change->breaks) {
             const struct axas_recoding to = { keep, set, 0 };
 

@@ -683,16 +683,15 @@ void axas_walk_change(struct axas_table *table, const struct axas_walk_start *st
     struct axas_known_change none = {NULL, 0, 0};
     bool kept = code != NULL && code->attr == table->code.attr;
     const struct axas_change_request what = {table, sizes, code, gather, kept ? &table->known : &none};
-    void *slot = start->slot;
-    unsigned level = start->level;
-    if (slot == NULL || code == NULL) {
+    struct axas_walk_start at = *start;
+    if (at.slot == NULL || code == NULL) {
         /* What is emptied may leave its table empty, and then those above. */
-        slot = root_slot(table, gpa);
-        level = table->root_level;
-    } else {
-        slot = axas_tree_split_to_page(&what, slot, &level, gpa);
+        at.slot = root_slot(table, gpa);
+        at.level = table->root_level;
+    } else if (axas_tree_split_to_page(&what, &at, gpa)) {
+        return;
     }
-    (void)table->mode->change(&what, slot, level, gpa, last);
+    (void)table->mode->change(&what, at.slot, at.level, gpa, last);
 }
 
 /* Exclusive operations */

@@ -267,8 +267,50 @@ bool axas_walk_unlink_emptied(const struct axas_change_request *what, void *slot
     return true;
 }
 
-void *axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
-                      uint64_t last)
+const struct axas_transition *axas_walk_known_change(const struct axas_change_request *what, unsigned level,
+                                                     uint64_t entry, uint64_t seen)
+{
+    struct axas_known_change *known = what->known;
+    if (known->change == NULL || known->seen != seen || known->level != level) {
+        if (!is_memory(what->table->format->entry_kind(level, entry))) {
+            return NULL;
+        }
+        known->change = axas_walk_change_of(what->table, level, entry, what->code->attr);
+        known->seen = seen;
+        known->level = level;
+    }
+    return known->change;
+}
+
+/*
+ * Gives the page at gpa its code in the table `child` that nothing links yet. False, and nothing was done, if
+ * CPUs would have to forget first the leaf that it takes the place of, and have not.
+ */
+static bool recode_unlinked(const struct axas_change_request *what, void *child, uint64_t gpa, bool forgotten)
+{
+    const struct axas_format *format = what->table->format;
+    const unsigned level = axas_last_level(format);
+    const struct axas_shape *shape = &format->shape[level];
+    const uint64_t tells = axas_written_in(what->table, shape);
+    const uint64_t keep = shape->keep | ((what->code->attr & AXAS_WRITE) != 0 ? tells : 0);
+    const uint64_t set = what->code->at[level] & ~keep;
+    void *slot = axas_tree_behind(format, child, index_in(shape, gpa));
+    const uint64_t entry = axas_tree_load(format, slot), seen = entry & ~keep;
+    if (!forgotten && seen != set) {
+        const struct axas_transition *change = axas_walk_known_change(what, level, entry, seen);
+        if (change->breaks) {
+            return false;
+        }
+        axas_gather_note(what->gather, change, gpa, gpa + (shape->span - 1), shape->span);
+    }
+    store(format, slot, axas_recoded(entry, keep, set, tells & ~keep, shape->dirty));
+    return true;
+}
+
+/* axas_walk_split; a page that changes alone is given its code with `gives`, which becomes false if it was
+ * not. */
+static AXAS_INLINE void *split(const struct axas_change_request *what, void *slot, unsigned level,
+                               uint64_t gpa, uint64_t last, bool *gives)
 {
     struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
@@ -280,7 +322,9 @@ void *axas_walk_split(const struct axas_change_request *what, void *slot, unsign
     }
     uint64_t entry = axas_tree_load(format, slot), there = entry;
     const uint64_t link = format->table_make(level, axas_walk_phys(table, child));
+    bool breaks = false;
     if (change->breaks && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
+        breaks = true;
         there = format->shape[level].empty;
         entry = take(table, slot, there);
         written(table, slot, 1);
@@ -289,6 +333,7 @@ void *axas_walk_split(const struct axas_change_request *what, void *slot, unsign
     }
     for (;;) {
         table->mode->divide(what, child, level, gpa, last, entry);
+        *gives = *gives && recode_unlinked(what, child, gpa, breaks);
         written(table, child, format->shape[level + 1].entries);
         if (compare_exchange(format, slot, &there, link)) {
             break;
@@ -301,23 +346,32 @@ void *axas_walk_split(const struct axas_change_request *what, void *slot, unsign
     return child;
 }
 
-void *axas_tree_split_to_page(const struct axas_change_request *what, void *slot, unsigned *level,
-                              uint64_t gpa)
+void *axas_walk_split(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                      uint64_t last)
+{
+    bool gives = false;
+    return split(what, slot, level, gpa, last, &gives);
+}
+
+bool axas_tree_split_to_page(const struct axas_change_request *what, struct axas_walk_start *at, uint64_t gpa)
 {
     const struct axas_format *format = what->table->format;
+    const unsigned bottom = axas_last_level(format);
     const uint64_t last = gpa | (what->table->page_size - 1);
-    while (*level < axas_last_level(format)) {
-        const struct axas_shape *shape = &format->shape[*level];
-        const uint64_t entry = axas_tree_load(format, slot);
+    bool gives = false;
+    while (at->level < bottom) {
+        const struct axas_shape *shape = &format->shape[at->level];
+        const uint64_t entry = axas_tree_load(format, at->slot);
         if (entry == shape->empty || axas_in_group(shape, entry)) {
             break;
         }
-        void *child = axas_walk_split(what, slot, *level, gpa, last);
+        gives = at->level + 1 == bottom;
+        void *child = split(what, at->slot, at->level, gpa, last, &gives);
         AXAS_ASSERT(child != NULL); /* need counted it */
-        ++*level;
-        slot = axas_tree_behind(format, child, index_in(&format->shape[*level], gpa));
+        at->level++;
+        at->slot = axas_tree_behind(format, child, index_in(&format->shape[at->level], gpa));
     }
-    return slot;
+    return gives;
 }
 
 /* Ranges */

@@ -90,10 +90,11 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
  * that it is a part of. Gives where the walk ended in *start. */
 enum axas_status axas_tree_count_page(const struct axas_table *table, uint64_t gpa, uint32_t *need,
                                       struct axas_walk_start *start);
-/** Exclusive. Splits the leaf in *slot of *level down to the page at gpa, which is about to be given a code;
- * gives the page's entry and level. What is empty or of a contiguous group is left as it is. */
-void *axas_tree_split_to_page(const struct axas_change_request *what, void *slot, unsigned *level,
-                              uint64_t gpa);
+/** Exclusive. Splits the leaf in at->slot of at->level down to the page at gpa, and leaves there where the
+ * walk to it ends now. What is empty or of a contiguous group is left as it is. True if the page has its code
+ * already: it is given that before its table is linked, unless that takes a break. */
+bool axas_tree_split_to_page(const struct axas_change_request *what, struct axas_walk_start *at,
+                             uint64_t gpa);
 /** Exclusive. Empties one entry of the last level; false, and nothing was done, if it is no leaf by itself or
  *  the last that its table holds. */
 bool axas_tree_clear_page(struct axas_table *table, void *slot, uint64_t gpa, struct axas_gather *gather);

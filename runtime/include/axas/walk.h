@@ -286,6 +286,10 @@ void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gp
 /** The rules for changing that leaf or held leaf to that attribute. */
 const struct axas_transition *axas_walk_change_of(const struct axas_table *table, unsigned level,
                                                   uint64_t entry, axas_attr attr);
+/** The same for the request's attribute, NULL if the entry is no such leaf. What looked like the last one but
+ * for what is kept, `seen`, is not asked about again. */
+const struct axas_transition *axas_walk_known_change(const struct axas_change_request *what, unsigned level,
+                                                     uint64_t entry, uint64_t seen);
 /** A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool has no
  *  frame. */
 void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool, unsigned level,
