@@ -457,9 +457,68 @@ static bool published_again(struct order *order, uint64_t gpa, unsigned level, u
                  entry);
 }
 
-/* A table and what is below it becomes part of the tree. `split`: the leaf whose place it takes, or 0. */
+/* What it is for gpa that a leaf becomes another entry, of its slot or of a table that is put there;
+ * AXAS_CHANGES if nothing that a CPU caches. */
+static enum axas_change change_of(const struct order *order, uint64_t gpa, unsigned level, uint64_t old,
+                                  unsigned new_level, uint64_t entry)
+{
+    const struct axas_format *format = order->table.format;
+    struct axas_leaf was = {0};
+    struct axas_leaf is = {0};
+    switch (kind_of(order, new_level, entry)) {
+    case AXAS_ENTRY_EMPTY:
+        return AXAS_CHANGE_REMOVE_LEAF;
+    case AXAS_ENTRY_HELD:
+        return AXAS_CHANGE_PERMISSIONS_LESS;
+    case AXAS_ENTRY_TABLE:
+        return AXAS_CHANGE_SPLIT;
+    default:
+        break;
+    }
+    (void)read_leaf(order, level, gpa, old, &was);
+    (void)read_leaf(order, new_level, gpa, entry, &is);
+    if (was.hpa.raw + (gpa & (reach(order, level) - 1u)) != is.hpa.raw) {
+        return AXAS_CHANGE_OUTPUT_ADDRESS;
+    }
+    if ((was.attr ^ is.attr) & AXAS_MEM_MASK) {
+        return AXAS_CHANGE_MEMORY_TYPE;
+    }
+    if (was.attr == is.attr) {
+        return new_level != level || group_of(format, level, old) == group_of(format, level, entry)
+                   ? AXAS_CHANGES
+                   : AXAS_CHANGE_CONTIGUOUS_OFF;
+    }
+    return (was.attr & ~is.attr) != 0 ? AXAS_CHANGE_PERMISSIONS_LESS : AXAS_CHANGE_PERMISSIONS_MORE;
+}
+
+/* An entry of a table that takes the place of a leaf which CPUs may have cached: what it is other than that
+ * may not ask for a break, and is to be invalidated. */
+static bool split_agrees(struct order *order, uint64_t gpa, unsigned level, uint64_t split, uint64_t slot,
+                         uint64_t entry)
+{
+    enum axas_change change = change_of(order, gpa, level - 1u, split, level, entry);
+    if (change == AXAS_CHANGES) {
+        return true;
+    }
+    if (kind_of(order, level, entry) == AXAS_ENTRY_LEAF && order->rules[change].breaks) {
+        return wrong(order, ORDER_NO_BREAK, "changed with the split of its leaf, without a break", gpa,
+                     entry);
+    }
+    struct owed owed = {0};
+    owed.gpa = gpa;
+    owed.leaf_size = reach(order, level);
+    owed.last = gpa + (owed.leaf_size - 1u);
+    owed.scope = order->rules[change].scope;
+    owed.local = order->rules[change].local;
+    owed.slot = slot;
+    owe(order, owed);
+    return true;
+}
+
+/* A table and what is below it becomes part of the tree. `split`: the leaf whose place it takes, or 0;
+ * `at_once`: without a break. */
 static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64_t gpa, uint64_t slot,
-                       uint64_t split)
+                       uint64_t split, bool at_once)
 {
     struct frame *frame = frame_at(order, hpa);
     const struct axas_format *format = order->table.format;
@@ -488,9 +547,12 @@ static bool link_table(struct order *order, unsigned level, uint64_t hpa, uint64
         if (kind_of(order, level, entry) != AXAS_ENTRY_EMPTY && !legal(order, level, entry)) {
             return wrong(order, ORDER_BAD_ENTRY, "a table was linked with a bad entry", hpa, entry);
         }
+        if (at_once && !split_agrees(order, at, level, split, slot, entry)) {
+            return false;
+        }
         switch (kind_of(order, level, entry)) {
         case AXAS_ENTRY_TABLE:
-            if (!link_table(order, level + 1u, target, at, slot, 0)) {
+            if (!link_table(order, level + 1u, target, at, slot, 0, false)) {
                 return false;
             }
             break;
@@ -543,38 +605,6 @@ static void unlink_table(struct order *order, unsigned level, uint64_t hpa, uint
             owe_change(order, AXAS_CHANGE_REMOVE_LEAF, level, at, slot, entry, true);
         }
     }
-}
-
-/* What a leaf becoming another entry of its slot is; AXAS_CHANGES if nothing that a CPU caches. */
-static enum axas_change change_of(const struct order *order, unsigned level, uint64_t gpa, uint64_t old,
-                                  uint64_t entry)
-{
-    const struct axas_format *format = order->table.format;
-    struct axas_leaf was = {0};
-    struct axas_leaf is = {0};
-    switch (kind_of(order, level, entry)) {
-    case AXAS_ENTRY_EMPTY:
-        return AXAS_CHANGE_REMOVE_LEAF;
-    case AXAS_ENTRY_HELD:
-        return AXAS_CHANGE_PERMISSIONS_LESS;
-    case AXAS_ENTRY_TABLE:
-        return AXAS_CHANGE_SPLIT;
-    default:
-        break;
-    }
-    (void)read_leaf(order, level, gpa, old, &was);
-    (void)read_leaf(order, level, gpa, entry, &is);
-    if (was.hpa.raw != is.hpa.raw) {
-        return AXAS_CHANGE_OUTPUT_ADDRESS;
-    }
-    if ((was.attr ^ is.attr) & AXAS_MEM_MASK) {
-        return AXAS_CHANGE_MEMORY_TYPE;
-    }
-    if (was.attr == is.attr) {
-        return group_of(format, level, old) == group_of(format, level, entry) ? AXAS_CHANGES
-                                                                              : AXAS_CHANGE_CONTIGUOUS_OFF;
-    }
-    return (was.attr & ~is.attr) != 0 ? AXAS_CHANGE_PERMISSIONS_LESS : AXAS_CHANGE_PERMISSIONS_MORE;
 }
 
 /* The leaves of one place of a group may be in a TLB as one, whose they are is not known: what may not be
@@ -630,7 +660,7 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
             if (owed->slot != slot || !owed->is_leaf || is == AXAS_ENTRY_EMPTY || is == AXAS_ENTRY_HELD) {
                 continue;
             }
-            enum axas_change change = change_of(order, level, gpa, owed->old, entry);
+            enum axas_change change = change_of(order, gpa, level, owed->old, level, entry);
             if (change != AXAS_CHANGES && order->rules[change].breaks) {
                 return wrong(order, ORDER_BREAK_NOT_INVALIDATED,
                              "made again before what was broken is invalidated", gpa, entry);
@@ -642,7 +672,7 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
         return wrong(order, ORDER_MAY_NOT_BREAK, "a leaf was gone for a moment", gpa, entry);
     }
     if (was == AXAS_ENTRY_LEAF) {
-        enum axas_change change = change_of(order, level, gpa, old, entry);
+        enum axas_change change = change_of(order, gpa, level, old, level, entry);
         if (change != AXAS_CHANGES) {
             if (is != AXAS_ENTRY_EMPTY && is != AXAS_ENTRY_HELD && order->rules[change].breaks) {
                 return wrong(order, ORDER_NO_BREAK, "changed without a break", gpa, entry);
@@ -678,7 +708,8 @@ static bool live_store(struct order *order, const struct frame *frame, uint64_t 
     if (is == AXAS_ENTRY_TABLE) {
         order->made = true;
         bool in_place = was == AXAS_ENTRY_LEAF || was == AXAS_ENTRY_HELD;
-        return link_table(order, level + 1u, target, gpa, slot, in_place ? old : frame->last[index]);
+        return link_table(order, level + 1u, target, gpa, slot, in_place ? old : frame->last[index],
+                          was == AXAS_ENTRY_LEAF);
     }
     return true;
 }

@@ -27,6 +27,7 @@ static const struct machine arm[] = {{"aarch64_stage2", ""}, {NULL, NULL}};
 static const struct machine arm_dirty_state[] = {{"aarch64_stage2", "hardware_dirty_state"}, {NULL, NULL}};
 static const struct machine arm_any_level[] = {
     {"aarch64_stage2", ""}, {"aarch64_stage2", "bbm2"}, {NULL, NULL}};
+static const struct machine arm_gentle_splits[] = {{"aarch64_stage2", "bbm2"}, {NULL, NULL}};
 static const struct machine without_breaks[] = {
     {"riscv64_gstage", "svpbmt"}, {"x86_64_ept", "leaf_2mib"}, {"x86_64_npt", ""}, {NULL, NULL}};
 static const struct machine splits_without_breaks[] = {
@@ -468,15 +469,15 @@ static void memory_is_broken_and_becomes_device_unpublished(struct scene *s)
     a_break(s, true, recoded(s, RW | AXAS_MEM_DEVICE));
 }
 
-/* The block becomes a table of pages, of which one is executable. */
-static void split_for_code(struct scene *s, bool published)
+/* The block becomes a table of pages, of which one has another attribute. */
+static void split_for(struct scene *s, axas_attr attr, bool published)
 {
     uint64_t table = take_table(s, s->last);
     fill(s, table, entries(s), true);
-    put(s, table, leaf(s, s->last, s->block_hpa, RX));
+    put(s, table, leaf(s, s->last, s->block_hpa, attr));
     back(s, table, entries(s));
     if (published) {
-        publish(s, s->block_hpa, RX);
+        publish(s, s->block_hpa, attr);
     }
     change(s, slot(s, s->above, 1), link_to(s, s->above, table));
     barrier(s);
@@ -485,12 +486,17 @@ static void split_for_code(struct scene *s, bool published)
 
 static void a_page_of_a_block_becomes_executable(struct scene *s)
 {
-    split_for_code(s, true);
+    split_for(s, RX, true);
 }
 
 static void a_page_of_a_block_becomes_executable_unpublished(struct scene *s)
 {
-    split_for_code(s, false);
+    split_for(s, RX, false);
+}
+
+static void a_page_of_a_block_becomes_device_at_once(struct scene *s)
+{
+    split_for(s, RW | AXAS_MEM_DEVICE, true);
 }
 
 static void an_entry_is_written_in_halves(struct scene *s)
@@ -1011,6 +1017,8 @@ static void a_group_taken_apart_loses_its_bits(struct scene *s)
     CASE(a_page_of_a_block_becomes_executable, KEPT, splits_without_breaks, false)                           \
     CASE(a_page_of_a_block_becomes_executable_unpublished, NOT_PUBLISHED_AGAIN, splits_without_breaks,       \
          false)                                                                                              \
+    CASE_IN(on_arm, a_page_of_a_block_becomes_device_at_once, NO_BREAK, arm_gentle_splits, false)            \
+    CASE_IN(elsewhere, a_page_of_a_block_becomes_device_at_once, KEPT, without_breaks, false)                \
     CASE(an_entry_is_written_in_halves, IN_PIECES, everywhere, false)                                        \
     CASE(an_entry_is_nonsense, BAD_ENTRY, everywhere, false)                                                 \
     CASE(a_table_becomes_a_block, TABLE_REPLACED, everywhere, false)                                         \
