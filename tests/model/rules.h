@@ -130,10 +130,12 @@ static const struct facts rules_facts[] = {
         .local = RULE(PERMISSIONS_MORE),
         .everything = RULE(REMOVE_TABLE),
     },
-    /* "sees_new: a new entry is seen without a fence": neither a hole nor a refusal stays. */
+    /* "sees_new: a new entry is seen without a fence": neither a hole nor a refusal stays. Another type
+     * concerns all that is cached. */
     {
         .format = "ok_nonzero_empty",
         .breaks = RULE(OUTPUT_ADDRESS) | RULE(COLLAPSE),
+        .everything = RULE(MEMORY_TYPE),
         .caches_empty = true,
         .sees_new = "sees_new",
         .caches_refused = true,
