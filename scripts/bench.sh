@@ -11,8 +11,8 @@
 # - where one uses the other thread of the same core, or, for work of two threads, the second core. bench/calm.py sees
 #   both by work of which nothing is judged. Such a mode's rows are measured again, up to three times, and their calmest
 #   run counts. When that calms less than a third of them, the machine stays busy, and no further try is made.
-# - where the tables of 16 GiB lie in the cache that all guests share. Where repetitions of those are far apart, twice
-#   as many more are made, and all of them count.
+# - for what waits for the cache and the memory that all guests share: tables of 16 GiB, faults in random order, areas,
+#   copies. Where repetitions of those are far apart, twice as many more are made, and all of them count.
 #
 # Then Callgrind counts the instructions of what was timed, on all cores: they are the same on a busy machine.
 #
@@ -91,11 +91,14 @@ build() {
 }
 
 # The work that is measured together, as what its rows' names begin with: all but two threads; these; and of the first
-# what gets more repetitions where they are far apart.
+# what gets more repetitions where they are far apart (report.FAR_APART).
 declare -A parts=(
     [core]='([^W][^/]*|W([^9]|9-[^t])[^/]*)'
     [threads]='W9-threads[^/]*'
     [16g]='(W4|walk|chase)-16g[^/]*'
+    [faults]='(W9-random|swap-random|lock-pair|find-10)'
+    [areas]='(W10-[^/]*|find-10+)'
+    [copies]='(W11|memcpy)-(4k|1m)'
 )
 
 # benchmark COMPILER FORMAT/MODE PART OPTION...: the program, pinned.
@@ -130,9 +133,14 @@ progress() {
     printf '%d\n' "$done_rows" >"$out/done"
 }
 
-# measure COMPILER FORMAT/MODE PART REPETITIONS DIRECTORY
+# measure COMPILER FORMAT/MODE PART REPETITIONS DIRECTORY: three times as many of two threads, which take no time and
+# which another guest disturbs most.
 measure() {
-    benchmark "$1" "$2" "$3" --benchmark_repetitions="$4" --benchmark_min_time="$seconds" \
+    local times=$4
+    if [ "$3" = threads ]; then
+        times=$((3 * times))
+    fi
+    benchmark "$1" "$2" "$3" --benchmark_repetitions="$times" --benchmark_min_time="$seconds" \
         --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
         --benchmark_out="$5/${2/\//.}.$3.json" --benchmark_out_format=json 2>&1 |
         progress "$1"

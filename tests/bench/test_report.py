@@ -80,17 +80,19 @@ class Report(unittest.TestCase):
         self.assertEqual(report.disturbed({"cc": times}), ["- cc, some busy: 70 % slower"])
 
     def test_two_threads_are_disturbed_where_no_second_core_was(self):
-        times = {("some", "there"): {"W9-threads-1/space": [17, 17, 90], "W9-threads-2-apart/space": [1, 10, 10]},
-                 ("some", "gone"): {"W9-threads-1/space": [16, 16, 16], "W9-threads-2-apart/space": [10, 10, 10],
+        times = {("some", "there"): {"W9-threads-1/space": [17, 17, 90], "W9-threads-2-apart/space": [6, 12, 12]},
+                 ("some", "gone"): {"W9-threads-1/space": [16, 16, 16], "W9-threads-2-apart/space": [9, 9, 12],
                                     "W9-threads-2/space": [1, 1, 1]}}
         self.assertEqual(report.paces(times), {("some", "there", "threads"): 20 / 17, ("some", "gone", "threads"): 1.25})
         self.assertEqual(report.disturbed({"cc": times}), ["- cc, some gone, two threads: 25 % slower"])
 
-    def test_repetitions_for_16_gib_may_be_far_apart(self):
+    def test_repetitions_may_be_far_apart_where_guests_share(self):
         near, far = [100, 110, 125], [100, 110, 128]
-        times = {("some", "near"): {"W4-16g/inline": near, "walk-16g/floor": near, "W4-1g/inline": [1, 9]},
-                 ("some", "far"): {"W4-16g/inline": near, "walk-16g/floor": far}}
-        self.assertEqual(report.far_apart(times), {("some", "far"): 28 / 110})
+        times = {("some", "near"): {"W4-16g/inline": near, "walk-16g/floor": near, "W4-1g/inline": [1, 9],
+                                    "W11-4k/space": [100, 105, 110], "W11-64/space": [1, 9]},
+                 ("some", "far"): {"W4-16g/inline": near, "walk-16g/floor": far, "memcpy-1m/floor": near},
+                 ("no", "such"): {}}
+        self.assertEqual(report.far_apart(times), {("some", "far", "16g"): 28 / 110, ("some", "far", "copies"): 25 / 110})
 
     def test_instructions_are_those_of_the_row_and_of_each_of_its_floors(self):
         text = "".join(f"desc: Trigger: Client Request: {name} {items}\n\nevents: Ir\nsummary: 0\n0 7\ntotals: {total}\n"
