@@ -64,9 +64,8 @@ struct last_table {
  * table, the page's is a leaf, or empty where one is made. Each ends at the first address that fails. */
 struct checked {
     uint64_t (*walk)(const struct walked *walked);
-    void (*store)(const struct walked *walked);
     /** Looks first into the table of the page before. */
-    void (*store_near)(const struct walked *walked);
+    void (*store)(const struct walked *walked);
     void (*swap)(const struct walked *walked);
 };
 
@@ -89,7 +88,9 @@ struct floors {
     void (*store)(const struct walked *walked);
     void (*swap)(const struct walked *walked);
     struct checked checked; /**< in the loop */
-    struct checked called;  /**< behind a call for each address */
+    /** The same for who knows that the pages are in no order: does not look. */
+    void (*checked_store_scattered)(const struct walked *walked);
+    struct checked called; /**< behind a call for each address, which does not know the next one */
 };
 
 /** NULL if there is no such format or mode. */

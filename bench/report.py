@@ -142,9 +142,10 @@ mapped there by the function for such. *Table* is the same by a call of `axas/ta
 *Least* is what a target that is missed is to be held against: the floor with no more checks than keep the promise, as a
 multiple of the floor. Beside *inline* they are in the loop itself (`checked`): addresses are in bounds and aligned, each
 entry on the way is a table, the last one is a leaf, or empty where a page is made. Beside *table* they are behind a call
-for each page, which has to look at its size and its attribute too (`called`). In order these too look into the table of
-the page before. Where a new entry has to be told of, they do so; they have no tables to make, one mode, and no other way
-to go where a check fails. Of whole ranges there is one
+for each page, which has to look at its size and its attribute too (`called`). A page is looked for in the table of the
+page before, unless who maps says that pages are in no order: a call does not know the next one, and is the same in any
+order. Where a new entry has to be told of, they do so; they have no tables to make, one mode, and no other way to go
+where a check fails. Of whole ranges there is one
 
 - beside W3: what the new tables have beside its leaves is emptied by `memset`; where the root holds the leaves there is
   no new table, and all entries are asked whether they are empty before the first is stored, as a call that fails

@@ -718,10 +718,10 @@ static void store_pages(struct bench_state *state, const struct subject *s, bool
         store_pages(state, s, shuffled, s->floors->straight);        \
     }
 FOR_STORE(store_order, false, store)
-FOR_STORE(store_order_checked, false, checked.store_near)
-FOR_STORE(store_order_called, false, called.store_near)
+FOR_STORE(store_order_checked, false, checked.store)
+FOR_STORE(store_order_called, false, called.store)
 FOR_STORE(store_random, true, store)
-FOR_STORE(store_random_checked, true, checked.store)
+FOR_STORE(store_random_checked, true, checked_store_scattered)
 FOR_STORE(store_random_called, true, called.store)
 FOR_STORE(swap_order, false, swap)
 FOR_STORE(swap_order_checked, false, checked.swap)
