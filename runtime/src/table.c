@@ -126,21 +126,30 @@ static void *take_frame(const struct axas_table *table, uint64_t size)
     return axas_hal_virt(hal, frame);
 }
 
+void *axas_walk_take_frame(const struct axas_table *table, unsigned level)
+{
+    return take_frame(table, axas_table_bytes(table, level));
+}
+
+void axas_walk_give_frame(const struct axas_table *table, unsigned level, void *frame)
+{
+    const struct axas_hal *hal = table->hal;
+    hal->frame_free(hal->context, axas_hal_phys(hal, frame), axas_table_bytes(table, level),
+                    AXAS_FRAME_TABLE);
+}
+
 /* Gives back what is more than `keep`. */
 static void pool_trim(const struct axas_table *table, struct axas_pool *pool, unsigned level, uint32_t keep)
 {
-    const struct axas_hal *hal = table->hal;
     while (pool->count[level] > keep) {
-        void *frame = axas_pool_take(pool, level);
-        hal->frame_free(hal->context, axas_hal_phys(hal, frame), axas_table_bytes(table, level),
-                        AXAS_FRAME_TABLE);
+        axas_walk_give_frame(table, level, axas_pool_take(pool, level));
     }
 }
 
 static bool pool_raise(const struct axas_table *table, struct axas_pool *pool, unsigned level, uint64_t count)
 {
     while (pool->count[level] < count) {
-        void *frame = take_frame(table, axas_table_bytes(table, level));
+        void *frame = axas_walk_take_frame(table, level);
         if (frame == NULL) {
             return false;
         }

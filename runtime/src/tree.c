@@ -208,7 +208,7 @@ void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool
 {
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
-    void *made = axas_pool_take(pool, level);
+    void *made = pool != NULL ? axas_pool_take(pool, level) : axas_walk_take_frame(table, level);
     const uint64_t first = index_in(shape, gpa), after = index_in(shape, last) + 1;
     if (made != NULL) {
         empty_unlinked(format, made, first, shape->empty);
@@ -677,16 +677,20 @@ void axas_walk_touch(const struct axas_table *table, uint64_t gpa, uint64_t last
     }
 }
 
-/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`. AXAS_ERR_BUSY: another
- * CPU was first. */
+/* Links tables that lead to a leaf of `level`, below the empty entry *slot of `hole`; which they are is in
+ * made[]. Without a pool nobody else is there, and they come from the HAL. AXAS_ERR_BUSY: another CPU was
+ * first. */
 static enum axas_status build(struct axas_table *table, void *slot, unsigned hole, uint64_t gpa,
-                              uint64_t leaf, unsigned level, struct axas_pool *pool)
+                              uint64_t leaf, unsigned level, struct axas_pool *pool,
+                              void *made[AXAS_MAX_LEVELS])
 {
     const struct axas_format *format = table->format;
-    void *made[AXAS_MAX_LEVELS];
     uint64_t expected = format->shape[hole].empty, entry = leaf;
     enum axas_status status = AXAS_ERR_NO_MEMORY;
     unsigned at = level;
+    if (!axas_walk_within_limit(table, level - hole)) {
+        return AXAS_ERR_NO_MEMORY;
+    }
     for (; at > hole; at--) {
         made[at] = axas_walk_new_table(table, pool, at, gpa, gpa);
         if (made[at] == NULL) {
@@ -696,15 +700,22 @@ static enum axas_status build(struct axas_table *table, void *slot, unsigned hol
         written(table, made[at], format->shape[at].entries);
         entry = format->table_make(at - 1, axas_walk_phys(table, made[at]));
     }
-    if (compare_exchange(format, slot, &expected, entry)) {
-        axas_walk_linked(table, level - hole);
-        return axas_walk_announce(table, slot, format->entry_bytes);
+    if (pool == NULL) { /* a swap would wait for all the stores that emptied the tables */
+        store(format, slot, entry);
+    } else if (!compare_exchange(format, slot, &expected, entry)) {
+        status = AXAS_ERR_BUSY;
+        goto undo;
     }
-    status = AXAS_ERR_BUSY;
+    axas_walk_linked(table, level - hole);
+    return axas_walk_announce(table, slot, format->entry_bytes);
 undo:
     while (at < level) {
         at++;
-        axas_pool_put(pool, at, made[at]);
+        if (pool != NULL) {
+            axas_pool_put(pool, at, made[at]);
+        } else {
+            axas_walk_give_frame(table, at, made[at]);
+        }
     }
     return status;
 }
@@ -727,30 +738,10 @@ enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint6
                        ? axas_walk_announce(table, slot, format->entry_bytes)
                        : AXAS_ERR_EXISTS;
         }
-        if (!axas_walk_within_limit(table, level - hole)) {
-            return AXAS_ERR_NO_MEMORY;
-        }
-        status = build(table, slot, hole, gpa, leaf, level, pool);
+        void *made[AXAS_MAX_LEVELS];
+        status = build(table, slot, hole, gpa, leaf, level, pool, made);
         /* Each time another CPU is first there is a table more, so this ends. */
     } while (status == AXAS_ERR_BUSY);
-    return status;
-}
-
-/* Exclusive. A page below the empty entry *slot of `hole`, with the tables from the HAL; gives the last one.
- */
-static enum axas_status install_in_new_tables(struct axas_table *table, void *slot, unsigned hole,
-                                              uint64_t gpa, uint64_t leaf, void **leaf_table)
-{
-    const unsigned bottom = axas_last_level(table->format);
-    struct axas_pool own = {0};
-    enum axas_status status = axas_pool_fill(table, &own, hole, bottom);
-    if (status == AXAS_OK) {
-        *leaf_table = own.first[bottom];
-        status = build(table, slot, hole, gpa, leaf, bottom, &own);
-    }
-    if (status != AXAS_OK) { /* or else all that was filled is linked */
-        axas_pool_drain(table, &own);
-    }
     return status;
 }
 
@@ -770,19 +761,18 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
                                : axas_tree_install(table, gpa, hpa, bottom, &code, pool);
     }
     const uint64_t index = index_in(shape, gpa);
-    void *leaf_table = NULL;
+    void *made[AXAS_MAX_LEVELS];
     enum axas_status status = AXAS_ERR_EXISTS;
     if (level == bottom) {
-        leaf_table = axas_tree_behind(format, slot, 0 - index);
+        made[bottom] = axas_tree_behind(format, slot, 0 - index);
         status = table->mode->install_page(table, slot, hpa, attr);
     } else if (entry == format->shape[level].empty) {
-        const uint64_t leaf = format->leaf_make(bottom, hpa, &code);
-        status = install_in_new_tables(table, slot, level, gpa, leaf, &leaf_table);
+        status = build(table, slot, level, gpa, format->leaf_make(bottom, hpa, &code), bottom, NULL, made);
     }
     if (status != AXAS_OK) {
         return status;
     }
-    axas_walk_keep_leaf_table(table, leaf_table, gpa - index * shape->span);
+    axas_walk_keep_leaf_table(table, made[bottom], gpa - index * shape->span);
     axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
     return AXAS_OK;
 }

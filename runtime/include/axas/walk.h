@@ -149,6 +149,9 @@ uint64_t axas_walk_phys(const struct axas_table *table, const void *pointer);
 /** Takes a prepared frame for a table of `level`; NULL if the pool has none. */
 void *axas_pool_take(struct axas_pool *pool, unsigned level);
 void axas_pool_put(struct axas_pool *pool, unsigned level, void *frame);
+/** A frame from the HAL for a table of `level`, or NULL; and back to it. */
+void *axas_walk_take_frame(const struct axas_table *table, unsigned level);
+void axas_walk_give_frame(const struct axas_table *table, unsigned level, void *frame);
 
 /** The HAL's table_write_back, which is there. */
 void axas_walk_write_back(const struct axas_table *table, const void *bytes, uint64_t size);
@@ -290,8 +293,8 @@ const struct axas_transition *axas_walk_change_of(const struct axas_table *table
  * for what is kept, `seen`, is not asked about again. */
 const struct axas_transition *axas_walk_known_change(const struct axas_change_request *what, unsigned level,
                                                      uint64_t entry, uint64_t seen);
-/** A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool has no
- *  frame. */
+/** A table for [gpa, last] that nothing links yet, empty but for the entries of that; NULL if the pool, or
+ * without one the HAL, has no frame. */
 void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool, unsigned level,
                           uint64_t gpa, uint64_t last);
 /** Puts a table that is full into the entry *slot of `level`, which is empty. */
