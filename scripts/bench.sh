@@ -11,8 +11,8 @@
 # - where one uses the other thread of the same core, or, for work of two threads, the second core. bench/calm.py sees
 #   both by work of which nothing is judged. Such a mode's rows are measured again, up to three times, and their calmest
 #   run counts. When that calms less than a third of them, the machine stays busy, and no further try is made.
-# - for what waits for the cache and the memory that all guests share: tables of 16 GiB, faults in random order, areas,
-#   copies. Where repetitions of those are far apart, twice as many more are made, and all of them count.
+# - for what waits for the cache and the memory that all guests share: tables of 16 GiB, faults in random order, splits,
+#   areas, copies. Where repetitions of those are far apart, twice as many more are made, and all of them count.
 #
 # Then Callgrind counts the instructions of what was timed, on all cores: they are the same on a busy machine.
 #
@@ -97,6 +97,7 @@ declare -A parts=(
     [threads]='W9-threads[^/]*'
     [16g]='(W4|walk|chase)-16g[^/]*'
     [faults]='(W9-random|swap-random|lock-pair|find-10)'
+    [splits]='(W8|fill-split)'
     [areas]='(W10-[^/]*|find-10+)'
     [copies]='(W11|memcpy)-(4k|1m)'
 )
