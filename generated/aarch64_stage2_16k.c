@@ -1492,7 +1492,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         uint64_t code;
 
         if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, t->root_level, gpa, &slot))) {
-            return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+            return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
         }
         code = t->page_code.of[axas_walk_anew(access)];
         if (pool != NULL) {
@@ -1502,7 +1502,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
-    return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+    return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
 }
 
 /* The slot of the smallest leaf at gpa, by the first one of its table. */
@@ -1550,7 +1550,7 @@ static enum axas_status install_from_level1(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LEVEL1, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
@@ -1593,7 +1593,7 @@ static enum axas_status install_from_level2(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LEVEL2, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
@@ -1636,7 +1636,7 @@ static enum axas_status install_from_level3(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LEVEL3, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_aarch64_stage2_16k_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif

@@ -1622,7 +1622,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         uint64_t code;
 
         if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, t->root_level, gpa, &slot))) {
-            return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+            return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
         }
         code = t->page_code.of[axas_walk_anew(access)];
         if (pool != NULL) {
@@ -1632,7 +1632,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
-    return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+    return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
 }
 
 /* The slot of the smallest leaf at gpa, by the first one of its table. */
@@ -1680,7 +1680,7 @@ static enum axas_status install_from_level0(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL0, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
@@ -1723,7 +1723,7 @@ static enum axas_status install_from_level1(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL1, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
@@ -1766,7 +1766,7 @@ static enum axas_status install_from_level2(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL2, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
@@ -1809,7 +1809,7 @@ static enum axas_status install_from_level3(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_aarch64_stage2_16k_lpa2_inline_slot(&walker, AXAS_AARCH64_STAGE2_16K_LPA2_LEVEL3, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, LEVEL3_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_aarch64_stage2_16k_lpa2_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif

@@ -1100,7 +1100,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         uint64_t code;
 
         if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_slot(&walker, t->root_level, gpa, &slot))) {
-            return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+            return axas_walk_put_page(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
         }
         code = t->page_code.of[axas_walk_anew(access)];
         if (pool != NULL) {
@@ -1110,7 +1110,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
-    return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+    return axas_walk_put_page(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
 }
 
 /* The slot of the smallest leaf at gpa, by the first one of its table. */
@@ -1158,7 +1158,7 @@ static enum axas_status install_from_vpn1(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_slot(&walker, AXAS_RISCV32_GSTAGE_VPN1, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_riscv32_gstage_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif

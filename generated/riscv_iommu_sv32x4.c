@@ -1117,7 +1117,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         uint64_t code;
 
         if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_slot(&walker, t->root_level, gpa, &slot))) {
-            return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+            return axas_walk_put_page(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
         }
         code = t->page_code.of[axas_walk_anew(access)];
         if (pool != NULL) {
@@ -1127,7 +1127,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
-    return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+    return axas_walk_put_page(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
 }
 
 /* The slot of the smallest leaf at gpa, by the first one of its table. */
@@ -1175,7 +1175,7 @@ static enum axas_status install_from_vpn1(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_slot(&walker, AXAS_RISCV_IOMMU_SV32X4_VPN1, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, VPN0_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_riscv_iommu_sv32x4_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif

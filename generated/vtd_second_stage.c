@@ -1425,7 +1425,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         uint64_t code;
 
         if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, t->root_level, gpa, &slot))) {
-            return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+            return axas_walk_put_page(t, gpa, hpa, PT_SPAN, (axas_attr)access, pool);
         }
         code = t->page_code.of[axas_walk_anew(access)];
         if (pool != NULL) {
@@ -1435,7 +1435,7 @@ static AXAS_OUTLINE enum axas_status put_page(
         return fill_page(t, slot, gpa, code, hpa);
     }
 #endif
-    return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+    return axas_walk_put_page(t, gpa, hpa, PT_SPAN, (axas_attr)access, pool);
 }
 
 /* The slot of the smallest leaf at gpa, by the first one of its table. */
@@ -1483,7 +1483,7 @@ static enum axas_status install_from_pml5(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, AXAS_VTD_SECOND_STAGE_PML5, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, PT_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_vtd_second_stage_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
@@ -1526,7 +1526,7 @@ static enum axas_status install_from_pml4(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, AXAS_VTD_SECOND_STAGE_PML4, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, PT_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_vtd_second_stage_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif
@@ -1569,7 +1569,7 @@ static enum axas_status install_from_pdp(
         return axas_walk_put(t, gpa, hpa, size, (axas_attr)access, pool);
     }
     if (AXAS_UNLIKELY(!axas_vtd_second_stage_inline_slot(&walker, AXAS_VTD_SECOND_STAGE_PDP, gpa, &slot))) {
-        return axas_walk_put_page(t, gpa, hpa, (axas_attr)access, pool);
+        return axas_walk_put_page(t, gpa, hpa, PT_SPAN, (axas_attr)access, pool);
     }
     return AXAS_LIKELY(axas_vtd_second_stage_inline_swap_page(slot, t->page_code.of[axas_walk_anew(access)], hpa)) ? AXAS_OK : AXAS_ERR_EXISTS;
 #endif

@@ -1035,7 +1035,7 @@ enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t 
 {
     if (axas_walk_page_code(table, hpa, size, attr, table->page_size) != 0 &&
         (gpa & table->not_in_gpa) == 0) {
-        return axas_walk_put_page(table, gpa, hpa, attr, pool);
+        return axas_walk_put_page(table, gpa, hpa, size, attr, pool);
     }
     return pool != NULL ? install(table, gpa, hpa, size, attr, pool) : map(table, gpa, hpa, size, attr);
 }

@@ -745,8 +745,8 @@ enum axas_status axas_tree_install(struct axas_table *table, uint64_t gpa, uint6
     return status;
 }
 
-enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
-                                    struct axas_pool *pool)
+enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                    axas_attr attr, struct axas_pool *pool)
 {
     const struct axas_format *format = table->format;
     const unsigned bottom = axas_last_level(format);
@@ -772,8 +772,8 @@ enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint
     if (status != AXAS_OK) {
         return status;
     }
-    axas_walk_keep_leaf_table(table, made[bottom], gpa - index * shape->span);
-    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, shape->span, shape->span);
+    axas_walk_keep_leaf_table(table, made[bottom], gpa - index * size);
+    axas_walk_invalidate(table, &table->change[AXAS_CHANGE_MAKE], gpa, size, size);
     return AXAS_OK;
 }
 

@@ -217,9 +217,9 @@ static inline uint64_t axas_walk_page_code(const struct axas_table *table, uint6
 enum axas_status axas_walk_put(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
                                axas_attr attr, struct axas_pool *pool);
 /** The same for a page whose arguments are checked and whose code is kept, by the mode's find and
- * install_page. */
-enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, axas_attr attr,
-                                    struct axas_pool *pool);
+ * install_page. Its arguments are in the same places, so that no register is saved for who calls it last. */
+enum axas_status axas_walk_put_page(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
+                                    axas_attr attr, struct axas_pool *pool);
 /** The number of the page at `offset`; rotated, what is not aligned is beyond all pages. */
 static inline uint64_t axas_walk_page_number(uint64_t offset, unsigned shift)
 {
