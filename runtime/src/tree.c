@@ -307,8 +307,8 @@ static bool recode_unlinked(const struct axas_change_request *what, void *child,
     return true;
 }
 
-/* axas_walk_split; a page that changes alone is given its code with `gives`, which becomes false if it was
- * not. */
+/* axas_walk_split; with *gives the page at gpa changes alone and is given its code, or *gives becomes false.
+ */
 static AXAS_INLINE void *split(const struct axas_change_request *what, void *slot, unsigned level,
                                uint64_t gpa, uint64_t last, bool *gives)
 {
@@ -322,9 +322,8 @@ static AXAS_INLINE void *split(const struct axas_change_request *what, void *slo
     }
     uint64_t entry = axas_tree_load(format, slot), there = entry;
     const uint64_t link = format->table_make(level, axas_walk_phys(table, child));
-    bool breaks = false;
-    if (change->breaks && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
-        breaks = true;
+    const bool breaks = change->breaks && format->entry_kind(level, entry) == AXAS_ENTRY_LEAF;
+    if (breaks) {
         there = format->shape[level].empty;
         entry = take(table, slot, there);
         written(table, slot, 1);
