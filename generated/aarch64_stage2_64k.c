@@ -1295,46 +1295,48 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_64k_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+uint64_t axas_aarch64_stage2_64k_from_level1_translate(const struct axas_table *t, uint64_t gpa)
 {
     const struct axas_walker walker = axas_walker_on(t);
+    axas_hpa hpa;
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_reach(&walker, AXAS_AARCH64_STAGE2_64K_LEVEL1, gpa, hpa))) {
-        return axas_walk_translate(t, gpa, hpa);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_reach(&walker, AXAS_AARCH64_STAGE2_64K_LEVEL1, gpa, &hpa))) {
+        return axas_walk_translate(t, gpa);
     }
-    return AXAS_OK;
+    return hpa.raw;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_64k_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+uint64_t axas_aarch64_stage2_64k_from_level2_translate(const struct axas_table *t, uint64_t gpa)
 {
     const struct axas_walker walker = axas_walker_on(t);
+    axas_hpa hpa;
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_reach(&walker, AXAS_AARCH64_STAGE2_64K_LEVEL2, gpa, hpa))) {
-        return axas_walk_translate(t, gpa, hpa);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_reach(&walker, AXAS_AARCH64_STAGE2_64K_LEVEL2, gpa, &hpa))) {
+        return axas_walk_translate(t, gpa);
     }
-    return AXAS_OK;
+    return hpa.raw;
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_aarch64_stage2_64k_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+uint64_t axas_aarch64_stage2_64k_from_level3_translate(const struct axas_table *t, uint64_t gpa)
 {
     const struct axas_walker walker = axas_walker_on(t);
+    axas_hpa hpa;
 
-    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_reach(&walker, AXAS_AARCH64_STAGE2_64K_LEVEL3, gpa, hpa))) {
-        return axas_walk_translate(t, gpa, hpa);
+    if (AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_reach(&walker, AXAS_AARCH64_STAGE2_64K_LEVEL3, gpa, &hpa))) {
+        return axas_walk_translate(t, gpa);
     }
-    return AXAS_OK;
+    return hpa.raw;
 }
 
 #if !SMALL
 /* What the usual walk does not give. */
 static AXAS_OUTLINE axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
 {
-    axas_hpa hpa = { AXAS_NO_HPA };
+    const uint64_t found = axas_walk_translate(t, gpa);
 
-    (void)axas_walk_translate(t, gpa, &hpa);
-    return hpa;
+    return axas_hpa_of(AXAS_IS_NO_HPA(found) ? AXAS_NO_HPA : found);
 }
 
 /*

@@ -930,24 +930,24 @@ static AXAS_OUTLINE void *find(const struct axas_table *t, uint64_t gpa, unsigne
 }
 
 /* The direct map is at an offset. */
-enum axas_status axas_riscv32_gstage_from_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa)
+uint64_t axas_riscv32_gstage_from_vpn1_translate(const struct axas_table *t, uint64_t gpa)
 {
     const struct axas_walker walker = axas_walker_on(t);
+    axas_hpa hpa;
 
-    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_reach(&walker, AXAS_RISCV32_GSTAGE_VPN1, gpa, hpa))) {
-        return axas_walk_translate(t, gpa, hpa);
+    if (AXAS_UNLIKELY(!axas_riscv32_gstage_inline_reach(&walker, AXAS_RISCV32_GSTAGE_VPN1, gpa, &hpa))) {
+        return axas_walk_translate(t, gpa);
     }
-    return AXAS_OK;
+    return hpa.raw;
 }
 
 #if !SMALL
 /* What the usual walk does not give. */
 static AXAS_OUTLINE axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
 {
-    axas_hpa hpa = { AXAS_NO_HPA };
+    const uint64_t found = axas_walk_translate(t, gpa);
 
-    (void)axas_walk_translate(t, gpa, &hpa);
-    return hpa;
+    return axas_hpa_of(AXAS_IS_NO_HPA(found) ? AXAS_NO_HPA : found);
 }
 
 /*

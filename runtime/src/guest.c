@@ -56,10 +56,10 @@ static AXAS_OUTLINE struct place walk_to(const struct axas_table *table, struct 
         const void *first = axas_tree_behind(format, slot, 0 - (offset >> table->page_shift));
         *last = (struct axas_last_leaf){gpa - offset, size, first, 0};
         place.slot = table->mode->leaf_in(first, gpa, &place.hpa);
-    } else if (format->entry_kind(level, entry) == AXAS_ENTRY_LEAF &&
-               table->translate(table, gpa, &place.hpa) == AXAS_OK) {
-        /* A leaf stays what it is while the lock is held; a hole may have been filled. */
+    } else if (format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
+        /* It stays what it is while the lock is held; a hole may have been filled. */
         const uint64_t size = format->shape[level].span;
+        place.hpa = axas_hpa_of(table->translate(table, gpa));
         *last = (struct axas_last_leaf){gpa & ~(size - 1), size, NULL, place.hpa.raw - gpa};
     }
     return place;

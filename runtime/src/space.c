@@ -1070,20 +1070,20 @@ enum axas_status axas_space_translate(struct axas_space *space, axas_gpa gpa, ax
         return AXAS_ERR_RANGE;
     }
     struct axas_mapping found;
-    axas_hpa there;
     unsigned reader = axas_space_reader(space);
     axas_lock_state state = axas_lock_read(&space->lock, reader);
-    enum axas_status status = space->table.translate(&space->table, gpa.raw, &there);
-    if (status != AXAS_OK) {
+    uint64_t there = space->table.translate(&space->table, gpa.raw);
+    enum axas_status status = AXAS_OK;
+    if (AXAS_IS_NO_HPA(there)) {
         status = locate_mapping(space, gpa, &found);
-        there = found.hpa;
+        there = found.hpa.raw;
         if (status == AXAS_OK && (found.attr & AXAS_ACCESS_MASK) == 0) {
             status = AXAS_ERR_PERMISSION;
         }
     }
     axas_unlock_read(&space->lock, reader, state);
     if (status == AXAS_OK) {
-        *hpa = there;
+        *hpa = axas_hpa_of(there);
     }
     return status;
 }

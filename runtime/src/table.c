@@ -958,17 +958,14 @@ void *axas_walk_empty_page(const struct axas_table *table, uint64_t gpa)
     return level == axas_last_level(table->format) && entry == table->page_empty ? slot : NULL;
 }
 
-enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa)
+uint64_t axas_walk_translate(const struct axas_table *table, uint64_t gpa)
 {
     struct axas_leaf leaf;
     enum axas_status status = axas_walk_query(table, gpa, &leaf);
     if (status == AXAS_OK && leaf.kind != AXAS_ENTRY_LEAF) {
         status = AXAS_ERR_NOT_MAPPED;
     }
-    if (status == AXAS_OK) {
-        *hpa = axas_hpa_of(leaf.hpa.raw + (gpa - leaf.gpa.raw));
-    }
-    return status;
+    return status == AXAS_OK ? leaf.hpa.raw + (gpa - leaf.gpa.raw) : AXAS_NO_HPA_BUT(status);
 }
 
 extern inline enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa,

@@ -24,6 +24,10 @@ extern "C" {
 
 /** What a translate gives for an address that leads nowhere: no host address is this wide. */
 #define AXAS_NO_HPA UINT64_MAX
+/** What a mode's translate gives then, which says why: so a word in a register is all that comes back. */
+#define AXAS_NO_HPA_BUT(status) (0 - (uint64_t)(status))
+#define AXAS_IS_NO_HPA(hpa) __builtin_expect((hpa) > AXAS_NO_HPA_BUT(256), 0)
+#define AXAS_WHY_NO_HPA(hpa) ((enum axas_status)(0 - (hpa)))
 
 enum axas_entry_kind {
     AXAS_ENTRY_EMPTY = 0, /**< exactly the level's empty value */
@@ -150,7 +154,7 @@ struct axas_table {
     bool publishes;      /**< new entries have to be written back, or followed by the HAL's barrier */
     uint32_t vmid;
     /** Shared. The mode's translate, or what takes its place if `maps_by_call`. */
-    enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
+    uint64_t (*translate)(const struct axas_table *table, uint64_t gpa);
     /** Shared. The mode's install, or its put_page if `maps_by_call`, or if writing back or a barrier is to
      * follow new entries. */
     enum axas_status (*install)(struct axas_table *table, uint64_t gpa, uint64_t hpa, uint64_t size,
@@ -259,9 +263,9 @@ struct axas_mode {
     uint64_t with;       /**< features that the mode needs */
     uint64_t fewer_with; /**< features with which it takes as few bits as gpa_bits_fewer */
 
-    /** Shared. The host address of a byte; not for a table that maps_by_call. AXAS_ERR_NOT_MAPPED, also for a
-     *  held leaf; AXAS_ERR_CORRUPT. */
-    enum axas_status (*translate)(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
+    /** Shared. The host address of a byte; not for a table that maps_by_call. AXAS_NO_HPA_BUT
+     *  AXAS_ERR_NOT_MAPPED, also for a held leaf, or AXAS_ERR_CORRUPT. */
+    uint64_t (*translate)(const struct axas_table *table, uint64_t gpa);
     /** Shared. The same for each of `count` addresses; AXAS_NO_HPA for those that lead nowhere. */
     void (*translate_batch)(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                             size_t count);

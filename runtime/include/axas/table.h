@@ -155,7 +155,15 @@ inline enum axas_status axas_table_translate(const struct axas_table *table, axa
     if (table == NULL || hpa == NULL) {
         return AXAS_ERR_INVALID;
     }
-    return gpa.raw > table->last ? AXAS_ERR_RANGE : table->translate(table, gpa.raw, hpa);
+    if (gpa.raw > table->last) {
+        return AXAS_ERR_RANGE;
+    }
+    const uint64_t found = table->translate(table, gpa.raw);
+    if (AXAS_IS_NO_HPA(found)) {
+        return AXAS_WHY_NO_HPA(found);
+    }
+    hpa->raw = found;
+    return AXAS_OK;
 }
 /** Shared. The host address of each of `count` bytes, whose walks go down the tree together and so wait for
  *  memory together; AXAS_NO_HPA for one that axas_table_translate gives no address for. The arrays may not

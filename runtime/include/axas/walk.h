@@ -116,9 +116,8 @@ static AXAS_INLINE struct axas_walker axas_walker_on(const struct axas_table *ta
 }
 
 /** A walker that walks a table whose translate that is, and calls for all others. */
-static AXAS_INLINE struct axas_walker axas_walker_of(struct axas_table *table,
-                                                     enum axas_status (*translate)(const struct axas_table *,
-                                                                                   uint64_t, axas_hpa *))
+static AXAS_INLINE struct axas_walker
+axas_walker_of(struct axas_table *table, uint64_t (*translate)(const struct axas_table *, uint64_t))
 {
     struct axas_walker walker = {NULL, NULL, 0, 0, 0, 0, {{0}}, false};
     if (table != NULL && table->translate == translate) {
@@ -281,8 +280,8 @@ enum axas_status axas_walk_found(const struct axas_table *table, unsigned level,
                                  struct axas_leaf *leaf);
 /** The walk to gpa, and axas_walk_found. */
 enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf);
-/** axas_table_translate for checked arguments, by axas_walk_query. */
-enum axas_status axas_walk_translate(const struct axas_table *table, uint64_t gpa, axas_hpa *hpa);
+/** What a mode's translate gives, by axas_walk_query. */
+uint64_t axas_walk_translate(const struct axas_table *table, uint64_t gpa);
 /** axas_table_translate_batch, one address after the other. */
 void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                               size_t count);

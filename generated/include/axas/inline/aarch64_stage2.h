@@ -314,13 +314,13 @@ call:
 }
 
 /* What modes from level0 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_aarch64_stage2_from_level0_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_aarch64_stage2_from_level0_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from level1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_aarch64_stage2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_aarch64_stage2_from_level1_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from level2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_aarch64_stage2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_aarch64_stage2_from_level2_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from level3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_aarch64_stage2_from_level3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_aarch64_stage2_from_level3_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- start level 3 ---- */
 

@@ -290,9 +290,9 @@ call:
 }
 
 /* What modes from level1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_armv7_lpae_stage2_from_level1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_armv7_lpae_stage2_from_level1_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from level2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_armv7_lpae_stage2_from_level2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_armv7_lpae_stage2_from_level2_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- start level 2 ---- */
 

@@ -309,9 +309,9 @@ call:
 }
 
 /* What modes from dir3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_from_dir3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_loongarch64_stage2_from_dir3_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from dir2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_from_dir2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_loongarch64_stage2_from_dir2_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- 3 levels, 39 bits ---- */
 

@@ -293,15 +293,9 @@ call:
 }
 
 /* What modes from dir3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_16k_from_dir3_translate(
-        const struct axas_table *t,
-        uint64_t gpa,
-        axas_hpa *hpa);
+uint64_t axas_loongarch64_stage2_16k_from_dir3_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from dir1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_loongarch64_stage2_16k_from_dir1_translate(
-        const struct axas_table *t,
-        uint64_t gpa,
-        axas_hpa *hpa);
+uint64_t axas_loongarch64_stage2_16k_from_dir1_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- 2 levels, 36 bits ---- */
 

@@ -264,7 +264,7 @@ call:
 }
 
 /* What modes from vpn1 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_riscv32_gstage_from_vpn1_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_riscv32_gstage_from_vpn1_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- Sv32x4 ---- */
 

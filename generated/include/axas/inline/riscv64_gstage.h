@@ -345,11 +345,11 @@ call:
 }
 
 /* What modes from vpn4 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_riscv64_gstage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_riscv64_gstage_from_vpn4_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from vpn3 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_riscv64_gstage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_riscv64_gstage_from_vpn3_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from vpn2 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_riscv64_gstage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_riscv64_gstage_from_vpn2_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- Sv39x4 ---- */
 

@@ -329,11 +329,11 @@ call:
 }
 
 /* What modes from pml5 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_vtd_second_stage_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_vtd_second_stage_from_pml5_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from pml4 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_vtd_second_stage_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_vtd_second_stage_from_pml4_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from pdp on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_vtd_second_stage_from_pdp_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_vtd_second_stage_from_pdp_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- 3-level, AGAW of 39 bits ---- */
 

@@ -316,9 +316,9 @@ call:
 }
 
 /* What modes from pml5 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_x86_64_ept_from_pml5_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_x86_64_ept_from_pml5_translate(const struct axas_table *t, uint64_t gpa);
 /* What modes from pml4 on have for axas_table_translate, and their tables unless the HAL maps by call. */
-enum axas_status axas_x86_64_ept_from_pml4_translate(const struct axas_table *t, uint64_t gpa, axas_hpa *hpa);
+uint64_t axas_x86_64_ept_from_pml4_translate(const struct axas_table *t, uint64_t gpa);
 
 /* ---- 4-level EPT ---- */
 
