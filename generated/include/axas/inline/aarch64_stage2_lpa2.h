@@ -328,10 +328,11 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_lpa2_inline_install_page
     axas_aarch64_stage2_lpa2_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_AARCH64_STAGE2_LPA2_LEVEL3_SHIFT) ||
+            AXAS_UNLIKELY((hpa.raw & w->not_in_hpa) != 0)) {
         goto call;
     }
-    code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
+    code = axas_walk_plain_code(&w->page_code, attr);
     if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_slot(w, root, gpa.raw, &slot)) ||
             AXAS_UNLIKELY(!axas_aarch64_stage2_lpa2_inline_swap_page(slot, code, hpa.raw))) {
         goto call;

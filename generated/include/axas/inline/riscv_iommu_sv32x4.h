@@ -246,10 +246,11 @@ static AXAS_INLINE enum axas_status axas_riscv_iommu_sv32x4_inline_install_page(
     axas_riscv_iommu_sv32x4_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_RISCV_IOMMU_SV32X4_VPN0_SHIFT) ||
+            AXAS_UNLIKELY((hpa.raw & w->not_in_hpa) != 0)) {
         goto call;
     }
-    code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
+    code = axas_walk_plain_code(&w->page_code, attr);
     if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_slot(w, root, gpa.raw, &slot)) ||
             AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_swap_page(slot, code, hpa.raw))) {
         goto call;

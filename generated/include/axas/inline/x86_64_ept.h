@@ -301,10 +301,11 @@ static AXAS_INLINE enum axas_status axas_x86_64_ept_inline_install_page(
     axas_x86_64_ept_entry *slot;
     uint64_t code;
 
-    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_X86_64_EPT_PT_SHIFT)) {
+    if (AXAS_UNLIKELY(pool == NULL) || AXAS_UNLIKELY(number >= w->page_limit >> AXAS_X86_64_EPT_PT_SHIFT) ||
+            AXAS_UNLIKELY((hpa.raw & w->not_in_hpa) != 0)) {
         goto call;
     }
-    code = axas_walk_code_at(&w->page_code, w->not_in_hpa, hpa.raw, attr);
+    code = axas_walk_plain_code(&w->page_code, attr);
     if (AXAS_UNLIKELY(code == 0) || AXAS_UNLIKELY(!axas_x86_64_ept_inline_slot(w, root, gpa.raw, &slot)) ||
             AXAS_UNLIKELY(!axas_x86_64_ept_inline_swap_page(slot, code, hpa.raw))) {
         goto call;
