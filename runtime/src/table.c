@@ -968,6 +968,13 @@ uint64_t axas_walk_translate(const struct axas_table *table, uint64_t gpa)
     return status == AXAS_OK ? leaf.hpa.raw + (gpa - leaf.gpa.raw) : AXAS_NO_HPA_BUT(status);
 }
 
+uint64_t axas_walk_translate_any(const struct axas_table *table, axas_gpa gpa)
+{
+    axas_hpa hpa;
+    enum axas_status status = axas_table_translate(table, gpa, &hpa);
+    return status == AXAS_OK ? hpa.raw : AXAS_NO_HPA_BUT(status);
+}
+
 extern inline enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa,
                                                     axas_hpa *hpa);
 

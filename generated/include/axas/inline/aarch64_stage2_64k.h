@@ -212,13 +212,10 @@ static AXAS_INLINE enum axas_status axas_aarch64_stage2_64k_inline_translate(
         return AXAS_ERR_INVALID;
     }
     if (AXAS_UNLIKELY(gpa.raw >= w->limit) || AXAS_UNLIKELY(!axas_aarch64_stage2_64k_inline_reach(w, root, gpa.raw, &found))) {
-        axas_hpa other; /* not *hpa, which a caller could not keep in a register if it were handed on */
-        const enum axas_status status = axas_table_translate(w->table, gpa, &other);
-
-        if (status != AXAS_OK) {
-            return status;
+        found.raw = axas_walk_translate_any(w->table, gpa);
+        if (AXAS_IS_NO_HPA(found.raw)) {
+            return AXAS_WHY_NO_HPA(found.raw);
         }
-        found = other;
     }
     *hpa = found;
     return AXAS_OK;
