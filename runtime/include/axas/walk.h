@@ -280,9 +280,9 @@ enum axas_status axas_walk_found(const struct axas_table *table, unsigned level,
 enum axas_status axas_walk_query(const struct axas_table *table, uint64_t gpa, struct axas_leaf *leaf);
 /** What a mode's translate gives, by axas_walk_query. */
 uint64_t axas_walk_translate(const struct axas_table *table, uint64_t gpa);
-/** axas_table_translate by a call, of which a caller sees nothing: what it gives comes back as a mode's does.
- */
-__attribute__((cold)) uint64_t axas_walk_translate_any(const struct axas_table *table, axas_gpa gpa);
+/** The same by axas_table_translate: where a walk in the caller's own code goes when something is not usual.
+ * That this is cold lets a loop keep its registers, and put them aside only there. */
+AXAS_COMPACT uint64_t axas_walk_translate_any(const struct axas_table *table, axas_gpa gpa);
 /** axas_table_translate_batch, one address after the other. */
 void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                               size_t count);
