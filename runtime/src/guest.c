@@ -58,9 +58,11 @@ static AXAS_OUTLINE struct place walk_to(const struct axas_table *table, struct 
         place.slot = table->mode->leaf_in(first, gpa, &place.hpa);
     } else if (format->entry_kind(level, entry) == AXAS_ENTRY_LEAF) {
         /* It stays what it is while the lock is held; a hole may have been filled. */
-        const uint64_t size = format->shape[level].span;
-        place.hpa = axas_hpa_of(table->translate(table, gpa));
-        *last = (struct axas_last_leaf){gpa & ~(size - 1), size, NULL, place.hpa.raw - gpa};
+        const uint64_t size = format->shape[level].span, hpa = table->translate(table, gpa);
+        if (!AXAS_IS_NO_HPA(hpa)) {
+            place.hpa = axas_hpa_of(hpa);
+            *last = (struct axas_last_leaf){gpa & ~(size - 1), size, NULL, hpa - gpa};
+        }
     }
     return place;
 }
