@@ -1048,12 +1048,18 @@ uint64_t axas_loongarch64_stage2_16k_from_dir1_translate(const struct axas_table
 }
 
 #if !SMALL
-/* What the usual walk does not give. */
-static AXAS_OUTLINE axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
+/* What the usual walk does not give, of any address. That this is cold tells compilers which way is the usual one. */
+static AXAS_OUTLINE AXAS_COMPACT axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
 {
-    const uint64_t found = axas_walk_translate(t, gpa);
+    uint64_t found = AXAS_NO_HPA;
 
-    return axas_hpa_of(AXAS_IS_NO_HPA(found) ? AXAS_NO_HPA : found);
+    if (gpa <= t->last) {
+        found = axas_walk_translate(t, gpa);
+        if (AXAS_IS_NO_HPA(found)) {
+            found = AXAS_NO_HPA;
+        }
+    }
+    return axas_hpa_of(found);
 }
 
 /*
@@ -1068,7 +1074,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    axas_hpa found = { AXAS_NO_HPA };
+    axas_hpa found;
 
     if (AXAS_LIKELY(gpa <= last)) {
         table_entry *slot;
@@ -1079,11 +1085,12 @@ static AXAS_INLINE const table_entry *leaf_ahead(
             axas_walk_ahead(slot);
             return slot;
         }
-        if (!axas_loongarch64_stage2_16k_inline_leaf(level, entry, gpa, &found) && entry != shape[level].empty) {
-            found = translate_other(t, gpa);
+        if (axas_loongarch64_stage2_16k_inline_leaf(level, entry, gpa, &found)) {
+            *hpa = found;
+            return NULL;
         }
     }
-    *hpa = found;
+    *hpa = translate_other(t, gpa);
     return NULL;
 }
 
@@ -1109,12 +1116,15 @@ static AXAS_INLINE void translate_batch(
             slot[i] = leaf_ahead(t, &walker, root, last, gpas[i].raw, &hpas[i]);
         }
         for (size_t i = 0; i < group; i++) {
-            axas_hpa hpa = { AXAS_NO_HPA };
+            axas_hpa hpa;
 
-            if (AXAS_LIKELY(slot[i] != NULL)) {
-                (void)axas_loongarch64_stage2_16k_inline_leaf(AXAS_LOONGARCH64_STAGE2_16K_PT, axas_loongarch64_stage2_16k_inline_load_link(slot[i]), gpas[i].raw, &hpa);
-                hpas[i] = hpa;
+            if (AXAS_UNLIKELY(slot[i] == NULL)) {
+                continue;
             }
+            if (AXAS_UNLIKELY(!axas_loongarch64_stage2_16k_inline_leaf(AXAS_LOONGARCH64_STAGE2_16K_PT, axas_loongarch64_stage2_16k_inline_load_link(slot[i]), gpas[i].raw, &hpa))) {
+                hpa = translate_other(t, gpas[i].raw);
+            }
+            hpas[i] = hpa;
         }
         gpas += group;
         hpas += group;

@@ -1227,12 +1227,18 @@ uint64_t axas_x86_64_ept_from_pml4_translate(const struct axas_table *t, uint64_
 }
 
 #if !SMALL
-/* What the usual walk does not give. */
-static AXAS_OUTLINE axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
+/* What the usual walk does not give, of any address. That this is cold tells compilers which way is the usual one. */
+static AXAS_OUTLINE AXAS_COMPACT axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
 {
-    const uint64_t found = axas_walk_translate(t, gpa);
+    uint64_t found = AXAS_NO_HPA;
 
-    return axas_hpa_of(AXAS_IS_NO_HPA(found) ? AXAS_NO_HPA : found);
+    if (gpa <= t->last) {
+        found = axas_walk_translate(t, gpa);
+        if (AXAS_IS_NO_HPA(found)) {
+            found = AXAS_NO_HPA;
+        }
+    }
+    return axas_hpa_of(found);
 }
 
 /*
@@ -1247,7 +1253,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(
         uint64_t gpa,
         axas_hpa *hpa)
 {
-    axas_hpa found = { AXAS_NO_HPA };
+    axas_hpa found;
 
     if (AXAS_LIKELY(gpa <= last)) {
         table_entry *slot;
@@ -1258,11 +1264,12 @@ static AXAS_INLINE const table_entry *leaf_ahead(
             axas_walk_ahead(slot);
             return slot;
         }
-        if (!axas_x86_64_ept_inline_leaf(level, entry, gpa, &found) && entry != shape[level].empty) {
-            found = translate_other(t, gpa);
+        if (axas_x86_64_ept_inline_leaf(level, entry, gpa, &found)) {
+            *hpa = found;
+            return NULL;
         }
     }
-    *hpa = found;
+    *hpa = translate_other(t, gpa);
     return NULL;
 }
 
@@ -1288,12 +1295,15 @@ static AXAS_INLINE void translate_batch(
             slot[i] = leaf_ahead(t, &walker, root, last, gpas[i].raw, &hpas[i]);
         }
         for (size_t i = 0; i < group; i++) {
-            axas_hpa hpa = { AXAS_NO_HPA };
+            axas_hpa hpa;
 
-            if (AXAS_LIKELY(slot[i] != NULL)) {
-                (void)axas_x86_64_ept_inline_leaf(AXAS_X86_64_EPT_PT, axas_x86_64_ept_inline_load_link(slot[i]), gpas[i].raw, &hpa);
-                hpas[i] = hpa;
+            if (AXAS_UNLIKELY(slot[i] == NULL)) {
+                continue;
             }
+            if (AXAS_UNLIKELY(!axas_x86_64_ept_inline_leaf(AXAS_X86_64_EPT_PT, axas_x86_64_ept_inline_load_link(slot[i]), gpas[i].raw, &hpa))) {
+                hpa = translate_other(t, gpas[i].raw);
+            }
+            hpas[i] = hpa;
         }
         gpas += group;
         hpas += group;
