@@ -1136,20 +1136,6 @@ uint64_t axas_loongarch64_stage2_from_dir2_translate(const struct axas_table *t,
 }
 
 #if !SMALL
-/* What the usual walk does not give, of any address. That this is cold tells compilers which way is the usual one. */
-static AXAS_OUTLINE AXAS_COMPACT axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
-{
-    uint64_t found = AXAS_NO_HPA;
-
-    if (gpa <= t->last) {
-        found = axas_walk_translate(t, gpa);
-        if (AXAS_IS_NO_HPA(found)) {
-            found = AXAS_NO_HPA;
-        }
-    }
-    return axas_hpa_of(found);
-}
-
 /*
  * The slot of the smallest leaf at gpa, asked for ahead of time. NULL if the walk ends above it, or before it began:
  * *hpa is what that gives.
@@ -1178,7 +1164,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(
             return NULL;
         }
     }
-    *hpa = translate_other(t, gpa);
+    *hpa = axas_walk_translate_one(t, axas_gpa_of(gpa));
     return NULL;
 }
 
@@ -1210,7 +1196,7 @@ static AXAS_INLINE void translate_batch(
                 continue;
             }
             if (AXAS_UNLIKELY(!axas_loongarch64_stage2_inline_leaf(AXAS_LOONGARCH64_STAGE2_PT, axas_loongarch64_stage2_inline_load_link(slot[i]), gpas[i].raw, &hpa))) {
-                hpa = translate_other(t, gpas[i].raw);
+                hpa = axas_walk_translate_one(t, gpas[i]);
             }
             hpas[i] = hpa;
         }

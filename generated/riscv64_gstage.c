@@ -1344,20 +1344,6 @@ uint64_t axas_riscv64_gstage_from_vpn2_translate(const struct axas_table *t, uin
 }
 
 #if !SMALL
-/* What the usual walk does not give, of any address. That this is cold tells compilers which way is the usual one. */
-static AXAS_OUTLINE AXAS_COMPACT axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
-{
-    uint64_t found = AXAS_NO_HPA;
-
-    if (gpa <= t->last) {
-        found = axas_walk_translate(t, gpa);
-        if (AXAS_IS_NO_HPA(found)) {
-            found = AXAS_NO_HPA;
-        }
-    }
-    return axas_hpa_of(found);
-}
-
 /*
  * The slot of the smallest leaf at gpa, asked for ahead of time. NULL if the walk ends above it, or before it began:
  * *hpa is what that gives.
@@ -1386,7 +1372,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(
             return NULL;
         }
     }
-    *hpa = translate_other(t, gpa);
+    *hpa = axas_walk_translate_one(t, axas_gpa_of(gpa));
     return NULL;
 }
 
@@ -1418,7 +1404,7 @@ static AXAS_INLINE void translate_batch(
                 continue;
             }
             if (AXAS_UNLIKELY(!axas_riscv64_gstage_inline_leaf(AXAS_RISCV64_GSTAGE_VPN0, axas_riscv64_gstage_inline_load_link(slot[i]), gpas[i].raw, &hpa))) {
-                hpa = translate_other(t, gpas[i].raw);
+                hpa = axas_walk_translate_one(t, gpas[i]);
             }
             hpas[i] = hpa;
         }

@@ -959,20 +959,6 @@ uint64_t axas_riscv_iommu_sv32x4_from_vpn1_translate(const struct axas_table *t,
 }
 
 #if !SMALL
-/* What the usual walk does not give, of any address. That this is cold tells compilers which way is the usual one. */
-static AXAS_OUTLINE AXAS_COMPACT axas_hpa translate_other(const struct axas_table *t, uint64_t gpa)
-{
-    uint64_t found = AXAS_NO_HPA;
-
-    if (gpa <= t->last) {
-        found = axas_walk_translate(t, gpa);
-        if (AXAS_IS_NO_HPA(found)) {
-            found = AXAS_NO_HPA;
-        }
-    }
-    return axas_hpa_of(found);
-}
-
 /*
  * The slot of the smallest leaf at gpa, asked for ahead of time. NULL if the walk ends above it, or before it began:
  * *hpa is what that gives.
@@ -1001,7 +987,7 @@ static AXAS_INLINE const table_entry *leaf_ahead(
             return NULL;
         }
     }
-    *hpa = translate_other(t, gpa);
+    *hpa = axas_walk_translate_one(t, axas_gpa_of(gpa));
     return NULL;
 }
 
@@ -1033,7 +1019,7 @@ static AXAS_INLINE void translate_batch(
                 continue;
             }
             if (AXAS_UNLIKELY(!axas_riscv_iommu_sv32x4_inline_leaf(AXAS_RISCV_IOMMU_SV32X4_VPN0, axas_riscv_iommu_sv32x4_inline_load_link(slot[i]), gpas[i].raw, &hpa))) {
-                hpa = translate_other(t, gpas[i].raw);
+                hpa = axas_walk_translate_one(t, gpas[i]);
             }
             hpas[i] = hpa;
         }

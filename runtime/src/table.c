@@ -978,12 +978,18 @@ uint64_t axas_walk_translate_any(const struct axas_table *table, axas_gpa gpa)
 extern inline enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa,
                                                     axas_hpa *hpa);
 
+axas_hpa axas_walk_translate_one(const struct axas_table *table, axas_gpa gpa)
+{
+    axas_hpa hpa = {AXAS_NO_HPA};
+    (void)axas_table_translate(table, gpa, &hpa);
+    return hpa;
+}
+
 void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                               size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        hpas[i] = axas_hpa_of(AXAS_NO_HPA);
-        (void)axas_table_translate(table, gpas[i], &hpas[i]);
+        hpas[i] = axas_walk_translate_one(table, gpas[i]);
     }
 }
 

@@ -283,6 +283,9 @@ uint64_t axas_walk_translate(const struct axas_table *table, uint64_t gpa);
 /** The same by axas_table_translate: where a walk in the caller's own code goes when something is not usual.
  * That this is cold lets a loop keep its registers, and put them aside only there. */
 AXAS_COMPACT uint64_t axas_walk_translate_any(const struct axas_table *table, axas_gpa gpa);
+/** What axas_table_translate_batch gives for an address, whatever is there. That this is cold tells a
+ * compiler which way of a batch is the usual one. */
+AXAS_COMPACT axas_hpa axas_walk_translate_one(const struct axas_table *table, axas_gpa gpa);
 /** axas_table_translate_batch, one address after the other. */
 void axas_walk_translate_each(const struct axas_table *table, const axas_gpa *gpas, axas_hpa *hpas,
                               size_t count);
