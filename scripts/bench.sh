@@ -5,6 +5,8 @@
 # build-bench/gcc/ and build-bench/clang/; results.json, RESULTS.md and a chart, RESULTS.svg, are beside them. A run of
 # everything also writes bench/RESULTS.md and bench/RESULTS.svg.
 #
+# First Callgrind counts the instructions of what is timed, on all cores: they are the same on a busy machine.
+#
 # The repetitions of all rows of a mode are made in random order, and the compilers take turns, mode by mode: where
 # other guests of the same machine slow it down for a while, work and floors are slower alike. That is not enough
 #
@@ -14,13 +16,11 @@
 # - for what waits for the cache and the memory that all guests share: tables of 16 GiB, faults in random order, splits,
 #   areas, copies. Where repetitions of those are far apart, twice as many more are made, and all of them count.
 #
-# Then Callgrind counts the instructions of what was timed, on all cores: they are the same on a busy machine.
-#
 #     scripts/bench.sh [--format NAME] [--quick] [--compiler gcc|clang] [--again | --report]
 #
 # --quick makes 3 short repetitions instead of 7, once. --again measures only what was disturbed in the last run, unless
 # that was quick, with the programs of that run. --report measures nothing: it writes the results of the last run again,
-# with what bench/NOTES.md says now.
+# with what bench/NOTES.md says now. A run that is stopped while it measures again can be reported, too.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
@@ -242,6 +242,8 @@ if [ -n "$measure" ]; then
     names=$("build-bench-${compilers[0]}/bench/axas_bench" --benchmark_list_tests \
         --benchmark_filter="^[^/]*/${format:-[^/]*}/")
     mapfile -t modes < <(cut -d / -f 2,3 <<<"$names" | awk '!seen[$0]++')
+    say "counting the instructions of ${#modes[@]} modes for each compiler"
+    count_all
     rows=$(wc -l <<<"$names")
     all_rows=$((rows * ${#compilers[@]}))
     done_rows=0
@@ -277,11 +279,6 @@ while [ "${#found[@]}" -gt 0 ] && [ "$tries" -gt 0 ]; do
         break
     fi
 done
-
-if [ -n "$measure" ]; then
-    say "counting the instructions of ${#modes[@]} modes for each compiler"
-    count_all
-fi
 
 runs=()
 for compiler in gcc clang; do
