@@ -563,8 +563,8 @@ static AXAS_OUTLINE void recode(
     written(t, slot, count);
 }
 
-/* Empties `count` entries; true if something that is no leaf has to stay. */
-static AXAS_OUTLINE bool clear(
+/* Empties `count` entries; what is no leaf stays. */
+static AXAS_OUTLINE void clear(
         const struct axas_change_request *c,
         table_entry *slot,
         uint64_t count,
@@ -575,7 +575,6 @@ static AXAS_OUTLINE bool clear(
     const uint64_t keep = shape[level].keep, span = shape[level].span, empty = shape[level].empty;
     const bool released = c->gather->release != NULL;
     uint64_t i = 0;
-    bool stays = false;
 
     while (i < count) {
         const uint64_t first = i, at = gpa + i * span;
@@ -583,7 +582,6 @@ static AXAS_OUTLINE bool clear(
         const uint64_t seen = entry & ~keep;
 
         if (entry == empty || !is_memory(level, entry)) {
-            stays |= entry != empty;
             i++;
             continue;
         }
@@ -598,11 +596,10 @@ static AXAS_OUTLINE bool clear(
             axas_gather_memory(t, c->gather, at, axas_riscv32_gstage_entry_hpa(level, entry), span);
         }
     }
-    return stays;
 }
 
-/* Gives leaves the code, or empties them if there is none; true if something has to stay. */
-static AXAS_OUTLINE bool change_leaves(
+/* Gives leaves the code, or empties them if there is none. */
+static AXAS_OUTLINE void change_leaves(
         const struct axas_change_request *c,
         table_entry *slot,
         uint64_t count,
@@ -610,10 +607,10 @@ static AXAS_OUTLINE bool change_leaves(
         unsigned level)
 {
     if (c->code == NULL) {
-        return clear(c, slot, count, gpa, level);
+        clear(c, slot, count, gpa, level);
+    } else {
+        recode(c, slot, count, gpa, level);
     }
-    recode(c, slot, count, gpa, level);
-    return false;
 }
 
 /* Fills a table of the next level with what one leaf or held leaf translates, bit for bit. */
@@ -788,7 +785,7 @@ AXAS_COMPACT static OUTLINE_UNLESS_SMALL uint64_t change_large(
         /* Emptying a part got no table, and the backend can give the rest again. */
         AXAS_ASSERT(whole || (c->code == NULL && c->gather->release == NULL)); /* need counted the table */
     }
-    (void)change_leaves(c, slot, count, gpa & ~(span - 1), level);
+    change_leaves(c, slot, count, gpa & ~(span - 1), level);
     return count;
 }
 
@@ -807,12 +804,12 @@ static AXAS_OUTLINE void ask_for(const struct axas_table *t, unsigned level, uin
 }
 
 #if SMALL
-static bool change_in(const struct axas_change_request *c, void *slot, unsigned level, uint64_t gpa, uint64_t last);
+static void change_in(const struct axas_change_request *c, void *slot, unsigned level, uint64_t gpa, uint64_t last);
 #else
-static bool change_in_vpn1(const struct axas_change_request *c, table_entry *slot, uint64_t gpa, uint64_t last);
-static bool change_in_vpn0(const struct axas_change_request *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static void change_in_vpn1(const struct axas_change_request *c, table_entry *slot, uint64_t gpa, uint64_t last);
+static void change_in_vpn0(const struct axas_change_request *c, table_entry *slot, uint64_t gpa, uint64_t last);
 
-static AXAS_INLINE bool change_in(
+static AXAS_INLINE void change_in(
         const struct axas_change_request *c,
         void *slot,
         unsigned level,
@@ -821,15 +818,17 @@ static AXAS_INLINE bool change_in(
 {
     switch (level) {
     case AXAS_RISCV32_GSTAGE_VPN1:
-        return change_in_vpn1(c, slot, gpa, last);
+        change_in_vpn1(c, slot, gpa, last);
+        break;
     default:
-        return change_in_vpn0(c, slot, gpa, last);
+        change_in_vpn0(c, slot, gpa, last);
+        break;
     }
 }
 #endif
 
-/* Gives [gpa, last] the code, or empties it if there is none; true if anything of it had to stay then. */
-static AXAS_INLINE bool change_in_body(
+/* Gives [gpa, last] the code, or empties it if there is none. */
+static AXAS_INLINE void change_in_body(
         const struct axas_change_request *c,
         table_entry *slot,
         unsigned level,
@@ -838,10 +837,10 @@ static AXAS_INLINE bool change_in_body(
 {
     struct axas_table *const t = c->table;
     const uint64_t span = shape[level].span, offset = span - 1;
-    bool stays = false;
 
     if (level == AXAS_RISCV32_GSTAGE_VPN0) {
-        return change_leaves(c, slot, ((last - gpa) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT) + 1, gpa, level);
+        change_leaves(c, slot, ((last - gpa) >> AXAS_RISCV32_GSTAGE_VPN0_SHIFT) + 1, gpa, level);
+        return;
     }
     for (;; slot++) {
         const uint64_t end = gpa | offset;
@@ -854,54 +853,51 @@ static AXAS_INLINE bool change_in_body(
             kind = change_large(c, slot, level, gpa, stop) != 0 ? AXAS_ENTRY_EMPTY : AXAS_ENTRY_TABLE;
         }
         if (kind == AXAS_ENTRY_TABLE) {
-            if (c->code == NULL && whole) {
-                axas_walk_unlink(c, slot, level, gpa);
-            } else {
-                table_entry *const child = child_slot(t, level, load(slot), gpa);
+            table_entry *const child = child_slot(t, level, load(slot), gpa);
 
+            if (c->code == NULL && (whole || axas_walk_holds_only(t, child, level + 1, gpa, stop))) {
+                axas_walk_unlink(c, slot, level, gpa & ~offset);
+            } else {
                 if (!SMALL && level + 1 == AXAS_RISCV32_GSTAGE_VPN0 && c->code != NULL && stop != last) {
                     ask_for(t, level, load(slot + 1));
                 }
-                stays |= change_in(c, child, level + 1, gpa, stop) || c->code != NULL ||
-                        !axas_walk_unlink_emptied(c, slot, child, level, gpa, stop);
+                change_in(c, child, level + 1, gpa, stop);
             }
-        } else if (kind != AXAS_ENTRY_EMPTY) {
-            stays = true;
         }
         if (stop == last) {
-            return stays;
+            return;
         }
         gpa = stop + 1;
     }
 }
 
 #if SMALL
-static AXAS_OUTLINE bool change_in(
+static AXAS_OUTLINE void change_in(
         const struct axas_change_request *c,
         void *slot,
         unsigned level,
         uint64_t gpa,
         uint64_t last)
 {
-    return change_in_body(c, slot, level, gpa, last);
+    change_in_body(c, slot, level, gpa, last);
 }
 #else
-static AXAS_OUTLINE bool change_in_vpn1(
+static AXAS_OUTLINE void change_in_vpn1(
         const struct axas_change_request *c,
         table_entry *slot,
         uint64_t gpa,
         uint64_t last)
 {
-    return change_in_body(c, slot, AXAS_RISCV32_GSTAGE_VPN1, gpa, last);
+    change_in_body(c, slot, AXAS_RISCV32_GSTAGE_VPN1, gpa, last);
 }
 
-static AXAS_OUTLINE bool change_in_vpn0(
+static AXAS_OUTLINE void change_in_vpn0(
         const struct axas_change_request *c,
         table_entry *slot,
         uint64_t gpa,
         uint64_t last)
 {
-    return change_in_body(c, slot, AXAS_RISCV32_GSTAGE_VPN0, gpa, last);
+    change_in_body(c, slot, AXAS_RISCV32_GSTAGE_VPN0, gpa, last);
 }
 #endif
 

@@ -101,7 +101,7 @@ void axas_gather_free(struct axas_table *table, struct axas_gather *gather)
     for (unsigned i = 0; i < gather->count; i++) {
         const struct axas_gathered *item = &gather->item[i];
         if (item->table) {
-            axas_walk_free_below(table, item->entry, item->level, item->gpa.raw, item->emptied, item->release,
+            axas_walk_free_below(table, item->entry, item->level, item->gpa.raw, item->release,
                                  item->context);
         } else {
             item->release(item->context, item->gpa, axas_hpa_of(item->entry), item->size);
@@ -124,14 +124,13 @@ static struct axas_gathered *gather_item(struct axas_table *table, struct axas_g
 }
 
 void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry,
-                       unsigned level, bool emptied)
+                       unsigned level)
 {
     struct axas_gathered *item = gather_item(table, gather, gpa);
     item->entry = entry;
     item->size = 0;
     item->level = level;
     item->table = true;
-    item->emptied = emptied;
 }
 
 void axas_gather_memory(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t hpa,
@@ -153,5 +152,4 @@ void axas_gather_memory(struct axas_table *table, struct axas_gather *gather, ui
     item->size = size;
     item->level = 0;
     item->table = false;
-    item->emptied = false;
 }

@@ -700,7 +700,7 @@ void axas_walk_change(struct axas_table *table, const struct axas_walk_start *st
     } else if (axas_tree_split_to_page(&what, &at, gpa)) {
         return;
     }
-    (void)table->mode->change(&what, at.slot, at.level, gpa, last);
+    table->mode->change(&what, at.slot, at.level, gpa, last);
 }
 
 /* Exclusive operations */

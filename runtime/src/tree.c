@@ -225,9 +225,7 @@ void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const 
     axas_walk_linked(table, 1);
 }
 
-/* The table that begins at `start`, in the entry *slot of `level`, goes to the gather. */
-static void unlink_table(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start,
-                         bool emptied)
+void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start)
 {
     struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
@@ -237,12 +235,7 @@ static void unlink_table(const struct axas_change_request *what, void *slot, uns
     written(table, slot, 1);
     axas_gather_note(what->gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,
                      start + (format->shape[level].span - 1), table->page_size);
-    axas_gather_table(table, what->gather, start, entry, level, emptied);
-}
-
-void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start)
-{
-    unlink_table(what, slot, level, start, false);
+    axas_gather_table(table, what->gather, start, entry, level);
 }
 
 /* Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
@@ -257,14 +250,55 @@ static bool empty_outside(const struct axas_table *table, const void *slot, unsi
            all_are(format, axas_tree_behind(format, entries, after), shape->entries - after, shape->empty);
 }
 
-bool axas_walk_unlink_emptied(const struct axas_change_request *what, void *slot, const void *child,
-                              unsigned level, uint64_t gpa, uint64_t last)
+/* Whether `count` entries of the last level are leaves or empty. Most of them look like the one before. */
+static bool all_ours(const struct axas_format *format, const void *slot, uint64_t count)
 {
-    if (!empty_outside(what->table, child, level + 1, gpa, last)) {
+    const unsigned level = axas_last_level(format);
+    const struct axas_shape *shape = &format->shape[level];
+    uint64_t seen = 0;
+    bool known = false;
+    for (; count > 0; count--, slot = axas_tree_behind(format, slot, 1)) {
+        const uint64_t entry = axas_tree_load(format, slot);
+        if (entry != shape->empty && (!known || (entry & ~shape->keep) != seen)) {
+            if (!is_memory(format->entry_kind(level, entry))) {
+                return false;
+            }
+            seen = entry & ~shape->keep;
+            known = true;
+        }
+    }
+    return true;
+}
+
+/* An entry of which [gpa, last] is a part: is there nothing in the rest of it? */
+static bool holds_only(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                       uint64_t last)
+{
+    const struct axas_format *format = table->format;
+    const uint64_t entry = axas_tree_load(format, slot);
+    const enum axas_entry_kind kind = kind_of(format, level, entry);
+    return last - gpa == format->shape[level].span - 1 || kind == AXAS_ENTRY_EMPTY ||
+           (kind == AXAS_ENTRY_TABLE &&
+            axas_walk_holds_only(table, child_slot(table, level, entry, gpa), level + 1, gpa, last));
+}
+
+bool axas_walk_holds_only(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                          uint64_t last)
+{
+    const struct axas_shape *shape = &table->format->shape[level];
+    const uint64_t offset = shape->span - 1, end = gpa | offset;
+    const uint64_t behind = (last >> shape->shift) - (gpa >> shape->shift);
+    if (!empty_outside(table, slot, level, gpa, last)) {
         return false;
     }
-    unlink_table(what, slot, level, gpa & ~(what->table->format->shape[level].span - 1), true);
-    return true;
+    if (level == axas_last_level(table->format)) {
+        return all_ours(table->format, slot, behind + 1);
+    }
+    if (behind == 0) {
+        return holds_only(table, slot, level, gpa, last);
+    }
+    return holds_only(table, slot, level, gpa, end) &&
+           holds_only(table, axas_tree_behind(table->format, slot, behind), level, last & ~offset, last);
 }
 
 const struct axas_transition *axas_walk_known_change(const struct axas_change_request *what, unsigned level,
@@ -554,6 +588,57 @@ bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, un
     }
 }
 
+static uint64_t reach(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                      uint64_t last, bool released, unsigned *items)
+{
+    const struct axas_format *format = table->format;
+    const struct axas_shape *shape = &format->shape[level];
+    bool counted = false;
+    for (;;) {
+        uint64_t end = gpa | (shape->span - 1);
+        const uint64_t entry = axas_tree_load(format, slot);
+        const enum axas_entry_kind kind = kind_of(format, level, entry);
+        unsigned takes = 0;
+        if (is_memory(kind)) {
+            /* If not for the memory, for the table: it may be left empty when others have gone before. */
+            takes = released || !counted ? 1 : 0;
+            counted = true;
+            if (axas_in_group(shape, entry)) {
+                end = gpa | (shape->group_size - 1); /* memory that adjoins is one piece */
+            }
+        }
+        const uint64_t stop = end < last ? end : last;
+        if (kind == AXAS_ENTRY_TABLE) {
+            const void *below = child_slot(table, level, entry, gpa);
+            if (axas_walk_holds_only(table, below, level + 1, gpa, stop)) {
+                takes = 1;
+            } else {
+                const uint64_t reached = reach(table, below, level + 1, gpa, stop, released, items);
+                if (reached != stop) {
+                    return reached;
+                }
+            }
+        }
+        if (takes > *items) {
+            return gpa - 1;
+        }
+        *items -= takes;
+        if (stop == last) {
+            return last;
+        }
+        slot = axas_tree_behind(format, slot, ((stop + 1) >> shape->shift) - (gpa >> shape->shift));
+        gpa = stop + 1;
+    }
+}
+
+uint64_t axas_tree_reach(const struct axas_table *table, uint64_t gpa, uint64_t last, bool released,
+                         unsigned *items)
+{
+    const unsigned level = table->root_level;
+    const void *slot = axas_tree_behind(table->format, table->root, gpa >> table->format->shape[level].shift);
+    return reach(table, slot, level, gpa, last, released, items);
+}
+
 void axas_tree_free_entries(struct axas_table *table, const void *entries, unsigned level, uint64_t gpa,
                             uint64_t count, axas_release_fn *release, void *context)
 {
@@ -567,7 +652,7 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
         const uint64_t entry = axas_tree_load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
         if (kind == AXAS_ENTRY_TABLE) {
-            axas_walk_free_below(table, entry, level, gpa, false, release, context);
+            axas_walk_free_below(table, entry, level, gpa, release, context);
         } else if (is_memory(kind) && release != NULL) {
             uint64_t hpa = format->entry_hpa(level, entry);
             hpa |= axas_in_group(shape, entry) ? gpa & (shape->group_size - 1) : 0;
@@ -577,13 +662,11 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
 }
 
 void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
-                          bool emptied, axas_release_fn *release, void *context)
+                          axas_release_fn *release, void *context)
 {
     void *below = axas_walk_virt(table, table->format->entry_hpa(level, entry));
-    if (!emptied) {
-        axas_tree_free_entries(table, below, level + 1, gpa, table->format->shape[level + 1].entries, release,
-                               context);
-    }
+    axas_tree_free_entries(table, below, level + 1, gpa, table->format->shape[level + 1].entries, release,
+                           context);
     axas_walk_free(table, below, axas_table_bytes(table, level + 1));
 }
 

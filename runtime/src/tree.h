@@ -104,6 +104,11 @@ bool axas_tree_remove_page(struct axas_table *table, uint64_t gpa);
 /** Shared. Calls visit for each leaf and held leaf that touches the range, in order; false if stopped. */
 bool axas_tree_visit(const struct axas_visit_request *what, const void *slot, unsigned level, uint64_t gpa,
                      uint64_t last);
+/** Exclusive. How far a removal of [gpa, last] gets when it gathers no more than *items pieces: the last
+ * address, gpa - 1 if nowhere. `released`: leaves are gathered too, as something hangs on their memory. Takes
+ * what it gathers off *items. */
+uint64_t axas_tree_reach(const struct axas_table *table, uint64_t gpa, uint64_t last, bool released,
+                         unsigned *items);
 /** Empties the entries of a table of `level` that nothing has seen yet. */
 void axas_tree_make_empty(const struct axas_table *table, void *entries, unsigned level, uint64_t count);
 /** Frees all below a table of `level` whose first byte is gpa, already unlinked and invalidated, but not the

@@ -210,7 +210,6 @@ struct axas_gathered {
     void *context;
     unsigned level; /**< where the entry stood */
     bool table;
-    bool emptied; /**< of a table: nothing is left in it */
 };
 
 #define AXAS_GATHER_ITEMS 32
@@ -310,11 +309,11 @@ struct axas_mode {
      * Exclusive. With a code: gives the leaves and held leaves of the range its attribute, splitting at the
      * ends and what is larger than `sizes` allows; a code without access makes them held. Keeps address,
      * accessed, dirty and software bits. Cannot fail if the pool holds a table for each split.
-     * With NULL: empties the range, splitting at its ends from table->pool, unlinking tables that become
-     * empty; `sizes` is UINT64_MAX. Where the pool lacks a table for a split and gather->release is NULL, the
-     * whole leaf goes. True if anything of the range had to stay.
+     * With NULL: empties the range, splitting at its ends from table->pool, unlinking tables that hold
+     * nothing else; `sizes` is UINT64_MAX. Where the pool lacks a table for a split and gather->release is
+     * NULL, the whole leaf goes. What is no entry of ours stays.
      */
-    bool (*change)(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+    void (*change)(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
                    uint64_t last);
 };
 
