@@ -10,7 +10,7 @@
 
 struct axas_stretch {
     struct axas_stretch *next;
-    uint64_t number;
+    _Alignas(8) uint64_t number; /* not all CPUs ask for that */
     uint64_t unused[6];
     uint64_t bits[WORDS];
 };
