@@ -390,6 +390,7 @@ static enum axas_fault_result serve(struct axas_space *space, axas_gpa gpa, axas
                                     struct axas_area *area)
 {
     enum axas_fault_result result = AXAS_FAULT_SPURIOUS;
+    unsigned starved = AXAS_MAX_LEVELS; /* level of the hole for which there was no memory */
     struct axas_pool own = {0};
     struct supply supply = {space, area, 0, reader, cache, cache != NULL ? &cache->tables : &own, 0, 0};
     bool done = false;
@@ -400,16 +401,23 @@ static enum axas_fault_result serve(struct axas_space *space, axas_gpa gpa, axas
         done = look(space, gpa, access, refused, hpa, area, &hole, &result);
         supply.generation = space->generation;
         axas_unlock_read(&space->lock, reader, state);
-        if (done) {
+        if (done || hole.level == starved) {
             break;
         }
         enum axas_status status = supply_hole(&supply, gpa.raw, &hole);
-        done = status != AXAS_ERR_EXISTS && status != AXAS_ERR_BUSY;
+        done = status == AXAS_OK;
         if (status == AXAS_OK) {
             *hpa = axas_hpa_of(gpa.raw + supply.distance);
             result = AXAS_FAULT_RESOLVED;
-        } else if (done) {
-            result = status == AXAS_ERR_NO_MEMORY ? AXAS_FAULT_NO_MEMORY : AXAS_FAULT_BROKEN;
+        } else if (status == AXAS_ERR_NO_MEMORY) {
+            /* Who has it may have served the page meanwhile, or linked the tables that it takes: look. */
+            starved = hole.level;
+            result = AXAS_FAULT_NO_MEMORY;
+        } else if (status == AXAS_ERR_EXISTS || status == AXAS_ERR_BUSY) {
+            result = AXAS_FAULT_SPURIOUS;
+        } else {
+            done = true;
+            result = AXAS_FAULT_BROKEN;
         }
     }
     axas_pool_drain(&space->table, &own);
@@ -471,11 +479,6 @@ static inline enum axas_status put_page(struct axas_table *table, void *slot, ax
                : table->mode->install_page(table, slot, page.raw, attr);
 }
 
-static enum axas_fault_result no_page(enum axas_status status)
-{
-    return status == AXAS_ERR_NO_MEMORY ? AXAS_FAULT_NO_MEMORY : AXAS_FAULT_BROKEN;
-}
-
 /* Ends a fault whose page is there: a CPU may have kept that nothing was. */
 static enum axas_fault_result end_resolved(const struct axas_table *table, axas_gpa gpa)
 {
@@ -519,6 +522,13 @@ static AXAS_OUTLINE enum axas_fault_result serve_closer(struct axas_space *space
     return serve_any(space, fault);
 }
 
+/* The backend gave no page. Where it has none, another vCPU may have got the last one for the same page. */
+static enum axas_fault_result serve_without(struct axas_space *space, struct axas_fault *fault,
+                                            enum axas_status status)
+{
+    return status == AXAS_ERR_NO_MEMORY ? serve_any(space, fault) : AXAS_FAULT_BROKEN;
+}
+
 /* The backend may take its time: it is asked between two holds. */
 static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *space, struct axas_fault *fault,
                                                          const struct axas_area *found, void *slot,
@@ -532,7 +542,7 @@ static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *spac
     axas_unlock_read(&space->lock, fault->reader, state);
     enum axas_status status = take_page(space, &area, gpa, fault->cache, &run);
     if (status != AXAS_OK) {
-        return no_page(status);
+        return serve_without(space, fault, status);
     }
     state = axas_lock_read(&space->lock, fault->reader);
     status = space->generation == generation ? put_page(table, slot, run.hpa, area.attr) : AXAS_ERR_BUSY;
@@ -545,13 +555,12 @@ static AXAS_OUTLINE enum axas_fault_result serve_between(struct axas_space *spac
     return end_resolved(table, fault->gpa);
 }
 
-/* The backend gave no page. */
-static AXAS_OUTLINE enum axas_fault_result serve_none(struct axas_space *space,
-                                                      const struct axas_fault *fault, enum axas_status status,
-                                                      axas_lock_state state)
+/* The backend was asked under the lock, and gave no page. */
+static AXAS_OUTLINE enum axas_fault_result serve_none(struct axas_space *space, struct axas_fault *fault,
+                                                      enum axas_status status, axas_lock_state state)
 {
     axas_unlock_read(&space->lock, fault->reader, state);
-    return no_page(status);
+    return serve_without(space, fault, status);
 }
 
 /* A page that was taken under the lock could not be put. */

@@ -379,3 +379,97 @@ Test(backend, alloc_that_fails_half_way_takes_everything_back)
         unit_space_end(&unit);
     }
 }
+
+/* ---- Without any memory ---- */
+
+static const struct axas_backend nothing = {.name = "nothing"};
+
+Test(backend, one_that_never_has_memory_leaves_faults_to_the_caller_also_if_populated)
+{
+    for (FOR_EACH_CASE(at)) {
+        const uint32_t flags[] = {AXAS_LAZY, AXAS_POPULATE};
+        for (unsigned i = 0; i < 2; i++) {
+            struct unit_space unit;
+            unit_space_make(&unit, &at);
+            cr_assert_eq(
+                axas_space_map(&unit.space, axas_gpa_of(0), 4 * unit.page, RW, &nothing, &unit, 0, flags[i]),
+                AXAS_OK, "%s", unit.name);
+            struct axas_fault fault = unit_fault(unit.page, R);
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault), AXAS_FAULT_TRAP, "%s", unit.name);
+            cr_expect_eq(fault.cookie, &unit);
+            cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(0), 4 * unit.page), AXAS_OK);
+            unit_space_end(&unit);
+        }
+    }
+}
+
+/* ---- The last frame ---- */
+
+struct race {
+    struct unit_space *unit;
+    struct axas_fault fault; /**< of the one that loses */
+    unsigned calls;
+};
+
+static void *win(void *argument)
+{
+    struct race *race = argument;
+    struct axas_fault fault = race->fault;
+    fault.reader = 1;
+    cr_expect_eq(axas_space_handle_fault(&race->unit->space, &fault), AXAS_FAULT_RESOLVED);
+    return NULL;
+}
+
+/* The first that asks gets nothing, since another vCPU gets the last frame meanwhile. */
+static enum axas_status provide_last(const struct axas_space *space, const struct axas_area *area,
+                                     axas_gpa gpa, struct axas_run *run)
+{
+    struct race *race = area->context;
+    const struct axas_hal *hal = space->table.hal;
+    if (race->calls++ == 0) {
+        pthread_t other;
+        cr_assert_eq(pthread_create(&other, NULL, win, race), 0);
+        cr_assert_eq(pthread_join(other, NULL), 0);
+        return AXAS_ERR_NO_MEMORY;
+    }
+    cr_expect_eq(race->calls, 2, "who looks again finds the page");
+    run->gpa = gpa;
+    run->size = race->unit->page;
+    return hal->frame_alloc(hal->context, run->size, AXAS_FRAME_GUEST, &run->hpa) ? AXAS_OK
+                                                                                  : AXAS_ERR_NO_MEMORY;
+}
+
+static void release_last(void *context, axas_gpa gpa, axas_hpa hpa, uint64_t size)
+{
+    struct race *race = context;
+    const struct axas_hal *hal = &race->unit->tree.hal;
+    (void)gpa;
+    hal->frame_free(hal->context, hpa, size, AXAS_FRAME_GUEST);
+}
+
+static const struct axas_backend scarce[] = {
+    {.name = "scarce", .provide = provide_last, .release = release_last},
+    {.name = "scarce, brief", .provide = provide_last, .release = release_last, .brief = true}};
+
+Test(backend, who_misses_the_last_frame_to_a_vcpu_on_the_same_page_finds_it_there, .timeout = 60)
+{
+    for (FOR_EACH_CASE(at)) {
+        for (unsigned i = 0; i < 4; i++) {
+            struct unit_space unit;
+            const struct axas_config config = {.readers = 2};
+            unit_space_make_with(&unit, &at, false, &config);
+            struct race race = {.unit = &unit, .fault = unit_fault(unit.page, i < 2 ? W : 0)};
+            cr_assert_eq(axas_space_map(&unit.space, axas_gpa_of(0), 2 * unit.page, RW, &scarce[i % 2], &race,
+                                        0, AXAS_LAZY),
+                         AXAS_OK, "%s", unit.name);
+            /* With the tables there nothing else is needed, and a page is all that is wanted. */
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &race.fault), AXAS_FAULT_SPURIOUS, "%s: %s",
+                         unit.name, scarce[i % 2].name);
+            struct axas_mapping mapping;
+            cr_assert_eq(axas_space_query(&unit.space, axas_gpa_of(unit.page), &mapping), AXAS_OK);
+            cr_expect_eq(race.fault.hpa.raw, mapping.hpa.raw);
+            cr_expect_eq(unit_guest_bytes(&unit), unit.page);
+            unit_space_end(&unit);
+        }
+    }
+}
