@@ -1131,6 +1131,15 @@ void axas_areas_settle(struct axas_space *space)
     axas_areas_trim(space, space->areas.count == 0 ? 0 : stay + 4 * insert_most(space));
 }
 
+void axas_areas_put_back(struct axas_space *space, uint64_t keep, uint64_t gap_frames)
+{
+    if (space->areas.gap_frames != gap_frames) {
+        const uint64_t stay = reserve_for(space, space->areas.cuts, space->areas.stretches, 0);
+        keep = stay > keep ? stay : keep;
+    }
+    axas_areas_trim(space, keep);
+}
+
 /* Ranges */
 
 static void cut_at(struct axas_space *space, uint64_t gpa)

@@ -82,6 +82,9 @@ bool axas_areas_prepare_removal(struct axas_space *space, const struct axas_area
                                 uint64_t last);
 /** Gives nodes of the reserve back to the HAL until `keep` are left. */
 void axas_areas_trim(struct axas_space *space, uint64_t keep);
+/** The same after a call failed that began with `keep` and that many frames of gaps. Where it has made
+ * records of gaps, what removals need beside those stays too: the gaps' frames were a part of it. */
+void axas_areas_put_back(struct axas_space *space, uint64_t keep, uint64_t gap_frames);
 /** Ends a change that was made: brings the reserve to its level, as far as the HAL lets it. */
 void axas_areas_settle(struct axas_space *space);
 

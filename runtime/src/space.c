@@ -24,13 +24,14 @@ static bool alive(const struct axas_space *space)
 /* How much the reserves held when a call began. */
 struct aside {
     uint32_t tables[AXAS_MAX_LEVELS];
-    uint64_t nodes;
+    uint64_t nodes, gap_frames;
 };
 
 static void note_aside(const struct axas_space *space, struct aside *aside)
 {
     __builtin_memcpy(aside->tables, space->table.pool.count, sizeof aside->tables);
     aside->nodes = space->areas.reserved_nodes;
+    aside->gap_frames = space->areas.gap_frames;
 }
 
 static void trim_tables(struct axas_space *space, const uint32_t keep[AXAS_MAX_LEVELS])
@@ -48,7 +49,7 @@ static void trim_tables(struct axas_space *space, const uint32_t keep[AXAS_MAX_L
 static AXAS_OUTLINE void put_back(struct axas_space *space, const struct aside *before)
 {
     trim_tables(space, before->tables);
-    axas_areas_trim(space, before->nodes);
+    axas_areas_put_back(space, before->nodes, before->gap_frames);
 }
 
 /* Splits */
@@ -507,6 +508,25 @@ static void find_removal(const struct axas_space *space, uint64_t first, uint64_
     removal->any = axas_areas_seek(space, first, &removal->path);
 }
 
+/* Are tables put aside for the splits at the ends of the range? Those of leaves that brought deposits are. */
+static bool has_tables(const struct axas_space *space, const struct removal *removal)
+{
+    uint32_t need[AXAS_MAX_LEVELS] = {0};
+    struct axas_walk_start start;
+    struct axas_area area;
+    bool more = removal->any && axas_areas_read(space, &removal->path, removal->first, &area);
+    while (more && area.gpa.raw <= removal->last) {
+        uint64_t area_last = axas_last(area.gpa, area.size);
+        uint64_t from = area.gpa.raw > removal->first ? area.gpa.raw : removal->first;
+        uint64_t to = area_last < removal->last ? area_last : removal->last;
+        if (area.backend->pure) {
+            (void)axas_walk_split_need(&space->table, from, to, UINT64_MAX, need, &start);
+        }
+        more = to != removal->last && axas_areas_next(space, to + 1, &area);
+    }
+    return pool_holds(&space->table.pool, need);
+}
+
 /* What can make a removal fail. */
 static struct failure check_removal(struct axas_space *space, struct removal *removal)
 {
@@ -527,7 +547,7 @@ static struct failure check_removal(struct axas_space *space, struct removal *re
         put_back(space, &before);
         return failure(AXAS_ERR_NO_MEMORY, "more pieces than the reserve has room for, and the HAL has none");
     }
-    if (space->populate_only && !pool_holds(&space->table.pool, need)) {
+    if (space->populate_only && !has_tables(space, removal)) {
         put_back(space, &before);
         return failure(AXAS_ERR_NO_MEMORY, "no table for a split, and no fault would bring the leaf back");
     }
@@ -633,20 +653,28 @@ enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64
     return failed.status;
 }
 
-/* Exclusive. The next areas from *at on that no one is filling, as one range; false if there are none. */
+/* Exclusive. The next areas from *at on that no one is filling, as one range; false if there are none. No
+ * more of the last one than a gather holds: what is more would be freed with the lock held. */
 static bool next_step(const struct axas_space *space, uint64_t *at, uint64_t *first, uint64_t *last)
 {
     struct axas_area area;
-    unsigned count = 0;
-    while (count < AREAS_PER_STEP && axas_areas_next(space, *at, &area)) {
+    unsigned count = 0, items = AXAS_GATHER_ITEMS;
+    while (count < AREAS_PER_STEP && items != 0 && axas_areas_next(space, *at, &area)) {
+        uint64_t area_last = axas_last(area.gpa, area.size);
         if ((area.flags & AXAS_AREA_FILLING) == 0) {
             *first = count == 0 ? area.gpa.raw : *first;
-            *last = axas_last(area.gpa, area.size);
+            *last = area.backend->provide == NULL ? area_last
+                                                  : axas_tree_reach(&space->table, area.gpa.raw, area_last,
+                                                                    area.backend->release != NULL, &items);
             count++;
         } else if (count != 0) {
             break;
         }
-        *at = axas_last(area.gpa, area.size) + 1;
+        if ((area.flags & AXAS_AREA_FILLING) == 0 && *last != area_last) {
+            *at = *last + 1;
+            break;
+        }
+        *at = area_last + 1;
         if (*at == 0) {
             break;
         }
@@ -767,7 +795,8 @@ enum axas_status axas_space_map(struct axas_space *space, axas_gpa gpa, uint64_t
     struct aside before;
     note_aside(space, &before);
     struct failure failed = check_map(space, &area, flags);
-    bool fills = failed.status == AXAS_OK && (flags & AXAS_POPULATE) != 0 && !backend->pure;
+    bool fills = failed.status == AXAS_OK && (flags & AXAS_POPULATE) != 0 && !backend->pure &&
+                 backend->provide != NULL;
     area.flags = fills ? AXAS_AREA_FILLING : 0;
     if (failed.status == AXAS_OK) {
         failed = add_area(space, &area, &before);
@@ -908,15 +937,47 @@ static bool hand_over(void *context, const struct axas_leaf *leaf)
     return true;
 }
 
+/* The same for an area with a pure backend: also what no entry leads to just now, since the fault that makes
+ * one does not publish. */
+static void hand_over_pure(const struct axas_space *space, const struct axas_area *area,
+                           struct handover *over)
+{
+    struct axas_leaf part = {0};
+    for (uint64_t at = over->first;;) {
+        struct axas_run run = {axas_gpa_of(at), axas_hpa_of(0), over->last - at + 1, NULL};
+        const uint64_t page = space->table.page_size;
+        if (area->backend->provide(space, area, axas_gpa_of(at), &run) == AXAS_OK &&
+            at - run.gpa.raw < run.size) {
+            part.gpa = run.gpa;
+            part.hpa = run.hpa;
+            part.size = run.size;
+            (void)hand_over(over, &part);
+            at = axas_last(run.gpa, run.size);
+        } else {
+            at = at + (page - 1); /* it has none now */
+        }
+        if (at >= over->last) {
+            return;
+        }
+        at++;
+        over->first = at;
+    }
+}
+
 /* What is in [first, last] was published as data, or for another memory type; now the guest may fetch it, or
  * reach it past the caches: device memory too, where lines of its time as normal memory may be left. */
-static void publish_again(const struct axas_space *space, uint64_t first, uint64_t last, axas_attr from,
-                          axas_attr to)
+static void publish_again(const struct axas_space *space, const struct axas_area *area, uint64_t first,
+                          uint64_t last, axas_attr to)
 {
     struct handover over = {space->table.hal, first, last, to};
-    bool fetched = (to & ~from & AXAS_EXEC) != 0;
-    bool retyped = ((from ^ to) & AXAS_MEM_MASK) != 0;
-    if (over.hal->frame_publish != NULL && (fetched || retyped)) {
+    bool fetched = (to & ~area->attr & AXAS_EXEC) != 0;
+    bool retyped = ((area->attr ^ to) & AXAS_MEM_MASK) != 0;
+    if (over.hal->frame_publish == NULL || (!fetched && !retyped)) {
+        return;
+    }
+    if (area->backend->pure) {
+        hand_over_pure(space, area, &over);
+    } else {
         (void)axas_walk_visit_range(&space->table, first, last, hand_over, &over);
     }
 }
@@ -939,7 +1000,7 @@ static void protect_range(struct axas_space *space, const struct axas_walk_start
         }
         gather->release = area.backend->release;
         gather->context = area.context;
-        publish_again(space, at, to, area.attr, attr);
+        publish_again(space, &area, at, to, attr);
         axas_walk_change(table, start, at, to, sizes, code, gather);
         area.attr = attr;
         axas_areas_replace(space, at, &area);

@@ -206,3 +206,34 @@ Test(caps, a_populate_only_space_refuses_changes_that_need_a_break)
         unit_space_end(&unit);
     }
 }
+
+Test(caps, a_populate_only_space_cuts_populated_leaves_with_the_tables_that_they_brought)
+{
+    unsigned tried = 0;
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct axas_config config = {.populate_only = true};
+        unit_space_make_with(&unit, &at, true, &config);
+        const uint64_t page = unit.page, large = unit.large;
+        if (large != 0 && large <= UINT64_C(0x400000) && unit.tree.limit >= 32 * large &&
+            !unit.space.table.change[AXAS_CHANGE_SPLIT].breaks) {
+            cr_assert_eq(map_linear(&unit, 0, 4 * large, large, RW), AXAS_OK, "%s", unit.name);
+            cr_assert_eq(
+                axas_space_map_alloc(&unit.space, axas_gpa_of(16 * large), 4 * large, RW, AXAS_POPULATE),
+                AXAS_OK);
+            if (leaf_size_at(&unit, 17 * large) == large) {
+                tried++;
+                axas_hosted_fail_from(unit.tree.arena, 1);
+                cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(8 * page), page), AXAS_OK);
+                /* The end of one leaf and the start of the next */
+                cr_expect_eq(axas_space_unmap(&unit.space, axas_gpa_of(17 * large - page), 2 * page), AXAS_OK,
+                             "%s: %s", unit.name, unit.error.what);
+                axas_hosted_fail_from(unit.tree.arena, 0);
+                cr_expect_eq(leaf_size_at(&unit, 17 * large + page), page);
+                cr_expect_eq(unit_guest_bytes(&unit), 4 * large - 2 * page);
+            }
+        }
+        unit_space_end(&unit);
+    }
+    cr_expect_gt(tried, 0);
+}

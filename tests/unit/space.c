@@ -531,6 +531,45 @@ Test(space, a_thousand_cuts_in_a_row_need_no_memory)
     }
 }
 
+/* Pages whose pieces one frame tells apart by bits; see axas_space_unmap. */
+#define STRETCH UINT64_C(32256)
+
+Test(space, a_map_that_fails_leaves_what_cuts_need)
+{
+    unsigned tried = 0;
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t page = unit.page, stretches = 8, base = 2 * STRETCH * page;
+        if (unit.tree.limit / page < (2 + stretches) * STRETCH) {
+            unit_space_end(&unit);
+            continue;
+        }
+        tried++;
+        /* A node full of records, so that the first cut makes a gap. */
+        for (uint64_t i = 0; i < 55; i++) {
+            cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(2 * i * page), page, NULL), AXAS_OK);
+        }
+        cr_assert_eq(axas_space_map_trap(&unit.space, axas_gpa_of(base), stretches * STRETCH * page, NULL),
+                     AXAS_OK, "%s", unit.name);
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        cr_assert_eq(unmap(&unit, base + 10 * page, page), AXAS_OK);
+        cr_assert_not_null(unit.space.areas.gaps, "there was a record for the piece");
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        cr_assert_neq(map_linear(&unit, STRETCH * page, UINT64_MAX - page + 1, page, RW), AXAS_OK);
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        for (uint64_t i = 0; i < 2000; i++) {
+            const uint64_t cut = i % stretches * STRETCH + 20 + 2 * (i / stretches);
+            cr_assert_eq(unmap(&unit, base + cut * page, page), AXAS_OK, "%s: cut %" PRIu64 ": %s", unit.name,
+                         i, unit.error.what);
+        }
+        cr_expect_eq(areas(&unit), 55 + 1 + stretches - 1 + 1 + 2000 - (stretches - 1));
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        unit_space_end(&unit);
+    }
+    cr_expect_gt(tried, 0);
+}
+
 Test(space, an_area_that_is_taken_out_whole_takes_its_gaps_along)
 {
     for (FOR_EACH_CASE(at)) {
@@ -1033,5 +1072,158 @@ Test(space, memory_that_becomes_executable_or_changes_its_type_is_published_agai
             }
         }
         unit_space_end(&unit);
+    }
+}
+
+/* How often each page of [hpa, hpa + count pages) was published with `attr`, as long as that is the same. */
+static uint64_t times_published(struct unit_space *unit, uint64_t hpa, uint64_t count, axas_attr attr)
+{
+    const struct axas_hosted_event *events = axas_hosted_events(unit->tree.arena);
+    uint64_t all = 0;
+    cr_assert_eq(axas_hosted_events_lost(unit->tree.arena), 0);
+    for (uint64_t page = 0; page < count; page++) {
+        uint64_t times = 0;
+        for (uint64_t i = 0; i < axas_hosted_event_count(unit->tree.arena); i++) {
+            times += events[i].kind == AXAS_HOSTED_PUBLISH && events[i].attr == attr &&
+                     hpa + page * unit->page - events[i].hpa.raw < events[i].size;
+        }
+        cr_assert(page == 0 || times == all, "%s: page %" PRIu64, unit->name, page);
+        all = times;
+    }
+    return all;
+}
+
+Test(space, memory_that_no_entry_leads_to_just_now_is_published_again_as_well)
+{
+    unsigned holes = 0;
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        const uint64_t page = unit.page, large = unit.large;
+        const uint64_t hpa = axas_hosted_base(unit.tree.arena).raw;
+        const axas_attr types[] = {RX, RW | AXAS_MEM_UNCACHED, RW | AXAS_MEM_DEVICE};
+        if (large == 0 || unit.tree.limit < 4 * large || (hpa & (large - 1)) != 0) {
+            unit_space_end(&unit);
+            continue;
+        }
+        cr_assert_eq(map_linear(&unit, 0, hpa, 4 * large, RW), AXAS_OK, "%s", unit.name);
+        /* More cuts than there are tables put aside: leaves go as a whole. */
+        axas_hosted_fail_from(unit.tree.arena, 1);
+        for (uint64_t i = 0; i < 4; i++) {
+            cr_assert_eq(unmap(&unit, i * large + 8 * page, page), AXAS_OK);
+        }
+        axas_hosted_fail_from(unit.tree.arena, 0);
+        for (uint64_t i = 0; i < 4; i++) {
+            struct axas_mapping mapping;
+            cr_assert_eq(axas_space_query(&unit.space, axas_gpa_of(i * large), &mapping), AXAS_OK);
+            holes += mapping.leaf_size == 0;
+            for (unsigned type = 0; type < sizeof types / sizeof *types; type++) {
+                if (!unit_encodes(&unit.tree, types[type])) {
+                    continue;
+                }
+                axas_hosted_record(unit.tree.arena, 20000);
+                cr_assert_eq(protect(&unit, i * large, 8 * page, types[type]), AXAS_OK, "%s", unit.name);
+                axas_hosted_record_stop(unit.tree.arena);
+                cr_expect_eq(times_published(&unit, hpa + i * large, 8, types[type]), 1, "%s: %#x", unit.name,
+                             types[type]);
+                cr_expect_eq(times_published(&unit, hpa + i * large + 8 * page, 1, types[type]), 0);
+                cr_assert_eq(protect(&unit, i * large, 8 * page, RW), AXAS_OK);
+            }
+        }
+        unit_space_end(&unit);
+    }
+    cr_expect_gt(holes, 0, "no leaf went as a whole");
+}
+
+/* ---- What is freed, and when ---- */
+
+struct freeing {
+    struct unit_space unit;
+    uint64_t held; /**< guest frames that were freed while somebody held the lock alone */
+    uint64_t told; /**< invalidations */
+    const struct axas_hal *hal;
+};
+
+static struct freeing freeing;
+
+static void watch_free(void *context, axas_hpa frame, uint64_t size, enum axas_frame_use use)
+{
+    freeing.held += use == AXAS_FRAME_GUEST && freeing.unit.space.lock.writer != 0;
+    freeing.hal->frame_free(context, frame, size, use);
+}
+
+static void watch_told(void *context, const struct axas_invalidation *what)
+{
+    freeing.told++;
+    freeing.hal->invalidate(context, what);
+}
+
+static void watch_frees(const struct unit_case *at)
+{
+    unit_space_make(&freeing.unit, at);
+    freeing.hal = axas_hosted_hal(freeing.unit.tree.arena);
+    freeing.unit.tree.hal.frame_free = watch_free;
+    freeing.unit.tree.hal.invalidate = watch_told;
+}
+
+/* Memory of a guest in many tables of pages, which are not all of those above; with areas beside it or not.
+ */
+static uint64_t populate(struct unit_space *unit, uint64_t tables, bool beside)
+{
+    const uint64_t page = unit->page, covers = unit->space.table.table_pages * page;
+    const uint64_t size = tables * covers + 8 * page;
+    cr_assert_eq(map_alloc(unit, 3 * page, size, RW, AXAS_LAZY), AXAS_OK, "%s", unit->name);
+    for (uint64_t i = 0; i <= tables; i++) {
+        cr_assert_eq(unit_touch(unit, i * covers + 5 * page, W), AXAS_FAULT_RESOLVED);
+        cr_assert_eq(unit_touch(unit, i * covers + 7 * page, W), AXAS_FAULT_RESOLVED);
+    }
+    if (beside) {
+        cr_assert_eq(map_linear(unit, 0, FAR_HPA, 2 * page, RW), AXAS_OK);
+        cr_assert_eq(map_linear(unit, size + 4 * page, FAR_HPA, 2 * page, RW), AXAS_OK);
+    }
+    return size;
+}
+
+Test(space, a_removal_that_leaves_nothing_in_tables_gathers_them_whole, .timeout = 120)
+{
+    for (FOR_EACH_CASE(at)) {
+        watch_frees(&at);
+        struct unit_space *unit = &freeing.unit;
+        const uint64_t tables = unit->tree.limit / unit->page / unit->space.table.table_pages;
+        if (tables >= 50 && at.mode->level_count > 2) { /* the root stays */
+            const uint64_t size = populate(unit, 40, false);
+            freeing.held = freeing.told = 0;
+            cr_assert_eq(unmap(unit, 3 * unit->page, size), AXAS_OK, "%s", unit->name);
+            cr_expect_eq(freeing.told, 1, "%s: told %" PRIu64 " times", unit->name, freeing.told);
+            cr_expect_eq(freeing.held, 0, "%s: %" PRIu64 " frames", unit->name, freeing.held);
+            cr_expect_eq(unit->space.table.tables, 1);
+            cr_expect_eq(unit_guest_bytes(unit), 0);
+        }
+        unit_space_end(unit);
+    }
+}
+
+Test(space, clearing_frees_nothing_with_the_lock_held, .timeout = 120)
+{
+    for (FOR_EACH_CASE(at)) {
+        watch_frees(&at);
+        struct unit_space *unit = &freeing.unit;
+        const uint64_t tables = unit->tree.limit / unit->page / unit->space.table.table_pages;
+        if (tables >= 50) {
+            (void)populate(unit, 40, true);
+            /* And many small ones, whose tables are many */
+            const uint64_t covers = unit->space.table.table_pages * unit->page;
+            for (uint64_t i = 42; i < tables && i < 120; i++) {
+                cr_assert_eq(map_alloc(unit, i * covers + i * unit->page, 2 * unit->page, RW, AXAS_POPULATE),
+                             AXAS_OK);
+            }
+            freeing.held = 0;
+            cr_assert_eq(axas_space_clear(&unit->space), AXAS_OK, "%s", unit->name);
+            cr_expect_eq(freeing.held, 0, "%s: %" PRIu64 " frames", unit->name, freeing.held);
+            cr_expect_eq(areas(unit), 0);
+            cr_expect_eq(unit->space.table.tables, 1);
+            cr_expect_eq(unit_guest_bytes(unit), 0);
+        }
+        unit_space_end(unit);
     }
 }
