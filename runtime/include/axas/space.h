@@ -5,10 +5,11 @@
  *
  * *Exclusive* functions take the exclusive side of the space's lock, *shared* ones the shared side; none may
  * be called from a HAL function or a backend. Ranges are in bytes and multiples of the format's page size;
- * nothing is rounded. A range may end at the last byte of the space. Unless a function says otherwise, a
- * status that is not AXAS_OK means: areas, entries, frames and counters are as before the call, and every
- * out-parameter is untouched. (One thing is not put back: a map or protect that fails may have made records
- * that an axas_space_unmap before it could not make.)
+ * nothing is rounded. A range may end at the last byte of the space. Every function that gives a status gives
+ * AXAS_ERR_INVALID for a null pointer, a space that was not made, and bits that it does not know. Unless a
+ * function says otherwise, a status that is not AXAS_OK means: areas, entries, frames and counters are as
+ * before the call, and every out-parameter is untouched. (One thing is not put back: a map or protect that
+ * fails may have made records that an axas_space_unmap before it could not make.)
  */
 #ifndef AXAS_SPACE_H
 #define AXAS_SPACE_H
@@ -36,6 +37,10 @@ struct axas_run {
 /**
  * Where the memory of an area comes from. The shipped backends (linear, alloc, trap) use nothing that a
  * backend of yours could not.
+ *
+ * A fault or guest-buffer call that began while the area was there may still call provide and release with
+ * the area's context when axas_space_unmap has returned: what they brought is then given back. So the backend
+ * and its context have to last until every such call has returned.
  */
 struct axas_backend {
     const char *name;
@@ -82,7 +87,7 @@ struct axas_config {
     unsigned readers;               /**< reader slots: one per vCPU is fastest, 0 counts as 1 */
     uint64_t node_limit;            /**< cap on bookkeeping frames; 0 for none */
     uint64_t reserve_limit;   /**< cap on what is put aside for removals, in stretches of 32256 pages; 0 for
-                                 none.   With one, a removal can fail: see axas_space_unmap */
+                                 none. With one, a removal can fail: see axas_space_unmap */
     bool populate_only;       /**< the space feeds an IOMMU: no lazy areas, no change that needs a break */
     struct axas_error *error; /**< NULL, or where a failing exclusive call leaves the offending values */
 };
@@ -133,8 +138,10 @@ struct axas_space {
  */
 enum axas_status axas_space_init(struct axas_space *space, const struct axas_config *config)
     AXAS_CONFIG_CHECKED(axas_space_init);
-/** Exclusive. Removes every area, in bounded steps; the root stays. Cannot fail for lack of memory; BUSY
- * while an area is being filled, CORRUPT. Areas that others add meanwhile may stay. */
+/** Exclusive. Removes every area, in bounded steps, each of which takes the lock and invalidates once, and
+ * gives memory back outside the lock; the root stays. Cannot fail for lack of memory; AXAS_ERR_BUSY while an
+ * area is being filled. AXAS_ERR_CORRUPT: what earlier steps removed stays removed. Areas that others add
+ * meanwhile may stay. */
 enum axas_status axas_space_clear(struct axas_space *space);
 /** Clears the space and frees everything. No CPU may have it loaded, no other call may run. A destroyed or
  *  zeroed space may be destroyed again. */
@@ -152,9 +159,10 @@ bool axas_space_contains(const struct axas_space *space, axas_gpa gpa, uint64_t 
 
 /**
  * Exclusive. Adds an area with that backend. May allocate tables, bookkeeping and, through the backend,
- * memory. Populating a backend that is not pure goes on outside the lock; meanwhile others get AXAS_ERR_BUSY
- * for that range (a fault there is SPURIOUS, its hpa AXAS_NO_HPA, until the page is there), and on failure
- * everything is taken back.
+ * memory. Populating a backend that is not pure goes on outside the lock, and on failure everything is taken
+ * back. Meanwhile unmap, protect, clear and what reads or writes the guest's memory there get AXAS_ERR_BUSY;
+ * a fault on a page that is not there yet is SPURIOUS, its hpa AXAS_NO_HPA. Look-ups tell what is there just
+ * then: it may be taken back.
  * AXAS_ERR_INVALID, _ALIGN, _RANGE, _EXISTS (anything is there already), _UNSUPPORTED (attr; lazy in a
  * populate_only space), _NO_MEMORY.
  */
@@ -176,15 +184,18 @@ extern const struct axas_backend axas_backend_linear, axas_backend_alloc, axas_b
 
 /**
  * Exclusive. Removes every area in the range, and the parts that reach into it, skipping holes; splits
- * exactly. Invalidates once, then gives memory back outside the lock. AXAS_ERR_ALIGN, _RANGE, _BUSY,
- * _CORRUPT. It needs no memory from the HAL and never fails for lack of it. Where no table can be had for a
- * split, a pure backend's whole leaf goes and comes back by faults; any other large leaf brought its tables
- * with it. What has to be known about the pieces of an area goes into frames put aside when areas are added:
- * one for each stretch of 32256 pages (126 MiB of 4 KiB pages; they begin at multiples of that) that areas
- * touch, and fewer where no more pieces can come of them. There pages are told apart by bits until the HAL
- * has memory for records again (area.c). In a populate_only space nothing may go that a fault would have to
- * bring back: splitting a leaf is AXAS_ERR_UNSUPPORTED if the format asks for a break there. Otherwise the
- * tables for all splits of the large leaves of pure backends are put aside as well (0.2 %).
+ * exactly. Invalidates once, then gives memory back outside the lock: a gather has room for
+ * AXAS_GATHER_ITEMS pieces, one for each table that holds nothing else, or for memory that adjoins elsewhere.
+ * Where it takes more, each full batch is invalidated and given back with the lock held. AXAS_ERR_ALIGN,
+ * _RANGE, _BUSY, _CORRUPT. It needs no memory from the HAL and never fails for lack of it. Where no table can
+ * be had for a split, a pure backend's whole leaf goes and comes back by faults, as if nobody had accessed
+ * it; any other large leaf brought its tables with it. What has to be known about the pieces of an area goes
+ * into frames put aside when areas are added: one for each stretch of 32256 pages (126 MiB of 4 KiB pages;
+ * they begin at multiples of that) that areas touch, and fewer where no more pieces can come of them. There
+ * pages are told apart by bits until the HAL has memory for records again (area.c). In a populate_only space
+ * nothing may go that a fault would have to bring back: splitting a leaf is AXAS_ERR_UNSUPPORTED if the
+ * format asks for a break there. Otherwise the tables for all splits of the large leaves of pure backends are
+ * put aside as well (0.2 %).
  *
  * All that is 8 GiB for a trap area of 2^48 bytes. Where it is too much, config.reserve_limit caps it: areas
  * that touch no more stretches than that are as safe as without. Beyond, at least 28 times that many cuts out
@@ -194,10 +205,11 @@ extern const struct axas_backend axas_backend_linear, axas_backend_alloc, axas_b
 enum axas_status axas_space_unmap(struct axas_space *space, axas_gpa gpa, uint64_t size);
 /**
  * Exclusive. Gives the range, which areas must cover without a hole, a new attribute; later faults inherit
- * it. Adjoining parts of one area that are alike again become one. No access bits keep the memory and refuse
- * every access. Memory that becomes executable or changes its type is published again (hal->frame_publish)
- * before its entries change. AXAS_ERR_ALIGN, _RANGE, _NOT_MAPPED, _UNSUPPORTED (attr; a trap area; in a
- * populate_only space a change that needs a break), _NO_MEMORY, _BUSY, _CORRUPT.
+ * it. Areas there that adjoin, that began at the same address when they were mapped and are alike in all
+ * else, become one. No access bits keep the memory and refuse every access. Memory that becomes executable or
+ * changes its type is published again (hal->frame_publish) before its entries change. AXAS_ERR_ALIGN, _RANGE,
+ * _NOT_MAPPED, _UNSUPPORTED (attr; a trap area; in a populate_only space a change that needs a break),
+ * _NO_MEMORY, _BUSY, _CORRUPT.
  */
 enum axas_status axas_space_protect(struct axas_space *space, axas_gpa gpa, uint64_t size, axas_attr attr);
 
@@ -211,7 +223,8 @@ struct axas_mapping {
         dirty; /**< as the hardware or, without its help, the format's rule for new entries left them */
 };
 
-/** Shared. AXAS_ERR_NOT_MAPPED: no memory there (yet), or a trap area. AXAS_ERR_RANGE: outside the space. */
+/** Shared. AXAS_ERR_NOT_MAPPED: no memory there (yet), or a trap area. AXAS_ERR_RANGE: outside the space.
+ *  AXAS_ERR_CORRUPT: the table holds an entry there that this library does not write. */
 enum axas_status axas_space_query(struct axas_space *space, axas_gpa gpa, struct axas_mapping *mapping);
 /** Shared. The host address of one byte; a page without any access is AXAS_ERR_PERMISSION. Otherwise as
  * axas_space_query. */
@@ -224,7 +237,7 @@ enum axas_status axas_space_translate_batch(struct axas_space *space, const axas
 /** Shared. A copy of the area at gpa, or of the next one above. AXAS_ERR_NOT_MAPPED: none. */
 enum axas_status axas_space_next_area(struct axas_space *space, axas_gpa gpa, struct axas_area *area);
 /** Shared. The leaf at gpa, or the next one above (mapping->hpa is of its first byte either way).
- * AXAS_ERR_NOT_MAPPED: none. */
+ * AXAS_ERR_NOT_MAPPED: none. What no entry of this library's leads to is passed over. */
 enum axas_status axas_space_next_mapping(struct axas_space *space, axas_gpa gpa,
                                          struct axas_mapping *mapping);
 /** Shared. What the space costs. */
@@ -254,7 +267,8 @@ bool axas_cache_take(const struct axas_space *space, struct axas_cache *cache, a
  * Shared. Serves or refuses a fault (fault.h). Idempotent: of several vCPUs that fault on one page one gets
  * RESOLVED, the others SPURIOUS, and there is one frame. Both end with the local invalidation that the format
  * asks for. Frames are got, zeroed and published without a lock (see `brief`). Changes nothing unless
- * RESOLVED.
+ * RESOLVED, or where somebody changes the areas meanwhile: then other pages of what the backend gave may be
+ * there.
  */
 enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct axas_fault *fault);
 

@@ -149,7 +149,8 @@ enum axas_status axas_table_reserve(struct axas_table *table);
 /** Shared. AXAS_OK fills *leaf; AXAS_ERR_NOT_MAPPED, _RANGE, _CORRUPT leave it alone. A held leaf is found,
  *  with no access in its attr. */
 enum axas_status axas_table_query(const struct axas_table *table, axas_gpa gpa, struct axas_leaf *leaf);
-/** Shared. The host address of one byte. As axas_table_query, but a held leaf is AXAS_ERR_NOT_MAPPED. */
+/** Shared. The host address of one byte. As axas_table_query, but a held leaf is AXAS_ERR_NOT_MAPPED, and of
+ * the smallest leaves nothing is asked but whether one is there. */
 inline enum axas_status axas_table_translate(const struct axas_table *table, axas_gpa gpa, axas_hpa *hpa)
 {
     if (table == NULL || hpa == NULL) {

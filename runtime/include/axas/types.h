@@ -72,7 +72,8 @@ static inline bool axas_attr_is_device(axas_attr attr)
     return (attr & 0x30u) == AXAS_MEM_DEVICE;
 }
 
-/** What became of a call. Everything but AXAS_OK means that nothing was changed. */
+/** What became of a call. Everything but AXAS_OK means that nothing was changed, unless the function says
+ *  otherwise. */
 enum axas_status {
     AXAS_OK = 0,
     AXAS_ERR_INVALID,     /**< a null pointer, an unknown flag, a value that no call takes */
