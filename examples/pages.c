@@ -51,7 +51,7 @@ int main(void)
     }
     uint64_t right = 0;
     for (uint64_t i = 0; i < PAGES; i++) {
-        axas_hpa hpa;
+        axas_hpa hpa = {0};
         check(axas_x86_64_ept_4level_translate(&walker, axas_gpa_of(i * PAGE + i), &hpa), "translating");
         right += hpa.raw == home(i).raw + i;
     }

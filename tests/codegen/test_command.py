@@ -2,6 +2,7 @@
 """generate, check and list, as a person at a terminal meets them."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -126,13 +127,14 @@ class Check(Directory):
         self.assertIn(f"{self.out / 'formats.cmake'} is missing", lines)
         self.assertIn(f"{self.out / 'ok_narrow32.c'} is stale: line 3 differs", lines)
         self.assertIn(f"{self.out / 'ok_strange.c'} belongs to no specification", lines)
-        self.assertEqual(lines[-1], f"refresh with: python3 -m codegen generate --specs {NARROW} --out {self.out}")
+        command = ["python3", "-m", "codegen", "generate", "--specs", str(NARROW), "--out", str(self.out)]
+        self.assertEqual(lines[-1], "refresh with: " + shlex.join(command))
         self.assertEqual(snapshot(self.out), before)
 
     def test_the_command_that_it_names_helps(self):
         self.generate(NARROW)
         (self.out / "formats.c").write_text("")
-        command = self.check(NARROW)[2].splitlines()[-1].split()
+        command = shlex.split(self.check(NARROW)[2].splitlines()[-1])
         self.assertEqual(command[:6], ["refresh", "with:", "python3", "-m", "codegen", "generate"])
         self.assertEqual(run(*command[5:])[0], 0)
         self.assertEqual(self.check(NARROW)[0], 0)

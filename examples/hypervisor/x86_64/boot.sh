@@ -16,11 +16,12 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 boot_bochs() {
+    cp "$rom" "$scratch/rom" # its own path may hold what Bochs takes for the end of a name
     cat >"$scratch/bochsrc" <<END
 plugin_ctrl: biosdev=0, speaker=0, extfpuirq=0, parallel=0, serial=0, gameport=0, iodebug=0, unmapped=1
 config_interface: textconfig
 display_library: term
-romimage: file=$rom, address=$(printf 0x%x $((0x100000000 - $(stat -c %s "$rom")))), options=none
+romimage: file=$scratch/rom, address=$(printf 0x%x $((0x100000000 - $(stat -c %s "$rom")))), options=none
 cpu: model=$1, count=1, ips=100000000, reset_on_triple_fault=0
 memory: guest=64, host=64
 port_e9_hack: enabled=1
