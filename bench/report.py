@@ -452,10 +452,15 @@ def cpu_name():
     return "unknown CPU"
 
 
+def kernel():
+    """Its version, without what a distributor or a host calls its own build."""
+    return platform.release().split("-")[0]
+
+
 def page(rows, compilers, contexts, times, counters, sizes):
     """RESULTS.md."""
     runs = (f"{version}, {context['date'][:16].replace('T', ' ')}" for version, context in contexts.values())
-    yield from ("# Results", "", "Written by `scripts/bench.sh`.", "", f"- {cpu_name()}, Linux {platform.release()}",
+    yield from ("# Results", "", "Written by `scripts/bench.sh`.", "", f"- {cpu_name()}, Linux {kernel()}",
                 *(f"- {run}" for run in runs), "",
                 "![Times over their floors, by work and format](RESULTS.svg)", "", "## Targets", "",
                 *markdown(*summary(rows, compilers)), "", *markdown(*missed(rows, compilers)), "",
@@ -516,7 +521,7 @@ def main():
     sizes = arguments.sizes.read_text(encoding="utf-8").splitlines() if arguments.sizes else []
     text = "\n".join(page(rows, compilers, contexts, times, counters, sizes))
     (arguments.out / "RESULTS.md").write_text(text.rstrip() + "\n", encoding="utf-8")
-    document = {"cpu": cpu_name(), "kernel": platform.release(),
+    document = {"cpu": cpu_name(), "kernel": kernel(),
                 "compilers": {name: {"version": version, "date": context["date"]}
                               for name, (version, context) in contexts.items()},
                 "rows": [asdict(row) for row in rows]}
