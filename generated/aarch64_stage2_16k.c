@@ -412,7 +412,7 @@ AXAS_COMPACT enum axas_status axas_aarch64_stage2_16k_fault_decode(
         fault->cause = AXAS_CAUSE_OTHER;
     }
     fault->access = 0;
-    if (field_s1ptw == 1 && field_ec == 0x24 && field_wnr == 1) {
+    if (field_s1ptw == 1 && field_status == 3) {
         fault->access = AXAS_WRITE;
     } else if (field_s1ptw == 1) {
         fault->access = AXAS_READ;

@@ -491,9 +491,11 @@ static AXAS_OUTLINE enum axas_fault_result serve_any(struct axas_space *space, s
 {
     struct axas_area area;
     axas_hpa hpa;
+    /* A walk that writes sets flags in what it has read. */
+    const axas_attr access = fault->access | (fault->guest_walk ? AXAS_READ : 0);
     const enum axas_fault_result result =
-        serve(space, fault->gpa, fault->access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader,
-              fault->cache, &hpa, &area);
+        serve(space, fault->gpa, access, fault->cause == AXAS_CAUSE_PERMISSION, fault->reader, fault->cache,
+              &hpa, &area);
     if (result == AXAS_FAULT_RESOLVED || result == AXAS_FAULT_SPURIOUS) {
         fault->hpa = hpa;
         axas_table_after_fault(&space->table, fault->gpa);

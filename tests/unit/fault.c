@@ -366,6 +366,36 @@ Test(fault, a_fetch_is_let_through_where_some_privilege_may_fetch_until_the_cpu_
     }
 }
 
+/* Arm DDI 0487, D8.5.1: the walk sets a flag in a descriptor of the guest's that it has read, so it needs
+ * both permissions, and a CPU that refused it does not say which one was missing. */
+Test(fault, a_guests_walk_that_was_refused_has_to_read_and_write)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        unit_space_make(&unit, &at);
+        static const axas_attr attrs[] = {R, W, RW};
+        for (unsigned i = 0; i < 3; i++) {
+            const uint64_t gpa = i * unit.page;
+            if (!unit_encodes(&unit.tree, attrs[i])) {
+                continue;
+            }
+            cr_assert_eq(axas_space_map_linear(&unit.space, axas_gpa_of(gpa), axas_hpa_of(FAR_HPA), unit.page,
+                                               attrs[i]),
+                         AXAS_OK);
+            struct axas_fault fault = unit_fault(gpa, W);
+            fault.cause = AXAS_CAUSE_PERMISSION;
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault),
+                         (attrs[i] & W) != 0 ? AXAS_FAULT_SPURIOUS : AXAS_FAULT_DENIED, "%s", unit.name);
+            fault = unit_fault(gpa, W);
+            fault.cause = AXAS_CAUSE_PERMISSION;
+            fault.guest_walk = true;
+            cr_expect_eq(axas_space_handle_fault(&unit.space, &fault),
+                         attrs[i] == RW ? AXAS_FAULT_SPURIOUS : AXAS_FAULT_DENIED, "%s", unit.name);
+        }
+        unit_space_end(&unit);
+    }
+}
+
 /* Faults in what is missing of [first, end) page by page; each page is given its number. */
 static void fill_in(struct unit_space *unit, uint64_t first, uint64_t end)
 {

@@ -36,7 +36,7 @@ struct axas_cache;
 struct axas_fault {
     axas_gpa gpa;    /**< the guest physical address; page-aligned where low bits are unknown */
     bool gpa_known;  /**< false: the hardware did not give it, see axas_fault_decode */
-    bool guest_walk; /**< made by the walk of the guest's own tables, not by the access itself */
+    bool guest_walk; /**< made by the walk of the guest's own tables, which reads, not by the access itself */
     bool gva_known;
     int8_t level;     /**< as the architecture's manual counts, or AXAS_LEVEL_UNKNOWN */
     axas_attr access; /**< what was tried at gpa: AXAS_READ, AXAS_WRITE or AXAS_EXEC; 0 unknown */
