@@ -494,6 +494,7 @@ AXAS_COMPACT enum axas_status axas_aarch64_stage2_lpa2_fault_decode(
 {
     const uint64_t field_ec = (registers[0] >> 26) & UINT64_C(0x3f);
     const uint64_t field_fnv = (registers[0] >> 10) & UINT64_C(1);
+    const uint64_t field_cm = (registers[0] >> 8) & UINT64_C(1);
     const uint64_t field_s1ptw = (registers[0] >> 7) & UINT64_C(1);
     const uint64_t field_wnr = (registers[0] >> 6) & UINT64_C(1);
     const uint64_t field_status = (registers[0] >> 2) & UINT64_C(0xf);
@@ -526,6 +527,10 @@ AXAS_COMPACT enum axas_status axas_aarch64_stage2_lpa2_fault_decode(
         fault->access = AXAS_READ;
     } else if (field_ec == 0x20) {
         fault->access = AXAS_EXEC;
+    } else if (field_cm == 1 && field_status == 3) {
+        fault->access = AXAS_WRITE;
+    } else if (field_cm == 1) {
+        fault->access = AXAS_READ;
     } else if (field_wnr == 1) {
         fault->access = AXAS_WRITE;
     } else {

@@ -10,6 +10,7 @@
  * Policy of this project: normal memory is inner shareable (11); Device and Non-cacheable, where the CPU
  * ignores SH and takes outer shareable (D8.6.2), say so (10); AF is set in advance where the CPU does not.
  */
+#include "arm_faults.h"
 #include "arm_id.h"
 #include "golden.h"
 
@@ -586,6 +587,11 @@ Test(stage2, a_permission_fault_does_not_take_its_address_from_hpfar)
                                                 true,
                                                 0x1238};
     golden_check_fault(stage2(), fault_names, 4, &aborted);
+}
+
+Test(stage2, cache_maintenance_is_no_write)
+{
+    golden_check_cache_maintenance(stage2());
 }
 
 Test(stage2, an_external_abort_is_not_about_translation)

@@ -6,6 +6,7 @@
  * aarch64_stage2.c, whose low bits a leaf shares: page 0x3 + MemAttr 1111 0x3c + S2AP 11 0xc0 + SH 11 0x300 +
  * AF 0x400 = 0x7ff, a block 0x7fd, XN 10 is bit 54. Addresses begin at bit 14: bits 13:12 are RES0.
  */
+#include "arm_faults.h"
 #include "arm_id.h"
 #include "stage2.h"
 
@@ -161,6 +162,11 @@ static const struct golden_bits entry_bits[] = {
 };
 
 #include "stage2_tests.h"
+
+Test(stage2, cache_maintenance_is_no_write)
+{
+    golden_check_cache_maintenance(golden_format(FORMAT));
+}
 
 Test(stage2, identification_registers_say_what_a_cpu_has)
 {

@@ -7,6 +7,7 @@
  * AF 0x400 = 0x4ff, a block 0x4fd, XN 10 is bit 54. Bits 49:14 hold address bits 49:14, and bits 9:8 hold
  * 51:50.
  */
+#include "arm_faults.h"
 #include "arm_id.h"
 #include "stage2.h"
 
@@ -185,6 +186,11 @@ static const struct golden_bits entry_bits[] = {
 };
 
 #include "stage2_tests.h"
+
+Test(stage2, cache_maintenance_is_no_write)
+{
+    golden_check_cache_maintenance(golden_format(FORMAT));
+}
 
 Test(stage2, identification_registers_say_what_a_cpu_has)
 {

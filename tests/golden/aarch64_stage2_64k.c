@@ -7,6 +7,7 @@
  * AF 0x400 = 0x7ff, a block 0x7fd, XN 10 is bit 54. Bits 47:16 hold address bits 47:16, and bits 15:12 hold
  * 51:48, which are RES0 where the CPU has no addresses of 52 bits.
  */
+#include "arm_faults.h"
 #include "arm_id.h"
 #include "stage2.h"
 
@@ -172,6 +173,11 @@ static const struct golden_bits entry_bits[] = {
 };
 
 #include "stage2_tests.h"
+
+Test(stage2, cache_maintenance_is_no_write)
+{
+    golden_check_cache_maintenance(golden_format(FORMAT));
+}
 
 Test(stage2, identification_registers_say_what_a_cpu_has)
 {
