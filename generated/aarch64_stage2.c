@@ -462,6 +462,8 @@ AXAS_COMPACT enum axas_status axas_aarch64_stage2_fault_decode(
         fault->cause = AXAS_CAUSE_ADDRESS_SIZE;
     } else if (field_status == 0xa && field_status_level == 3) {
         fault->cause = AXAS_CAUSE_TRANSLATION;
+    } else if (field_status == 0xc && field_status_level == 0) {
+        fault->cause = AXAS_CAUSE_CONFLICT;
     } else {
         fault->cause = AXAS_CAUSE_OTHER;
     }

@@ -354,6 +354,8 @@ AXAS_COMPACT enum axas_status axas_armv7_lpae_stage2_fault_decode(
         fault->cause = AXAS_CAUSE_ACCESS_FLAG;
     } else if (field_status == 3) {
         fault->cause = AXAS_CAUSE_PERMISSION;
+    } else if (field_status == 0xc && field_status_level == 0) {
+        fault->cause = AXAS_CAUSE_CONFLICT;
     } else {
         fault->cause = AXAS_CAUSE_OTHER;
     }

@@ -655,6 +655,11 @@ static AXAS_OUTLINE enum axas_fault_result serve_unusual(struct axas_space *spac
     if (fault->cause == AXAS_CAUSE_MISCONFIGURED || fault->cause == AXAS_CAUSE_OTHER) {
         return AXAS_FAULT_BROKEN;
     }
+    if (fault->cause == AXAS_CAUSE_CONFLICT) {
+        axas_table_after_conflict(&space->table);
+        fault->hpa = axas_hpa_of(AXAS_NO_HPA);
+        return AXAS_FAULT_SPURIOUS;
+    }
     if (!fault->gpa_known) {
         return AXAS_FAULT_ADDRESS_UNKNOWN;
     }

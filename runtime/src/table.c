@@ -1086,6 +1086,13 @@ void axas_pool_drain(struct axas_table *table, struct axas_pool *pool)
     }
 }
 
+void axas_table_after_conflict(const struct axas_table *table)
+{
+    static const struct axas_transition everything_here = {AXAS_CHANGE_FAULT,   false, true,
+                                                           AXAS_INVALIDATE_ALL, 0,     0};
+    axas_walk_invalidate(table, &everything_here, 0, table->last, table->page_size);
+}
+
 void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa)
 {
     if (table->page_faulted.scope != AXAS_INVALIDATE_NONE) {

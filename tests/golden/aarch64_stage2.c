@@ -594,6 +594,11 @@ Test(stage2, cache_maintenance_is_no_write)
     golden_check_cache_maintenance(stage2());
 }
 
+Test(stage2, a_conflict_in_the_tlb_is_told)
+{
+    golden_check_tlb_conflict(stage2());
+}
+
 Test(stage2, an_external_abort_is_not_about_translation)
 {
     uint64_t registers[AXAS_MAX_FAULT_REGISTERS];
@@ -876,7 +881,7 @@ Test(stage2, what_a_bit_means_depends_on_the_others)
          3,
          true,
          UINT64_MAX},
-        /* DFSC 010000, 110000: no level, and HPFAR holds nothing */
+        /* DFSC 010000, 110001: no level, and HPFAR holds nothing */
         {"0x92000010: external abort",
          {0x92000010, 0xdeadbeef0, 0xabcc},
          false,
@@ -947,7 +952,7 @@ Test(stage2, what_a_bit_means_depends_on_the_others)
          3,
          true,
          0xabcd},
-        {"0x92000031: TLB conflict or the like",
+        {"0x92000031: unsupported atomic hardware update",
          {0x92000031, 0xdeadbeef0, 0xabcc},
          false,
          0,

@@ -205,6 +205,11 @@ Test(stage2, cache_maintenance_is_no_write)
     golden_check_cache_maintenance(golden_format(FORMAT));
 }
 
+Test(stage2, a_conflict_in_the_tlb_is_told)
+{
+    golden_check_tlb_conflict(golden_format(FORMAT));
+}
+
 Test(stage2, identification_registers_say_what_a_cpu_has)
 {
     static const struct golden_cpu cpus[] = {

@@ -135,4 +135,47 @@ static inline void golden_check_cache_maintenance(const struct axas_format *form
     }
 }
 
+/*
+ * ESR_EL2 (D19.2.40): DFSC and IFSC 110000, TLB conflict abort, which FEAT_BBM level 2 does not exclude
+ * (D8.14.2). HPFAR_EL2 holds nothing (D19.2.60).
+ */
+static inline void golden_check_tlb_conflict(const struct axas_format *format)
+{
+    static const struct golden_fault golden[] = {
+        {"0x92000030: data abort",
+         {0x92000030, 0xdeadbeef0, 0x1240},
+         false,
+         0,
+         R,
+         false,
+         AXAS_CAUSE_CONFLICT,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1240},
+        {"0x92000070: of a store",
+         {0x92000070, 0xdeadbeef0, 0x1240},
+         false,
+         0,
+         W,
+         false,
+         AXAS_CAUSE_CONFLICT,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1240},
+        {"0x82000030: instruction abort",
+         {0x82000030, 0xdeadbeef0, 0x1240},
+         false,
+         0,
+         X,
+         false,
+         AXAS_CAUSE_CONFLICT,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1240},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(format, arm_fault_names, 3, &golden[i]);
+    }
+}
+
 #endif

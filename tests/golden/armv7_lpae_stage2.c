@@ -516,6 +516,36 @@ Test(stage2, cache_maintenance_is_no_write)
     }
 }
 
+Test(stage2, a_conflict_in_the_tlb_is_told)
+{
+    /* Fault status 110000 of the long-descriptor format (DDI 0406C, B3.13.3, B3.13.6): TLB conflict abort. */
+    static const struct golden_fault golden[] = {
+        {"0x92000030: data abort",
+         {0x92000030, 0xdeadbee0, DATA, FETCH, 1},
+         false,
+         0,
+         R,
+         false,
+         AXAS_CAUSE_CONFLICT,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         DATA},
+        {"0x82000030: prefetch abort",
+         {0x82000030, 0xdeadbee0, DATA, FETCH, 1},
+         false,
+         0,
+         X,
+         false,
+         AXAS_CAUSE_CONFLICT,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         FETCH},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(golden_format(FORMAT), fault_names, 5, &golden[i]);
+    }
+}
+
 Test(stage2, other_exceptions_are_no_second_stage_faults)
 {
     static const struct {

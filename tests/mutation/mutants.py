@@ -589,7 +589,8 @@ class _Mutator:
             self.shorten((*place, "bits"))
             self.others((*place, "register"), names)
         self.when(("fault", "when"), self.fault_width)
-        words = {"cause": ("unknown", "translation", "permission", "access_flag", "address_size", "misconfigured", "other"),
+        words = {"cause": ("unknown", "translation", "permission", "access_flag", "address_size", "misconfigured",
+                           "conflict", "other"),
                  "access": ("read", "write", "exec", "none"), "level": tuple(fault["fields"])}
         for section in ("cause", "access", "level", "guest_walk", "gpa", "gva"):
             for index, row in enumerate(fault.get(section, ())):

@@ -238,6 +238,41 @@ Test(fault, a_broken_table_or_a_foreign_cause_is_broken)
     }
 }
 
+/* Arm DDI 0487, D8.14.2: a CPU that takes a block's change of size without a break may report a TLB conflict
+ * abort, and whoever gets that invalidates; HPFAR_EL2 need not hold an address. */
+Test(fault, a_conflict_in_the_tlb_is_spurious_once_this_cpu_has_forgotten_everything)
+{
+    for (FOR_EACH_CASE(at)) {
+        struct scene scene;
+        make(&scene, &at);
+        struct unit_space *unit = &scene.unit;
+        struct axas_root root;
+        cr_assert_eq(axas_space_root(&unit->space, 1, &root), AXAS_OK);
+        /* whatever else the fault says, also of an address that could not be served */
+        const uint64_t where[] = {scene.linear, scene.lazy, scene.trap, scene.hole, UINT64_MAX};
+        for (unsigned i = 0; i < 10; i++) {
+            struct axas_fault fault = unit_fault(where[i / 2], i % 4 == 0 ? 0 : W);
+            fault.gpa_known = i % 2 == 0;
+            fault.cause = AXAS_CAUSE_CONFLICT;
+            axas_hosted_record(unit->tree.arena, 100);
+            cr_expect_eq(unchanged(&scene, &fault), AXAS_FAULT_SPURIOUS, "%s", unit->name);
+            axas_hosted_record_stop(unit->tree.arena);
+            cr_expect_eq(fault.hpa.raw, AXAS_NO_HPA, "%s", unit->name);
+            cr_assert_eq(axas_hosted_event_count(unit->tree.arena), 1, "%s", unit->name);
+            const struct axas_hosted_event *event = axas_hosted_events(unit->tree.arena);
+            cr_assert_eq(event->kind, AXAS_HOSTED_INVALIDATE, "%s", unit->name);
+            cr_expect_eq(event->invalidation.scope, AXAS_INVALIDATE_ALL, "%s", unit->name);
+            cr_expect(event->invalidation.local, "%s: it is this CPU's TLB", unit->name);
+            cr_expect_eq(event->invalidation.format, at.format, "%s", unit->name);
+            cr_expect_eq(event->invalidation.root.raw, root.root.raw, "%s", unit->name);
+            cr_expect_eq(event->invalidation.vmid, 1, "%s", unit->name);
+            cr_expect_eq(event->invalidation.gpa.raw, 0, "%s", unit->name);
+            cr_expect_eq(event->invalidation.size, 0, "%s", unit->name);
+        }
+        unit_space_end(unit);
+    }
+}
+
 /* Of an address in the space, only an entry of ours can have led to one that is too wide; the guest's own is
  * one that nothing is at. */
 Test(fault, a_size_is_the_tables_fault_in_the_space_and_the_guests_outside)

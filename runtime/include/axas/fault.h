@@ -12,7 +12,15 @@
 extern "C" {
 #endif
 
-/** Why the walk stopped, as far as the CPU says. */
+/**
+ * Why the walk stopped, as far as the CPU says.
+ *
+ * AXAS_CAUSE_CONFLICT (Arm's TLB conflict abort) is nothing wrong with the tables: a CPU that lets a leaf
+ * change its size without a break (FEAT_BBM level 2) may hold the old translation beside the new one until it
+ * is told to forget them, and a guest that changes its own tables so may bring that about too. No address is
+ * needed to serve it. The answer is SPURIOUS with AXAS_NO_HPA, after one local AXAS_INVALIDATE_ALL of this
+ * root, which is all that the TLB is owed: another CPU that holds both faults for itself.
+ */
 enum axas_fault_cause {
     AXAS_CAUSE_UNKNOWN = 0,   /**< the CPU does not tell */
     AXAS_CAUSE_TRANSLATION,   /**< nothing is mapped */
@@ -20,6 +28,7 @@ enum axas_fault_cause {
     AXAS_CAUSE_ACCESS_FLAG,   /**< the accessed flag is clear and software has to set it */
     AXAS_CAUSE_ADDRESS_SIZE,  /**< an address is wider than was configured */
     AXAS_CAUSE_MISCONFIGURED, /**< an entry is one that no table may hold */
+    AXAS_CAUSE_CONFLICT,      /**< this CPU's TLB holds several translations of one address */
     AXAS_CAUSE_OTHER,         /**< not about translation, for instance an external abort */
 };
 
@@ -46,7 +55,7 @@ struct axas_fault {
     unsigned reader;          /**< reader slot of this vCPU; any number is correct, its own one is fastest */
     struct axas_cache *cache; /**< frames put aside for this vCPU, or NULL to ask the HAL */
 
-    axas_hpa hpa;  /**< out, RESOLVED and SPURIOUS: where the byte at gpa is */
+    axas_hpa hpa;  /**< out, RESOLVED and SPURIOUS: where the byte at gpa is; AXAS_NO_HPA: not known */
     void *cookie;  /**< out, TRAP: what axas_space_map_trap was given */
     axas_gpa area; /**< out, TRAP and DENIED: first byte of the area */
 };
@@ -54,7 +63,7 @@ struct axas_fault {
 /** What axas_space_handle_fault made of a fault, and what the hypervisor does next. */
 enum axas_fault_result {
     AXAS_FAULT_RESOLVED = 0, /**< the entry is there now: run the guest again */
-    AXAS_FAULT_SPURIOUS,     /**< it was there already (another vCPU was first): run the guest again */
+    AXAS_FAULT_SPURIOUS,     /**< it was there already, or only the TLB was at odds: run the guest again */
     AXAS_FAULT_DENIED,       /**< an area is there and does not allow the access: inject an abort, or stop */
     AXAS_FAULT_UNMAPPED,     /**< no area is there: emulate a device, inject an abort, or stop */
     AXAS_FAULT_TRAP,         /**< a trap area: emulate with fault->cookie */

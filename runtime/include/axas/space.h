@@ -266,9 +266,9 @@ bool axas_cache_take(const struct axas_space *space, struct axas_cache *cache, a
 /**
  * Shared. Serves or refuses a fault (fault.h). Idempotent: of several vCPUs that fault on one page one gets
  * RESOLVED, the others SPURIOUS, and there is one frame. Both end with the local invalidation that the format
- * asks for. Frames are got, zeroed and published without a lock (see `brief`). Changes nothing unless
- * RESOLVED, or where somebody changes the areas meanwhile: then other pages of what the backend gave may be
- * there.
+ * asks for, or of everything where the TLB was at odds with itself (AXAS_CAUSE_CONFLICT). Frames are got,
+ * zeroed and published without a lock (see `brief`). Changes nothing unless RESOLVED, or where somebody
+ * changes the areas meanwhile: then other pages of what the backend gave may be there.
  */
 enum axas_fault_result axas_space_handle_fault(struct axas_space *space, struct axas_fault *fault);
 

@@ -195,6 +195,8 @@ enum axas_status axas_pool_fill(struct axas_table *table, struct axas_pool *pool
 void axas_pool_drain(struct axas_table *table, struct axas_pool *pool);
 /** The local invalidation before a vCPU goes back to the guest after a fault on the page at gpa. */
 void axas_table_after_fault(const struct axas_table *table, axas_gpa gpa);
+/** The same after AXAS_CAUSE_CONFLICT (fault.h): of everything, whatever the format's transitions ask for. */
+void axas_table_after_conflict(const struct axas_table *table);
 
 /** What a vCPU needs to run on a tree. */
 struct axas_root {
