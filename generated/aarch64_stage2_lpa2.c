@@ -451,20 +451,20 @@ AXAS_COMPACT enum axas_status axas_aarch64_stage2_lpa2_root_encode(
     if ((features & AXAS_AARCH64_STAGE2_LPA2_FEATURE_VMID16) != 0) {
         made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x80000); /* bit 19: vmid16 */
     }
-    if (request->physical_bits >= 52) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x60000); /* bits 18:16: physical width */
-    } else if (request->physical_bits >= 48) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x50000); /* bits 18:16: physical width */
-    } else if (request->physical_bits >= 44) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x40000); /* bits 18:16: physical width */
-    } else if (request->physical_bits >= 42) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x30000); /* bits 18:16: physical width */
-    } else if (request->physical_bits >= 40) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x20000); /* bits 18:16: physical width */
-    } else if (request->physical_bits >= 36) {
-        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x10000); /* bits 18:16: physical width */
-    } else {
+    if (request->physical_bits <= 32) {
         made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0); /* bits 18:16: physical width */
+    } else if (request->physical_bits <= 36) {
+        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x10000); /* bits 18:16: physical width */
+    } else if (request->physical_bits <= 40) {
+        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x20000); /* bits 18:16: physical width */
+    } else if (request->physical_bits <= 42) {
+        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x30000); /* bits 18:16: physical width */
+    } else if (request->physical_bits <= 44) {
+        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x40000); /* bits 18:16: physical width */
+    } else if (request->physical_bits <= 48) {
+        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x50000); /* bits 18:16: physical width */
+    } else {
+        made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x60000); /* bits 18:16: physical width */
     }
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x3000); /* bits 13:12 */
     made[AXAS_AARCH64_STAGE2_LPA2_ROOT_VTCR_EL2] |= UINT64_C(0x400); /* bits 11:10 */

@@ -355,7 +355,7 @@ def register_words(row):
         return (names,), f"{there} with {names}, else {absent}"
     if row.source == "physical_bits":
         return ("physical width", "width"), [
-            f"{value_text(value, row.width)} for a physical width of {width} bits" for width, value in row.value]
+            f"{value_text(value, row.width)} for a physical width of up to {width} bits" for width, value in row.value]
     text = f"{row.value} \N{MINUS SIGN} address bits"
     return (text, "address bits"), f"{row.value} less the bits of a guest physical address"
 

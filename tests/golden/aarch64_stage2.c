@@ -778,7 +778,12 @@ Test(stage2, every_row_of_access_and_memory_has_an_entry)
 
 Test(stage2, vtcr_tells_each_physical_width)
 {
-    /* The rest of PS 18:16: 32 bits are 0, 42 are 3, and wider than 48 is 5 without FEAT_LPA2. */
+    /*
+     * The rest of PS 18:16 (D19.2.149): 32 bits are 0, 42 are 3, and wider than 48 is 5 without FEAT_LPA2. A
+     * descriptor's address that is wider than PS says is an address size fault (D8.1), so a width that has
+     * no code takes the next wider one: 36 bits are 1, 40 2, 42 3, 44 4, 48 5. A CPU that has no more than
+     * this has a width with a code (ID_AA64MMFR0_EL1.PARange, D19.2), hence that one at least.
+     */
     static const struct {
         const char *mode;
         uint8_t gpa_bits, physical_bits;
@@ -789,6 +794,17 @@ Test(stage2, vtcr_tells_each_physical_width)
         /* T0SZ 22 0x16, PS 0x30000 */
         {"3level", 42, 42, UINT64_C(0x40008000), UINT64_C(0x80033556)},
         {"4level", 48, 52, UINT64_C(0x40001000), UINT64_C(0x80053590)},
+        /* T0SZ 64 less 32, 33, 35, 37, 39, 41, 43, 45, 47: 0x20, 0x1f, 0x1d, 0x1b, 0x19, 0x17, 0x15, 0x13,
+           0x11 */
+        {"3level", 32, 31, UINT64_C(0x40001000), UINT64_C(0x80003560)},
+        {"3level", 33, 33, UINT64_C(0x40001000), UINT64_C(0x8001355f)},
+        {"3level", 35, 35, UINT64_C(0x40001000), UINT64_C(0x8001355d)},
+        {"3level", 37, 37, UINT64_C(0x40001000), UINT64_C(0x8002355b)},
+        {"3level", 39, 39, UINT64_C(0x40001000), UINT64_C(0x80023559)},
+        {"3level", 41, 41, UINT64_C(0x40004000), UINT64_C(0x80033557)},
+        {"3level", 43, 43, UINT64_C(0x40010000), UINT64_C(0x80043555)},
+        {"4level", 45, 45, UINT64_C(0x40001000), UINT64_C(0x80053593)},
+        {"4level", 47, 47, UINT64_C(0x40001000), UINT64_C(0x80053591)},
     };
     for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
         uint64_t values[AXAS_MAX_ROOT_REGISTERS];

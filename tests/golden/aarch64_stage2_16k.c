@@ -124,6 +124,9 @@ static const struct stage2_root roots[] = {
     /* T0SZ 22, PS 3; T0SZ 20, PS 4: a root of 64 entries, and of 256 */
     {"3level", "", 42, 42, 0, UINT64_C(0x40001000), UINT64_C(0x8003b596), UINT64_C(0x40001000)},
     {"3level", "", 44, 44, 255, UINT64_C(0x40001000), UINT64_C(0x8004b594), UINT64_C(0x00ff000040001000)},
+    /* what has no code takes that of the next wider: T0SZ 17, PS 5; T0SZ 25, PS 2, with eight tables */
+    {"3level", "", 47, 47, 0, UINT64_C(0x40004000), UINT64_C(0x8005b591), UINT64_C(0x40004000)},
+    {"2level", "", 39, 39, 0, UINT64_C(0x40020000), UINT64_C(0x8002b559), UINT64_C(0x40020000)},
     /* level 3 00: T0SZ 35; T0SZ 39, PS 0 */
     {"1level", "", 29, 40, 0, UINT64_C(0x40040000), UINT64_C(0x8002b523), UINT64_C(0x40040000)},
     {"1level", "", 25, 32, 0, UINT64_C(0x40004000), UINT64_C(0x8000b527), UINT64_C(0x40004000)},

@@ -140,6 +140,9 @@ static const struct stage2_root roots[] = {
     {"3level", "", 48, 48, 0, UINT64_C(0x923456788000), UINT64_C(0x18005b590), UINT64_C(0x923456788000)},
     {"3level", "", 42, 42, 0, UINT64_C(0x40001000), UINT64_C(0x18003b596), UINT64_C(0x40001000)},
     {"3level", "", 44, 44, 0, UINT64_C(0x40001000), UINT64_C(0x18004b594), UINT64_C(0x40001000)},
+    /* what has no code takes that of the next wider: T0SZ 15, PS 6, with four tables; T0SZ 17, PS 5 */
+    {"3level", "", 49, 49, 0, UINT64_C(0x40010000), UINT64_C(0x18006b58f), UINT64_C(0x40010000)},
+    {"3level", "", 47, 47, 0, UINT64_C(0x40004000), UINT64_C(0x18005b591), UINT64_C(0x40004000)},
     /* level 2 01: T0SZ 24, PS 2 */
     {"2level", "", 40, 40, 7, UINT64_C(0x40040000), UINT64_C(0x18002b558), UINT64_C(0x0007000040040000)},
     /* level 3 00: T0SZ 35, PS 1; T0SZ 39, PS 0 */

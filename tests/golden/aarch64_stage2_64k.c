@@ -131,6 +131,13 @@ static const struct stage2_root roots[] = {
     {"3level", "", 48, 48, 0, UINT64_C(0x923456789000), UINT64_C(0x80057590), UINT64_C(0x923456789000)},
     /* T0SZ 12, PS 6: BADDR 5:2 hold the root's bits 51:48, 15 << 2 = 0x3c */
     {"3level", "", 52, 52, 3, UINT64_C(0xf000040002000), UINT64_C(0x8006758c), UINT64_C(0x000300004000203c)},
+    /* what has no code takes that of the next wider: 49 to 51 PS 6, T0SZ 15, 14, 13; 47 PS 5, T0SZ 17; 39 PS
+       2 */
+    {"3level", "", 49, 49, 0, UINT64_C(0x40001000), UINT64_C(0x8006758f), UINT64_C(0x40001000)},
+    {"3level", "", 50, 50, 0, UINT64_C(0x40001000), UINT64_C(0x8006758e), UINT64_C(0x40001000)},
+    {"3level", "", 51, 51, 0, UINT64_C(0x40001000), UINT64_C(0x8006758d), UINT64_C(0x40001000)},
+    {"3level", "", 47, 47, 0, UINT64_C(0x40001000), UINT64_C(0x80057591), UINT64_C(0x40001000)},
+    {"2level", "", 39, 39, 0, UINT64_C(0x40002000), UINT64_C(0x80027559), UINT64_C(0x40002000)},
     /* level 3 00: T0SZ 31, PS 1; T0SZ 39, PS 0 */
     {"1level", "", 33, 36, 0, UINT64_C(0x40100000), UINT64_C(0x8001751f), UINT64_C(0x40100000)},
     {"1level", "", 25, 32, 255, UINT64_C(0x40001000), UINT64_C(0x80007527), UINT64_C(0x00ff000040001000)},
