@@ -179,17 +179,19 @@ static void start_plan(const struct axas_table *table, struct plan *plan)
     __builtin_memset(plan->need, 0, sizeof plan->need);
 }
 
-/* How many tables it takes in all. */
+/* How many tables it takes in all: UINT64_MAX, which no limit allows, where they are too many to count. */
 static uint64_t look_at_reserve(const struct axas_table *table, struct plan *plan)
 {
     uint64_t tables = 0;
+    bool counted = true;
     for (unsigned level = plan->first; level < table->format->level_count; level++) {
         if (plan->need[level] != 0) {
             plan->reserve[level] = table->pool.count[level];
             tables += plan->need[level];
+            counted = counted && plan->need[level] < AXAS_TOO_MANY_TABLES;
         }
     }
-    return tables;
+    return counted ? tables : UINT64_MAX;
 }
 
 /* What was prepared is what was taken, but where a plan counted too much. */

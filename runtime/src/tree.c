@@ -419,14 +419,14 @@ static void count_below(const struct axas_count_request *plan, unsigned level, u
         uint64_t span = format->shape[level].span;
         bool low = (gpa & (span - 1)) != 0, high = (~last & (span - 1)) != 0;
         if ((plan->sizes & span) == 0 || (plan->distance & (span - 1)) != 0) {
-            plan->need[level + 1] += (uint32_t)((last >> shift) - (gpa >> shift)) + 1;
+            axas_walk_add_need(&plan->need[level + 1], (last >> shift) - (gpa >> shift) + 1);
         } else if (low && high && gpa >> shift != last >> shift) {
             /* Leaves but for a part at each end. */
-            plan->need[level + 1] += 2;
+            axas_walk_add_need(&plan->need[level + 1], 2);
             count_below(plan, level + 1, gpa, gpa | (span - 1));
             gpa = last & ~(span - 1);
         } else if (low || high) {
-            plan->need[level + 1]++;
+            axas_walk_add_need(&plan->need[level + 1], 1);
             if (gpa >> shift != last >> shift) {
                 gpa = high ? last & ~(span - 1) : gpa;
                 last = low ? gpa | (span - 1) : last;
@@ -479,7 +479,7 @@ enum axas_status axas_tree_count(const struct axas_count_request *plan, const vo
                 }
             }
         } else if (plan->maps || (!fits && kind != AXAS_ENTRY_EMPTY)) {
-            plan->need[level + 1]++;
+            axas_walk_add_need(&plan->need[level + 1], 1);
             count_below(plan, level + 1, gpa, stop);
         }
         if (stop == last) {

@@ -39,6 +39,38 @@ Test(caps, tables_beyond_the_cap_are_refused_and_nothing_changes)
     }
 }
 
+static unsigned tables_asked;
+
+static bool give_no_table(void *context, uint64_t size, enum axas_frame_use use, axas_hpa *frame)
+{
+    (void)context, (void)size, (void)frame;
+    tables_asked += use == AXAS_FRAME_TABLE ? 1 : 0;
+    return false;
+}
+
+/* Of leaves of 4 KiB each of the areas takes 2^31 tables. */
+Test(caps, tables_by_the_billion_are_refused_before_any_is_taken)
+{
+    const uint64_t size = UINT64_C(1) << 52;
+    for (FOR_EACH_CASE(at)) {
+        struct unit_space unit;
+        struct axas_config config = {.reserve_limit = 4};
+        config.table.max_exec_leaf_shift = at.format->levels[at.format->level_count - 1].shift;
+        unit_space_make_with(&unit, &at, false, &config);
+        const axas_attr exec = unit_exec(&unit.tree);
+        if (unit.tree.limit - 1 >= 2 * size && unit.space.table.physical_bits > 53 && exec != 0) {
+            cr_assert_eq(map_linear(&unit, 0, size, size, R), AXAS_OK, "%s", unit.name);
+            cr_assert_eq(map_linear(&unit, size, 0, size, R), AXAS_OK, "%s", unit.name);
+            unit.tree.hal.frame_alloc = give_no_table;
+            tables_asked = 0;
+            EXPECT_SPACE_REFUSED(&unit, AXAS_ERR_NO_MEMORY,
+                                 axas_space_protect(&unit.space, axas_gpa_of(0), 2 * size, exec));
+            cr_expect_eq(tables_asked, 0, "%s", unit.name);
+        }
+        unit_space_end(&unit);
+    }
+}
+
 Test(caps, removal_is_not_held_back_by_the_cap)
 {
     for (FOR_EACH_CASE(at)) {

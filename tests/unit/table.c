@@ -487,6 +487,45 @@ Test(table, tables_can_be_capped)
     }
 }
 
+static unsigned frames_asked;
+
+static bool give_none(void *context, uint64_t size, enum axas_frame_use use, axas_hpa *frame)
+{
+    (void)context, (void)size, (void)use, (void)frame;
+    frames_asked++;
+    return false;
+}
+
+/* Of leaves of 4 KiB 2^53 bytes take 2^32 tables. */
+Test(table, tables_by_the_billion_are_refused_before_any_is_taken)
+{
+    const uint64_t size = UINT64_C(1) << 53;
+    for (FOR_EACH_CASE(at)) {
+        static const uint64_t limits[] = {0, UINT64_C(1) << 24, UINT64_C(1) << 31, UINT64_C(1) << 40};
+        for (unsigned i = 0; i < 4; i++) {
+            struct unit_tree tree;
+            unit_machine(&tree, &at, false);
+            tree.config.table_limit = limits[i];
+            tree.config.max_exec_leaf_shift = at.format->levels[at.format->level_count - 1].shift;
+            cr_assert_eq(axas_table_init(&tree.table, &tree.config), AXAS_OK);
+            unit_sizes(&tree, &tree.table);
+            const axas_attr exec = unit_exec(&tree);
+            if (tree.limit - 1 >= size && tree.table.physical_bits > 53 && exec != 0) {
+                frames_asked = 0;
+                tree.hal.frame_alloc = give_none;
+                EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, map(&tree, 0, 0, size, exec));
+                EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, map(&tree, 0, 0, size + tree.page, exec));
+                EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, map(&tree, 0, 0, 3 * size / 2, exec));
+                /* the largest leaves take none until they may be executed */
+                cr_assert_eq(map(&tree, 0, 0, size, R), AXAS_OK);
+                EXPECT_REFUSED(&tree, AXAS_ERR_NO_MEMORY, unit_protect(&tree, 0, size, exec));
+                cr_expect_eq(frames_asked, 0, "%s", tree.name);
+            }
+            unit_tree_end(&tree);
+        }
+    }
+}
+
 Test(table, leaves_keep_below_their_caps)
 {
     for (FOR_EACH_CASE(at)) {

@@ -354,8 +354,17 @@ struct axas_walk_start {
     unsigned level;
 };
 
+/** More tables of a level than any machine has (8 TiB): what a count of them stops at. */
+#define AXAS_TOO_MANY_TABLES (UINT32_C(1) << 31)
+
+/** Adds to a count of tables that an operation needs of one level. */
+static inline void axas_walk_add_need(uint32_t *need, uint64_t more)
+{
+    *need = more < AXAS_TOO_MANY_TABLES - *need ? *need + (uint32_t)more : AXAS_TOO_MANY_TABLES;
+}
+
 /** Tables that splitting leaves takes at the ends of [gpa, last], and inside it where leaves are larger than
- *  `sizes`. AXAS_ERR_CORRUPT. *start is for axas_walk_change. */
+ *  `sizes`; added to need[] as axas_walk_add_need does. AXAS_ERR_CORRUPT. *start is for axas_walk_change. */
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
                                       uint64_t sizes, uint32_t need[AXAS_MAX_LEVELS],
                                       struct axas_walk_start *start);
