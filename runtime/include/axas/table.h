@@ -111,8 +111,12 @@ enum axas_status axas_table_map(struct axas_table *table, axas_gpa gpa, axas_hpa
  * into the parts that were allocated, or into aligned powers of two.
  */
 void axas_gather_init(struct axas_gather *gather, axas_release_fn *release, void *context);
-/** Exclusive. Asks for one invalidation of what the gather has noted, if anything. What it holds may then be
- *  freed. */
+/**
+ * Exclusive. Asks for one invalidation of what the gather has noted, if anything. What it holds may then be
+ * freed. What was taken out of a range, or changed in it, has to be flushed before anything is mapped or
+ * changed there again: until then a CPU may hold the old translation, and on Arm the new one may not be made
+ * beside it (break before make, DDI 0487 D8.14.1).
+ */
 void axas_gather_flush(struct axas_table *table, struct axas_gather *gather);
 /** Frees what the gather holds and leaves it empty; needs no exclusion, but a flush before. A gather that
  *  fills up during an operation is flushed and freed by that operation, with `release` called from it. */
