@@ -268,7 +268,7 @@ AXAS_COMPACT enum axas_status axas_riscv32_gstage_fault_decode(
 {
     const uint64_t field_cause = registers[0] & UINT64_C(0xffffffff);
     const uint64_t field_address = registers[1] & UINT64_C(0xffffffff);
-    const uint64_t field_walk = registers[3] & UINT64_C(0xffffffff);
+    const uint64_t field_instruction = registers[3] & UINT64_C(0xffffffff);
     const uint64_t field_found = (registers[4] >> 63) & UINT64_C(1);
 
     if (!(field_cause == 0x14 || field_cause == 0x15 || field_cause == 0x17)) {
@@ -277,22 +277,24 @@ AXAS_COMPACT enum axas_status axas_riscv32_gstage_fault_decode(
     fault->cause = AXAS_CAUSE_UNKNOWN;
     fault->cause = AXAS_CAUSE_UNKNOWN;
     fault->access = 0;
-    if (field_walk == 0x2000) {
+    if (field_instruction == 0x2000) {
         fault->access = AXAS_READ;
-    } else if (field_walk == 0x2020) {
+    } else if (field_instruction == 0x2020) {
         fault->access = AXAS_WRITE;
     } else if (field_cause == 0x14) {
         fault->access = AXAS_EXEC;
+    } else if (field_instruction == 0x200f || field_instruction == 0x10200f || field_instruction == 0x20200f) {
+        fault->access = AXAS_READ;
     } else if (field_cause == 0x17) {
         fault->access = AXAS_WRITE;
     } else {
         fault->access = AXAS_READ;
     }
     fault->level = AXAS_LEVEL_UNKNOWN;
-    fault->guest_walk = field_walk == 0x2000 || field_walk == 0x2020;
+    fault->guest_walk = field_instruction == 0x2000 || field_instruction == 0x2020;
     fault->gpa_known = false;
     fault->gpa.raw = 0;
-    if (field_address != 0 && (field_walk == 0x2000 || field_walk == 0x2020)) {
+    if (field_address != 0 && (field_instruction == 0x2000 || field_instruction == 0x2020)) {
         fault->gpa_known = true;
         fault->gpa.raw = (registers[1] & UINT64_C(0xffffffff)) << 2;
     } else if (field_address != 0) {

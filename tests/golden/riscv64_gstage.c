@@ -371,6 +371,82 @@ Test(gstage, guest_page_faults_are_decoded)
     }
 }
 
+Test(gstage, cache_block_management_may_go_where_a_load_may)
+{
+    /*
+     * CMO extensions 1.0.1, 2.5.2: a cache-block management instruction raises a store guest-page fault, but
+     * is permitted "whenever a load instruction or store instruction is permitted", and checks no dirty bit;
+     * CBO.ZERO is permitted where a store is. 2.5.5: htinst, if it is not 0, is the instruction with rs1 (and
+     * rd) 0: opcode 0001111, funct3 010 in 14:12, and in 31:20 the operation: 0 CBO.INVAL, 1 CBO.CLEAN, 2
+     * CBO.FLUSH, 4 CBO.ZERO.
+     */
+    static const struct golden_fault golden[] = {
+        {"23, CBO.INVAL",
+         {23, 0x2000048d, 0x1234, 0x0000200f},
+         true,
+         0x80001234,
+         R,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1234},
+        {"23, CBO.CLEAN",
+         {23, 0x2000048d, 0x1234, 0x0010200f},
+         true,
+         0x80001234,
+         R,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1234},
+        {"23, CBO.FLUSH",
+         {23, 0x2000048d, 0x1237, 0x0020200f},
+         true,
+         0x80001237,
+         R,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1237},
+        {"23, CBO.ZERO",
+         {23, 0x2000048d, 0x1234, 0x0040200f},
+         true,
+         0x80001234,
+         W,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1234},
+        {"23, the instruction that was to be CBO.CLEAN is not told",
+         {23, 0x2000048d, 0x1234, 0},
+         true,
+         0x80001234,
+         W,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1234},
+        {"20: a fetch is none of them",
+         {20, 0x2000048d, 0x1234, 0x0010200f},
+         true,
+         0x80001234,
+         X,
+         false,
+         AXAS_CAUSE_UNKNOWN,
+         AXAS_LEVEL_UNKNOWN,
+         true,
+         0x1234},
+    };
+    for (size_t i = 0; i < GOLDEN_COUNT(golden); i++) {
+        golden_check_fault(gstage(), fault_names, 4, &golden[i]);
+    }
+}
+
 Test(gstage, htval_0_means_that_the_address_is_not_given)
 {
     /* 18.2.8: htval is written with either 0 or the address. */
