@@ -766,8 +766,9 @@ class _Builder:
         for name in ("accessed", "dirty"):
             value = self.data.get(name)
             if value:
-                always = value.get("hardware") == "always"
-                features = [] if always else [self.model.feature(one) for one in _names(value.get("hardware"))]
+                hardware = _names(value.get("hardware"))
+                always = hardware == ["always"]
+                features = [] if always else [self.model.feature(one) for one in hardware]
                 flag = Flag(value["field"], features, always, value.get("otherwise", 0))
                 setattr(self.model, name, flag)
 

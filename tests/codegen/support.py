@@ -47,6 +47,13 @@ def errors_of(text, name="x.yaml"):
     return [str(diagnostic) for diagnostic in found.sorted()]
 
 
+def changed(old, new, path):
+    """The text of a specification that is right, with another text in one place."""
+    text = path.read_text()
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
 def model_of(path):
     document, found = load.load(path)
     check.check(document, found)

@@ -4,8 +4,9 @@
 import re
 import unittest
 
-from codegen import check, load
-from support import EXAMPLE, ROOT, SHIPPED, SPECS
+from codegen import check, load, model
+from codegen.diagnostic import Diagnostics
+from support import EXAMPLE, ROOT, SHIPPED, SPECS, changed, errors_of
 
 SHIPPED_FILES = sorted(SHIPPED.glob("*.yaml"))
 OK_FILES = [*sorted(SPECS.glob("ok_*.yaml")), EXAMPLE]
@@ -27,6 +28,15 @@ class Specifications(unittest.TestCase):
                 named = re.search(r"^# yaml-language-server: \$schema=(\S+)$", path.read_text(), re.MULTILINE)
                 self.assertIsNotNone(named)
                 self.assertEqual((path.parent / named[1]).resolve(), ROOT / "codegen" / "schema" / "format.json")
+
+    def test_a_list_may_say_that_every_cpu_sets_a_flag(self):
+        old = "accessed: {field: accessed, otherwise: 1}"
+        one, other = (changed(old, f"accessed: {{field: accessed, hardware: {who}}}", SPECS / "ok_narrow32.yaml")
+                      for who in ("always", "[always]"))
+        self.assertEqual(errors_of(other), [])
+        flags = [model.build(load.plain(load.parse(text, Diagnostics(""))), "x.yaml").accessed for text in (one, other)]
+        self.assertEqual(*flags)
+        self.assertTrue(flags[0].always)
 
     def test_the_generator_names_no_format_no_level_and_no_feature(self):
         names = set()
