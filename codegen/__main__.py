@@ -5,6 +5,7 @@ import argparse
 import importlib.util
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
 
@@ -284,4 +285,5 @@ def _unknown(what, name, known):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may have had enough of it
     sys.exit(main())

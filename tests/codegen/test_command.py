@@ -190,6 +190,14 @@ class Process(unittest.TestCase):
         self.assertEqual(bad.stdout, "")
         self.assertIn("err_tab.yaml:9:1: error: ", bad.stderr)
 
+    def test_it_says_nothing_more_where_nobody_reads_any_more(self):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([sys.executable, "-B", "-m", "codegen", "list"], cwd=ROOT, stdout=write,
+                              stderr=subprocess.PIPE)
+        os.close(write)
+        self.assertEqual(done.stderr, b"")
+
     def test_a_missing_module_is_named_with_its_package(self):
         # -S: no directory of installed packages, so that only the standard library is found.
         run = subprocess.run([sys.executable, "-B", "-S", "-E", "-m", "codegen", "list"], cwd=ROOT, text=True,
