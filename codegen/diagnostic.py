@@ -15,7 +15,12 @@ class Diagnostic:
     message: str
 
     def __str__(self):
-        return f"{self.file}:{self.line}:{self.column}: error: {self.message}"
+        return f"{self.file}:{self.line}:{self.column}: error: {_on_one_line(self.message)}"
+
+
+def _on_one_line(text):
+    """What a specification says may be anything; its error is a line, and can be printed."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class Diagnostics:

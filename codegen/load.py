@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 from yaml.composer import Composer, ComposerError
-from yaml.events import AliasEvent
+from yaml.events import AliasEvent, ScalarEvent
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.resolver import BaseResolver
@@ -27,6 +27,8 @@ from codegen.diagnostic import Diagnostics
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+")
 _BASES = {"0x": 16, "0b": 2, "0o": 8}
+_NAME = re.compile(r"[a-z][a-z0-9_]*")  # of a format, as the schema has it
+_DEEPEST = 20  # more than twice as deep as anything that the schema knows
 
 OWN = ("format", "title")  # what no other file can say for a format
 
@@ -105,6 +107,13 @@ class Mapping(Node):
         return list(self._entries.values())
 
 
+class _Refused(ComposerError):
+    """Well-formed YAML that no specification needs."""
+
+    def __init__(self, message, mark):
+        super().__init__(None, None, message, mark)
+
+
 class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
     def __init__(self, text):
         Reader.__init__(self, text)
@@ -113,12 +122,17 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
         Composer.__init__(self)
         BaseResolver.__init__(self)
         self.refused = []
+        self.depth = 0
 
     def compose_node(self, parent, index):
         event = self.peek_event()
         if isinstance(event, AliasEvent):
-            raise ComposerError(None, None, f"alias '*{event.anchor}', expected the value itself",
-                                event.start_mark)
+            raise _Refused(f"alias '*{event.anchor}', expected the value itself", event.start_mark)
+        if self.depth == _DEEPEST:
+            raise _Refused(f"lists and mappings {_DEEPEST} deep, expected fewer in each other", event.start_mark)
+        if isinstance(event, ScalarEvent) and event.style is None and _is_too_wide(event.value):
+            raise _Refused("number of more than 64 bits, expected a smaller one, or quotes around a text",
+                           event.start_mark)
         if event.anchor is not None:
             self.refused.append((event.start_mark, f"anchor '&{event.anchor}', expected a plain value: "
                                                    "nothing can refer to it"))
@@ -126,7 +140,10 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self.refused.append((event.start_mark, f"tag '{tag}', expected a plain value"))
             event.tag = None
-        return super().compose_node(parent, index)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 def load(path, shown=None):
@@ -156,7 +173,7 @@ def _load(path, shown):
 def _take_sections(document, path, found):
     """Adds the sections that another format has and this one lacks; `like` goes."""
     like = document["like"]
-    if not isinstance(like, Scalar) or not isinstance(like.value, str):
+    if not isinstance(like, Scalar) or not isinstance(like.value, str) or not _NAME.fullmatch(like.value):
         return  # the shape says what is expected
     file = f"{like.value}.yaml"
     other, complaints = _load(path.parent / file, file)
@@ -206,7 +223,7 @@ def parse(text, found):
             problem = "a second document, expected one specification for each file"
         elif "'\\t'" in problem:
             problem = "tab, expected spaces"
-        elif not problem.startswith("alias"):
+        elif not isinstance(error, _Refused):
             context = f" {error.context}" if error.context and error.context != problem else ""
             problem = f"not YAML: {problem}{context}, expected well-formed YAML"
         found.error_at(mark.line + 1, mark.column + 1, problem)
@@ -259,13 +276,20 @@ def _resolve(node, found):
         return text == "true"
     if not _INTEGER.fullmatch(text):
         return text
-    if text[:2] in _BASES:
-        return int(text[2:], _BASES[text[:2]])
     digits = text.lstrip("+-")
-    if len(digits) > 1 and digits[0] == "0":
+    if len(digits) > 1 and digits[0] == "0" and text[:2] not in _BASES:
         found.error(Node(node.start_mark), f"number '{text}' begins with 0, expected {int(digits)} for a decimal "
                                            f"number or 0o{digits.lstrip('0') or '0'} for an octal one")
-    return int(text)
+    return _integer(text)
+
+
+def _integer(text):
+    return int(text[2:], _BASES[text[:2]]) if text[:2] in _BASES else int(text)
+
+
+def _is_too_wide(text):
+    """Whether it is a number that no entry and no register can hold; Python converts no number of any length."""
+    return _INTEGER.fullmatch(text) is not None and (len(text) > 70 or abs(_integer(text)) >> 64 != 0)
 
 
 def plain(node):

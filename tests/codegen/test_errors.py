@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import SPECS, errors_of, run, snapshot
+from support import SPECS, changed, errors_of, run, snapshot
 
 
 class Errors(unittest.TestCase):
@@ -60,6 +60,44 @@ class Errors(unittest.TestCase):
             with self.subTest(line=number + 1, broken=broken):
                 for message in errors_of("\n".join(lines[:number] + broken + lines[number + 1:])):
                     self.assertRegex(message, r"^x\.yaml:\d+:\d+: error: ")
+
+
+class OneMistake(unittest.TestCase):
+    """A mistake in a specification that is right otherwise gives its own message, and no other."""
+
+    def expect(self, old, new, *messages, path=SPECS / "ok_narrow32.yaml"):
+        with self.subTest(new[:80]):
+            self.assertEqual(errors_of(changed(old, new, path)), [f"x.yaml:{message}" for message in messages])
+
+    def test_numbers_that_nothing_can_hold(self):
+        wide = "error: number of more than 64 bits, expected a smaller one, or quotes around a text"
+        self.expect("number: 1,", f"number: 0x{'f' * 17},", f"20:29: {wide}")
+        for number in ("9" * 20, "9" * 5000, "-" + "9" * 20, "0b" + "1" * 65, "0x" + "9" * 5000):
+            self.expect("empty: 0", f"empty: {number}", f"26:8: {wide}")
+            self.expect("fetch: 1}, is", f"fetch: 1, ? {number} : 1}}, is", f"135:27: {wide}")
+        self.expect('title: "fault status"', f'title: "fault status", default: {1 << 64}', f"122:54: {wide}")
+
+    def test_lists_and_mappings_without_end(self):
+        deep = "error: lists and mappings 20 deep, expected fewer in each other"
+        self.expect("empty: 0", f"empty: {'[' * 400}{']' * 400}", f"26:27: {deep}")
+        self.expect("empty: 0", f"empty: {'[' * 100000}", f"26:27: {deep}")
+        self.expect("empty: 0", f"empty: {'{a: ' * 400}{'}' * 400}", f"26:81: {deep}")
+        self.expect("empty: 0", f"empty:\n {'- ' * 400} x", f"27:40: {deep}")
+
+    def test_the_name_of_another_format_that_is_none(self):
+        name = "expected a name of small letters, digits and '_' that begins with a letter"
+        with tempfile.TemporaryDirectory() as directory:
+            inside = Path(directory) / "inside"
+            inside.mkdir()
+            (Path(directory) / "base.yaml").write_text((SPECS / "ok_narrow32.yaml").read_text())
+            for like, shown in (("../base", "'../base'"), (f"{directory}/base", f"'{directory}/base'"),
+                                ('"a\\0b"', "'a\\x00b'"), ('"a\\ud800b"', "'a\\ud800b'"), ('"base\\n"', "'base\\n'"),
+                                ("true", "true")):
+                with self.subTest(like):
+                    (inside / "x.yaml").write_text(f"format: x\ntitle: x\nlike: {like}\n")
+                    status, _, errors = run("list", "--specs", "x.yaml", cwd=inside)
+                    self.assertEqual((status, errors.splitlines()), (
+                        1, [f"x.yaml:3:7: error: 'like' is {shown}, {name}", "codegen: 1 error"]))
 
 
 if __name__ == "__main__":
