@@ -77,6 +77,10 @@ class OneMistake(unittest.TestCase):
             self.expect("fetch: 1}, is", f"fetch: 1, ? {number} : 1}}, is", f"135:27: {wide}")
         self.expect('title: "fault status"', f'title: "fault status", default: {1 << 64}', f"122:54: {wide}")
 
+    def test_a_range_of_many_digits(self):
+        self.expect("index: 19:12", "index: 1900:12", "21:36: error: 'index' is '1900:12', expected a bit such as 63, "
+                    "or a range of bits such as 51:12")
+
     def test_lists_and_mappings_without_end(self):
         deep = "error: lists and mappings 20 deep, expected fewer in each other"
         self.expect("empty: 0", f"empty: {'[' * 400}{']' * 400}", f"26:27: {deep}")
@@ -98,6 +102,33 @@ class OneMistake(unittest.TestCase):
                     status, _, errors = run("list", "--specs", "x.yaml", cwd=inside)
                     self.assertEqual((status, errors.splitlines()), (
                         1, [f"x.yaml:3:7: error: 'like' is {shown}, {name}", "codegen: 1 error"]))
+
+    def test_texts_that_c_would_not_take_for_a_text(self):
+        title = "title: Two levels of 12 and 8 bits with 32-bit entries"
+        text = ("expected a text of one line without '/*', '*/', '??' and control characters (begin a folded one with "
+                ">-)")
+        for value, shown in (
+                ('"x */ int evil; /* y"', "x */ int evil; /* y"), ('"a /* b"', "a /* b"), ('"b */"', "b */"),
+                ('"what??/"', "what??/"), ('">\\n"', ">\\n"), ('"a\\0b"', "a\\x00b"), ('"a\\ud800b"', "a\\ud800b"),
+                ('"a\\u2028b"', "a\\u2028b"), ('"a\\u202eb"', "a\\u202eb"), (">\n  a\n  b", "a b\\n"),
+                ("|-\n  a\n  b", "a\\nb")):
+            self.expect(title, f"title: {value}", f"8:8: error: 'title' is '{shown}', {text}")
+        self.expect(title, "title: >-\n  What?\n  2 * 4/3 \\")
+        for old, place in (("section: made up for tests", "9:31: error: 'section'"),
+                           ('title: "uncached memory that is not device memory"', "14:24: error: 'title'"),
+                           ('title: "fault status"', "122:29: error: 'title'")):
+            self.expect(old, f'{old.split(":")[0]}: "*/"', f"{place} is '*/', {text}")
+
+    def test_names_that_end_in_a_newline(self):
+        letters = "expected a name of small letters, digits and '_'"
+        for old, new, place in (("format: ok_narrow32", 'format: "ok\\n"', "6:9: error: 'format' is 'ok\\n'"),
+                                ("name: page,", 'name: "page\\n",', "21:12: error: 'name' is 'page\\n'")):
+            self.expect(old, new, f"{place}, {letters} that begins with a letter")
+        self.expect("name: short", 'name: "short\\n"', f"24:12: error: 'name' is 'short\\n', {letters}")
+        self.expect("index: 19:12", 'index: "19:12\\n"', "21:36: error: 'index' is '19:12\\n', expected a bit such as "
+                    "63, or a range of bits such as 51:12")
+        self.expect("  weak_memory: {", '  "weak\\n": {', "14:3: error: key 'weak\\n' in 'features', " + letters +
+                    " that begins with a letter")
 
 
 if __name__ == "__main__":
