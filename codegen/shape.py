@@ -40,7 +40,7 @@ def _report(document, error, found):
     path = list(error.absolute_path)
     section = {path[0]} if path else set()
     node, key = _at(document, path)
-    expected = error.schema.get("x-expected", "something else")
+    expected = _expected(error)
     name = _name(path)
     if "propertyNames" in error.schema_path:
         found.error(node.key(error.instance), f"key '{error.instance}' in {name}, expected {expected}")
@@ -66,6 +66,11 @@ def _report(document, error, found):
     else:
         found.error(node, f"{name} is {_shown(error.instance)}, expected {expected}")
     return section
+
+
+def _expected(error):
+    """What the schema says that is expected; an alternative may leave it to what it is an alternative of."""
+    return error.schema.get("x-expected") or (_expected(error.parent) if error.parent else "something else")
 
 
 def _at(document, path):

@@ -130,6 +130,15 @@ class OneMistake(unittest.TestCase):
         self.expect("  weak_memory: {", '  "weak\\n": {', "14:3: error: key 'weak\\n' in 'features', " + letters +
                     " that begins with a letter")
 
+    def test_what_is_empty(self):
+        levels = "expected a number, or a number for each level such as {LEVEL: NUMBER}"
+        self.expect("empty: 0", "empty: {}", f"26:1: error: 'empty' is empty, {levels}")
+        self.expect("{field: held, value: 1}", "{field: held, value: {}}", f"72:24: error: 'value' is empty, {levels}")
+        self.expect("63:32: 0", "63:32: {}", "109:7: error: '63:32' is empty, expected a number, or a mapping with one "
+                    "of 'root', 'vmid', 'mode', 'feature', 'physical_bits', 'subtract_gpa_bits_from'")
+        self.expect("when: {code: nonzero}", "when: {code: []}", "128:10: error: 'code' is empty, expected a number, a "
+                    "list of numbers, or 'nonzero'")
+
 
 if __name__ == "__main__":
     unittest.main()
