@@ -21,7 +21,7 @@ class Contiguous(Part):
         count = self.check_count(group["leaves"], at.level)
         for name, value in group["set"].entries():
             self.check_mark(name, value, at)
-        if count and "address" in group and self.sound("address") and self.shared.tiled and at.complete:
+        if count and "address" in group and self.sound("address") and self.shared.laid_out and at.complete:
             self.check_address(group["address"], at, count)
 
     def check_count(self, node, level):

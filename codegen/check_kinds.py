@@ -34,7 +34,7 @@ class Kinds(Part):
                 holes[level.name] = mask(width - 1, 0) & ~declared
                 at.complete = at.complete and not holes[level.name]
             self.report_holes(name, kind, holes)
-        if self.sound("address") and self.shared.tiled and self.at and self.lowest_output_fits():
+        if self.sound("address") and self.shared.laid_out and self.at and self.lowest_output_fits():
             for at in self.at:
                 if at.complete:
                     self.check_kind_address(at)

@@ -41,7 +41,7 @@ class Layout(Part):
         for upper, lower in zip(self.levels, self.levels[1:]):
             if lower.high == upper.low - 1:
                 continue
-            self.shared.tiled = False
+            self.shared.laid_out = False
             what = f"overlaps or is above index {bits_text(upper.high, upper.low)} of"
             if lower.high < upper.low:
                 what = f"leaves out {bits_text(upper.low - 1, lower.high + 1)} below"
@@ -49,13 +49,19 @@ class Layout(Part):
                        f"{what} level '{upper.name}', expected it to begin at bit {upper.low - 1}")
         last = self.levels[-1]
         if last.low < FRAME_SHIFT:
-            self.shared.tiled = False
+            self.shared.laid_out = False
             self.error(last.node["index"], f"index of the last level ends at bit {last.low}, which makes pages of "
                        f"{1 << last.low} bytes, expected bit {FRAME_SHIFT} or above: pages of 4096 bytes at least")
         if self.sound("kinds"):
             for level in self.levels:
                 self.check_level_kinds(level)
-            self.check_unused_kinds()
+            uses = [use["kind"] if isinstance(use, Mapping) else use
+                    for level in self.levels for use in level.node["kinds"].items]
+            if not all(use.value in self.kinds for use in uses):  # an unknown one is probably what would be missed
+                self.shared.laid_out = False
+                return
+            self.check_leaves_below()
+            self.check_unused_kinds({use.value for use in uses})
 
     def check_level_kinds(self, level):
         roles = {}
@@ -99,11 +105,17 @@ class Layout(Part):
             self.error(node, f"level '{level.name}' allows kind '{roles['held']}' with the role held and no leaf, "
                              "expected a leaf that it can stand for")
 
-    def check_unused_kinds(self):
-        listed_kinds = {(use["kind"] if isinstance(use, Mapping) else use).value
-                        for level in self.levels for use in level.node["kinds"].items}
-        if not listed_kinds <= set(self.kinds):
-            return  # one of them is probably this one
+    def check_leaves_below(self):
+        """A leaf is split into leaves of the level below."""
+        upper = None
+        for level in self.levels[:-1]:  # what the last one has to have is said there
+            if any(self.kinds[name]["role"].value == "leaf" for name in level.kinds):
+                upper = level.name
+            elif upper is not None:
+                self.error(level.node["kinds"], f"level '{level.name}' allows no kind with the role leaf, expected one: "
+                                                f"a leaf of level '{upper}' above is split one level at a time")
+
+    def check_unused_kinds(self, listed_kinds):
         for key, _ in self.doc["kinds"].entries():
             if key.text not in listed_kinds:
                 self.error(key, f"kind '{key.text}' stands at no level, expected a level that lists it")

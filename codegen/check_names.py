@@ -23,7 +23,8 @@ class Names(Part):
                 self.check_name(key, key.text, "kind")
         for section, what in (("levels", "level"), ("modes", "mode"), ("root_registers", "register")):
             if self.sound(section):
-                self.check_list_names(self.doc[section], what)
+                if self.check_list_names(self.doc[section], what):
+                    self.broken.add(section)  # what names one of them may mean either
         for section in ("fault", "capabilities"):
             if self.sound(section):
                 self.check_list_names(self.doc[section]["registers"], "register")
@@ -31,6 +32,7 @@ class Names(Part):
                     self.check_name(key, key.text, "field")
 
     def check_list_names(self, sequence, what):
+        """Whether a name stands for two."""
         seen = {}
         for item in sequence.items:
             node = item["name"]
@@ -39,3 +41,4 @@ class Names(Part):
             if first is not node:
                 self.error(node, f"{what} '{node.value}' is there already at line {first.line}, "
                                  f"expected a name of its own")
+        return len(seen) < len(sequence.items)

@@ -79,7 +79,7 @@ class Shared:
     found: Diagnostics
     broken: set  # top-level keys that are wrong, so that what depends on them is left out
     levels: list = field(default_factory=list)  # Level
-    tiled: bool = True  # the indexes of the levels leave no gap and do not overlap
+    laid_out: bool = True  # the indexes of the levels leave no gap and do not overlap, and their kinds are known
     kinds: dict = field(default_factory=dict)  # name -> Mapping
     at: list = field(default_factory=list)  # LevelKind
     map: dict = field(default_factory=dict)  # output bit -> entry bit

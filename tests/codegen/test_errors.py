@@ -139,6 +139,14 @@ class OneMistake(unittest.TestCase):
         self.expect("when: {code: nonzero}", "when: {code: []}", "128:10: error: 'code' is empty, expected a number, a "
                     "list of numbers, or 'nonzero'")
 
+    def test_a_kind_that_is_unknown_is_not_missed_elsewhere(self):
+        self.expect("[table, block, held]", "[tabel, block, held]", "20:54: error: unknown kind 'tabel', expected "
+                    "'table', 'block', 'small' or 'held' (did you mean 'table'?)")
+
+    def test_what_names_two_levels_or_modes_is_not_followed(self):
+        there = "is there already at line {}, expected a name of its own"
+        self.expect("name: page,", "name: section,", f"21:12: error: level 'section' {there.format(20)}")
+
 
 if __name__ == "__main__":
     unittest.main()
