@@ -5,6 +5,8 @@ from codegen.check_part import Part
 from codegen.diagnostic import expected_one_of, listed
 from codegen.ranges import bits_text, mask
 
+GROUP_LEAVES_MAX = 128  # AXAS_GROUP_LEAVES_MAX
+
 
 class Contiguous(Part):
     def run(self):
@@ -26,11 +28,12 @@ class Contiguous(Part):
 
     def check_count(self, node, level):
         """The number of leaves; None if it is none that a group can have."""
-        count, entries = node.value, 1 << (level.high - level.low + 1)
-        if count >= 2 and count & (count - 1) == 0 and count <= entries:
+        count = node.value
+        most = min(1 << (level.high - level.low + 1), GROUP_LEAVES_MAX)
+        if count >= 2 and count & (count - 1) == 0 and count <= most:
             return count
-        self.error(node, f"a group of {count} leaves, expected a power of two from 2 to {entries}, what a table of level "
-                         f"'{level.name}' has")
+        self.error(node, f"a group of {count} leaves, expected a power of two from 2 to {most}: no more than a table "
+                         f"of level '{level.name}' has and than the library breaks at once")
         return None
 
     def check_mark(self, name, value, at):

@@ -6,6 +6,8 @@ from codegen.diagnostic import expected_one_of
 from codegen.load import Mapping
 from codegen.ranges import bits_text, bits_verb
 
+INDEX_MOST = 20  # bits: of a root, 64 such tables of 8 MiB are a frame that a CPU of 32 bits can address
+
 
 class Layout(Part):
     """Fills in the levels, the kinds by name, and the map of the address."""
@@ -28,6 +30,7 @@ class Layout(Part):
                 wrong = True
             else:
                 level.high, level.low = span
+                self.check_width(level)
             number = node["number"].value if "number" in node else index
             if number in numbers:
                 self.error(node.get("number") or node["name"],
@@ -62,6 +65,12 @@ class Layout(Part):
                 return
             self.check_leaves_below()
             self.check_unused_kinds({use.value for use in uses})
+
+    def check_width(self, level):
+        width = level.high - level.low + 1
+        if width > INDEX_MOST:
+            self.error(level.node["index"], f"index of level '{level.name}' has {width} bits, expected {INDEX_MOST} at "
+                                            "most, for tables that can be allocated")
 
     def check_level_kinds(self, level):
         roles = {}

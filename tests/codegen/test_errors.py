@@ -147,6 +147,19 @@ class OneMistake(unittest.TestCase):
         there = "is there already at line {}, expected a name of its own"
         self.expect("name: page,", "name: section,", f"21:12: error: level 'section' {there.format(20)}")
 
+    def test_a_table_that_nobody_can_allocate(self):
+        self.expect("index: 36:29", "index: 49:29", "22:37: error: index of level 'attic' has 21 bits, expected 20 at "
+                    "most, for tables that can be allocated", path=SPECS / "ok_strange.yaml")
+
+    def test_one_level_alone(self):
+        level = "  - {name: section, number: 1, index: 31:20, kinds: [table, block, held]}   # 16 KiB\n"
+        self.expect(level, "", "19:1: error: 'levels' is too short, expected a list of two levels or more, root first")
+
+    def test_more_modes_than_a_mask_holds(self):
+        mode = "  - {name: short, root: section, gpa_bits: {min: 30, max: 32, preferred: 32}, default: true}\n"
+        more = "".join(f"  - {{name: short{number}, root: section, gpa_bits: 32}}\n" for number in range(64))
+        self.expect(mode, mode + more, "23:1: error: 'modes' has 65 items, expected 64 at most")
+
 
 if __name__ == "__main__":
     unittest.main()
