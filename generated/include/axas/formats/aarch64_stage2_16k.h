@@ -9,8 +9,8 @@
  *
  * Entries are passed in the CPU's own byte order, zero-extended to 64 bits.
  */
-#ifndef AXAS_AARCH64_STAGE2_16K_H
-#define AXAS_AARCH64_STAGE2_16K_H
+#ifndef AXAS_FORMATS_AARCH64_STAGE2_16K_H
+#define AXAS_FORMATS_AARCH64_STAGE2_16K_H
 
 #include <axas/format.h>
 

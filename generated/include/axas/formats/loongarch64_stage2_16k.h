@@ -9,8 +9,8 @@
  *
  * Entries are passed in the CPU's own byte order, zero-extended to 64 bits.
  */
-#ifndef AXAS_LOONGARCH64_STAGE2_16K_H
-#define AXAS_LOONGARCH64_STAGE2_16K_H
+#ifndef AXAS_FORMATS_LOONGARCH64_STAGE2_16K_H
+#define AXAS_FORMATS_LOONGARCH64_STAGE2_16K_H
 
 #include <axas/format.h>
 

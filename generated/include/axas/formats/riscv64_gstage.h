@@ -9,8 +9,8 @@
  *
  * Entries are passed in the CPU's own byte order, zero-extended to 64 bits.
  */
-#ifndef AXAS_RISCV64_GSTAGE_H
-#define AXAS_RISCV64_GSTAGE_H
+#ifndef AXAS_FORMATS_RISCV64_GSTAGE_H
+#define AXAS_FORMATS_RISCV64_GSTAGE_H
 
 #include <axas/format.h>
 

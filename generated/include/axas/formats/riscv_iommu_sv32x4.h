@@ -9,8 +9,8 @@
  *
  * Entries are passed in the CPU's own byte order, zero-extended to 64 bits.
  */
-#ifndef AXAS_RISCV_IOMMU_SV32X4_H
-#define AXAS_RISCV_IOMMU_SV32X4_H
+#ifndef AXAS_FORMATS_RISCV_IOMMU_SV32X4_H
+#define AXAS_FORMATS_RISCV_IOMMU_SV32X4_H
 
 #include <axas/format.h>
 

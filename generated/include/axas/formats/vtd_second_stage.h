@@ -9,8 +9,8 @@
  *
  * Entries are passed in the CPU's own byte order, zero-extended to 64 bits.
  */
-#ifndef AXAS_VTD_SECOND_STAGE_H
-#define AXAS_VTD_SECOND_STAGE_H
+#ifndef AXAS_FORMATS_VTD_SECOND_STAGE_H
+#define AXAS_FORMATS_VTD_SECOND_STAGE_H
 
 #include <axas/format.h>
 

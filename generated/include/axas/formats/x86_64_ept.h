@@ -9,8 +9,8 @@
  *
  * Entries are passed in the CPU's own byte order, zero-extended to 64 bits.
  */
-#ifndef AXAS_X86_64_EPT_H
-#define AXAS_X86_64_EPT_H
+#ifndef AXAS_FORMATS_X86_64_EPT_H
+#define AXAS_FORMATS_X86_64_EPT_H
 
 #include <axas/format.h>
 
