@@ -81,9 +81,10 @@ def _shown(path):
 def _models(specs):
     """The models of all specifications, or the errors of all of them."""
     from codegen import check, load, model
+    from codegen.check_names import shared_names
     from codegen.diagnostic import Diagnostic
 
-    errors, models, places = [], [], {}
+    errors, models, places, known = [], [], {}, []
     paths, missing = _paths(specs)
     errors += missing
     for path in paths:
@@ -100,6 +101,10 @@ def _models(specs):
                                      f"{places[data['format']]} already, expected a name of its own"))
             continue
         places[data["format"]] = f"{path}:{node.line}"
+        for other in (other for other in known if shared_names(data, other)):
+            errors.append(Diagnostic(str(path), node.line, node.column, f"formats '{data['format']}' and "
+                                     f"'{other['format']}' have names in common in C, expected another name"))
+        known.append(data)
         if not errors:
             models.append(model.build(data, _source(path)))
     return models, list(dict.fromkeys(errors))  # what several formats share is wrong once

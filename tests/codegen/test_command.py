@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import ROOT, SPECS, run, snapshot
+from support import ROOT, SPECS, changed, run, snapshot
 
 NARROW, STRANGE = SPECS / "ok_narrow32.yaml", SPECS / "ok_strange.yaml"
 
@@ -89,6 +89,19 @@ class Generate(Directory):
         self.assertEqual(status, 1)
         self.assertEqual(errors.splitlines()[0], f"{copy}:7:9: error: format 'ok_strange' is in {STRANGE}:7 already, "
                                                  "expected a name of its own")
+
+    def test_two_formats_whose_names_in_c_may_be_the_same_are_refused(self):
+        for name, taken in (("ok_narrow32_entry", True), ("ok_narrow32_page_table", True), ("ok_narrow32_short", True),
+                            ("ok_narrow32_lpa2", False), ("ok_narrow32_pages", False), ("ok_narrow", False)):
+            with self.subTest(name):
+                longer = self.out.parent / "longer.yaml"
+                longer.write_text(changed("format: ok_narrow32", f"format: {name}", NARROW))
+                for specs in ((NARROW, longer), (longer, NARROW)):
+                    names = ["ok_narrow32" if path == NARROW else name for path in specs]
+                    status, _, errors = run("list", "--specs", *specs)
+                    expected = [f"{specs[1]}:6:9: error: formats '{names[1]}' and '{names[0]}' have names in common in "
+                                "C, expected another name", "codegen: 1 error"]
+                    self.assertEqual((status, errors.splitlines()), (1, expected) if taken else (0, []))
 
     def test_a_file_named_twice_counts_once(self):
         self.generate(STRANGE, STRANGE)

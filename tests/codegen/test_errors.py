@@ -160,6 +160,24 @@ class OneMistake(unittest.TestCase):
         more = "".join(f"  - {{name: short{number}, root: section, gpa_bits: 32}}\n" for number in range(64))
         self.expect(mode, mode + more, "23:1: error: 'modes' has 65 items, expected 64 at most")
 
+    def test_names_that_stand_for_something_else_in_c(self):
+        for name in ("table_map", "attr", "walk", "with"):
+            found = errors_of(changed("format: ok_narrow32", f"format: {name}", SPECS / "ok_narrow32.yaml"))
+            self.assertRegex(found[0], rf"^x\.yaml:6:9: error: format '{name}' has a name that the library has in C "
+                             rf"\(axas_{name}\w*\), expected another name$")
+            self.assertEqual(len(found), 1)
+        else_ = "as something else of the format does in C, expected another name"
+        level = "as what belongs to a level does in C, expected another name"
+        for old, new, message in (
+                ("name: page,", "name: root_base,", f"21:12: error: level 'root_base' begins with 'root', {else_}"),
+                ("name: page,", "name: mode_short,", f"21:12: error: level 'mode_short' begins with 'mode', {else_}"),
+                ("name: short,", "name: inline,", f"24:12: error: mode 'inline' begins with 'inline', {else_}"),
+                ("name: page,", "name: page_shift,", f"21:12: error: level 'page_shift' ends in 'shift', {level}"),
+                ("name: base", "name: shift", f"107:11: error: register 'shift' ends in 'shift', {level}")):
+            self.expect(old, new, message)
+        self.expect("name: page,", "name: root,")
+        self.expect("name: page,", "name: h,")
+
 
 if __name__ == "__main__":
     unittest.main()

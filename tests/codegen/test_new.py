@@ -76,7 +76,8 @@ class New(unittest.TestCase):
                 ("Mine", f"'format' is 'Mine', {letters}"),
                 ("a: b", f"'format' is 'a: b', {letters}"),
                 ("register", "format 'register' is a keyword of C or C++, expected a name that C can take"),
-                ("formats", "format 'formats' has the name of a file that all formats share, expected another name"),
+                ("formats", "format 'formats' has a name that the library has in C (axas_formats), expected another "
+                            "name"),
                 ("ok_strange", "format 'ok_strange' is there already, expected a name of its own")):
             with self.subTest(name):
                 self.assertEqual(self.new(name, *strange), (2, "", f"codegen: {message}\n"))

@@ -4,9 +4,9 @@
 import re
 import unittest
 
-from codegen import check, load, model
+from codegen import check, check_names, load, model, render
 from codegen.diagnostic import Diagnostics
-from support import EXAMPLE, ROOT, SHIPPED, SPECS, changed, errors_of
+from support import EXAMPLE, ROOT, SHIPPED, SPECS, changed, errors_of, model_of
 
 SHIPPED_FILES = sorted(SHIPPED.glob("*.yaml"))
 OK_FILES = [*sorted(SPECS.glob("ok_*.yaml")), EXAMPLE]
@@ -37,6 +37,17 @@ class Specifications(unittest.TestCase):
         flags = [model.build(load.plain(load.parse(text, Diagnostics(""))), "x.yaml").accessed for text in (one, other)]
         self.assertEqual(*flags)
         self.assertTrue(flags[0].always)
+
+    def test_names_in_c_begin_with_what_the_check_of_names_knows(self):
+        for path in SHIPPED_FILES + OK_FILES:
+            with self.subTest(path.name):
+                one = model_of(path)
+                known = (*check_names.WORDS, *(level.name for level in one.levels), *(mode.name for mode in one.modes))
+                known = tuple(f"{name}_" for name in known)
+                text = "\n".join(render.render([one]).values())
+                said = {name.lower() for name in re.findall(rf"\baxas_{one.name}_(\w+)", text, re.IGNORECASE)}
+                self.assertGreater(len(said), 30)
+                self.assertEqual([name for name in said if not f"{name}_".startswith(known)], [])
 
     def test_the_generator_names_no_format_no_level_and_no_feature(self):
         names = set()
