@@ -149,8 +149,8 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
 def load(path, shown=None):
     """Returns (Mapping or None, diagnostics); `shown` is the name that messages use."""
     document, found = _load(path, shown or str(path))
-    if document is not None and "like" in document:
-        _take_sections(document, Path(path), found)
+    if document is not None and "like" in document and not _take_sections(document, Path(path), found):
+        return None, found
     return document, found
 
 
@@ -171,24 +171,27 @@ def _load(path, shown):
 
 
 def _take_sections(document, path, found):
-    """Adds the sections that another format has and this one lacks; `like` goes."""
+    """Adds the sections that another format has and this one lacks; `like` goes. False if there is no such format."""
     like = document["like"]
     if not isinstance(like, Scalar) or not isinstance(like.value, str) or not _NAME.fullmatch(like.value):
-        return  # the shape says what is expected
+        return True  # the shape says what is expected
     file = f"{like.value}.yaml"
-    other, complaints = _load(path.parent / file, file)
+    shown = str(Path(found.file).parent / file)
+    other, complaints = _load(path.parent / file, shown)
     if len(complaints):
-        found.error(like, f"'{file}' cannot be read: {complaints.sorted()[0].message}")
-        return
+        first = complaints.sorted()[0]
+        found.error(like, f"'{file}' cannot be read, at {first.line}:{first.column}: {first.message}")
+        return False
     if "like" in other:
         found.error(like, f"'{file}' takes sections of another file itself, expected one that is whole")
-        return
+        return False
     for key, node in other.entries():
         if key.text not in document and key.text not in OWN:
-            _mark(key, file)
-            _mark(node, file)
+            _mark(key, shown)
+            _mark(node, shown)
             document.add(key, node)
     document.drop("like")
+    return True
 
 
 def _mark(node, file):

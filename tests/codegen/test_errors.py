@@ -62,6 +62,31 @@ class Errors(unittest.TestCase):
                     self.assertRegex(message, r"^x\.yaml:\d+:\d+: error: ")
 
 
+class OfAnotherFile(unittest.TestCase):
+    """Mistakes of a format that others take sections from."""
+
+    def errors(self, base):
+        with tempfile.TemporaryDirectory() as directory:
+            specs = Path(directory) / "specs"
+            specs.mkdir()
+            (specs / "base.yaml").write_text(base)
+            (specs / "other.yaml").write_text("format: other\ntitle: another\nlike: base\n")
+            return run("list", "--specs", "specs", cwd=directory)[2].splitlines()
+
+    def test_what_is_wrong_there_is_said_once_with_the_place_that_is_there(self):
+        base = changed("index: 19:12", "index: 18:12", SPECS / "ok_narrow32.yaml")
+        self.assertEqual(self.errors(base), [
+            "specs/base.yaml:21:36: error: level 'page' has index bits 18:12, which leaves out bit 19 below level 'section', "
+            "expected it to begin at bit 19", "codegen: 1 error"])
+
+    def test_what_cannot_be_read_there_is_missed_no_further(self):
+        duplicate = "duplicate key 'empty', expected it once (first at line 26)"
+        base = changed("empty: 0\n", "empty: 0\nempty: 0\n", SPECS / "ok_narrow32.yaml")
+        self.assertEqual(self.errors(base), [
+            f"specs/base.yaml:27:1: error: {duplicate}",
+            f"specs/other.yaml:3:7: error: 'base.yaml' cannot be read, at 27:1: {duplicate}", "codegen: 2 errors"])
+
+
 class OneMistake(unittest.TestCase):
     """A mistake in a specification that is right otherwise gives its own message, and no other."""
 
