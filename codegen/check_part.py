@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the parts of the semantic pass share: the specification as far as it is understood, and the helpers."""
 
-import itertools
 from dataclasses import dataclass, field
 
 from codegen.diagnostic import Diagnostics, expected_one_of, listed
@@ -102,6 +101,25 @@ def names_in(node):
     return [item.value for item in items_of(node)] if node is not None else []
 
 
+def _holds_none(rows):
+    """Which features a CPU has, of those that matter, so that none of the rows holds; None if there is no such CPU.
+
+    Begins with a row that leaves the least choice, for many features that exclude each other in turn.
+    """
+    if not rows:
+        return {}
+    with_, without = min(rows, key=lambda row: len(row[0] | row[1]))
+    if not with_ | without:
+        return None
+    name = min(with_ | without)
+    for has in (False, True):
+        rest = [(one - {name}, other - {name}) for one, other in rows if name not in (other if has else one)]
+        found = _holds_none(rest)
+        if found is not None:
+            return {**found, name: has}
+    return None
+
+
 class Part:
     """A part of the pass."""
 
@@ -149,13 +167,12 @@ class Part:
     def missing(self, rows):
         """The CPUs for which none of the rows holds, in words; None if there are none."""
         rows = [(set(names_in(row.get("with"))), set(names_in(row.get("without")))) for row in rows]
-        names = sorted(set().union(*(with_ | without for with_, without in rows))) if rows else []
-        for size in range(len(names) + 1):
-            for present in itertools.combinations(names, size):
-                absent = set(names) - set(present)
-                if not any(with_ <= set(present) and without <= absent for with_, without in rows):
-                    return features_text(present, absent)
-        return None
+        has = _holds_none(rows)
+        if has is None:
+            return None
+        names = set().union(*(with_ | without for with_, without in rows))
+        present = {name for name in names if has.get(name)}
+        return features_text(present, names - present)
 
     def per_level(self, node, levels, width, what, where):
         """A number, or a mapping from levels to numbers, as {level name: number}."""

@@ -76,8 +76,8 @@ class OfAnotherFile(unittest.TestCase):
     def test_what_is_wrong_there_is_said_once_with_the_place_that_is_there(self):
         base = changed("index: 19:12", "index: 18:12", SPECS / "ok_narrow32.yaml")
         self.assertEqual(self.errors(base), [
-            "specs/base.yaml:21:36: error: level 'page' has index bits 18:12, which leaves out bit 19 below level 'section', "
-            "expected it to begin at bit 19", "codegen: 1 error"])
+            "specs/base.yaml:21:36: error: level 'page' has index bits 18:12, which leaves out bit 19 below level "
+            "'section', expected it to begin at bit 19", "codegen: 1 error"])
 
     def test_what_cannot_be_read_there_is_missed_no_further(self):
         duplicate = "duplicate key 'empty', expected it once (first at line 26)"
@@ -202,6 +202,20 @@ class OneMistake(unittest.TestCase):
             self.expect(old, new, message)
         self.expect("name: page,", "name: root,")
         self.expect("name: page,", "name: h,")
+
+    def test_many_features_that_exclude_each_other_in_turn(self):
+        names = [f"feature{number}" for number in range(63)]
+        rows = [f"with: [{name}], without: [{', '.join(names[:number])}]".replace(", without: []", "")
+                for number, name in enumerate(names)]
+        make = "  - {change: make, invalidate: none}"
+        text = changed(make, "\n".join(f"  - {{change: make, {row}, invalidate: none}}" for row in rows),
+                       SPECS / "ok_narrow32.yaml")
+        feature = '  weak_memory: {title: "uncached memory that is not device memory"}'
+        text = text.replace(feature, "\n".join([feature, *(f"  {name}: {{title: one}}" for name in names)]))
+        message, = errors_of(text)
+        self.assertRegex(message, "change 'make' has no row for a CPU without 'feature0' and without 'feature1' ")
+        rest = f"  - {{change: make, without: [{', '.join(names)}], invalidate: none}}\n  - {{change: permissions_more"
+        self.assertEqual(errors_of(text.replace("  - {change: permissions_more", rest)), [])
 
 
 if __name__ == "__main__":
