@@ -54,12 +54,12 @@ class Fault(Part):
         return True
 
     def check_when(self, when):
-        """{field: set of values, or NONZERO}; None if a field is unknown."""
+        """{field: set of values, or NONZERO}; None if a field is unknown or cannot have a value."""
         result = {}
-        known = True
+        sound = True
         for key, node in when.entries():
             if not self.check_field(key):
-                known = False
+                sound = False
                 continue
             if isinstance(node, Scalar) and node.value == NONZERO:
                 result[key.text] = NONZERO
@@ -70,8 +70,9 @@ class Fault(Part):
                 if width is not None and value.value >> width:
                     self.error(value, f"value {value.value:#x} is too wide for field '{key.text}', expected "
                                       f"{(1 << width) - 1:#x} at most")
+                    sound = False
             result[key.text] = {value.value for value in values}
-        return result if known else None
+        return result if sound else None
 
     def check_rows(self, rows, always):
         earlier = []

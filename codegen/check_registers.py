@@ -104,7 +104,11 @@ class Registers(Part):
         elif source == "feature":
             self.check_register_feature(node, value, width, where)
         elif source == "physical_bits":
+            seen = {}
             for key, code in value.entries():
+                first = seen.setdefault(int(key.text), key)
+                if first is not key:
+                    self.error(key, f"physical width {key.text} is there already at line {first.line}, expected it once")
                 if not FRAME_SHIFT <= int(key.text) <= 64:
                     self.error(key, f"physical width {key.text}, expected a number of bits from {FRAME_SHIFT} to 64")
                 self.fits(code, width, "the register", where)

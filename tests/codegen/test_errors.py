@@ -203,6 +203,14 @@ class OneMistake(unittest.TestCase):
         self.expect("name: page,", "name: root,")
         self.expect("name: page,", "name: h,")
 
+    def test_a_value_that_a_field_of_the_fault_cannot_have(self):
+        self.expect("when: {code: nonzero}", "when: {code: 16}", "128:16: error: value 0x10 is too wide for field "
+                    "'code', expected 0xf at most")
+
+    def test_a_physical_width_written_in_two_ways(self):
+        self.expect("7:3: 0", "7:3: {physical_bits: {40: 1, 040: 2}}", "117:36: error: physical width 040 is there "
+                    "already at line 117, expected it once")
+
     def test_many_features_that_exclude_each_other_in_turn(self):
         names = [f"feature{number}" for number in range(63)]
         rows = [f"with: [{name}], without: [{', '.join(names[:number])}]".replace(", without: []", "")
