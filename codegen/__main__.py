@@ -136,6 +136,8 @@ def _source(path):
 def _generate(options, models):
     from codegen import render
 
+    if _is_of_others(options):
+        return 2
     files = render.render(models)
     if options.format is not None:
         names = [model.name for model in models]
@@ -144,6 +146,17 @@ def _generate(options, models):
         others = set(names) - {options.format}
         files = {path: text for path, text in files.items() if Path(path).stem not in others}
     return _write(files, options.out, all_formats=options.format is None)
+
+
+def _is_of_others(options):
+    """Whether the output directory holds formats that --specs leaves out, after saying so: they would be removed."""
+    paths = {path.resolve() for path in _paths(options.specs)[0]}
+    left_out = sorted(path.name for path in SPECS.glob("*.yaml") if path not in paths)
+    if Path(options.out).resolve() != OUT or not left_out:
+        return False
+    print(f"codegen: {options.out} holds all formats of {_shown(SPECS)}, and --specs leaves out {left_out[0]}, expected no "
+          f"--specs, which takes all that lies in {_shown(SPECS)}, or an --out of your own", file=sys.stderr)
+    return True
 
 
 def _reference(options, models):
@@ -173,6 +186,8 @@ def _write(files, out, all_formats):
 def _check(options, models):
     from codegen import output, render
 
+    if _is_of_others(options):
+        return 2
     files = render.render(models)
     wrong = output.differences(files, options.out)
     for path, what in wrong:

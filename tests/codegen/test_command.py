@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import ROOT, SPECS, changed, run, snapshot
+from support import ROOT, SHIPPED, SPECS, changed, run, snapshot
 
 NARROW, STRANGE = SPECS / "ok_narrow32.yaml", SPECS / "ok_strange.yaml"
 
@@ -102,6 +102,16 @@ class Generate(Directory):
                     expected = [f"{specs[1]}:6:9: error: formats '{names[1]}' and '{names[0]}' have names in common in "
                                 "C, expected another name", "codegen: 1 error"]
                     self.assertEqual((status, errors.splitlines()), (1, expected) if taken else (0, []))
+
+    def test_what_is_generated_of_all_formats_is_not_lost_to_one(self):
+        before = snapshot(ROOT / "generated")
+        first, second, *_ = sorted(SHIPPED.glob("*.yaml"))
+        for arguments in (("generate",), ("generate", "--format", second.stem), ("check",)):
+            self.assertEqual(run(*arguments, "--specs", second.relative_to(ROOT)), (
+                2, "", f"codegen: generated holds all formats of pt_specs, and --specs leaves out {first.name}, expected "
+                "no --specs, which takes all that lies in pt_specs, or an --out of your own\n"))
+        self.assertEqual(snapshot(ROOT / "generated"), before)
+        self.assertEqual(run("check", "--specs", *SHIPPED.glob("*.yaml"))[0], 0)
 
     def test_a_file_named_twice_counts_once(self):
         self.generate(STRANGE, STRANGE)
