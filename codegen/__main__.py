@@ -286,9 +286,14 @@ def _new(options, models):
         print(f"codegen: {wrong or f'{out} is there already, expected a file of its own'}", file=sys.stderr)
         return 2
     like = next(path for path in _paths(options.specs)[0] if load.load(path)[0]["format"].value == options.like)
+    text = new.start(options.name, like, out)
+    if text is None:
+        print(f"codegen: {like} cannot be copied section by section, expected each key of it at the beginning of a line",
+              file=sys.stderr)
+        return 2
     try:
         with open(out, "x", encoding="utf-8") as file:
-            file.write(new.start(options.name, like, out))
+            file.write(text)
     except OSError as error:
         print(f"codegen: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
         return 1

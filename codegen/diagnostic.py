@@ -15,7 +15,7 @@ class Diagnostic:
     message: str
 
     def __str__(self):
-        return f"{self.file}:{self.line}:{self.column}: error: {_on_one_line(self.message)}"
+        return f"{self.file}:{self.line}:{self.column}: error: {self.message}"
 
 
 def _on_one_line(text):
@@ -32,10 +32,10 @@ class Diagnostics:
 
     def error(self, node, message):
         """A node of another file keeps that file's name."""
-        self._found.add(Diagnostic(node.line.file or self.file, int(node.line), node.column, message))
+        self._found.add(Diagnostic(node.line.file or self.file, int(node.line), node.column, _on_one_line(message)))
 
     def error_at(self, line, column, message):
-        self._found.add(Diagnostic(self.file, line, column, message))
+        self._found.add(Diagnostic(self.file, line, column, _on_one_line(message)))
 
     def __len__(self):
         return len(self._found)

@@ -23,36 +23,60 @@ def wrong_name(name):
 
 
 def start(name, like, out):
-    """The text of a new specification; `like` is the file that it begins as a copy of, `out` where it will be."""
+    """The text of a new specification; `like` is the file that it begins as a copy of, `out` where it will be.
+
+    None if `like` is not written section by section.
+    """
     text = _whole(Path(like))
+    if text is None:
+        return None
     document = load.parse(text, Diagnostics(str(like)))
     begins = {key.line - 1: key.text for key, _ in document.entries()}
+    own = {"format": f"format: {name}", "title": f'title: "{name}"'}
     result = _head(name, document["format"].value, out)
     comments = []  # they belong to the section that they stand before
+    section = None
     for number, line in enumerate(text.splitlines()):
-        if number < min(begins) or not line.strip():
+        section = begins.get(number, section)
+        if section is None or not line.strip():
             continue
         if line.startswith("#"):
             comments.append(line)
             continue
         if number in begins:
-            result += _lesson(begins[number])
-            line = {"format": f"format: {name}", "title": f'title: "{name}"'}.get(begins[number], line)
+            result += _lesson(section)
+            line = own.get(section, line)
+        elif section in own:
+            continue  # the rest of a long title
         result += comments + [line]
         comments = []
-    return "\n".join(result) + "\n"
+    text = "\n".join(result) + "\n"
+    return text if _is_copy(text, name, like) else None
+
+
+def _is_copy(text, name, like):
+    document = load.parse(text, Diagnostics(""))
+    wanted = {**load.plain(load.load(like)[0]), "format": name, "title": name}
+    return document is not None and load.plain(document) == wanted
 
 
 def _whole(path):
-    """The text of a specification, with the sections of the one that it takes them from."""
+    """The text of a specification, with the sections of the one that it takes them from; None if it has no sections."""
     text = path.read_text(encoding="utf-8")
     document = load.parse(text, Diagnostics(str(path)))
     if "like" not in document:
-        return text
-    mine = _sections(text)
-    other = _sections((path.parent / f"{document['like'].value}.yaml").read_text(encoding="utf-8"))
+        return text if _has_sections(document) else None
+    text_of_other = (path.parent / f"{document['like'].value}.yaml").read_text(encoding="utf-8")
+    if not _has_sections(document) or not _has_sections(load.parse(text_of_other, Diagnostics(""))):
+        return None
+    mine, other = _sections(text), _sections(text_of_other)
     order = [*other, *(key for key in mine if key not in other and key != "like")]
     return "\n".join("\n".join(mine.get(key, other.get(key))) for key in order) + "\n"
+
+
+def _has_sections(document):
+    """Whether each key begins a line."""
+    return all(key.column == 1 for key, _ in document.entries())
 
 
 def _sections(text):

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """new: a specification to begin with."""
 
+import json
 import tempfile
 import unittest
 from pathlib import Path
 
 from codegen import load, shape
-from support import EXAMPLE, ROOT, SHIPPED, SPECS, errors_of, run
+from support import EXAMPLE, ROOT, SHIPPED, SPECS, changed, errors_of, run
 
 SCHEMA = ROOT / "codegen" / "schema" / "format.json"
 
@@ -74,6 +75,7 @@ class New(unittest.TestCase):
         letters = "expected a name of small letters, digits and '_' that begins with a letter"
         for name, message in (
                 ("Mine", f"'format' is 'Mine', {letters}"),
+                ("mine\n", f"'format' is 'mine\\n', {letters}"),
                 ("a: b", f"'format' is 'a: b', {letters}"),
                 ("register", "format 'register' is a keyword of C or C++, expected a name that C can take"),
                 ("formats", "format 'formats' has a name that the library has in C (axas_formats), expected another "
@@ -81,6 +83,35 @@ class New(unittest.TestCase):
                 ("ok_strange", "format 'ok_strange' is there already, expected a name of its own")):
             with self.subTest(name):
                 self.assertEqual(self.new(name, *strange), (2, "", f"codegen: {message}\n"))
+                self.assertFalse(self.out.exists())
+
+    def base(self, text):
+        path = self.out.parent / "base.yaml"
+        path.write_text(text)
+        return path
+
+    def test_a_title_over_several_lines_goes_as_a_whole(self):
+        title = "title: Two levels of 12 and 8 bits with 32-bit entries"
+        for other in ("title: one\n  two # three\n", "title: >-\n  one\n  # two\n", "title: 'one\n  two'",
+                      "title:\n  one\n  two"):
+            with self.subTest(other):
+                self.out.unlink(missing_ok=True)
+                like = self.base(changed(title, other, SPECS / "ok_narrow32.yaml"))
+                self.assertEqual(self.new("mine", "--like", "ok_narrow32", "--specs", like)[2], "")
+                data, like = (load.plain(load.load(file)[0]) for file in (self.out, like))
+                self.assertEqual(data, {**like, "format": "mine", "title": "mine"})
+
+    def test_what_has_no_sections_is_not_copied(self):
+        data = load.plain(load.load(SPECS / "ok_strange.yaml")[0])
+        flow, indented = json.dumps(data), "".join(f"  {key}: {json.dumps(data[key])}\n" for key in data)
+        (self.out.parent / "other.yaml").write_text((SPECS / "ok_strange.yaml").read_text())
+        for text in (flow, indented, "{format: variant, title: variant, like: other}"):
+            with self.subTest(text[:40]):
+                like = self.base(text)
+                name = "variant" if "variant" in text else "ok_strange"
+                self.assertEqual(self.new("mine", "--like", name, "--specs", like), (
+                    2, "", f"codegen: {like} cannot be copied section by section, expected each key of it at the "
+                    "beginning of a line\n"))
                 self.assertFalse(self.out.exists())
 
     def test_a_file_that_is_there_is_left_alone(self):
