@@ -231,6 +231,10 @@ def parse(text, found):
             problem = f"not YAML: {problem}{context}, expected well-formed YAML"
         found.error_at(mark.line + 1, mark.column + 1, problem)
         return None
+    except (OverflowError, ValueError):  # of chr: PyYAML takes the number of any escape for a character's
+        mark = composer.get_mark()
+        found.error_at(mark.line + 1, mark.column + 1, "no character has this number, expected U+10FFFF at most")
+        return None
     except yaml.reader.ReaderError as error:
         before = text[:error.position]
         found.error_at(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1,

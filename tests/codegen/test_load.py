@@ -101,6 +101,11 @@ class Places(unittest.TestCase):
     def test_a_tab_in_a_comment_or_in_quotes_harms_nobody(self):
         self.assertEqual(plain("# a\tcomment\na: 'x\ty'\n"), {"a": "x\ty"})
 
+    def test_an_escape_that_is_no_character(self):
+        for number in ("00110000", "FFFFFFFF"):
+            self.assertEqual(read(f'a: "x\\U{number}"\n')[1],
+                             ["x.yaml:1:8: error: no character has this number, expected U+10FFFF at most"])
+
     def test_a_file_that_cannot_be_read_is_an_error_like_others(self):
         document, found = load.load(support.SPECS / "there_is_no_such_file.yaml", "x.yaml")
         self.assertIsNone(document)
