@@ -154,8 +154,9 @@ def _is_of_others(options):
     left_out = sorted(path.name for path in SPECS.glob("*.yaml") if path not in paths)
     if Path(options.out).resolve() != OUT or not left_out:
         return False
-    print(f"codegen: {options.out} holds all formats of {_shown(SPECS)}, and --specs leaves out {left_out[0]}, expected no "
-          f"--specs, which takes all that lies in {_shown(SPECS)}, or an --out of your own", file=sys.stderr)
+    print(f"codegen: {options.out} holds all formats of {_shown(SPECS)}, and --specs leaves out {left_out[0]}, "
+          f"expected no --specs, which takes all that lies in {_shown(SPECS)}, or an --out of your own",
+          file=sys.stderr)
     return True
 
 
@@ -288,8 +289,8 @@ def _new(options, models):
     like = next(path for path in _paths(options.specs)[0] if load.load(path)[0]["format"].value == options.like)
     text = new.start(options.name, like, out)
     if text is None:
-        print(f"codegen: {like} cannot be copied section by section, expected each key of it at the beginning of a line",
-              file=sys.stderr)
+        print(f"codegen: {like} cannot be copied section by section, expected each key of it at the beginning of a "
+              "line", file=sys.stderr)
         return 2
     try:
         with open(out, "x", encoding="utf-8") as file:

@@ -121,8 +121,8 @@ class Layout(Part):
             if any(self.kinds[name]["role"].value == "leaf" for name in level.kinds):
                 upper = level.name
             elif upper is not None:
-                self.error(level.node["kinds"], f"level '{level.name}' allows no kind with the role leaf, expected one: "
-                                                f"a leaf of level '{upper}' above is split one level at a time")
+                self.error(level.node["kinds"], f"level '{level.name}' allows no kind with the role leaf, expected "
+                                                f"one: a leaf of level '{upper}' above is split one level at a time")
 
     def check_unused_kinds(self, listed_kinds):
         for key, _ in self.doc["kinds"].entries():

@@ -108,7 +108,8 @@ class Registers(Part):
             for key, code in value.entries():
                 first = seen.setdefault(int(key.text), key)
                 if first is not key:
-                    self.error(key, f"physical width {key.text} is there already at line {first.line}, expected it once")
+                    self.error(key, f"physical width {key.text} is there already at line {first.line}, expected it "
+                                    "once")
                 if not FRAME_SHIFT <= int(key.text) <= 64:
                     self.error(key, f"physical width {key.text}, expected a number of bits from {FRAME_SHIFT} to 64")
                 self.fits(code, width, "the register", where)

@@ -108,8 +108,8 @@ class Generate(Directory):
         first, second, *_ = sorted(SHIPPED.glob("*.yaml"))
         for arguments in (("generate",), ("generate", "--format", second.stem), ("check",)):
             self.assertEqual(run(*arguments, "--specs", second.relative_to(ROOT)), (
-                2, "", f"codegen: generated holds all formats of pt_specs, and --specs leaves out {first.name}, expected "
-                "no --specs, which takes all that lies in pt_specs, or an --out of your own\n"))
+                2, "", f"codegen: generated holds all formats of pt_specs, and --specs leaves out {first.name}, "
+                "expected no --specs, which takes all that lies in pt_specs, or an --out of your own\n"))
         self.assertEqual(snapshot(ROOT / "generated"), before)
         self.assertEqual(run("check", "--specs", *SHIPPED.glob("*.yaml"))[0], 0)
 
