@@ -415,17 +415,13 @@ AXAS_COMPACT enum axas_status axas_aarch64_stage2_16k_fault_decode(
         fault->cause = AXAS_CAUSE_OTHER;
     }
     fault->access = 0;
-    if (field_s1ptw == 1 && field_status == 3) {
-        fault->access = AXAS_WRITE;
-    } else if (field_s1ptw == 1) {
-        fault->access = AXAS_READ;
-    } else if (field_ec == 0x20) {
+    if (field_s1ptw == 0 && field_ec == 0x20) {
         fault->access = AXAS_EXEC;
-    } else if (field_cm == 1 && field_status == 3) {
+    } else if (field_s1ptw == 0 && field_cm == 0 && field_wnr == 1) {
         fault->access = AXAS_WRITE;
-    } else if (field_cm == 1) {
+    } else if (field_s1ptw == 0 && field_cm == 0) {
         fault->access = AXAS_READ;
-    } else if (field_wnr == 1) {
+    } else if (field_status == 3) {
         fault->access = AXAS_WRITE;
     } else {
         fault->access = AXAS_READ;
