@@ -250,6 +250,36 @@ static bool empty_outside(const struct axas_table *table, const void *slot, unsi
            all_are(format, axas_tree_behind(format, entries, after), shape->entries - after, shape->empty);
 }
 
+/* How many of `count` entries, as they are in memory, look like that in the bits of `compared`; eight at a
+ * time.
+ */
+#define EIGHTS_ALIKE(name, type)                                                               \
+    static uint64_t name(const type *at, uint64_t count, type raw, type compared)              \
+    {                                                                                          \
+        const type *const from = at, *const end = at + count / 8 * 8;                          \
+        while (at != end && (((at[0] ^ raw) | (at[1] ^ raw) | (at[2] ^ raw) | (at[3] ^ raw) |  \
+                              (at[4] ^ raw) | (at[5] ^ raw) | (at[6] ^ raw) | (at[7] ^ raw)) & \
+                             compared) == 0) {                                                 \
+            axas_walk_ahead(at + AXAS_AHEAD);                                                  \
+            at += 8;                                                                           \
+        }                                                                                      \
+        return (uint64_t)(at - from);                                                          \
+    }
+EIGHTS_ALIKE(eights_wide, uint64_t)
+EIGHTS_ALIKE(eights_narrow, uint32_t)
+
+/* How many of `count` entries, from the first on, which is `entry`, look like that but for the bits of
+ * `keep`; it may be more. */
+static uint64_t alike(const struct axas_format *format, const void *slot, uint64_t count, uint64_t entry,
+                      uint64_t keep)
+{
+    const uint64_t raw = axas_tree_in_order(format, entry), compared = axas_tree_in_order(format, ~keep);
+    const uint64_t found = AXAS_TREE_IS_WIDE(format)
+                               ? eights_wide(slot, count, raw, compared)
+                               : eights_narrow(slot, count, (uint32_t)raw, (uint32_t)compared);
+    return found != 0 ? found : 1;
+}
+
 /* Whether `count` entries of the last level are leaves or empty. Most of them look like the one before. */
 static bool all_ours(const struct axas_format *format, const void *slot, uint64_t count)
 {
@@ -257,7 +287,7 @@ static bool all_ours(const struct axas_format *format, const void *slot, uint64_
     const struct axas_shape *shape = &format->shape[level];
     uint64_t seen = 0;
     bool known = false;
-    for (; count > 0; count--, slot = axas_tree_behind(format, slot, 1)) {
+    while (count > 0) {
         const uint64_t entry = axas_tree_load(format, slot);
         if (entry != shape->empty && (!known || (entry & ~shape->keep) != seen)) {
             if (!is_memory(format->entry_kind(level, entry))) {
@@ -266,6 +296,9 @@ static bool all_ours(const struct axas_format *format, const void *slot, uint64_
             seen = entry & ~shape->keep;
             known = true;
         }
+        const uint64_t same = alike(format, slot, count, entry, entry == shape->empty ? 0 : shape->keep);
+        count -= same;
+        slot = axas_tree_behind(format, slot, same);
     }
     return true;
 }
@@ -648,9 +681,11 @@ void axas_tree_free_entries(struct axas_table *table, const void *entries, unsig
     if (level == axas_last_level(format) && release == NULL) {
         return; /* most tables: nothing hangs on what is in them */
     }
-    for (; count > 0; count--, gpa += shape->span, slot = axas_tree_behind(format, slot, 1)) {
+    for (uint64_t same = 1; count > 0;
+         count -= same, gpa += same << shape->shift, slot = axas_tree_behind(format, slot, same)) {
         const uint64_t entry = axas_tree_load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
+        same = kind == AXAS_ENTRY_EMPTY ? alike(format, slot, count, entry, 0) : 1;
         if (kind == AXAS_ENTRY_TABLE) {
             axas_walk_free_below(table, entry, level, gpa, release, context);
         } else if (is_memory(kind) && release != NULL) {
