@@ -660,22 +660,20 @@ static bool next_step(const struct axas_space *space, uint64_t *at, uint64_t *fi
     struct axas_area area;
     unsigned count = 0, items = AXAS_GATHER_ITEMS;
     while (count < AREAS_PER_STEP && items != 0 && axas_areas_next(space, *at, &area)) {
-        uint64_t area_last = axas_last(area.gpa, area.size);
+        uint64_t reached = axas_last(area.gpa, area.size);
         if ((area.flags & AXAS_AREA_FILLING) == 0) {
+            if (area.backend->provide != NULL) {
+                reached = axas_tree_reach(&space->table, area.gpa.raw, reached, area.backend->release != NULL,
+                                          &items);
+            }
             *first = count == 0 ? area.gpa.raw : *first;
-            *last = area.backend->provide == NULL ? area_last
-                                                  : axas_tree_reach(&space->table, area.gpa.raw, area_last,
-                                                                    area.backend->release != NULL, &items);
+            *last = reached;
             count++;
         } else if (count != 0) {
             break;
         }
-        if ((area.flags & AXAS_AREA_FILLING) == 0 && *last != area_last) {
-            *at = *last + 1;
-            break;
-        }
-        *at = area_last + 1;
-        if (*at == 0) {
+        *at = reached + 1;
+        if (*at == 0 || reached != axas_last(area.gpa, area.size)) {
             break;
         }
     }
