@@ -858,7 +858,7 @@ static AXAS_INLINE void change_in_body(
             table_entry *const child = child_slot(t, level, load(slot), gpa);
 
             if (c->code == NULL && (whole || axas_walk_holds_only(t, child, level + 1, gpa, stop))) {
-                axas_walk_unlink(c, slot, level, gpa & ~offset);
+                axas_walk_unlink(c, slot, level, gpa, stop);
             } else {
                 if (!SMALL && level + 1 == AXAS_RISCV32_GSTAGE_VPN0 && c->code != NULL && stop != last) {
                     ask_for(t, level, load(slot + 1));

@@ -101,8 +101,8 @@ void axas_gather_free(struct axas_table *table, struct axas_gather *gather)
     for (unsigned i = 0; i < gather->count; i++) {
         const struct axas_gathered *item = &gather->item[i];
         if (item->table) {
-            axas_walk_free_below(table, item->entry, item->level, item->gpa.raw, item->release,
-                                 item->context);
+            axas_walk_free_below(table, item->entry, item->level, item->gpa.raw,
+                                 item->gpa.raw + (item->size - 1), item->release, item->context);
         } else {
             item->release(item->context, item->gpa, axas_hpa_of(item->entry), item->size);
         }
@@ -123,12 +123,12 @@ static struct axas_gathered *gather_item(struct axas_table *table, struct axas_g
     return item;
 }
 
-void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry,
-                       unsigned level)
+void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t last,
+                       uint64_t entry, unsigned level)
 {
     struct axas_gathered *item = gather_item(table, gather, gpa);
     item->entry = entry;
-    item->size = 0;
+    item->size = last - gpa + 1;
     item->level = level;
     item->table = true;
 }

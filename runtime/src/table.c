@@ -636,9 +636,7 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
                                                       AXAS_INVALIDATE_ALL,      0,     0};
     axas_walk_invalidate(table, &everything, 0, table->last, axas_table_page_size(table));
 
-    unsigned level = table->root_level;
-    uint64_t entries = UINT64_C(1) << (tree_bits(table) - level_at(table, level)->shift);
-    axas_tree_free_entries(table, table->root, level, 0, entries, release, context);
+    axas_tree_free_range(table, table->root, table->root_level, 0, table->last, release, context);
     axas_pool_drain(table, &table->pool);
     axas_walk_free(table, table->root, table->root_size);
     table->root = NULL;

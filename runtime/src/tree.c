@@ -225,17 +225,19 @@ void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const 
     axas_walk_linked(table, 1);
 }
 
-void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start)
+void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                      uint64_t last)
 {
     struct axas_table *const table = what->table;
     const struct axas_format *format = table->format;
-    const uint64_t entry = axas_tree_load(format, slot);
+    const uint64_t entry = axas_tree_load(format, slot), offset = format->shape[level].span - 1;
     axas_walk_forget_leaf_table(table);
     store(format, slot, format->shape[level].empty);
     written(table, slot, 1);
-    axas_gather_note(what->gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], start,
-                     start + (format->shape[level].span - 1), table->page_size);
-    axas_gather_table(table, what->gather, start, entry, level);
+    /* A CPU may remember of the table that it is there for each address that it could lead to. */
+    axas_gather_note(what->gather, &table->change[AXAS_CHANGE_REMOVE_TABLE], gpa & ~offset, gpa | offset,
+                     table->page_size);
+    axas_gather_table(table, what->gather, gpa, last, entry, level);
 }
 
 /* Whether a table is empty but for the entries of [gpa, last], the first of which is *slot. */
@@ -672,36 +674,45 @@ uint64_t axas_tree_reach(const struct axas_table *table, uint64_t gpa, uint64_t 
     return reach(table, slot, level, gpa, last, released, items);
 }
 
-void axas_tree_free_entries(struct axas_table *table, const void *entries, unsigned level, uint64_t gpa,
-                            uint64_t count, axas_release_fn *release, void *context)
+void axas_tree_free_range(struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                          uint64_t last, axas_release_fn *release, void *context)
 {
     const struct axas_format *format = table->format;
     const struct axas_shape *shape = &format->shape[level];
-    const void *slot = entries;
     if (level == axas_last_level(format) && release == NULL) {
         return; /* most tables: nothing hangs on what is in them */
     }
-    for (uint64_t same = 1; count > 0;
-         count -= same, gpa += same << shape->shift, slot = axas_tree_behind(format, slot, same)) {
+    for (;;) {
         const uint64_t entry = axas_tree_load(format, slot);
         const enum axas_entry_kind kind = kind_of(format, level, entry);
-        same = kind == AXAS_ENTRY_EMPTY ? alike(format, slot, count, entry, 0) : 1;
+        uint64_t same = 1;
+        if (kind == AXAS_ENTRY_EMPTY) {
+            same = alike(format, slot, (last >> shape->shift) - (gpa >> shape->shift) + 1, entry, 0);
+        }
+        const uint64_t end = (gpa | (shape->span - 1)) + ((same - 1) << shape->shift);
+        const uint64_t stop = end < last ? end : last;
         if (kind == AXAS_ENTRY_TABLE) {
-            axas_walk_free_below(table, entry, level, gpa, release, context);
+            axas_walk_free_below(table, entry, level, gpa, stop, release, context);
         } else if (is_memory(kind) && release != NULL) {
             uint64_t hpa = format->entry_hpa(level, entry);
             hpa |= axas_in_group(shape, entry) ? gpa & (shape->group_size - 1) : 0;
             release(context, axas_gpa_of(gpa), axas_hpa_of(hpa), shape->span);
         }
+        if (stop == last) {
+            return;
+        }
+        slot = axas_tree_behind(format, slot, same);
+        gpa = stop + 1;
     }
 }
 
 void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
-                          axas_release_fn *release, void *context)
+                          uint64_t last, axas_release_fn *release, void *context)
 {
-    void *below = axas_walk_virt(table, table->format->entry_hpa(level, entry));
-    axas_tree_free_entries(table, below, level + 1, gpa, table->format->shape[level + 1].entries, release,
-                           context);
+    const struct axas_format *format = table->format;
+    void *below = axas_walk_virt(table, format->entry_hpa(level, entry));
+    const void *slot = axas_tree_behind(format, below, index_in(&format->shape[level + 1], gpa));
+    axas_tree_free_range(table, slot, level + 1, gpa, last, release, context);
     axas_walk_free(table, below, axas_table_bytes(table, level + 1));
 }
 

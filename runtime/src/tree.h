@@ -111,10 +111,10 @@ uint64_t axas_tree_reach(const struct axas_table *table, uint64_t gpa, uint64_t 
                          unsigned *items);
 /** Empties the entries of a table of `level` that nothing has seen yet. */
 void axas_tree_make_empty(const struct axas_table *table, void *entries, unsigned level, uint64_t count);
-/** Frees all below a table of `level` whose first byte is gpa, already unlinked and invalidated, but not the
- *  table itself; calls release (if not NULL) for each leaf's memory. */
-void axas_tree_free_entries(struct axas_table *table, const void *entries, unsigned level, uint64_t gpa,
-                            uint64_t count, axas_release_fn *release, void *context);
+/** Frees all below the entries of [gpa, last] in a table of `level`, already unlinked and invalidated, the
+ * first of which is *slot; leaves are wholly in it. Calls release (if not NULL) for each leaf's memory. */
+void axas_tree_free_range(struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
+                          uint64_t last, axas_release_fn *release, void *context);
 /** Shared. Puts one leaf of 1 << level's shift bytes where nothing is, taking missing tables from `pool`;
  *  linked by one compare-and-swap, then announced. AXAS_ERR_EXISTS: something is there (or smaller leaves
  *  below); AXAS_ERR_NO_MEMORY: the pool lacks a table, or table_limit is reached. Both change nothing. */

@@ -205,7 +205,7 @@ typedef bool axas_visit_fn(void *context, const struct axas_leaf *leaf);
 struct axas_gathered {
     axas_gpa gpa;
     uint64_t entry;           /**< a table's entry, or the host address of released memory */
-    uint64_t size;            /**< bytes, for released memory */
+    uint64_t size;            /**< bytes: of released memory, or of what is in the table */
     axas_release_fn *release; /**< for the leaves; NULL if nothing hangs on them */
     void *context;
     unsigned level; /**< where the entry stood */

@@ -302,9 +302,10 @@ void *axas_walk_new_table(const struct axas_table *table, struct axas_pool *pool
                           uint64_t gpa, uint64_t last);
 /** Puts a table that is full into the entry *slot of `level`, which is empty. */
 void axas_walk_link(struct axas_table *table, void *slot, unsigned level, const void *child);
-/** Takes the table that begins at `start` out of the entry *slot of `level`, and gives it to the gather, with
- *  all that is in it. */
-void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t start);
+/** Takes the table in which there is nothing but [gpa, last] out of the entry *slot of `level`, and gives it
+ * to the gather, with all that is in it. */
+void axas_walk_unlink(const struct axas_change_request *what, void *slot, unsigned level, uint64_t gpa,
+                      uint64_t last);
 /** Exclusive. Whether a table of `level`, in which *slot is the entry for gpa, and the tables below it hold
  *  nothing but leaves wholly in [gpa, last], or empty entries: then the table can go as one. */
 bool axas_walk_holds_only(const struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,
@@ -372,18 +373,18 @@ enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t g
 void axas_walk_change(struct axas_table *table, const struct axas_walk_start *start, uint64_t gpa,
                       uint64_t last, uint64_t sizes, const struct axas_leaf_code *code,
                       struct axas_gather *gather);
-/** Frees the table behind an entry of `level` that begins at gpa, already unlinked and invalidated, and all
- *  below it; calls release (if not NULL) for each leaf's memory. */
+/** Frees the table behind an entry of `level`, already unlinked and invalidated, and all below it, which is
+ *  nothing but [gpa, last]; calls release (if not NULL) for each leaf's memory. */
 void axas_walk_free_below(struct axas_table *table, uint64_t entry, unsigned level, uint64_t gpa,
-                          axas_release_fn *release, void *context);
+                          uint64_t last, axas_release_fn *release, void *context);
 
 /** Notes in the gather that [gpa, last] changed in that way, leaves there being `leaf_size` bytes or more. */
 void axas_gather_note(struct axas_gather *gather, const struct axas_transition *change, uint64_t gpa,
                       uint64_t last, uint64_t leaf_size);
-/** Adds a table's entry that was unlinked from `level` at gpa, after it was cleared and noted. Flushes and
- *  frees first if there is no room. */
-void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t entry,
-                       unsigned level);
+/** Adds a table's entry that was unlinked from `level`, after it was cleared and noted; what is in the table
+ * is all of [gpa, last]. Flushes and frees first if there is no room. */
+void axas_gather_table(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t last,
+                       uint64_t entry, unsigned level);
 /** Adds leaf memory that was unlinked, if something hangs on it; runs that adjoin become one. */
 void axas_gather_memory(struct axas_table *table, struct axas_gather *gather, uint64_t gpa, uint64_t hpa,
                         uint64_t size);
