@@ -508,21 +508,42 @@ static void find_removal(const struct axas_space *space, uint64_t first, uint64_
     removal->any = axas_areas_seek(space, first, &removal->path);
 }
 
+/* What of an area is to be removed. */
+struct part {
+    struct axas_area area;
+    uint64_t first, last;
+};
+
+static bool clip(const struct removal *removal, struct part *part)
+{
+    const uint64_t last = axas_last(part->area.gpa, part->area.size);
+    part->first = part->area.gpa.raw > removal->first ? part->area.gpa.raw : removal->first;
+    part->last = last < removal->last ? last : removal->last;
+    return part->first <= removal->last;
+}
+
+static bool first_part(const struct axas_space *space, const struct removal *removal, struct part *part)
+{
+    return removal->any && axas_areas_read(space, &removal->path, removal->first, &part->area) &&
+           clip(removal, part);
+}
+
+static bool next_part(const struct axas_space *space, const struct removal *removal, struct part *part)
+{
+    return part->last != removal->last && axas_areas_next(space, part->last + 1, &part->area) &&
+           clip(removal, part);
+}
+
 /* Are tables put aside for the splits at the ends of the range? Those of leaves that brought deposits are. */
 static bool has_tables(const struct axas_space *space, const struct removal *removal)
 {
     uint32_t need[AXAS_MAX_LEVELS] = {0};
     struct axas_walk_start start;
-    struct axas_area area;
-    bool more = removal->any && axas_areas_read(space, &removal->path, removal->first, &area);
-    while (more && area.gpa.raw <= removal->last) {
-        uint64_t area_last = axas_last(area.gpa, area.size);
-        uint64_t from = area.gpa.raw > removal->first ? area.gpa.raw : removal->first;
-        uint64_t to = area_last < removal->last ? area_last : removal->last;
-        if (area.backend->pure) {
-            (void)axas_walk_split_need(&space->table, from, to, UINT64_MAX, need, &start);
+    struct part part;
+    for (bool more = first_part(space, removal, &part); more; more = next_part(space, removal, &part)) {
+        if (part.area.backend->pure) {
+            (void)axas_walk_split_need(&space->table, part.first, part.last, UINT64_MAX, need, &start);
         }
-        more = to != removal->last && axas_areas_next(space, to + 1, &area);
     }
     return pool_holds(&space->table.pool, need);
 }
@@ -558,33 +579,27 @@ static struct failure check_removal(struct axas_space *space, struct removal *re
  * it has left the lock. */
 static void remove_range(struct axas_space *space, struct removal *removal, struct axas_gather *gather)
 {
-    uint64_t first = removal->first;
-    uint64_t last = removal->last;
-    struct axas_area area;
-    bool more = removal->any && axas_areas_read(space, &removal->path, first, &area);
+    struct part part;
     axas_gather_init(gather, NULL, NULL);
-    while (more && area.gpa.raw <= last) {
-        uint64_t area_last = axas_last(area.gpa, area.size);
-        uint64_t from = area.gpa.raw > first ? area.gpa.raw : first;
-        uint64_t to = area_last < last ? area_last : last;
-        if (!area.backend->pure && has_deposits(space)) {
-            return_deposits(space, from, to);
-            use_deposits(space, from, to, UINT64_MAX);
-        } else if (keeps_splits(space, &area)) {
-            note_splits(space, from, to, false);
-            forget_splits(space, from, to, UINT64_MAX);
+    for (bool more = first_part(space, removal, &part); more; more = next_part(space, removal, &part)) {
+        const struct axas_backend *backend = part.area.backend;
+        if (!backend->pure && has_deposits(space)) {
+            return_deposits(space, part.first, part.last);
+            use_deposits(space, part.first, part.last, UINT64_MAX);
+        } else if (keeps_splits(space, &part.area)) {
+            note_splits(space, part.first, part.last, false);
+            forget_splits(space, part.first, part.last, UINT64_MAX);
         }
-        gather->release = area.backend->release;
-        gather->context = area.context;
-        if (area.backend->provide != NULL) {
-            axas_walk_change(&space->table, &removal->start, from, to, UINT64_MAX, NULL, gather);
+        gather->release = backend->release;
+        gather->context = part.area.context;
+        if (backend->provide != NULL) {
+            axas_walk_change(&space->table, &removal->start, part.first, part.last, UINT64_MAX, NULL, gather);
         }
-        more = to != last && axas_areas_next(space, to + 1, &area);
     }
     publish(space);
     axas_gather_flush(&space->table, gather);
     if (removal->any) {
-        axas_areas_remove_range(space, &removal->path, first, last);
+        axas_areas_remove_range(space, &removal->path, removal->first, removal->last);
     }
     settle(space);
 }
