@@ -919,14 +919,10 @@ static struct failure prepare_protect(struct axas_space *space, uint64_t first, 
         return failure(AXAS_ERR_NO_MEMORY, "no memory for the areas");
     }
     uint64_t sum = 0;
-    bool counted = true;
     for (unsigned level = 0; level < AXAS_MAX_LEVELS; level++) {
-        sum += need[level];
-        counted = counted && need[level] < AXAS_TOO_MANY_TABLES;
+        sum = axas_walk_sum_need(sum, need[level]);
     }
-    uint64_t tables = __atomic_load_n(&table->tables, __ATOMIC_RELAXED);
-    bool ready =
-        counted && (sum == 0 || (tables <= table->table_limit && sum <= table->table_limit - tables));
+    bool ready = axas_walk_within_limit(table, sum);
     for (unsigned level = 1; ready && level < table->format->level_count; level++) {
         for (uint32_t i = 0; ready && i < beside[level]; i++) {
             ready = axas_pool_fill(table, &table->pool, level - 1, level) == AXAS_OK;

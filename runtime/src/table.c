@@ -179,19 +179,17 @@ static void start_plan(const struct axas_table *table, struct plan *plan)
     __builtin_memset(plan->need, 0, sizeof plan->need);
 }
 
-/* How many tables it takes in all: UINT64_MAX, which no limit allows, where they are too many to count. */
+/* How many tables it takes in all, as axas_walk_sum_need. */
 static uint64_t look_at_reserve(const struct axas_table *table, struct plan *plan)
 {
     uint64_t tables = 0;
-    bool counted = true;
     for (unsigned level = plan->first; level < table->format->level_count; level++) {
         if (plan->need[level] != 0) {
             plan->reserve[level] = table->pool.count[level];
-            tables += plan->need[level];
-            counted = counted && plan->need[level] < AXAS_TOO_MANY_TABLES;
+            tables = axas_walk_sum_need(tables, plan->need[level]);
         }
     }
-    return counted ? tables : UINT64_MAX;
+    return tables;
 }
 
 /* What was prepared is what was taken, but where a plan counted too much. */
@@ -644,17 +642,11 @@ void axas_table_destroy(struct axas_table *table, axas_release_fn *release, void
 
 /* Ranges, from the root on */
 
-static void *root_slot(const struct axas_table *table, uint64_t gpa)
-{
-    uint64_t index = gpa >> level_at(table, table->mode->root_level)->shift;
-    return (char *)table->root + index * table->format->entry_bytes;
-}
-
 bool axas_walk_visit_range(const struct axas_table *table, uint64_t gpa, uint64_t last, axas_visit_fn *visit,
                            void *context)
 {
     const struct axas_visit_request what = {table, visit, context};
-    return axas_tree_visit(&what, root_slot(table, gpa), table->mode->root_level, gpa, last);
+    return axas_tree_visit(&what, axas_tree_root_slot(table, gpa), table->mode->root_level, gpa, last);
 }
 
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
@@ -666,7 +658,7 @@ enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t g
         return axas_tree_count_page(table, gpa, need, start);
     }
     const struct axas_count_request plan = {table, false, 0, sizes, need};
-    return axas_tree_count(&plan, root_slot(table, gpa), table->root_level, gpa, last);
+    return axas_tree_count(&plan, axas_tree_root_slot(table, gpa), table->root_level, gpa, last);
 }
 
 /* axas_walk_split_need, as a plan. */
@@ -695,7 +687,7 @@ void axas_walk_change(struct axas_table *table, const struct axas_walk_start *st
     struct axas_walk_start at = *start;
     if (at.slot == NULL || code == NULL) {
         /* What is emptied may leave its table empty, and then those above. */
-        at.slot = root_slot(table, gpa);
+        at.slot = axas_tree_root_slot(table, gpa);
         at.level = table->root_level;
     } else if (axas_tree_split_to_page(&what, &at, gpa)) {
         return;
@@ -748,7 +740,7 @@ static enum axas_status map(struct axas_table *table, uint64_t gpa, uint64_t hpa
     struct plan plan;
     start_plan(table, &plan);
     const struct axas_count_request range = {table, true, hpa - gpa, sizes, plan.need};
-    void *slot = root_slot(table, gpa);
+    void *slot = axas_tree_root_slot(table, gpa);
     status = axas_tree_count(&range, slot, table->mode->root_level, gpa, last);
     if (status == AXAS_OK) {
         status = prepare_beside_reserve(table, &plan);

@@ -105,7 +105,7 @@ void *axas_walk_find(const struct axas_table *table, uint64_t gpa, unsigned *lev
 {
     const struct axas_format *format = table->format;
     unsigned at = table->root_level;
-    void *slot = axas_tree_behind(format, table->root, gpa >> format->shape[at].shift);
+    void *slot = axas_tree_root_slot(table, gpa);
     while (kind_of(format, at, *found = axas_tree_load(format, slot)) == AXAS_ENTRY_TABLE) {
         slot = child_slot(table, at, *found, gpa);
         at++;
@@ -136,36 +136,45 @@ void axas_walk_repeat(const struct axas_format *format, void *slot, uint64_t cou
 }
 
 /*
- * Exclusive. Whether `count` entries, as they are in memory, hold that; an entry that holds nothing is mostly
- * 0. Nobody writes meanwhile but the CPU where there is something, so plain loads do, which a compiler takes
- * as operands.
+ * Exclusive, both. Entries as they are in memory: how many of `count` look like that in the bits of
+ * `compared`, eight at a time, and whether all hold that; an entry that holds nothing is mostly 0. Nobody
+ * writes meanwhile but the CPU where there is something, so plain loads do, which a compiler takes as
+ * operands.
  */
-#define ALL_HOLD(name, type)                                                                         \
-    static bool name(const type *at, uint64_t count, type raw)                                       \
-    {                                                                                                \
-        const type *const end = at + count, *const eights = at + count / 8 * 8;                      \
-        if (raw == 0) {                                                                              \
-            for (; at != eights; at += 8) {                                                          \
-                axas_walk_ahead(at + AXAS_AHEAD);                                                    \
-                if ((at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) != 0) {          \
-                    return false;                                                                    \
-                }                                                                                    \
-            }                                                                                        \
-        } else {                                                                                     \
-            for (; at != eights; at += 8) {                                                          \
-                if (((at[0] ^ raw) | (at[1] ^ raw) | (at[2] ^ raw) | (at[3] ^ raw) | (at[4] ^ raw) | \
-                     (at[5] ^ raw) | (at[6] ^ raw) | (at[7] ^ raw)) != 0) {                          \
-                    return false;                                                                    \
-                }                                                                                    \
-            }                                                                                        \
-        }                                                                                            \
-        while (at != end && *at == raw) {                                                            \
-            at++;                                                                                    \
-        }                                                                                            \
-        return at == end;                                                                            \
+#define EIGHTS_ALIKE(name, type)                                                               \
+    static uint64_t name(const type *at, uint64_t count, type raw, type compared)              \
+    {                                                                                          \
+        const type *const from = at, *const end = at + count / 8 * 8;                          \
+        while (at != end && (((at[0] ^ raw) | (at[1] ^ raw) | (at[2] ^ raw) | (at[3] ^ raw) |  \
+                              (at[4] ^ raw) | (at[5] ^ raw) | (at[6] ^ raw) | (at[7] ^ raw)) & \
+                             compared) == 0) {                                                 \
+            axas_walk_ahead(at + AXAS_AHEAD);                                                  \
+            at += 8;                                                                           \
+        }                                                                                      \
+        return (uint64_t)(at - from);                                                          \
     }
-ALL_HOLD(all_wide, uint64_t)
-ALL_HOLD(all_narrow, uint32_t)
+EIGHTS_ALIKE(eights_wide, uint64_t)
+EIGHTS_ALIKE(eights_narrow, uint32_t)
+
+#define ALL_HOLD(name, type, eights_alike)                                                                 \
+    static bool name(const type *at, uint64_t count, type raw)                                             \
+    {                                                                                                      \
+        const type *const end = at + count, *const eights = at + count / 8 * 8;                            \
+        if (raw == 0) {                                                                                    \
+            while (at != eights && (at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) == 0) { \
+                axas_walk_ahead(at + AXAS_AHEAD);                                                          \
+                at += 8;                                                                                   \
+            }                                                                                              \
+        } else {                                                                                           \
+            at += eights_alike(at, count, raw, (type)UINT64_MAX);                                          \
+        }                                                                                                  \
+        while (at != end && *at == raw) {                                                                  \
+            at++;                                                                                          \
+        }                                                                                                  \
+        return at == end;                                                                                  \
+    }
+ALL_HOLD(all_wide, uint64_t, eights_wide)
+ALL_HOLD(all_narrow, uint32_t, eights_narrow)
 
 static bool all_are(const struct axas_format *format, const void *slot, uint64_t count, uint64_t entry)
 {
@@ -251,24 +260,6 @@ static bool empty_outside(const struct axas_table *table, const void *slot, unsi
     return all_are(format, entries, first, shape->empty) &&
            all_are(format, axas_tree_behind(format, entries, after), shape->entries - after, shape->empty);
 }
-
-/* How many of `count` entries, as they are in memory, look like that in the bits of `compared`; eight at a
- * time.
- */
-#define EIGHTS_ALIKE(name, type)                                                               \
-    static uint64_t name(const type *at, uint64_t count, type raw, type compared)              \
-    {                                                                                          \
-        const type *const from = at, *const end = at + count / 8 * 8;                          \
-        while (at != end && (((at[0] ^ raw) | (at[1] ^ raw) | (at[2] ^ raw) | (at[3] ^ raw) |  \
-                              (at[4] ^ raw) | (at[5] ^ raw) | (at[6] ^ raw) | (at[7] ^ raw)) & \
-                             compared) == 0) {                                                 \
-            axas_walk_ahead(at + AXAS_AHEAD);                                                  \
-            at += 8;                                                                           \
-        }                                                                                      \
-        return (uint64_t)(at - from);                                                          \
-    }
-EIGHTS_ALIKE(eights_wide, uint64_t)
-EIGHTS_ALIKE(eights_narrow, uint32_t)
 
 /* How many of `count` entries, from the first on, which is `entry`, look like that but for the bits of
  * `keep`; it may be more. */
@@ -669,9 +660,7 @@ static uint64_t reach(const struct axas_table *table, const void *slot, unsigned
 uint64_t axas_tree_reach(const struct axas_table *table, uint64_t gpa, uint64_t last, bool released,
                          unsigned *items)
 {
-    const unsigned level = table->root_level;
-    const void *slot = axas_tree_behind(table->format, table->root, gpa >> table->format->shape[level].shift);
-    return reach(table, slot, level, gpa, last, released, items);
+    return reach(table, axas_tree_root_slot(table, gpa), table->root_level, gpa, last, released, items);
 }
 
 void axas_tree_free_range(struct axas_table *table, const void *slot, unsigned level, uint64_t gpa,

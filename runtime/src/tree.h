@@ -41,6 +41,13 @@ static inline void *axas_tree_behind(const struct axas_format *format, const voi
     return (void *)((uintptr_t)slot + (uintptr_t)index * format->entry_bytes);
 }
 
+/** The root's entry for gpa. */
+static inline void *axas_tree_root_slot(const struct axas_table *table, uint64_t gpa)
+{
+    const struct axas_format *format = table->format;
+    return axas_tree_behind(format, table->root, gpa >> format->shape[table->root_level].shift);
+}
+
 /** The flags that an access makes the CPU set in a leaf. */
 static inline uint64_t axas_tree_flags_of(const struct axas_shape *shape, bool write)
 {

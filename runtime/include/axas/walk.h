@@ -364,6 +364,13 @@ static inline void axas_walk_add_need(uint32_t *need, uint64_t more)
     *need = more < AXAS_TOO_MANY_TABLES - *need ? *need + (uint32_t)more : AXAS_TOO_MANY_TABLES;
 }
 
+/** A count of all levels with that one's: UINT64_MAX, which no limit allows, where they are too many to
+ * count. */
+static inline uint64_t axas_walk_sum_need(uint64_t sum, uint32_t need)
+{
+    return need < AXAS_TOO_MANY_TABLES && sum != UINT64_MAX ? sum + need : UINT64_MAX;
+}
+
 /** Tables that splitting leaves takes at the ends of [gpa, last], and inside it where leaves are larger than
  *  `sizes`; added to need[] as axas_walk_add_need does. AXAS_ERR_CORRUPT. *start is for axas_walk_change. */
 enum axas_status axas_walk_split_need(const struct axas_table *table, uint64_t gpa, uint64_t last,
